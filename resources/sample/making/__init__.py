@@ -1,0 +1,1 @@
+"""What makes the sample project's files; used by developers only, through ../make.py."""
