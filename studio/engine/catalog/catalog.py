@@ -1,0 +1,115 @@
+"""Reading and writing the catalog. Every change is one transaction that is on disk when `write` returns."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from studio.engine.catalog import backup
+from studio.engine.errors import StudioError, Unavailable
+from studio.engine.text import Text
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+class Catalog:
+    """One SQLite file. Writes go through one thread, in order; reads go through others and never wait for a write."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self.engine: Engine | None = None
+        self._writer = ThreadPoolExecutor(1, "catalog-write")
+        self._readers = ThreadPoolExecutor(3, "catalog-read")
+
+    async def start(self) -> None:
+        """Check the file, migrate it to this version and back it up.
+
+        Raises `CatalogDamaged` when the file is not sound; `backup.restore` brings the last good copy back.
+        """
+        await asyncio.get_running_loop().run_in_executor(self._writer, self._open)
+
+    async def close(self) -> None:
+        self._writer.shutdown(wait=True)
+        self._readers.shutdown(wait=True)
+        if self.engine is not None:
+            self.engine.dispose()
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` with a connection on a reader thread. Rows that leave must be plain: call `.all()` inside."""
+        return await self._run(self._readers, lambda: self._read(work))
+
+    async def write(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` in one transaction on the writer thread. It is durable when this returns, or did not happen."""
+        return await asyncio.shield(self._run(self._writer, lambda: self._write(work)))
+
+    def _read(self, work: Callable[[Connection], T]) -> T:
+        with self._opened().connect() as connection:
+            return work(connection)
+
+    def _write(self, work: Callable[[Connection], T]) -> T:
+        with self._opened().begin() as connection:
+            return work(connection)
+
+    def _opened(self) -> Engine:
+        if self.engine is None:
+            raise Unavailable(Text("The catalog is not open.", "目录库尚未打开。"))
+        return self.engine
+
+    async def _run(self, pool: ThreadPoolExecutor, work: Callable[[], T]) -> T:
+        try:
+            return await asyncio.get_running_loop().run_in_executor(pool, work)
+        except DBAPIError as error:
+            raise _explain(self.file, error) from error
+
+    def _open(self) -> None:
+        backup.check(self.file)
+        self.engine = connect(self.file)
+        try:
+            _migrate(self.engine)
+        except OperationalError as error:
+            raise _explain(self.file, error) from error
+        backup.save(self.file)
+
+
+def connect(file: Path) -> Engine:
+    """A SQLAlchemy engine on a SQLite file in WAL mode with foreign keys on and every commit synced."""
+    engine = create_engine(f"sqlite:///{file}", connect_args={"timeout": 30})
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: sqlite3.Connection, _record: Any) -> None:
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    return engine
+
+
+def _migrate(engine: Engine) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def _explain(file: Path, error: DBAPIError) -> StudioError:
+    reason = str(error.orig)
+    if "malformed" in reason or "not a database" in reason:
+        return backup.damaged(file, reason)
+    if "full" in reason or "disk I/O" in reason or "readonly" in reason:
+        return Unavailable(
+            Text(f"The catalog {file} cannot be written: {reason}.", f"无法写入目录库 {file}：{reason}。"),
+            Text("Free some disk space; nothing that was saved is lost.", "请腾出磁盘空间，已保存的内容不会丢失。"),
+        )
+    return Unavailable(Text(f"The catalog refused the change: {reason}.", f"目录库拒绝了更改：{reason}。"), details=str(error))

@@ -1,0 +1,164 @@
+"""The one door to other computers: every address is judged after it is resolved, every hop again, all is in the ledger."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from studio.engine.errors import BadParameter, Forbidden, Unavailable
+from studio.engine.text import Text
+
+if TYPE_CHECKING:
+    import httpx
+
+LEDGER = 1000
+Resolve = Callable[[str, int], Awaitable[list[str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One line of the ledger: who went where, and whether it was let through."""
+
+    at: float
+    purpose: str
+    method: str
+    host: str
+    port: int
+    allowed: bool
+    reason: str = ""
+
+
+class Egress:
+    """Who may be reached. A host that a person granted is reached wherever it is; others only at public addresses.
+
+    `offline()` says whether everything beyond this computer is refused.
+    """
+
+    def __init__(self, offline: Callable[[], bool] = lambda: False, resolve: Resolve | None = None) -> None:
+        self._offline = offline
+        self._resolve = resolve or _resolve
+        self._granted: set[tuple[str, int]] = set()
+        self.ledger: deque[Passage] = deque(maxlen=LEDGER)
+
+    def grant(self, url: str) -> None:
+        """A person named this address themselves (a remote server, a cluster): its host and port are allowed."""
+        host, port = place(url)
+        self._granted.add((host, port))
+
+    def revoke(self, url: str) -> None:
+        self._granted.discard(place(url))
+
+    async def judge(self, url: str, *, purpose: str, method: str = "GET") -> list[str]:
+        """The addresses that may be connected to for a URL; raises `Forbidden` with the reason, and notes it."""
+        host, port = place(url)
+        try:
+            addresses = await self._addresses(host, port)
+        except Forbidden as error:
+            self.ledger.append(Passage(time.time(), purpose, method, host, port, False, error.message.en))
+            raise
+        self.ledger.append(Passage(time.time(), purpose, method, host, port, True))
+        return addresses
+
+    @asynccontextmanager
+    async def client(self, *, purpose: str, timeout: float = 30) -> AsyncIterator[httpx.AsyncClient]:
+        """An httpx client whose every request, redirects included, is judged first and connects to what was judged.
+
+        It reads no proxy or netrc from the environment and does not follow redirects unless asked.
+        """
+        import httpx
+
+        guard = _Guard(self, purpose, httpx.AsyncHTTPTransport(retries=0, trust_env=False))
+        async with httpx.AsyncClient(transport=_as_transport(guard), timeout=timeout, trust_env=False) as client:
+            yield client
+
+    async def _addresses(self, host: str, port: int) -> list[str]:
+        granted = (host, port) in self._granted
+        addresses = await self._resolve(host, port)
+        if not granted and not all(_is_public(address) for address in addresses):
+            raise Forbidden(
+                Text(f"{host} is inside this network, where only granted hosts are reached.", f"{host} 位于内部网络，只能访问已授权的主机。"),
+                Text("Add it as a connection to grant it.", "将其添加为连接即可授权。"),
+            )
+        if self._offline() and not all(ipaddress.ip_address(address).is_loopback for address in addresses):
+            raise Forbidden(
+                Text(f"{host} was not reached: the studio stays offline.", f"未访问 {host}：程序处于离线状态。"),
+                Text("Switch off “Stay offline” under Settings › Privacy.", "可在“设置 › 隐私”中关闭“保持离线”。"),
+            )
+        return addresses
+
+
+class _Guard:
+    """Judges a request, then sends it to the very address that was judged, so a name cannot change in between."""
+
+    def __init__(self, egress: Egress, purpose: str, transport: httpx.AsyncHTTPTransport) -> None:
+        self._egress = egress
+        self._purpose = purpose
+        self._transport = transport
+
+    async def send(self, request: httpx.Request) -> httpx.Response:
+        addresses = await self._egress.judge(str(request.url), purpose=self._purpose, method=request.method)
+        host = request.url.host
+        request.extensions = {**request.extensions, "sni_hostname": host}
+        request.url = request.url.copy_with(host=addresses[0])
+        return await self._transport.handle_async_request(request)
+
+    async def close(self) -> None:
+        await self._transport.aclose()
+
+
+def _as_transport(guard: _Guard) -> httpx.AsyncBaseTransport:
+    import httpx
+
+    class Transport(httpx.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            return await guard.send(request)
+
+        async def aclose(self) -> None:
+            await guard.close()
+
+    return Transport()
+
+
+def place(url: str) -> tuple[str, int]:
+    """Host and port of an http(s) URL; `BadParameter` for any other scheme, credentials in it, or no host."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+    except ValueError as error:
+        raise BadParameter(Text(f"“{url}” is not an address.", f"“{url}”不是有效地址。")) from error
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.password:
+        raise BadParameter(
+            Text(f"“{_without_credentials(url)}” is not an address that can be reached.", f"“{_without_credentials(url)}”不是可访问的地址。"),
+            Text("Use http:// or https://, without a name or password in it.", "请使用 http:// 或 https://，且不含用户名和密码。"),
+        )
+    return parts.hostname.rstrip(".").lower(), port
+
+
+def _without_credentials(url: str) -> str:
+    scheme, separator, rest = url.partition("://")
+    return f"{scheme}{separator}{rest.rpartition('@')[2]}" if separator else url
+
+
+def _is_public(address: str) -> bool:
+    found: Any = ipaddress.ip_address(address)
+    mapped = getattr(found, "ipv4_mapped", None)
+    return bool((mapped or found).is_global) and not found.is_multicast
+
+
+async def _resolve(host: str, port: int) -> list[str]:
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise Unavailable(
+            Text(f"The name {host} is not known: {error.strerror}.", f"无法解析主机名 {host}：{error.strerror}。"),
+            Text("Check the address and the network.", "请检查地址和网络。"),
+        ) from error
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))

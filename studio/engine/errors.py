@@ -1,0 +1,134 @@
+"""The error tree. An error that a person may see says what is wrong, with the name of the thing, and what to do."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from studio.engine.text import Text
+
+
+class StudioError(Exception):
+    """The root of all errors that a person may see.
+
+    `code` is the API's five-digit code, whose first three digits are the HTTP status. `repair` is the way out,
+    where it is not part of the message. `details` carries what the person can copy: logs, places, numbers.
+    """
+
+    code: ClassVar[int] = 50001
+
+    def __init__(self, message: Text, repair: Text | None = None, details: str = "") -> None:
+        super().__init__(message.en)
+        self.message = message
+        self.repair = repair
+        self.details = details
+
+    @property
+    def status(self) -> int:
+        """The HTTP status that goes with the code."""
+        return self.code // 100
+
+    def whole(self) -> Text:
+        """What is wrong and what to do, in one text."""
+        if self.repair is None:
+            return self.message
+        return Text(f"{self.message.en} {self.repair.en}", f"{self.message.zh}{self.repair.zh}")
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "kind": type(self).__name__,
+            "code": self.code,
+            "message": self.message.as_dict(),
+            "repair": self.repair.as_dict() if self.repair else None,
+            "details": self.details,
+        }
+
+
+class BadParameter(StudioError):
+    """A value that was given cannot be used."""
+
+    code = 40001
+
+
+class BadState(StudioError):
+    """The thing is there but cannot do this now."""
+
+    code = 40002
+
+
+class NoToken(StudioError):
+    """The request carries no token and needs one."""
+
+    code = 40100
+
+
+class BadToken(StudioError):
+    """The token of the request is wrong or was withdrawn."""
+
+    code = 40101
+
+
+class Forbidden(StudioError):
+    """It exists and may not be done, by whoever asks: a foreign origin, a locked connection, a file outside a root."""
+
+    code = 40300
+
+
+class NotFound(StudioError):
+    """Nothing has that name."""
+
+    code = 40401
+
+
+class Conflict(StudioError):
+    """Something else has that name or that place already."""
+
+    code = 40901
+
+
+class Invalid(StudioError):
+    """It was understood and does not hold together: a graph, a query, a schema."""
+
+    code = 42201
+
+
+class RateLimited(StudioError):
+    """Too many requests at once."""
+
+    code = 42901
+
+
+class Internal(StudioError):
+    """A fault of ours."""
+
+    code = 50001
+
+
+class Unavailable(StudioError):
+    """A part that is needed is missing, broken or out of reach."""
+
+    code = 50301
+
+
+class WorkerFailed(Unavailable):
+    """A child process ended or stopped answering while it was needed."""
+
+
+class DataFolderInUse(Conflict):
+    """Another studio owns the data folder."""
+
+    def __init__(self, message: Text, repair: Text, pid: int, port: int | None) -> None:
+        super().__init__(message, repair)
+        self.pid = pid
+        self.port = port
+
+
+def from_unexpected(error: BaseException) -> StudioError:
+    """Any error as one that can be shown; ours pass through unchanged."""
+    if isinstance(error, StudioError):
+        return error
+    name = type(error).__name__
+    return Internal(
+        Text(f"Something went wrong inside the studio ({name}).", f"程序内部出错（{name}）。"),
+        Text("Copy the details and report it; your data is safe on disk.", "请复制详细信息并反馈，数据已安全保存在磁盘上。"),
+        details=f"{name}: {error}",
+    )

@@ -1,0 +1,78 @@
+"""Writing files so that nothing is lost: aside, synced, renamed; and only under the folders that were granted."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from studio.engine.errors import Forbidden, Unavailable
+from studio.engine.text import Text
+
+
+@contextmanager
+def replacing(path: Path, mode: int = 0o600) -> Iterator[BinaryIO]:
+    """A file to write that takes the place of `path` when the block ends well, and leaves no trace when it does not.
+
+    Raises `Unavailable` when the disk is full or the folder cannot be written.
+    """
+    aside = ""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, aside = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        with os.fdopen(handle, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        Path(aside).chmod(mode)
+        Path(aside).replace(path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+    finally:
+        if aside:
+            Path(aside).unlink(missing_ok=True)
+
+
+def write_bytes(path: Path, content: bytes, mode: int = 0o600) -> None:
+    with replacing(path, mode) as file:
+        file.write(content)
+
+
+def write_text(path: Path, content: str, mode: int = 0o600) -> None:
+    write_bytes(path, content.encode(), mode)
+
+
+def write_json(path: Path, content: Any, mode: int = 0o600) -> None:
+    write_text(path, json.dumps(content, ensure_ascii=False, indent=2) + "\n", mode)
+
+
+def inside(root: Path, name: str) -> Path:
+    """The path of `name` under `root`; `Forbidden` when it would lead out of it, by whatever trick."""
+    bad = "\0" in name or "\\" in name or ":" in name.split("/")[0]
+    path = Path(os.path.realpath(root / name)) if not bad else root
+    if bad or not path.is_relative_to(os.path.realpath(root)):
+        raise Forbidden(Text(f"“{name}” leads out of {root.name}.", f"“{name}”指向 {root.name} 之外。"))
+    return path
+
+
+def cannot_write(path: Path, error: OSError) -> Unavailable:
+    """The error for a write that failed, with the way out."""
+    return Unavailable(
+        Text(f"Cannot write {path.name} in {path.parent}: {error.strerror}.", f"无法在 {path.parent} 写入 {path.name}：{error.strerror}。"),
+        Text("Free some space or choose another folder; nothing was changed.", "请腾出空间或选择其他文件夹，原有内容未改动。"),
+    )
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
