@@ -1,0 +1,1 @@
+"""Vectors: where embeddings are kept and compared. Knows nothing of documents."""
