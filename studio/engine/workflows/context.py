@@ -1,0 +1,137 @@
+"""What a step may use while it runs: the rooms behind narrow protocols, and its voice to whoever watches the run."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from studio.engine.errors import Unavailable
+from studio.engine.text import Text
+
+
+class ChatsModels(Protocol):
+    """What steps need of the models room."""
+
+    def chat(self, model: str, messages: list[dict[str, Any]], **options: Any) -> AsyncIterator[Any]: ...
+
+    async def get(self, name: str) -> Any: ...
+
+
+class SearchesKnowledge(Protocol):
+    """What steps need of the knowledge room."""
+
+    async def search(self, query: str, collections: list[str], limit: int = 6, mode: Any = "hybrid") -> list[Any]: ...
+
+    async def collection(self, name: str) -> Any: ...
+
+
+class ReadsDatasets(Protocol):
+    """What steps need of the datasets room."""
+
+    async def get(self, name: str) -> Any: ...
+
+    async def page(self, dataset: str, offset: int, limit: int, **options: Any) -> Any: ...
+
+
+class RunsSql(Protocol):
+    """What steps need of the SQL room: always the locked connection."""
+
+    async def query_tables(self, sql: str, tables: dict[str, Any], **options: Any) -> Any: ...
+
+    async def ask(self, question: str, dataset_ids: list[str], model: str | None = None) -> Any: ...
+
+
+@dataclass(frozen=True)
+class Services:
+    """The rooms that steps may use. One that is missing raises when a step needs it, not before."""
+
+    models: Any = None
+    knowledge: Any = None
+    datasets: Any = None
+    sql: Any = None
+
+
+Emit = Callable[[str], None]
+Progress = Callable[[int, int | None, dict[str, Any]], None]
+Body = Callable[[int, dict[str, Any]], Awaitable[dict[str, Any]]]
+
+
+def _silent(*_: Any) -> None:
+    return None
+
+
+@dataclass
+class Context:
+    """One step's view of the studio. `row` is set inside a map; `body` runs the steps in a frame for one row."""
+
+    services: Services = field(default_factory=Services)
+    inputs: dict[str, Any] = field(default_factory=dict)
+    step: str = ""
+    row: int | None = None
+    folder: Path | None = None
+    body: Body | None = None
+    on_text: Emit = _silent
+    on_progress: Progress = _silent
+    on_log: Emit = _silent
+
+    def emit(self, text: str) -> None:
+        """Show a piece of text at once, before the step has its answer."""
+        self.on_text(text)
+
+    def progress(self, done: int, total: int | None = None, **more: Any) -> None:
+        """Say how far the step is."""
+        self.on_progress(done, total, more)
+
+    def log(self, line: str) -> None:
+        """One line for the run's log."""
+        self.on_log(line)
+
+    @property
+    def models(self) -> ChatsModels:
+        return _there(self.services.models, Text("Models", "模型"))  # type: ignore[no-any-return]
+
+    @property
+    def knowledge(self) -> SearchesKnowledge:
+        return _there(self.services.knowledge, Text("Knowledge", "知识库"))  # type: ignore[no-any-return]
+
+    @property
+    def datasets(self) -> ReadsDatasets:
+        return _there(self.services.datasets, Text("Data", "数据"))  # type: ignore[no-any-return]
+
+    @property
+    def sql(self) -> RunsSql:
+        return _there(self.services.sql, Text.same("SQL"))  # type: ignore[no-any-return]
+
+
+def _there(room: Any, name: Text) -> Any:
+    if room is None:
+        raise Unavailable(
+            Text(f"{name.en} is not available in this studio.", f"本程序中“{name.zh}”不可用。"),
+            Text(
+                "Restart the studio; Settings › Plug-ins says what failed.", "请重启程序，并在“设置 › 插件”中查看原因。"
+            ),
+        )
+    return room
+
+
+def chunk_of(found: Any, number: int) -> dict[str, Any]:
+    """A found chunk as the value that flows between steps. Pages are 1-based, `start` and `end` count characters."""
+    chunk, document = found.chunk, found.document
+    return {
+        "number": number,
+        "id": chunk.id,
+        "document_id": chunk.document_id,
+        "collection_id": chunk.collection_id,
+        "title": document.title or document.file_name,
+        "file_name": document.file_name,
+        "page": chunk.page,
+        "row": chunk.row,
+        "start": chunk.start,
+        "end": chunk.end,
+        "heading": chunk.heading,
+        "text": chunk.text,
+        "quote": found.matched,
+        "score": round(float(found.score), 6),
+    }

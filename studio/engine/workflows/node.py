@@ -1,0 +1,260 @@
+"""A node is a typed function: its signature gives the ports, its `Params` the form, its docstring the help.
+
+```python
+@node(title=Text("Retriever", "检索"), category="retrieve", icon="text-search", doc=Text("…", "…"))
+async def retriever(query: Annotated[str, Text("Query", "问题")], context: Context, params: RetrieverParams) -> Chunks:
+    \"\"\"Find the chunks that answer a query best.\"\"\"
+```
+
+Everything before `context` is an input port; a default makes it optional; `Many()` lets it take several wires and hands
+over a list. A NamedTuple as the answer is one output port per field; any other answer is one port named for its type. `**values` takes the ports that `inputs=` computes from the
+parameters (write `context` and `params` positional-only there, so that a value may have their names). An async generator streams: it yields text pieces and last its answer (`Result(value)`).
+"""
+
+from __future__ import annotations
+
+import inspect
+import types
+import typing
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Generic, Literal, TypeVar, cast
+
+from pydantic import ValidationError
+
+from studio.engine.params import Params
+from studio.engine.text import Text
+from studio.engine.workflows.graph import PORT_TITLES, Port, Ports, PortType
+
+Category = Literal["sources", "retrieve", "generate", "transform", "control", "output"]
+
+CATEGORIES: dict[str, Text] = {
+    "sources": Text("Sources", "数据来源"),
+    "retrieve": Text("Retrieve", "检索"),
+    "generate": Text("Generate", "生成"),
+    "transform": Text("Transform", "转换"),
+    "control": Text("Control", "控制"),
+    "output": Text("Output", "输出"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """Marks an annotation with the port type it stands for, where the Python type does not say it."""
+
+    type: PortType
+
+
+@dataclass(frozen=True, slots=True)
+class Many:
+    """Marks an input that takes several wires; the function gets a list."""
+
+
+Table = Annotated[Any, Kind("table")]  # a pyarrow.Table, not imported here
+Chunks = Annotated[list[dict[str, Any]], Kind("chunks")]  # see context.chunk_of for the fields
+Documents = Annotated[list[dict[str, Any]], Kind("docs")]
+Messages = Annotated[list[dict[str, Any]], Kind("messages")]
+Json = Annotated[Any, Kind("json")]
+Anything = Annotated[Any, Kind("any")]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Result(Generic[T]):
+    """The last thing that a streaming node yields: what goes out of its ports."""
+
+    value: T
+
+
+class Absent:
+    """What a port carries when its branch was not taken. There is one, `absent`."""
+
+    def __repr__(self) -> str:
+        return "absent"
+
+
+absent = Absent()
+
+Function = Callable[..., Awaitable[Any] | AsyncIterator[Any]]
+
+
+@dataclass(frozen=True)
+class NodeType:
+    """One kind of step, as the palette, the inspector, the judge of links and the scheduler see it.
+
+    `side_effect`: running it twice would matter, so a resumed run never repeats it and no cache serves it.
+    `cached`: worth keeping the answer of; cheap ones are not. `fingerprint` names the state of the outside world that
+    the answer depends on (a dataset's version), as a part of the cache's key. `frame`: other steps lie in it.
+    """
+
+    name: str
+    title: Text
+    category: Category
+    icon: str
+    doc: Text
+    function: Function
+    params: type[Params]
+    fixed: Ports
+    version: int = 1
+    side_effect: bool = False
+    streams: bool = False
+    cached: bool = True
+    frame: bool = False
+    takes_any_name: bool = False
+    parameterised: Callable[[Any], Ports] | None = field(default=None, compare=False)
+    fingerprint: Callable[[Any, Any], Awaitable[str]] | None = field(default=None, compare=False)
+    summary: Callable[[Any], str] | None = field(default=None, compare=False)
+
+    @property
+    def inputs(self) -> list[Port]:
+        """The ports that every step of this type has; `ports` knows those that depend on its parameters."""
+        return self.fixed.inputs
+
+    @property
+    def outputs(self) -> list[Port]:
+        return self.fixed.outputs
+
+    def read(self, values: dict[str, Any]) -> Any:
+        """The parameters as the function takes them, or None where they do not hold."""
+        try:
+            return self.params.model_validate(values)
+        except ValidationError:
+            return None
+
+    def ports(self, values: dict[str, Any]) -> Ports:
+        """The ports of a step with these parameters; half-typed parameters give what can be told."""
+        if self.parameterised is None:
+            return self.fixed
+        params = self.read(values)
+        more = self.parameterised(params if params is not None else self.params.model_construct(**values))
+        return Ports(
+            inputs=[*self.fixed.inputs, *more.inputs],
+            outputs=[*self.fixed.outputs, *more.outputs],
+            inner_outputs=[*self.fixed.inner_outputs, *more.inner_outputs],
+            inner_inputs=[*self.fixed.inner_inputs, *more.inner_inputs],
+        )
+
+    def line(self, values: dict[str, Any]) -> str:
+        """One line that tells this step's work apart on the canvas: the dataset's name, the condition."""
+        params = self.read(values)
+        return self.summary(params) if self.summary and params is not None else ""
+
+    def call(self, context: Any, params: Any, inputs: dict[str, Any]) -> Any:
+        """Start the function with the values of its input ports, whatever they are named."""
+        if self.takes_any_name:
+            return self.function(context, params, **inputs)
+        return self.function(**inputs, context=context, params=params)
+
+    def __call__(self, *values: Any, **named: Any) -> Any:
+        """A node is called as the function that it is; tests do."""
+        return self.function(*values, **named)
+
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def node(
+    *,
+    title: Text,
+    category: Category,
+    icon: str,
+    doc: Text,
+    name: str = "",
+    version: int = 1,
+    side_effect: bool = False,
+    cached: bool = True,
+    frame: bool = False,
+    ports: Callable[[Any], Ports] | None = None,
+    fingerprint: Callable[[Any, Any], Awaitable[str]] | None = None,
+    summary: Callable[[Any], str] | None = None,
+) -> Callable[[F], NodeType]:
+    """Make a node type of an async function or an async generator. `ports` gives the ports that depend on the parameters."""
+
+    def declare(function: F) -> NodeType:
+        hints = typing.get_type_hints(function, include_extras=True)
+        made = NodeType(
+            name=name or function.__name__.rstrip("_"),
+            title=title,
+            category=category,
+            icon=icon,
+            doc=doc,
+            function=cast(Function, function),
+            params=hints.get("params", Params),
+            fixed=Ports(inputs=_inputs(function, hints), outputs=_outputs(hints.get("return"))),
+            version=version,
+            side_effect=side_effect,
+            streams=inspect.isasyncgenfunction(function),
+            cached=cached and not side_effect,
+            frame=frame,
+            takes_any_name=_positional(function),
+            parameterised=ports,
+            fingerprint=fingerprint,
+            summary=summary,
+        )
+        object.__setattr__(made, "__doc__", function.__doc__)
+        object.__setattr__(made, "__module__", function.__module__)
+        return made
+
+    return declare
+
+
+def _positional(function: Callable[..., Any]) -> bool:
+    return inspect.signature(function).parameters["context"].kind is inspect.Parameter.POSITIONAL_ONLY
+
+
+def _inputs(function: Callable[..., Any], hints: dict[str, Any]) -> list[Port]:
+    found = []
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.name in ("context", "params") or parameter.kind is parameter.VAR_KEYWORD:
+            continue
+        found.append(_port(parameter.name, hints[parameter.name], parameter.default is not parameter.empty))
+    return found
+
+
+def _outputs(answer: Any) -> list[Port]:
+    answer = _streamed(answer)
+    if answer is None or answer is type(None):
+        return []
+    if isinstance(answer, type) and issubclass(answer, tuple) and hasattr(answer, "_fields"):
+        hints = typing.get_type_hints(answer, include_extras=True)
+        return [_port(name, hint, False) for name, hint in hints.items()]
+    kind = port_type(answer)
+    named = "value" if kind == "any" else kind
+    marks = getattr(answer, "__metadata__", ())
+    title = next((mark for mark in marks if isinstance(mark, Text)), PORT_TITLES[kind])
+    return [Port(name=named, type=kind, title=title)]
+
+
+def _streamed(answer: Any) -> Any:
+    """What a streaming node ends with: the T of `AsyncIterator[str | Result[T]]`."""
+    if typing.get_origin(answer) not in (AsyncGenerator, AsyncIterator):
+        return answer
+    for part in typing.get_args(typing.get_args(answer)[0]):
+        if typing.get_origin(part) is Result:
+            return typing.get_args(part)[0]
+    return None
+
+
+def _port(name: str, hint: Any, optional: bool) -> Port:
+    marks = list(getattr(hint, "__metadata__", ()))
+    title = next((mark for mark in marks if isinstance(mark, Text)), Text.same(name))
+    many = any(isinstance(mark, Many) for mark in marks)
+    return Port(name=name, type=port_type(hint), title=title, many=many, optional=optional)
+
+
+PLAIN: dict[Any, PortType] = {str: "text", int: "number", float: "number", bool: "boolean", dict: "json", list: "json"}
+
+
+def port_type(hint: Any) -> PortType:
+    """The port type that an annotation stands for."""
+    for mark in getattr(hint, "__metadata__", ()):
+        if isinstance(mark, Kind):
+            return mark.type
+    base = getattr(hint, "__origin__", hint) if hasattr(hint, "__metadata__") else hint
+    parts = [part for part in typing.get_args(base) if part is not type(None)]
+    if typing.get_origin(base) in (typing.Union, types.UnionType):
+        return port_type(parts[0]) if len(parts) == 1 else "any"
+    if typing.get_origin(base) is list and parts and hasattr(parts[0], "__metadata__"):
+        return port_type(parts[0])
+    return PLAIN.get(typing.get_origin(base) or base, "any")

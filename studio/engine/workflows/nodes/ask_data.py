@@ -1,0 +1,49 @@
+"""A question to a dataset, in plain words."""
+
+from __future__ import annotations
+
+from typing import Annotated, NamedTuple
+
+from studio.engine.params import DatasetRef, ModelRef, Params, param
+from studio.engine.text import Text
+from studio.engine.workflows.context import Context
+from studio.engine.workflows.node import Table, node
+
+
+class AskDataParams(Params):
+    dataset: DatasetRef = param(..., Text("Dataset", "数据集"))
+    model: ModelRef = param("default", Text("Model", "模型"))
+
+
+class Asked(NamedTuple):
+    """The rows, and how they were found: `how` is "model" where a model wrote the SQL, "matched" where words matched values."""
+
+    table: Annotated[Table, Text("Table", "表格")]
+    sql: Annotated[str, Text.same("SQL")]
+    how: Annotated[str, Text("How", "方式")]
+
+
+async def _state(context: Context, params: AskDataParams) -> str:
+    found = await context.datasets.get(params.dataset)
+    return f"{found.id}@{found.version}:{found.updated_at}"
+
+
+@node(
+    title=Text("Ask data", "数据问答"),
+    category="retrieve",
+    icon="message-circle-question-mark",
+    doc=Text(
+        "Turns a question into SQL, runs it on the locked connection and gives the rows.",
+        "把问题转成 SQL，在受限连接上运行并返回结果行。",
+    ),
+    fingerprint=_state,
+    summary=lambda params: params.dataset,
+)
+async def ask_data(
+    question: Annotated[str, Text("Question", "问题")], context: Context, params: AskDataParams
+) -> Asked:
+    """Answer a question with rows of one dataset; the SQL that did it comes along."""
+    found = await context.datasets.get(params.dataset)
+    asked = await context.sql.ask(question, [found.id], model=params.model or None)
+    context.log(asked.sql)
+    return Asked(asked.result.table, asked.sql, asked.how)

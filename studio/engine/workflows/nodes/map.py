@@ -1,0 +1,92 @@
+"""The steps in a frame, once for every row of a table."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any, Literal
+
+from studio.engine.errors import StudioError, from_unexpected
+from studio.engine.params import Params, param
+from studio.engine.text import Text
+from studio.engine.workflows.context import Context
+from studio.engine.workflows.graph import Port, Ports
+from studio.engine.workflows.node import Table, node
+from studio.engine.workflows.values import rows_of, table_of
+
+
+class MapParams(Params):
+    fields: list[str] = param(
+        [], Text("Row fields", "行字段"), help=Text("Columns that the steps inside can take.", "框内节点可以使用的列。")
+    )
+    results: list[str] = param(
+        ["result"],
+        Text("Result columns", "结果列"),
+        help=Text("What the steps inside give back for each row.", "框内节点为每行返回的内容。"),
+    )
+    concurrency: int = param(4, Text("Rows in parallel", "并行行数"), ge=1, le=256)
+    on_row_error: Literal["stop", "skip", "keep"] = param(
+        "keep", Text("If a row fails", "某行失败时"),
+        choices={"stop": Text("Stop the run", "停止运行"), "skip": Text("Leave the row out", "略过该行"), "keep": Text("Keep the row with its error", "保留该行并附上错误")},
+    )  # fmt: skip
+
+
+def map_ports(params: MapParams) -> Ports:
+    inner = [Port(name="row", type="json", title=Text("Row", "行"))]
+    inner += [Port(name=name, type="any", title=Text.same(name)) for name in params.fields if name != "row"]
+    results = [Port(name=name, type="any", title=Text.same(name), many=True, optional=True) for name in params.results]
+    return Ports(inner_outputs=inner, inner_inputs=results)
+
+
+@node(
+    name="map",
+    title=Text("Map over rows", "逐行处理"),
+    category="transform",
+    icon="repeat",
+    doc=Text("Runs the steps inside the frame once for every row.", "对每一行运行一次框内的节点。"),
+    cached=False,
+    frame=True,
+    ports=map_ports,
+    summary=lambda params: ", ".join(params.results),
+)
+async def map_rows(rows: Annotated[Table, Text("Rows", "行")], context: Context, params: MapParams) -> Table:
+    """Run the body for every row, `concurrency` at a time, in any order; the answer keeps the order of the rows.
+
+    A row that was recorded before a crash is not run again. With "keep", a failed row has its reason in the column `error`.
+    """
+    given = await asyncio.to_thread(rows_of, rows)
+    done = await _every_row(given, context, params)
+    kept = [{**row, **found} for row, found in zip(given, done, strict=True) if found is not None]
+    return await asyncio.to_thread(table_of, kept, [*(given[0] if given else ()), *params.results])
+
+
+async def _every_row(rows: list[dict[str, Any]], context: Context, params: MapParams) -> list[dict[str, Any] | None]:
+    found: list[dict[str, Any] | None] = [None] * len(rows)
+    waiting = iter(enumerate(rows))
+    tally = {"done": 0, "failed": 0}
+
+    async def work() -> None:
+        for number, row in waiting:
+            found[number] = await _one_row(number, row, context, params, tally)
+            tally["done"] += 1
+            context.progress(tally["done"], len(rows), failed=tally["failed"])
+
+    context.progress(0, len(rows), failed=0)
+    async with asyncio.TaskGroup() as group:
+        for _ in range(min(params.concurrency, len(rows))):
+            group.create_task(work())
+    return found
+
+
+async def _one_row(
+    number: int, row: dict[str, Any], context: Context, params: MapParams, tally: dict[str, int]
+) -> dict[str, Any] | None:
+    assert context.body is not None
+    try:
+        return await context.body(number, row)
+    except Exception as error:
+        known: StudioError = from_unexpected(error)
+        tally["failed"] += 1
+        context.log(f"row {number}: {known.message.en}")
+        if params.on_row_error == "stop":
+            raise known from error
+        return None if params.on_row_error == "skip" else {"error": known.message.en}
