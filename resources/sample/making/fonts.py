@@ -9,10 +9,15 @@ from pathlib import Path
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 
+FACES = {
+    "Latin": "Inter_400Regular.ttf",
+    "LatinBold": "Inter_600SemiBold.ttf",
+    "Chinese": "NotoSansSC_400Regular.ttf",
+    "ChineseBold": "NotoSansSC_600SemiBold.ttf",
+}
 IDEOGRAPH = "\u2e80-\u2fff\u3040-\u9fff\uf900-\ufaff"
 OPENING, CLOSING = "（《“", "，。、；：？！）》”"
-# Quotation marks are set in the Latin font: Droid Sans Fallback has none.
-_CHINESE = re.compile(f"[{IDEOGRAPH}（《，。、；：？！）》]")
+_CHINESE = re.compile(f"[{IDEOGRAPH}{OPENING}{CLOSING}]")
 # An ideograph or a Latin word, with the punctuation that may not be parted from it.
 _PIECE = re.compile(
     rf"\s+|[{OPENING}]*(?:[{IDEOGRAPH}]|[^\s{IDEOGRAPH}{OPENING}{CLOSING}]+)[{CLOSING}]*|[{OPENING}{CLOSING}]+"
@@ -30,31 +35,24 @@ class Style:
     after: float = 7
 
 
-def load_fonts(inter: Path, droid: Path) -> None:
-    """Register the three faces.
+def load_fonts(folder: Path) -> None:
+    """Register the four faces, from files anywhere below `folder`.
 
     Raises:
         SystemExit: A font file is not there.
     """
-    regular, bold = (_below(inter, name) for name in ("Inter_400Regular.ttf", "Inter_600SemiBold.ttf"))
-    for face, path in (("Latin", regular), ("LatinBold", bold), ("Chinese", droid)):
-        if not path.exists():
-            raise SystemExit(f"{path} is not there. Install fonts-droid-fallback, or pass --droid.")
-        pdfmetrics.registerFont(TTFont(face, path))
-
-
-def _below(folder: Path, name: str) -> Path:
-    found = sorted(folder.rglob(name))
-    if not found:
-        raise SystemExit(f"{name} is not below {folder}. Pass the folder of the Inter fonts with --inter.")
-    return found[0]
+    for face, name in FACES.items():
+        found = sorted(folder.rglob(name))
+        if not found:
+            raise SystemExit(f"{name} is not below {folder}. See --help for where the fonts come from.")
+        pdfmetrics.registerFont(TTFont(face, found[0]))
 
 
 def runs(text: str, bold: bool) -> Iterator[tuple[str, str]]:
     """The text cut where the font changes, as (font, part)."""
-    latin = "LatinBold" if bold else "Latin"
+    weight = "Bold" if bold else ""
     for chinese, letters in groupby(text, key=lambda letter: bool(_CHINESE.match(letter))):
-        yield ("Chinese" if chinese else latin), "".join(letters)
+        yield ("Chinese" if chinese else "Latin") + weight, "".join(letters)
 
 
 def width(text: str, style: Style) -> float:

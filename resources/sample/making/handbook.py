@@ -25,11 +25,14 @@ CONTENTS = Style(size=8.2, leading=11.3, after=0)
 ROW_GAP = 4.6
 
 
-def typeset(source: Path, target: Path) -> None:
-    """Set the Markdown at `source` as the PDF at `target`; twice, because the contents come before the pages."""
+def typeset(source: Path, target: Path) -> dict[str, int]:
+    """Set the Markdown at `source` as the PDF at `target`; twice, because the contents come before the pages.
+
+    Gives the page on which each section begins, counted from 1.
+    """
     book = read_book(source.read_text(encoding="utf-8"))
     pages = Setter(target, book, {}).set_book()
-    Setter(target, book, pages).set_book()
+    return Setter(target, book, pages).set_book()
 
 
 class Setter:
@@ -56,8 +59,11 @@ class Setter:
         self.canvas.setFillColor(HexColor(CHAPTER.colour))
         self.canvas.rect(MARGIN, PAGE_HEIGHT - 120, 54, 5, stroke=0, fill=1)
         self.top = PAGE_HEIGHT - 170
-        for text, style in zip((self.book.title, *self.book.preface), (TITLE, BODY, BODY), strict=False):
-            self.set_paragraph(text, style)
+        english, _, chinese = self.book.title.rpartition(" ")
+        self.set_paragraph(english, Style(**vars(TITLE) | {"after": 0}))
+        self.set_paragraph(chinese, TITLE)
+        for paragraph in self.book.preface:
+            self.set_paragraph(paragraph, BODY)
 
     def set_contents(self) -> None:
         """Chapters and sections with their pages."""
@@ -92,7 +98,9 @@ class Setter:
 
     def height_of(self, section: Section) -> float:
         """The height of a section in points, its headings included."""
-        parts = [_table_height(block) if isinstance(block, Table) else _height(*_plain(block)) for block in section.body]
+        parts = [
+            _table_height(block) if isinstance(block, Table) else _height(*_plain(block)) for block in section.body
+        ]
         english = f"{section.heading.number} {section.heading.english}"
         heads = _height(english, HEADING) + _height(section.heading.chinese, HEADING) - HEADING.after
         return sum(parts) + heads + (_height("x", CHAPTER) if section.chapter else 0)
@@ -137,16 +145,12 @@ class Setter:
         self.top = top
 
     def set_line(self, line: str, style: Style, left: float = MARGIN, right: bool = False) -> None:
-        """One line at the present height. Bold Chinese is drawn with an outline: the font has one weight."""
+        """One line at the present height."""
         text = self.canvas.beginText(PAGE_WIDTH - MARGIN - width(line, style) if right else left, self.top - style.size)
         text.setFillColor(HexColor(style.colour))
-        text.setStrokeColor(HexColor(style.colour))
-        self.canvas.setLineWidth(style.size * 0.03)
         for font, part in runs(line, style.bold):
             text.setFont(font, style.size)
-            text.setTextRenderMode(2 if style.bold and font == "Chinese" else 0)
             text.textOut(part)
-        text.setTextRenderMode(0)
         self.canvas.drawText(text)
 
     def rule(self, weight: float) -> None:
@@ -179,6 +183,10 @@ def _plain(block: str | Caption) -> tuple[str, Style]:
 
 def _height(text: str, style: Style) -> float:
     return len(wrap(text, style, TEXT_WIDTH)) * style.leading + style.after
+
+
+def _block_height(block: Body) -> float:
+    return _table_height(block) if isinstance(block, Table) else _height(*_plain(block))
 
 
 def _row_height(cells: list[list[str]]) -> float:
