@@ -57,7 +57,7 @@ def runs(text: str, bold: bool) -> Iterator[tuple[str, str]]:
 
 def width(text: str, style: Style) -> float:
     """The width of one line in points."""
-    return sum(pdfmetrics.stringWidth(part, font, style.size) for font, part in runs(text, style.bold))
+    return float(sum(pdfmetrics.stringWidth(part, font, style.size) for font, part in runs(text, style.bold)))
 
 
 def wrap(text: str, style: Style, available: float) -> list[str]:

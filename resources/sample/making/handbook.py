@@ -42,7 +42,8 @@ class Setter:
         self.canvas = Canvas(str(target), pagesize=A5, invariant=1, pageCompression=1, lang="en")
         self.canvas.setTitle(book.title)
         self.canvas.setAuthor("Aurora 极光电器")
-        self.book, self.known, self.pages = book, pages, {}
+        self.book, self.known = book, pages
+        self.pages: dict[str, int] = {}
         self.top = TOP
 
     def set_book(self) -> dict[str, int]:
@@ -135,7 +136,7 @@ class Setter:
 
     def set_row(self, cells: list[list[str]], widths: list[float], style: Style) -> None:
         """The cells of one row, first lines side by side."""
-        left, top = MARGIN, self.top
+        left, top = float(MARGIN), self.top
         for cell, room in zip(cells, widths, strict=True):
             self.top = top - ROW_GAP / 2
             for line in cell:
