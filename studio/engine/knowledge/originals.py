@@ -1,0 +1,90 @@
+"""The files as they were when they were added, kept once each by their content."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from studio.engine.errors import NotFound
+from studio.engine.files import cannot_write, replacing
+from studio.engine.knowledge.reader import suffixes
+from studio.engine.text import Text
+
+PIECE = 1 << 20
+
+
+class Originals:
+    """Copies under one folder, named by the SHA-256 of their content. A copy that was made is on disk."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def path(self, digest: str, file_name: str) -> Path:
+        """Where the copy is; `NotFound` when it is gone."""
+        found = self._folder / f"{digest}{Path(file_name).suffix.lower()}"
+        if not found.is_file():
+            found = next(iter(self._folder.glob(f"{digest}.*")), found) if digest else found
+        if not found.is_file():
+            raise NotFound(
+                Text(f"The copy of {file_name} is gone.", f"{file_name} 的副本已丢失。"),
+                Text("Add the file again.", "请重新添加该文件。"),
+            )
+        return found
+
+    async def keep(self, source: Path) -> tuple[str, int]:
+        """Copy a file; its digest and size. Raises `NotFound` when it is not there or may not be read."""
+        return await asyncio.to_thread(self._keep, source)
+
+    async def keep_bytes(self, content: bytes, suffix: str) -> str:
+        digest = hashlib.sha256(content).hexdigest()
+        await asyncio.to_thread(self._write, self._folder / f"{digest}{suffix}", [content])
+        return digest
+
+    async def forget(self, digest: str) -> None:
+        await asyncio.to_thread(lambda: [path.unlink(missing_ok=True) for path in self._folder.glob(f"{digest}.*")])
+
+    def _keep(self, source: Path) -> tuple[str, int]:
+        try:
+            with source.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+                target = self._folder / f"{digest}{source.suffix.lower()}"
+                if not target.exists():
+                    file.seek(0)
+                    self._write(target, iter(lambda: file.read(PIECE), b""))
+                return digest, os.fstat(file.fileno()).st_size
+        except OSError as error:
+            raise NotFound(
+                Text(f"{source} cannot be opened: {error.strerror}.", f"无法打开 {source}：{error.strerror}。"),
+                Text("Check that it is there and may be read.", "请确认文件存在且有读取权限。"),
+            ) from error
+
+    def _write(self, target: Path, pieces: Iterable[bytes]) -> None:
+        if target.exists():
+            return
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise cannot_write(target, error) from error
+        with replacing(target) as file:
+            for piece in pieces:
+                file.write(piece)
+
+
+def files_under(paths: Iterable[Path]) -> list[Path]:
+    """The files themselves, and of folders all that can be read, hidden ones left out."""
+    readable = set(suffixes())
+    found: list[Path] = []
+    for path in paths:
+        if not path.is_dir():
+            found.append(path.absolute())
+            continue
+        found += sorted(
+            inner.absolute()
+            for inner in path.rglob("*")
+            if inner.is_file() and inner.suffix.lower() in readable
+            and not any(part.startswith(".") for part in inner.relative_to(path).parts)
+        )
+    return list(dict.fromkeys(found))

@@ -1,0 +1,59 @@
+"""A page of a PDF as a picture, with the places of its text."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from studio.engine.errors import NotFound
+from studio.engine.knowledge.pdf_text import PageText, joined, lines_of, rectangles
+from studio.engine.knowledge.readers.pdf import opened
+from studio.engine.text import Text
+
+
+def render(path: Path, number: int, spans: Sequence[Sequence[int]], width: int, expected: str) -> dict[str, Any]:
+    """PNG, width, height and the rectangles of spans in pixels.
+
+    The spans count in `expected`, the page's text when it was indexed; where the page reads otherwise now, the words
+    of each span are looked for.
+    """
+    with opened(path) as document:
+        if not 1 <= number <= len(document):
+            raise NotFound(Text(f"{path.name} has no page {number}.", f"{path.name} 没有第 {number} 页。"))
+        page = document[number - 1]
+        scale = width / page.get_width()
+        picture = page.render(scale=scale, rev_byteorder=True).to_numpy()
+        text_page = page.get_textpage()
+        text = joined(lines_of(text_page), 0.0)
+        boxes = [box for span in spans for box in rectangles(text_page, text, *_place(text, span, expected))]
+        height = page.get_height()
+    return {
+        "png": png(picture), "width": picture.shape[1], "height": picture.shape[0],
+        "rectangles": [
+            (left * scale, (height - top) * scale, (right - left) * scale, (top - bottom) * scale)
+            for left, bottom, right, top in boxes
+        ],
+    }  # fmt: skip
+
+
+def _place(text: PageText, span: Sequence[int], expected: str) -> tuple[int, int]:
+    start, end = span
+    if text.text == expected:
+        return start, end
+    words = expected[start:end]
+    found = text.text.find(words)
+    return (found, found + len(words)) if words and found >= 0 else (0, 0)
+
+
+def png(picture: Any) -> bytes:
+    """A picture (height, width, 3 or 4 bytes of red, green, blue and alpha) as a PNG file."""
+    height, width, channels = picture.shape
+    rows = b"".join(b"\0" + row.tobytes() for row in picture)
+    header = struct.pack(">IIBBBBB", width, height, 8, 6 if channels == 4 else 2, 0, 0, 0)
+    parts = ((b"IHDR", header), (b"IDAT", zlib.compress(rows, 6)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in parts
+    )

@@ -1,0 +1,81 @@
+"""The contract of a document reader, and the readers there are."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+from studio.engine.errors import BadParameter, Invalid
+from studio.engine.registry import Registry
+from studio.engine.text import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading that begins at character `start` of its page; `level` 1 is the highest."""
+
+    start: int
+    level: int
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The text of one page. `number` counts from 1 and is None where the format has no pages."""
+
+    number: int | None
+    text: str
+    headings: list[Heading] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Page:
+        return cls(values["number"], values["text"], [Heading(**heading) for heading in values["headings"]])
+
+
+class Unreadable(Invalid):
+    """This very file cannot be read: damaged, locked or not what its name says."""
+
+
+class Reader(ABC):
+    """Reads one format. Runs in a worker process with limits on time and memory; may block."""
+
+    name: ClassVar[str]
+    suffixes: ClassVar[tuple[str, ...]]
+    title: ClassVar[Text]
+    markdown: ClassVar[bool] = False
+
+    @abstractmethod
+    def read(self, path: Path) -> list[Page]:
+        """The pages in order. Raises `Unreadable` with the reason."""
+
+
+def _is_reader(value: object) -> bool:
+    return isinstance(value, type) and issubclass(value, Reader) and value is not Reader
+
+
+readers: Registry[type[Reader]] = Registry(
+    "document reader", "studio.engine.knowledge.readers", _is_reader, lambda reader: reader.name
+)
+
+
+def suffixes() -> list[str]:
+    """Every file ending that can be read, such as ".pdf"."""
+    return [suffix for reader in readers for suffix in reader.suffixes]
+
+
+def reader_for(name: str) -> type[Reader]:
+    """The reader of a file by the ending of its name; `BadParameter` with the endings that can be read."""
+    ending = Path(name).suffix.lower()
+    for reader in readers:
+        if ending in reader.suffixes:
+            return reader
+    known = " ".join(suffixes())
+    raise BadParameter(
+        Text(f"Files ending in “{ending}” cannot be read.", f"无法读取“{ending}”类型的文件。"),
+        Text(f"These can: {known}.", f"支持的类型：{known}。"),
+    )

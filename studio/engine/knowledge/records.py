@@ -1,0 +1,156 @@
+"""Collections and documents in the catalog."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Select, delete, func, insert, select, update
+
+from studio.engine import ids
+from studio.engine.catalog import Catalog
+from studio.engine.catalog.tables import collections, documents
+from studio.engine.errors import Conflict, NotFound
+from studio.engine.knowledge.document import Collection, Document
+from studio.engine.text import Text
+
+DELETING = "deleting"  # a document that is on its way out; nobody sees it any more
+UNFINISHED = ("queued", "reading")
+MODIFIED = "modified"  # key in `details`: the source file's time of change when it was added
+
+
+class Records:
+    """Reads and writes the two tables; every change is on disk when it returns."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+
+    async def collections(self) -> list[Collection]:
+        """By name, each with the number of its documents and chunks."""
+        return await self._collections(select(collections).where(collections.c.deleted_at.is_(None)))
+
+    async def collection(self, id_or_name: str) -> Collection:
+        query = select(collections).where(
+            (collections.c.id == id_or_name) | (collections.c.name == id_or_name), collections.c.deleted_at.is_(None)
+        )
+        found = await self._collections(query)
+        if not found:
+            raise NotFound(
+                Text(f"There is no collection “{id_or_name}”.", f"没有名为“{id_or_name}”的文档集。"),
+                Text("Make one under Knowledge.", "请在“知识库”中新建。"),
+            )
+        return next((one for one in found if one.id == id_or_name), found[0])
+
+    async def add_collection(self, name: str, description: str, embedder: str, dimensions: int) -> Collection:
+        """Raises `Conflict` when the name is taken."""
+        now = time.time()
+        made = Collection(
+            id=ids.new("kb"), name=name, description=description, embedder=embedder, dimensions=dimensions,
+            created_at=now, updated_at=now,
+        )  # fmt: skip
+        values = made.model_dump(exclude={"document_count", "chunk_count"})
+
+        def write(connection: Connection) -> None:
+            taken = select(collections.c.id).where(collections.c.name == name, collections.c.deleted_at.is_(None))
+            if connection.execute(taken).first():
+                raise Conflict(
+                    Text(f"A collection named “{name}” exists.", f"已有名为“{name}”的文档集。"),
+                    Text("Choose another name.", "请换一个名称。"),
+                )
+            connection.execute(insert(collections).values(**values))
+
+        await self._catalog.write(write)
+        return made
+
+    async def update_collection(self, collection_id: str, **values: Any) -> None:
+        statement = update(collections).where(collections.c.id == collection_id)
+        await self._catalog.write(lambda connection: connection.execute(statement.values(updated_at=time.time(), **values)))
+
+    async def delete_collection(self, collection_id: str) -> None:
+        """Forget a collection whose documents are gone."""
+        await self._catalog.write(
+            lambda connection: connection.execute(delete(collections).where(collections.c.id == collection_id))
+        )
+
+    async def documents(self, collection_id: str | None = None) -> list[Document]:
+        """Newest first; looks whether each source file has changed since."""
+        query = select(documents).where(documents.c.status != DELETING).order_by(documents.c.added_at.desc(), documents.c.id)
+        if collection_id is not None:
+            query = query.where(documents.c.collection_id == collection_id)
+        rows = await self._rows(query)
+        return await asyncio.to_thread(lambda: [_document(row) for row in rows])
+
+    async def by_id(self, document_ids: list[str]) -> dict[str, Document]:
+        rows = await self._rows(select(documents).where(documents.c.id.in_(document_ids), documents.c.status != DELETING))
+        return {row["id"]: _document(row, look=False) for row in rows}
+
+    async def document(self, document_id: str) -> Document:
+        rows = await self._rows(select(documents).where(documents.c.id == document_id, documents.c.status != DELETING))
+        if not rows:
+            raise NotFound(Text(f"There is no document {document_id}.", f"没有文档 {document_id}。"))
+        return await asyncio.to_thread(_document, rows[0])
+
+    async def details(self, document_id: str) -> dict[str, Any]:
+        rows = await self._rows(select(documents.c.details).where(documents.c.id == document_id))
+        return dict(rows[0]["details"] or {}) if rows else {}
+
+    async def add_document(self, document: Document, details: dict[str, Any]) -> None:
+        values = document.model_dump(mode="json", exclude={"progress", "stale"})
+        await self._catalog.write(
+            lambda connection: connection.execute(insert(documents).values(**values, details=details))
+        )
+
+    async def update_document(self, document_id: str, **values: Any) -> None:
+        if isinstance(values.get("reason"), Text):
+            values["reason"] = values["reason"].as_dict()
+        statement = update(documents).where(documents.c.id == document_id).values(**values)
+        await self._catalog.write(lambda connection: connection.execute(statement))
+
+    async def delete_document(self, document_id: str) -> None:
+        await self._catalog.write(
+            lambda connection: connection.execute(delete(documents).where(documents.c.id == document_id))
+        )
+
+    async def with_status(self, *statuses: str) -> list[tuple[str, str]]:
+        """Document id and collection id of every document in one of these states."""
+        query = select(documents.c.id, documents.c.collection_id).where(documents.c.status.in_(statuses))
+        return [(row["id"], row["collection_id"]) for row in await self._rows(query.order_by(documents.c.added_at))]
+
+    async def digest_is_used(self, digest: str) -> bool:
+        return bool(await self._rows(select(documents.c.id).where(documents.c.digest == digest).limit(1)))
+
+    async def _rows(self, query: Select[Any]) -> list[dict[str, Any]]:
+        return await self._catalog.read(lambda connection: [dict(row) for row in connection.execute(query).mappings()])
+
+    async def _collections(self, query: Select[Any]) -> list[Collection]:
+        counts = select(
+            documents.c.collection_id, func.count().label("documents"), func.sum(documents.c.chunk_count).label("chunks")
+        )
+        counts = counts.where(documents.c.status != DELETING).group_by(documents.c.collection_id)
+
+        def read(connection: Connection) -> list[Collection]:
+            found = connection.execute(query.order_by(collections.c.name)).mappings().all()
+            totals = {row.collection_id: row for row in connection.execute(counts)}
+            return [_collection(dict(row), totals.get(row["id"])) for row in found]
+
+        return await self._catalog.read(read)
+
+
+def _collection(row: dict[str, Any], totals: Any) -> Collection:
+    counts = {"document_count": totals.documents, "chunk_count": totals.chunks or 0} if totals else {}
+    return Collection.model_validate({**row, **counts})
+
+
+def _document(row: dict[str, Any], look: bool = True) -> Document:
+    modified = (row["details"] or {}).get(MODIFIED)
+    stale = look and modified is not None and _changed(Path(row["source_path"]), modified)
+    return Document.model_validate({**row, "stale": stale})
+
+
+def _changed(source: Path, modified: float) -> bool:
+    try:
+        return abs(source.stat().st_mtime - modified) > 0.001
+    except OSError:
+        return False
