@@ -1,0 +1,219 @@
+"""The painted middle of a table. One loop paints what is visible; a delegate per cell would cost four times as much."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import pairwise
+
+from PySide6.QtCore import QItemSelectionRange, QLine, QRect, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QAbstractItemView, QTableView, QWidget
+
+from studio.ui.theme import theme
+from studio.ui.widgets.cells import NUMBERS, Cell
+from studio.ui.widgets.table_headers import PAD, ColumnHeader, RowHeader
+from studio.ui.widgets.table_model import TableModel
+
+ELLIPSIS = "…"
+
+
+class Grid(QTableView):
+    """A table view over the model's window of rows; `VirtualTable` moves the window."""
+
+    opened = Signal()
+    copied = Signal()
+    edge_asked = Signal(bool)  # Ctrl Home, Ctrl End: True for the end
+
+    def __init__(self, model: TableModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.table = model
+        self.highlighted: frozenset[int] = frozenset()
+        self.columns = ColumnHeader(model, self)
+        self.numbers = RowHeader(model, self)
+        self.setHorizontalHeader(self.columns)
+        self.setVerticalHeader(self.numbers)
+        self.setModel(model)
+        self.columns.sectionPressed.disconnect()  # a click on a name sorts, and does not select the column
+        self.columns.setSectionsClickable(True)
+        self._behave()
+        self._metrics = QFontMetrics(theme.font("dense"))
+        self._widths: dict[str, int] = {}
+        self.restyle()
+
+    def _behave(self) -> None:
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setCornerButtonEnabled(True)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerItem)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setTabKeyNavigation(False)
+        self.setFrameShape(QTableView.Shape.NoFrame)
+
+    def restyle(self) -> None:
+        """Take sizes and fonts from the theme again."""
+        self._metrics = QFontMetrics(theme.font("dense"))
+        self._widths.clear()
+        corner = f"background: {theme.css('surface.panel')}; border: none;"
+        line = f"1px solid {theme.css('border.default')}"
+        self.setStyleSheet(f"QTableCornerButton::section {{ {corner} border-bottom: {line}; border-right: {line}; }}")
+        self.numbers.setMinimumSectionSize(1)
+        self.numbers.setDefaultSectionSize(theme.size("layout.row.table"))
+        self.columns.updateGeometry()
+        self.updateGeometries()
+        self.viewport().update()
+
+    @property
+    def rows_in_view(self) -> int:
+        return max(1, self.viewport().height() // self.numbers.defaultSectionSize())
+
+    @property
+    def first_row(self) -> int:
+        return max(0, self.rowAt(0))
+
+    def width_for(self, column: int, texts: Iterable[str]) -> int:
+        """The width that shows the name and these texts, within 64 and 320 pixels."""
+        widest = max((self._metrics.horizontalAdvance(text[:60]) for text in texts), default=0)
+        return max(64, min(320, max(self.columns.wish(column), widest + 2 * PAD + 4)))
+
+    # Painting
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self.viewport())
+        painter.fillRect(event.rect(), theme.colour("surface.content"))
+        columns = self._columns_in(event.rect())
+        rows = self._rows_in(event.rect())
+        if columns and rows:
+            self._paint_fills(painter, columns, rows)
+            self._paint_lines(painter, columns, rows)
+            self._paint_cells(painter, columns, rows)
+            self._paint_current(painter)
+        painter.end()
+
+    def _columns_in(self, rect: QRect) -> list[tuple[int, int, int]]:
+        """(column, left, width) of what stands in a rectangle."""
+        count = self.table.columnCount()
+        first, last = self.columnAt(rect.left()), self.columnAt(rect.right())
+        if not count or first < 0:
+            return []
+        places = range(first, (last if last >= 0 else count - 1) + 1)
+        return [(place, self.columnViewportPosition(place), self.columnWidth(place)) for place in places]
+
+    def _rows_in(self, rect: QRect) -> list[tuple[int, int]]:
+        """(row, top) of what stands in a rectangle."""
+        count = self.table.rowCount()
+        first, last = self.rowAt(rect.top()), self.rowAt(rect.bottom())
+        if not count or first < 0:
+            return []
+        top, height = self.rowViewportPosition(first), self.numbers.defaultSectionSize()
+        return [(row, top + (row - first) * height) for row in range(first, (last if last >= 0 else count - 1) + 1)]
+
+    def _paint_fills(self, painter: QPainter, columns: list[tuple[int, int, int]], rows: list[tuple[int, int]]) -> None:
+        left, right = columns[0][1], columns[-1][1] + columns[-1][2]
+        height, current = self.numbers.defaultSectionSize(), self.currentIndex().row()
+        for row, top in rows:
+            if row + self.table.base in self.highlighted:
+                painter.fillRect(left, top, right - left, height, theme.colour("warning.muted"))
+                painter.fillRect(0, top, 3, height, theme.colour("warning.text"))
+            elif row == current:
+                painter.fillRect(left, top, right - left, height, theme.colour("accent.muted"))
+        fill = theme.colour("accent.selection")
+        for area in self.selectionModel().selection():
+            if area.width() * area.height() > 1:
+                painter.fillRect(self._rect_of(area), fill)
+
+    def _rect_of(self, area: QItemSelectionRange) -> QRect:
+        height, shown = self.numbers.defaultSectionSize(), self.viewport().height()
+        top = max(-height, self.rowViewportPosition(area.top()))
+        bottom = min(shown + height, self.rowViewportPosition(area.bottom()) + height)
+        left = self.columnViewportPosition(area.left())
+        right = self.columnViewportPosition(area.right()) + self.columnWidth(area.right())
+        return QRect(left, top, right - left, max(0, bottom - top))
+
+    def _paint_lines(self, painter: QPainter, columns: list[tuple[int, int, int]], rows: list[tuple[int, int]]) -> None:
+        height = self.numbers.defaultSectionSize()
+        left, right = columns[0][1], columns[-1][1] + columns[-1][2] - 1
+        above, below = rows[0][1], rows[-1][1] + height - 1
+        painter.setPen(theme.colour("border.subtle"))
+        lines = [QLine(left, top + height - 1, right, top + height - 1) for _, top in rows]
+        lines += [QLine(x + width - 1, above, x + width - 1, below) for _, x, width in columns]
+        painter.drawLines(lines)
+
+    def _paint_cells(self, painter: QPainter, columns: list[tuple[int, int, int]], rows: list[tuple[int, int]]) -> None:
+        height = self.numbers.defaultSectionSize()
+        primary, quiet, bar = (theme.colour(name) for name in ("text.primary", "text.tertiary", "surface.active"))
+        left_side = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextSingleLine
+        right_side = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight | Qt.TextFlag.TextSingleLine
+        painter.setFont(theme.font("dense"))
+        painter.setPen(primary)
+        nulls: list[tuple[QRect, bool]] = []
+        for column, left, width in columns:
+            number = self.table.kinds[column] in NUMBERS
+            side, room = (right_side if number else left_side), width - 2 * PAD
+            for row, top in rows:
+                cell = self.table.cell(row, column)
+                if cell is None:
+                    painter.fillRect(
+                        left + PAD, top + 8, min(room, 40 + (row * 37 + column * 53) % 60), height - 16, bar
+                    )
+                elif cell.null:
+                    nulls.append((QRect(left + PAD, top, room, height), number))
+                elif cell.text:
+                    painter.drawText(left + PAD, top, room, height - 1, side, self._fitting(cell, room))
+        painter.setPen(quiet)
+        painter.setFont(theme.font("caption"))
+        for rect, number in nulls:
+            painter.drawText(rect, right_side if number else left_side, "null")
+
+    def _fitting(self, cell: Cell, room: int) -> str:
+        """The text, cut with an ellipsis where it is too wide."""
+        width = self._widths.get(cell.text)
+        if width is None:
+            if len(self._widths) > 20_000:
+                self._widths.clear()
+            width = self._widths[cell.text] = self._metrics.horizontalAdvance(cell.text)
+        return cell.text if width <= room else self._metrics.elidedText(cell.text, Qt.TextElideMode.ElideRight, room)
+
+    def _paint_current(self, painter: QPainter) -> None:
+        index = self.currentIndex()
+        if index.isValid():
+            painter.setPen(theme.colour("accent.ring"))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            rect = self.visualRect(index).adjusted(-1, -1, 0, 0)
+            painter.drawRect(rect)
+            painter.drawRect(rect.adjusted(1, 1, -1, -1))
+
+    # Keys and mouse
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key, control = event.key(), bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+        if control and key == Qt.Key.Key_C:
+            self.copied.emit()
+        elif control and key in (Qt.Key.Key_Home, Qt.Key.Key_End):
+            self.edge_asked.emit(key == Qt.Key.Key_End)
+        elif key == Qt.Key.Key_Space and not control and self.currentIndex().isValid():
+            self.opened.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        super().mouseDoubleClickEvent(event)
+        if self.indexAt(event.position().toPoint()).isValid():
+            self.opened.emit()
+
+    def keyboardSearch(self, search: str) -> None:
+        """Qt would look through every row of the window, and fetch it."""
+
+    def sizeHintForColumn(self, column: int) -> int:
+        return self.columns.wish(column)
+
+
+def merged(rows: Iterable[int]) -> list[tuple[int, int]]:
+    """Neighbouring rows as (first, last): [3, 4, 5, 9] is [(3, 5), (9, 9)]."""
+    places = sorted(set(rows))
+    if not places:
+        return []
+    cuts = [0, *(place for place, (a, b) in enumerate(pairwise(places), 1) if b != a + 1), len(places)]
+    return [(places[start], places[end - 1]) for start, end in pairwise(cuts)]

@@ -1,0 +1,358 @@
+"""Markdown that arrives piece by piece: finished blocks are written once, only the tail is written again."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QSize, Qt, QTimer, QUrl, Signal
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleAnnouncementEvent,
+    QGuiApplication,
+    QHelpEvent,
+    QPainter,
+    QPaintEvent,
+    QTextBlock,
+    QTextCursor,
+    QTextOption,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QToolTip, QWidget
+
+from studio.engine.text import Text
+from studio.ui.language import language, tr
+from studio.ui.theme import theme
+from studio.ui.widgets.buttons import IconButton
+from studio.ui.widgets.markdown_paint import CaretObject, ChipObject, code_box, paint_behind
+from studio.ui.widgets.markdown_writer import (
+    CARET,
+    CHIP,
+    LINE,
+    NUMBER,
+    OBJECT,
+    ROLE,
+    THIN,
+    Token,
+    Writer,
+    parser,
+)
+
+LINES = ("\u2028", "\u2029")
+
+
+class MarkdownView(QTextBrowser):
+    """As tall as its text, for a column that scrolls around it. Loads nothing and opens nothing by itself.
+
+    `[1]` in the text becomes a chip. Links only tell: connect `link_clicked` to `links.ask_to_open`.
+    """
+
+    chip_clicked = Signal(int)
+    link_clicked = Signal(str)
+    grown = Signal()  # the height has changed
+
+    def __init__(self, parent: QWidget | None = None, *, chips: bool = True) -> None:
+        super().__init__(parent)
+        self._chips = chips
+        self._known: frozenset[int] | None = None
+        self._tips: dict[int, str] = {}
+        self._flag_tip = ""
+        self._source = ""
+        self._pending: list[str] = []
+        self._frozen = 0  # characters of the source that are written for good
+        self._tail = 0  # where the rest begins in the document
+        self._streaming = False
+        self._copies: list[tuple[QTextBlock, IconButton]] = []
+        self._timer = QTimer(self, singleShot=True, interval=theme.tokens["motion"]["streamFlush"])
+        self._timer.timeout.connect(self._flush)
+        self._behave()
+        self._prepare_document()
+        theme.changed.connect(self._write_again)
+        language.changed.connect(self._write_again)
+
+    def _behave(self) -> None:
+        self.setOpenLinks(False)
+        self.setOpenExternalLinks(False)
+        self.setUndoRedoEnabled(False)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        self.setStyleSheet("MarkdownView { background: transparent; border: none; padding: 0; }")
+        self.viewport().setAutoFillBackground(False)
+        self.setAccessibleName(tr(Text("Answer", "回答")))
+        self.anchorClicked.connect(self._anchor)
+
+    def _prepare_document(self) -> None:
+        document = self.document()
+        document.setDocumentMargin(0)
+        document.setIndentWidth(1)
+        self._chip = ChipObject(document)
+        self._caret = CaretObject(document)
+        document.documentLayout().registerHandler(CHIP, self._chip)
+        document.documentLayout().registerHandler(CARET, self._caret)
+        document.documentLayout().documentSizeChanged.connect(self._fit)
+
+    # Writing
+
+    def append(self, piece: str) -> None:
+        """Some more text; shown within 50 ms."""
+        if not self._streaming:
+            self._streaming = True
+            self._announce(Text("Answer started", "开始回答"))
+        self._pending.append(piece)
+        if not self._timer.isActive():
+            self._timer.start()
+
+    def finish(self) -> None:
+        """There is no more to come."""
+        self._timer.stop()
+        self._take_pending()
+        self._write(final=True)
+        if self._streaming:
+            self._streaming = False
+            self._announce(Text("Answer finished", "回答完毕"))
+
+    def set_markdown(self, text: str) -> None:
+        """Show a whole text at once."""
+        self._timer.stop()
+        self._pending, self._streaming = [text], False
+        self._source = ""
+        self._empty()
+        self._take_pending()
+        self._write(final=True)
+
+    def markdown(self) -> str:
+        """The text as it came."""
+        return self._source + "".join(self._pending)
+
+    def set_known(self, numbers: Collection[int] | None) -> None:
+        """Only these numbers become chips; None makes a chip of every number in brackets."""
+        known = None if numbers is None else frozenset(numbers)
+        if known != self._known:
+            self._known = known
+            self._write_again()
+
+    def set_selected(self, number: int | None) -> None:
+        """Draw one chip solid: the source that is shown beside the text."""
+        self._chip.selected = number
+        self.viewport().update()
+
+    def set_flagged(self, numbers: Collection[int], tip: Text | None = None) -> None:
+        """Draw chips in warning colours: sources that do not hold up what was said."""
+        self._chip.flagged = frozenset(numbers)
+        words = tip or Text("This source may not support the sentence.", "该来源可能不支持这句话。")
+        self._flag_tip = tr(words)
+        self.viewport().update()
+
+    def set_chip_tips(self, tips: Mapping[int, str]) -> None:
+        """What is said about a chip when the pointer rests on it, such as the source's name."""
+        self._tips = dict(tips)
+
+    def _is_chip(self, number: int) -> bool:
+        return self._chips and number > 0 and (self._known is None or number in self._known)
+
+    def _take_pending(self) -> None:
+        self._source += "".join(self._pending).replace("\r\n", "\n")
+        self._pending.clear()
+
+    def _flush(self) -> None:
+        self._take_pending()
+        self._write(final=False)
+
+    def _empty(self) -> None:
+        for _, button in self._copies:
+            button.deleteLater()
+        self._copies.clear()
+        self._frozen = self._tail = 0
+
+    def _write_again(self) -> None:
+        """After a change of colours, sizes or language."""
+        self._empty()
+        self._write(final=not self._streaming)
+
+    def _write(self, final: bool) -> None:
+        rest = self._source[self._frozen :]
+        tokens = parser().parse(rest)
+        _mark_open_fence(tokens, rest, final)
+        cut, line = (len(tokens), 0) if final else last_block(tokens)
+        cursor = QTextCursor(self.document())
+        cursor.beginEditBlock()
+        cursor.setPosition(self._tail)
+        cursor.movePosition(QTextCursor.MoveOperation.End, QTextCursor.MoveMode.KeepAnchor)
+        cursor.removeSelectedText()
+        if cut:
+            self._freeze(cursor, tokens[:cut], final)
+            self._frozen += len(rest) if final else _offset(rest, line)
+        if not final:
+            tail = Writer(cursor, self._is_chip)
+            tail.write(tokens[cut:] if not cut or tokens[cut].level == 0 else _as_list(tokens, cut))
+            tail.caret()
+        cursor.endEditBlock()
+        if cut:
+            self._place_copies()
+
+    def _freeze(self, cursor: QTextCursor, tokens: list[Token], final: bool) -> None:
+        start = cursor.position()
+        writer = Writer(cursor, self._is_chip)
+        writer.write(tokens)
+        self._offer_copies(start)
+        if not final and not writer.fresh:
+            cursor.insertBlock()
+        self._tail = cursor.position()
+
+    # Size
+
+    def _fit(self) -> None:
+        tall = max(1, int(self.document().size().height() + 0.999))
+        if tall != self.height():
+            self.setFixedHeight(tall)
+            self.grown.emit()
+        self._place_copies()
+
+    def sizeHint(self) -> QSize:
+        return QSize(480, max(1, int(self.document().size().height() + 0.999)))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(120, self.sizeHint().height())
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """The column around scrolls, not the text."""
+        event.ignore()
+
+    # Code
+
+    def _offer_copies(self, start: int) -> None:
+        block = self.document().findBlock(start)
+        while block.isValid():
+            if block.blockFormat().property(ROLE) == "code":
+                self._copies.append((block, self._copy_button(block)))
+            block = block.next()
+
+    def _copy_button(self, block: QTextBlock) -> IconButton:
+        button = IconButton("copy", Text("Copy code", "复制代码"))
+        button.setParent(self.viewport())
+        button.clicked.connect(lambda: QGuiApplication.clipboard().setText(block.text().replace(LINE, "\n")))
+        button.show()
+        return button
+
+    def _place_copies(self) -> None:
+        layout, width = self.document().documentLayout(), self.document().textWidth()
+        for block, button in self._copies:
+            box = code_box(block, layout.blockBoundingRect(block), width)
+            button.move(int(box.right()) - button.sizeHint().width() - 6, int(box.top()) + 6)
+
+    # Looking and touching
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self.viewport())
+        paint_behind(painter, self.document(), event.rect().top(), event.rect().bottom())
+        painter.end()
+        super().paintEvent(event)
+
+    def loadResource(self, kind: int, name: QUrl | str) -> Any:
+        """Nothing is ever fetched, from the network or from disk."""
+        return None
+
+    def _anchor(self, url: QUrl) -> None:
+        if url.scheme() == "chip":
+            self.chip_clicked.emit(int(url.path()))
+        else:
+            self.link_clicked.emit(url.toString(QUrl.ComponentFormattingOption.FullyEncoded))
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            QToolTip.showText(event.globalPos(), self._tip(event.pos()), self)
+            return True
+        return super().viewportEvent(event)
+
+    def _tip(self, place: QPoint) -> str:
+        anchor = self.anchorAt(place)
+        if not anchor.startswith("chip:"):
+            return anchor
+        number = int(anchor[5:])
+        flag = self._flag_tip if number in self._chip.flagged else ""
+        return "\n".join(words for words in (self._tips.get(number, ""), flag) if words)
+
+    def createMimeDataFromSelection(self) -> QMimeData:
+        data = QMimeData()
+        data.setText(self.selected_text())
+        return data
+
+    def selected_text(self) -> str:
+        """The selection as plain words, chips as [1]."""
+        return self._plain(self.textCursor().selectionStart(), self.textCursor().selectionEnd())
+
+    def plain_text(self) -> str:
+        """All of it as a reader sees it, chips as [1]."""
+        return self._plain(0, self.document().characterCount() - 1)
+
+    def _plain(self, start: int, end: int) -> str:
+        cursor = QTextCursor(self.document())
+        cursor.setPosition(start)
+        cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
+        text = cursor.selectedText().replace(THIN, "")
+        for mark in LINES:
+            text = text.replace(mark, "\n")
+        if OBJECT not in text:
+            return text
+        numbers = iter(self._chips_between(start, end))
+        return "".join(next(numbers, "") if letter == OBJECT else letter for letter in text)
+
+    def _chips_between(self, start: int, end: int) -> list[str]:
+        """What stands for each object character: a number in brackets for a chip, nothing for the caret."""
+        found = []
+        cursor = QTextCursor(self.document())
+        for place in range(start, end):
+            if self.document().characterAt(place) == OBJECT:
+                cursor.setPosition(place + 1)
+                number = cursor.charFormat().property(NUMBER)
+                found.append(f"[{number}]" if number else "")
+        return found
+
+    def _announce(self, words: Text) -> None:
+        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, tr(words)))
+
+
+def last_block(tokens: list[Token]) -> tuple[int, int]:
+    """Where the unfinished rest begins, as (token, line): the last block, or the last item of a list.
+
+    (0, 0) when nothing is finished yet.
+    """
+    tops = [place for place, token in enumerate(tokens) if token.level == 0 and token.nesting >= 0]
+    if not tops:
+        return 0, 0
+    last = tops[-1]
+    if tokens[last].type in ("bullet_list_open", "ordered_list_open"):
+        items = [place for place in range(last, len(tokens)) if _is_item(tokens[place])]
+        if len(items) > 1:
+            return items[-1], tokens[items[-1]].map[0]
+    return (last, tokens[last].map[0]) if len(tops) > 1 else (0, 0)
+
+
+def _is_item(token: Token) -> bool:
+    return bool(token.type == "list_item_open" and token.level == 1)
+
+
+def _as_list(tokens: list[Token], item: int) -> list[Token]:
+    """A list's last item with the list's own opening token before it."""
+    opening = max(place for place in range(item) if tokens[place].level == 0 and tokens[place].nesting == 1)
+    return [tokens[opening], *tokens[item:]]
+
+
+def _offset(text: str, line: int) -> int:
+    place = 0
+    for _ in range(line):
+        place = text.index("\n", place) + 1
+    return place
+
+
+def _mark_open_fence(tokens: list[Token], text: str, final: bool) -> None:
+    """A fence that is still being written is not coloured yet."""
+    if final or not tokens or tokens[-1].type != "fence":
+        return
+    fence = tokens[-1]
+    lines = text.split("\n")[fence.map[0] : fence.map[1]]
+    closing = lines[-1].strip() if len(lines) > 1 else ""
+    fence.meta["open"] = not (closing and set(closing) == {fence.markup[0]} and len(closing) >= len(fence.markup))

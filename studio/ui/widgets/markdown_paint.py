@@ -1,0 +1,132 @@
+"""What a Markdown document cannot draw by itself: chips, the caret, and the boxes behind code, quotes and rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import (
+    QFontMetricsF,
+    QPainter,
+    QPyTextObject,
+    QTextBlock,
+    QTextDocument,
+    QTextFormat,
+)
+
+from studio.ui.theme import theme
+from studio.ui.widgets.markdown_writer import CODE_PAD, INLINE_CODE, NUMBER, ROLE
+
+
+class ChipObject(QPyTextObject):
+    """A source's number in a small box: blue, solid when selected, in warning colours when flagged."""
+
+    def __init__(self, parent: QTextDocument) -> None:
+        super().__init__(parent)
+        self.selected: int | None = None
+        self.flagged: frozenset[int] = frozenset()
+
+    def intrinsicSize(self, doc: QTextDocument, position: int, look: QTextFormat) -> QSizeF:
+        digits = QFontMetricsF(theme.font("caption")).horizontalAdvance(str(look.property(NUMBER)))
+        return QSizeF(max(18.0, digits + 10) + 4, 18.0)
+
+    def drawObject(self, painter: QPainter, rect: QRectF, doc: QTextDocument, position: int, look: QTextFormat) -> None:
+        number = int(look.property(NUMBER))
+        fill, border, words = self._colours(number)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        box = rect.adjusted(2.5, 0.5, -2.5, -0.5)
+        painter.setPen(theme.colour(border))
+        painter.setBrush(theme.colour(fill))
+        painter.drawRoundedRect(box, 4, 4)
+        painter.setFont(theme.font("caption"))
+        painter.setPen(theme.colour(words))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, str(number))
+        painter.restore()
+
+    def _colours(self, number: int) -> tuple[str, str, str]:
+        if number == self.selected:
+            return "accent.solid", "accent.solid", "text.onAccent"
+        if number in self.flagged:
+            return "warning.muted", "warning.border", "warning.text"
+        return "accent.muted", "accent.border", "accent.text"
+
+
+class CaretObject(QPyTextObject):
+    def intrinsicSize(self, doc: QTextDocument, position: int, look: QTextFormat) -> QSizeF:
+        return QSizeF(10, 17)
+
+    def drawObject(self, painter: QPainter, rect: QRectF, doc: QTextDocument, position: int, look: QTextFormat) -> None:
+        painter.fillRect(rect.adjusted(2, 0, 0, 0), theme.colour("accent.ring"))
+
+
+def blocks_in(document: QTextDocument, top: float, bottom: float) -> Iterator[tuple[QTextBlock, QRectF]]:
+    """The blocks that stand between two heights, with their rectangles."""
+    layout = document.documentLayout()
+    place = layout.hitTest(QPointF(0, max(0.0, top)), Qt.HitTestAccuracy.FuzzyHit)
+    block = document.findBlock(max(0, place))
+    block = block.previous() if block.previous().isValid() else block
+    while block.isValid():
+        rect = layout.blockBoundingRect(block)
+        if rect.top() > bottom + CODE_PAD:
+            return
+        yield block, rect
+        block = block.next()
+
+
+def paint_behind(painter: QPainter, document: QTextDocument, top: float, bottom: float) -> None:
+    """Everything that lies under the words between two heights."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    width = document.textWidth()
+    for block, rect in blocks_in(document, top, bottom):
+        role = block.blockFormat().property(ROLE)
+        if role == "code":
+            _card(painter, code_box(block, rect, width))
+        elif role == "quote":
+            x = block.blockFormat().leftMargin() - 14
+            painter.fillRect(QRectF(x, rect.top(), 3, rect.height()), theme.colour("border.strong"))
+        elif role == "rule":
+            painter.fillRect(QRectF(0, rect.center().y(), width, 1), theme.colour("border.default"))
+        if role != "code":
+            _inline_code(painter, block, rect.topLeft())
+
+
+def code_box(block: QTextBlock, rect: QRectF, width: float) -> QRectF:
+    """The card around a code block."""
+    left = block.blockFormat().leftMargin() - CODE_PAD
+    return QRectF(left + 0.5, rect.top() - CODE_PAD + 0.5, width - left - 1, rect.height() + 2 * CODE_PAD - 1)
+
+
+def _card(painter: QPainter, box: QRectF) -> None:
+    painter.setPen(theme.colour("border.default"))
+    painter.setBrush(theme.colour("surface.raised" if theme.dark else "surface.panel"))
+    painter.drawRoundedRect(box, 6, 6)
+
+
+def _inline_code(painter: QPainter, block: QTextBlock, origin: QPointF) -> None:
+    for first, last in _marked(block):
+        layout = block.layout()
+        for number in range(layout.lineCount()):
+            line = layout.lineAt(number)
+            start, end = line.textStart(), line.textStart() + line.textLength()
+            if last <= start or first >= end:
+                continue
+            left = line.cursorToX(max(first, start))[0]
+            right = line.cursorToX(min(last, end))[0]
+            box = QRectF(origin.x() + left, origin.y() + line.y() + (line.height() - 19) / 2, right - left, 19)
+            painter.setPen(theme.colour("border.default"))
+            painter.setBrush(theme.colour("surface.raised" if theme.dark else "surface.panel"))
+            painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+
+
+def _marked(block: QTextBlock) -> Iterator[tuple[int, int]]:
+    """Where inline code stands, counted from the block's start."""
+    if "\u2009" not in block.text():
+        return
+    step = block.begin()
+    while not step.atEnd():
+        fragment = step.fragment()
+        if fragment.charFormat().boolProperty(INLINE_CODE):
+            first = fragment.position() - block.position()
+            yield first, first + fragment.length()
+        step += 1

@@ -1,0 +1,389 @@
+"""Markdown tokens written into a QTextDocument with our own sizes, borders and chips. No HTML on the way."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import (
+    QFont,
+    QTextBlockFormat,
+    QTextCharFormat,
+    QTextCursor,
+    QTextFormat,
+    QTextLength,
+    QTextOption,
+    QTextTableFormat,
+)
+
+from studio.engine.text import Text
+from studio.ui.language import tr
+from studio.ui.theme import theme
+from studio.ui.widgets.highlight import spans, style
+
+CHIP = QTextFormat.ObjectTypes.UserObject + 1
+CARET = QTextFormat.ObjectTypes.UserObject + 2
+NUMBER = QTextFormat.Property.UserProperty + 1  # of a chip
+INLINE_CODE = QTextFormat.Property.UserProperty + 2
+ROLE = QTextFormat.Property.UserProperty + 3  # of a block: "code", "quote", "rule"
+LANGUAGE = QTextFormat.Property.UserProperty + 4
+OBJECT = "\ufffc"
+LINE = "\u2028"
+THIN = "\u2009"
+CITATION = re.compile(r"\[(\d{1,3})\]|【(\d{1,3})】")
+CJK = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]")
+SAFE_LINK = re.compile(r"(https?://|mailto:)", re.IGNORECASE)
+INDENT = 22
+CODE_PAD = 12
+Token = Any
+
+
+@cache
+def parser() -> Any:
+    """CommonMark with tables; raw HTML stays text."""
+    from markdown_it import MarkdownIt
+
+    return MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+
+
+@dataclass
+class Place:
+    """Where the writer is: how deep, and what the next block begins with."""
+
+    depth: int = 0
+    quotes: int = 0
+    marker: str = ""
+    tight: bool = False
+    numbers: list[int] = field(default_factory=list)
+    bullets: list[bool] = field(default_factory=list)
+
+
+class Writer:
+    """Writes at a cursor. The first block fills the empty one that the cursor stands in."""
+
+    def __init__(self, cursor: QTextCursor, is_chip: Callable[[int], bool]) -> None:
+        self._cursor = cursor
+        self._is_chip = is_chip
+        self.fresh = True
+        self._place = Place()
+        self._look: list[QTextCharFormat] = []
+        self._base = QTextCharFormat()
+
+    def write(self, tokens: Sequence[Token]) -> None:
+        place = 0
+        while place < len(tokens):
+            token = tokens[place]
+            if token.type == "table_open":
+                end = _closing(tokens, place)
+                self._table(tokens[place:end])
+                place = end
+                continue
+            act = getattr(self, f"_{token.type}", None)
+            if act is not None:
+                act(token)
+            place += 1
+
+    # Blocks
+
+    def _block(self, font: str = "reading", line: int = 0, above: int = 0, below: int = 8, role: str = "") -> None:
+        shape = QTextBlockFormat()
+        shape.setTopMargin(above)
+        shape.setBottomMargin(2 if self._place.tight and not role else below)
+        shape.setLeftMargin(self._place.depth * INDENT + self._place.quotes * 16)
+        if line:
+            shape.setLineHeight(line, QTextBlockFormat.LineHeightTypes.FixedHeight.value)
+        if role or self._place.quotes:
+            shape.setProperty(ROLE, role or "quote")
+        if self._place.marker:
+            shape.setTextIndent(-INDENT)
+            shape.setTabPositions([QTextOption.Tab(0, QTextOption.TabType.LeftTab)])
+        self._base = self._text_look(font)
+        if self.fresh:
+            self._cursor.setBlockFormat(shape)
+            self._cursor.setBlockCharFormat(self._base)
+            self.fresh = False
+        else:
+            self._cursor.insertBlock(shape, self._base)
+        if self._place.marker:
+            marker = QTextCharFormat(self._base)
+            marker.setForeground(theme.colour("text.tertiary"))
+            self._cursor.insertText(self._place.marker + "\t", marker)
+            self._place.marker = ""
+
+    def _text_look(self, font: str) -> QTextCharFormat:
+        look = QTextCharFormat()
+        look.setFont(theme.font(font))
+        look.setForeground(theme.colour("text.secondary" if self._place.quotes else "text.primary"))
+        return look
+
+    def _paragraph_open(self, token: Token) -> None:
+        self._place.tight = bool(token.hidden)
+        self._block(line=theme.line("reading"))
+
+    def _heading_open(self, token: Token) -> None:
+        level = int(token.tag[1])
+        self._place.tight = False
+        font = "title" if level == 1 else "reading"
+        self._block(font, line=theme.line("title"), above=10, below=4)
+        if level > 1:
+            self._base.setFontWeight(QFont.Weight.DemiBold)
+
+    def _bullet_list_open(self, _token: Token) -> None:
+        self._open_list(bullet=True)
+
+    def _ordered_list_open(self, _token: Token) -> None:
+        self._open_list(bullet=False)
+
+    def _open_list(self, bullet: bool) -> None:
+        self._place.depth += 1
+        self._place.bullets.append(bullet)
+
+    def _bullet_list_close(self, _token: Token) -> None:
+        self._place.depth -= 1
+        self._place.bullets.pop()
+        if not self._place.depth:
+            self._place.tight = False
+            self._space_below()
+
+    _ordered_list_close = _bullet_list_close
+
+    def _space_below(self) -> None:
+        shape = self._cursor.blockFormat()
+        shape.setBottomMargin(max(8.0, shape.bottomMargin()))
+        self._cursor.setBlockFormat(shape)
+
+    def _list_item_open(self, token: Token) -> None:
+        bullet = self._place.bullets[-1]
+        self._place.marker = ("•" if self._place.depth % 2 else "◦") if bullet else f"{token.info}."
+
+    def _list_item_close(self, _token: Token) -> None:
+        if self._place.marker:  # an item with nothing in it
+            self._block(line=theme.line("reading"))
+
+    def _blockquote_open(self, _token: Token) -> None:
+        self._place.quotes += 1
+
+    def _blockquote_close(self, _token: Token) -> None:
+        self._place.quotes -= 1
+
+    def _hr(self, _token: Token) -> None:
+        self._block("caption", line=9, above=4, below=8, role="rule")
+
+    def _fence(self, token: Token) -> None:
+        """Highlighted once its fence is closed; a growing one stays plain."""
+        language = (token.info.split() or [""])[0]
+        code = token.content.rstrip("\n").replace("\t", "    ")
+        self._place.tight = False
+        self._block("mono", above=8 + CODE_PAD, below=10 + CODE_PAD, role="code")
+        shape = self._cursor.blockFormat()
+        shape.setLeftMargin(shape.leftMargin() + CODE_PAD)
+        shape.setRightMargin(CODE_PAD)
+        shape.setProperty(LANGUAGE, language)
+        shape.setLineHeight(theme.line("mono"), QTextBlockFormat.LineHeightTypes.FixedHeight.value)
+        self._cursor.setBlockFormat(shape)
+        for text, look in self._coloured(code, language if not token.meta.get("open") else "text"):
+            self._cursor.insertText(text.replace("\n", LINE), look)
+
+    _code_block = _fence
+
+    def _coloured(self, code: str, language: str) -> list[tuple[str, QTextCharFormat]]:
+        runs: list[tuple[str, QTextCharFormat]] = []
+        looks: dict[str, QTextCharFormat] = {}
+        done = 0
+        for start, length, role in spans(code, language):
+            if start > done:
+                runs.append((code[done:start], self._base))
+            if role not in looks:
+                looks[role] = QTextCharFormat(self._base)
+                looks[role].merge(style(role))
+            runs.append((code[start : start + length], looks[role]))
+            done = start + length
+        return [*runs, (code[done:], self._base)]
+
+    def _html_block(self, token: Token) -> None:
+        self._block(line=theme.line("reading"))
+        self._cursor.insertText(token.content.strip().replace("\n", LINE), self._base)
+
+    # Tables
+
+    def _table(self, tokens: Sequence[Token]) -> None:
+        rows = _rows(tokens)
+        width = max(len(row) for row in rows)
+        if self.fresh:
+            self._shrink()
+        shape = QTextTableFormat()
+        shape.setBorder(1)
+        shape.setBorderBrush(theme.colour("border.default"))
+        shape.setBorderStyle(QTextTableFormat.BorderStyle.BorderStyle_Solid)
+        shape.setBorderCollapse(True)
+        shape.setCellPadding(6)
+        shape.setTopMargin(6)
+        shape.setBottomMargin(10)
+        shape.setHeaderRowCount(1)
+        shape.setWidth(QTextLength())
+        table = self._cursor.insertTable(len(rows), width, shape)
+        for number, row in enumerate(rows):
+            for column, (alignment, inline) in enumerate(row):
+                self._table_cell(table, number, column, alignment, inline)
+        self._cursor.movePosition(QTextCursor.MoveOperation.End)
+        self.fresh = True
+        self._shrink()
+
+    def _table_cell(self, table: Any, row: int, column: int, alignment: str, inline: Token) -> None:
+        cell = table.cellAt(row, column)
+        inside = Writer(cell.firstCursorPosition(), self._is_chip)
+        inside._block("body", line=theme.line("body"), below=0)
+        if row == 0:
+            look = cell.format()
+            look.setBackground(theme.colour("surface.panel" if not theme.dark else "surface.raised"))
+            cell.setFormat(look)
+            inside._base.setFontWeight(QFont.Weight.DemiBold)
+        shape = inside._cursor.blockFormat()
+        shape.setAlignment(Qt.AlignmentFlag.AlignRight if alignment == "right" else Qt.AlignmentFlag.AlignLeft)
+        inside._cursor.setBlockFormat(shape)
+        inside._inline(inline)
+
+    def _shrink(self) -> None:
+        """Qt keeps an empty block on both sides of a table: make it a pixel high."""
+        shape = QTextBlockFormat()
+        shape.setLineHeight(1, QTextBlockFormat.LineHeightTypes.FixedHeight.value)
+        self._cursor.setBlockFormat(shape)
+
+    # What stands in a line
+
+    def _inline(self, token: Token) -> None:
+        self._look = [self._base]
+        children = token.children or []
+        for place, child in enumerate(children):
+            if child.type == "softbreak":
+                self._cursor.insertText(_joint(children, place), self._look[-1])
+            elif child.type == "image":
+                self._image(child)
+            else:
+                act = getattr(self, f"_in_{child.type}", None)
+                if act is not None:
+                    act(child)
+
+    def _push(self) -> QTextCharFormat:
+        look = QTextCharFormat(self._look[-1])
+        self._look.append(look)
+        return look
+
+    def _pop(self, _token: Token) -> None:
+        if len(self._look) > 1:
+            self._look.pop()
+
+    _in_strong_close = _in_em_close = _in_s_close = _in_link_close = _pop
+
+    def _in_strong_open(self, _token: Token) -> None:
+        self._push().setFontWeight(QFont.Weight.DemiBold)
+
+    def _in_em_open(self, _token: Token) -> None:
+        self._push().setFontItalic(True)
+
+    def _in_s_open(self, _token: Token) -> None:
+        self._push().setFontStrikeOut(True)
+
+    def _in_link_open(self, token: Token) -> None:
+        self._link(self._push(), token.attrGet("href") or "")
+
+    def _link(self, look: QTextCharFormat, address: str) -> None:
+        if SAFE_LINK.match(address):
+            look.setAnchor(True)
+            look.setAnchorHref(address)
+            look.setForeground(theme.colour("accent.text"))
+
+    def _image(self, token: Token) -> None:
+        """Never loaded: an image would tell its server who reads."""
+        look = QTextCharFormat(self._look[-1])
+        self._link(look, token.attrGet("src") or "")
+        words = Text("image: {alt}", "图片：{alt}").format(alt=token.content or token.attrGet("src") or "")
+        self._cursor.insertText(tr(words), look)
+
+    def _in_hardbreak(self, _token: Token) -> None:
+        self._cursor.insertText(LINE, self._look[-1])
+
+    def _in_html_inline(self, token: Token) -> None:
+        self._cursor.insertText(token.content, self._look[-1])
+
+    def _in_code_inline(self, token: Token) -> None:
+        look = QTextCharFormat(self._look[-1])
+        look.setFont(theme.font("mono"))
+        look.setForeground(theme.colour("text.primary"))
+        look.setProperty(INLINE_CODE, True)
+        self._cursor.insertText(THIN + token.content + THIN, look)
+
+    def _in_text(self, token: Token) -> None:
+        """Plain words, with chips where a number in brackets is a known source."""
+        done = 0
+        text = token.content
+        for match in CITATION.finditer(text):
+            number = int(match[1] or match[2])
+            if self._is_chip(number):
+                self._words(text[done : match.start()])
+                self._chip(number)
+                done = match.end()
+        self._words(text[done:])
+
+    def _words(self, text: str) -> None:
+        """Chinese has no italics: those words are set bold instead."""
+        look = self._look[-1]
+        if not look.fontItalic() or not CJK.search(text):
+            self._cursor.insertText(text, look)
+            return
+        upright = QTextCharFormat(look)
+        upright.setFontItalic(False)
+        upright.setFontWeight(QFont.Weight.DemiBold)
+        for part in re.split(f"({CJK.pattern}+)", text):
+            self._cursor.insertText(part, upright if CJK.match(part) else look)
+
+    def _chip(self, number: int) -> None:
+        look = QTextCharFormat(self._base)
+        look.setObjectType(CHIP)
+        look.setProperty(NUMBER, number)
+        look.setAnchor(True)
+        look.setAnchorHref(f"chip:{number}")
+        look.setVerticalAlignment(QTextCharFormat.VerticalAlignment.AlignMiddle)
+        self._cursor.insertText(OBJECT, look)
+
+    def caret(self) -> None:
+        """The block that stands at the end while words arrive."""
+        if self.fresh:
+            self._block(line=theme.line("reading"))
+        look = QTextCharFormat(self._base)
+        look.setObjectType(CARET)
+        look.setVerticalAlignment(QTextCharFormat.VerticalAlignment.AlignMiddle)
+        self._cursor.insertText(OBJECT, look)
+
+
+def _closing(tokens: Sequence[Token], start: int) -> int:
+    """The place after the token that closes the one at `start`."""
+    depth = 0
+    for place in range(start, len(tokens)):
+        depth += tokens[place].nesting
+        if depth == 0:
+            return place + 1
+    return len(tokens)
+
+
+def _rows(tokens: Sequence[Token]) -> list[list[tuple[str, Token]]]:
+    """A table's cells as (alignment, inline token)."""
+    rows: list[list[tuple[str, Token]]] = []
+    for place, token in enumerate(tokens):
+        if token.type == "tr_open":
+            rows.append([])
+        elif token.type in ("th_open", "td_open"):
+            right = "right" in (token.attrGet("style") or "")
+            rows[-1].append(("right" if right else "left", tokens[place + 1]))
+    return rows
+
+
+def _joint(children: Sequence[Token], place: int) -> str:
+    """A line break inside a paragraph is a space, but nothing between Chinese characters."""
+    before = children[place - 1].content[-1:] if place else ""
+    after = children[place + 1].content[:1] if place + 1 < len(children) else ""
+    return "" if CJK.match(before) and CJK.match(after) else " "

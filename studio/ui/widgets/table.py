@@ -1,0 +1,377 @@
+"""A table of any length over an async source of Arrow pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QContextMenuEvent, QGuiApplication, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QScrollBar, QWidget
+
+from studio.engine.text import Text
+from studio.ui.language import tr
+from studio.ui.theme import theme
+from studio.ui.widgets.cell_viewer import CellViewer
+from studio.ui.widgets.cells import NUMBERS, Page
+from studio.ui.widgets.grid import Grid, merged
+from studio.ui.widgets.pages import PAGE_ROWS, Fetch, Pages, Runs, read_lines
+from studio.ui.widgets.table_headers import Strip
+from studio.ui.widgets.table_model import WINDOW, TableModel
+
+MARGIN = 2_000
+MOST_COPIED = 1_000_000
+FITTED_COLUMNS = 60
+FLAGS = QItemSelectionModel.SelectionFlag
+
+
+class VirtualTable(QWidget):
+    """Shows `row_count` rows that `fetch(offset, limit)` hands out as Arrow tables, 500 at a time.
+
+    Nothing is fetched before it is seen. The columns are (name, type) with Arrow's or DuckDB's type names.
+    Rows are counted from 0 everywhere but on the screen.
+    """
+
+    order_requested = Signal(str, bool)  # column, ascending
+    view_changed = Signal(int, int)  # first and last visible row
+    selection_changed = Signal(int)  # selected rows
+    cell_activated = Signal(int, str)  # row, column: double click or Space, as the viewer opens
+    page_loaded = Signal(float)  # seconds
+    failed = Signal(object)  # StudioError
+    noticed = Signal(object)  # Text: something worth a toast
+
+    def __init__(
+        self,
+        fetch: Fetch | None = None,
+        columns: Sequence[tuple[str, str]] = (),
+        row_count: int = 0,
+        *,
+        bridge: Runs | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._bridge = bridge
+        self._fetch: Fetch | None = None
+        self.extra_actions: Callable[[int, str], Sequence[QAction]] = lambda _row, _column: ()
+        self.model = TableModel(self)
+        self.grid = Grid(self.model, self)
+        self.bar = QScrollBar(Qt.Orientation.Vertical, self)
+        self._areas: list[tuple[int, int, int, int]] = []  # selected, by row of the source
+        self._moving = False
+        self._chosen: set[int] = set()  # columns whose width a person has set
+        self._fitted = False
+        self._top = 0
+        self._lay_out()
+        self._listen()
+        if fetch is not None:
+            self.set_source(fetch, columns, row_count)
+
+    def _lay_out(self) -> None:
+        box = QHBoxLayout(self)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(0)
+        box.addWidget(self.grid, 1)
+        box.addWidget(self.bar)
+        self.setFocusProxy(self.grid)
+        self.name_for_readers(Text("Table", "表格"))
+
+    def _listen(self) -> None:
+        self.bar.valueChanged.connect(self._go)
+        self.grid.verticalScrollBar().valueChanged.connect(self._scrolled)
+        self.grid.columns.sectionClicked.connect(self._ask_order)
+        self.grid.columns.sectionResized.connect(self._keep_width)
+        self.grid.opened.connect(self.view_cell)
+        self.grid.copied.connect(self.copy)
+        self.grid.edge_asked.connect(self._go_to_edge)
+        selection = self.grid.selectionModel()
+        selection.selectionChanged.connect(self._selected)
+        selection.currentChanged.connect(self._current_changed)
+        theme.changed.connect(self._restyle)
+
+    # What it shows
+
+    def set_source(self, fetch: Fetch, columns: Sequence[tuple[str, str]], row_count: int) -> None:
+        """Show another table, from its first row; widths, order, profile and selection start anew."""
+        self._replace_pages(fetch)
+        self.grid.columns.order.column = -1
+        self.grid.columns.order.strips = {}
+        self.grid.highlighted = frozenset()
+        self._areas, self._fitted, self._chosen = [], False, set()
+        self.model.show(self._pages, list(columns), row_count)
+        for column in range(len(columns)):
+            self.grid.setColumnWidth(column, self.grid.width_for(column, ()))
+        self._shape()
+        self._go(0)
+
+    def reload(self) -> None:
+        """Fetch everything anew, at the same place: after a change of order, filter or contents."""
+        if self._fetch is not None:
+            self._replace_pages(self._fetch)
+            self.model.pages = self._pages
+            self.grid.viewport().update()
+
+    def set_row_count(self, row_count: int) -> None:
+        """A count that was not known before, or has changed."""
+        self.model.set_row_total(row_count)
+        self._shape()
+
+    @property
+    def row_count(self) -> int:
+        return self.model.row_total
+
+    def set_order(self, column: str | None, ascending: bool = True) -> None:
+        """Draw the arrow; the rows themselves come sorted from `fetch`."""
+        names = self.model.names
+        self.grid.columns.order.column = names.index(column) if column in names else -1
+        self.grid.columns.order.ascending = ascending
+        self.grid.columns.viewport().update()
+
+    def set_profile(self, profile: Mapping[str, Any] | None) -> None:
+        """A strip under each column's name: bars or shares with a caption. None takes the strips away."""
+        names = {name: place for place, name in enumerate(self.model.names)}
+        strips = {names[name]: Strip.read(value) for name, value in (profile or {}).items() if name in names}
+        self.grid.columns.order.strips = strips
+        self.grid.columns.updateGeometry()
+        self.grid.updateGeometries()
+        self.grid.columns.viewport().update()
+        self._shape()
+
+    def name_for_readers(self, name: Text) -> None:
+        """What a screen reader calls this table."""
+        self.grid.setAccessibleName(tr(name))
+        self.setAccessibleName(tr(name))
+
+    # Rows
+
+    def scroll_to(self, row: int, column: str | None = None) -> None:
+        """Bring a row into the middle, and a column into view."""
+        self._go(row - self.grid.rows_in_view // 2)
+        if column in self.model.names:
+            self.grid.scrollTo(self.model.index(row - self.model.base, self.model.names.index(column)))
+
+    def select_rows(self, rows: Sequence[int]) -> None:
+        """Mark rows, such as those an answer cites, and show the first of them."""
+        self.grid.highlighted = frozenset(rows)
+        if rows:
+            self.scroll_to(min(rows))
+        self.grid.viewport().update()
+
+    def set_current(self, row: int, column: int = 0) -> None:
+        """Put the cursor on a cell and show it."""
+        self.scroll_to(row)
+        self.grid.setCurrentIndex(self.model.index(row - self.model.base, column))
+
+    def current(self) -> tuple[int, str] | None:
+        """The row and column under the cursor."""
+        index = self.grid.currentIndex()
+        return (self.model.base + index.row(), self.model.names[index.column()]) if index.isValid() else None
+
+    def selected_rows(self) -> list[tuple[int, int]]:
+        """Ranges of selected rows, both ends included."""
+        wanted = [(top, bottom) for top, _, bottom, _ in self._areas]
+        if len(wanted) == 1:
+            return wanted
+        return merged(row for top, bottom in wanted for row in range(top, min(bottom, top + WINDOW) + 1))
+
+    @property
+    def first_visible(self) -> int:
+        return self._top
+
+    # Looking closer
+
+    def view_cell(self) -> None:
+        """Open the viewer on the cell under the cursor; nothing while its page is on the way."""
+        index = self.grid.currentIndex()
+        if not index.isValid() or self.model.cell(index.row(), index.column()) is None:
+            return
+        row, name = self.model.base + index.row(), self.model.names[index.column()]
+        self.cell_activated.emit(row, name)
+        viewer = CellViewer(f"{name} · {row + 1:,}", self.model.whole(row, index.column()), self)
+        place = self.grid.visualRect(index).bottomLeft()
+        viewer.open_at(self.grid.viewport().mapToGlobal(place + QPoint(0, 4)))
+
+    def copy(self, with_names: bool = False) -> None:
+        """Put the selection on the clipboard as tab-separated lines; rows that are not loaded are fetched first."""
+        if not self._areas or self._fetch is None or self._bridge is None:
+            return
+        top = min(area[0] for area in self._areas)
+        bottom = max(area[2] for area in self._areas)
+        columns = sorted({column for area in self._areas for column in range(area[1], area[3] + 1)})
+        count = min(bottom - top + 1, max(1, MOST_COPIED // len(columns)))
+        if count < bottom - top + 1:
+            self.noticed.emit(Text(f"Copied the first {count:,} rows.", f"已复制前 {count:,} 行。"))
+        head = "\t".join(self.model.names[column] for column in columns) + "\n" if with_names else ""
+        self._bridge.run(
+            self,
+            read_lines(self._fetch, top, count, columns),
+            lambda lines: QGuiApplication.clipboard().setText(head + lines),
+            self.failed.emit,
+        )
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        index = self.grid.currentIndex()
+        if not index.isValid():
+            return
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction(tr(Text("View value", "查看内容")), self.view_cell)
+        menu.addAction(tr(Text("Copy", "复制")), self.copy)
+        menu.addAction(tr(Text("Copy with column names", "连同列名复制")), lambda: self.copy(with_names=True))
+        extra = self.extra_actions(self.model.base + index.row(), self.model.names[index.column()])
+        if extra:
+            menu.addSeparator()
+            menu.addActions(list(extra))
+        menu.popup(event.globalPos())
+
+    # Inside
+
+    def _replace_pages(self, fetch: Fetch) -> None:
+        if self._bridge is None:
+            raise TypeError("VirtualTable needs bridge= to fetch with")
+        if self.model.pages is not None:
+            self.model.pages.close()
+            self.model.pages.deleteLater()
+        self._fetch = fetch
+        self._pages = Pages(fetch, self._bridge, self)
+        self._pages.arrived.connect(self._page_arrived)
+        self._pages.failed.connect(self.failed)
+
+    def _page_arrived(self, number: int, seconds: float) -> None:
+        page = self._pages.peek(number)
+        if page is not None and page.rows < min(PAGE_ROWS, self.model.row_total - number * PAGE_ROWS):
+            self.set_row_count(number * PAGE_ROWS + page.rows)
+        if not self._fitted:
+            self._fit()
+        elif page is not None:
+            self._widen(page)
+        self.grid.viewport().update()
+        self.page_loaded.emit(seconds)
+
+    def _fit(self) -> None:
+        """Widths from what the first rows say, once, for the first columns."""
+        self._fitted = True
+        for column in range(min(FITTED_COLUMNS, len(self.model.names))):
+            cells = (self.model.cell(row, column) for row in range(min(40, self.model.rowCount())))
+            self.grid.setColumnWidth(column, self.grid.width_for(column, [cell.text for cell in cells if cell]))
+
+    def _widen(self, page: Page) -> None:
+        """A number or a time that is cut short misleads: make room for it, unless a person set the width."""
+        for column, kind in enumerate(self.model.kinds[:FITTED_COLUMNS]):
+            if page.rows and column not in self._chosen and (kind in NUMBERS or kind == "time"):
+                texts = [page.cell(row, column).text for row in (0, page.rows // 2, page.rows - 1)]
+                wish = self.grid.width_for(column, texts)
+                if wish > self.grid.columnWidth(column):
+                    self.grid.setColumnWidth(column, wish)
+
+    def _shape(self) -> None:
+        """Fit the scroll bar to the rows that do not fit."""
+        visible = self.grid.rows_in_view
+        self.bar.setRange(0, max(0, self.model.row_total - visible))
+        self.bar.setPageStep(visible)
+        self.bar.setVisible(self.bar.maximum() > 0)
+        self.grid.numbers.updateGeometry()
+        self._tell_view()
+
+    def _go(self, row: int) -> None:
+        """Make a row of the source the first visible one, moving the window of rows if it has to."""
+        row = max(0, min(row, self.bar.maximum()))
+        inside = row - self.model.base
+        if not self._near_edge(inside):
+            self._rebase(row)
+        self._moving = True
+        self.grid.verticalScrollBar().setValue(row - self.model.base)
+        self._moving = False
+        self._moved(row)
+
+    def _near_edge(self, inside: int) -> bool:
+        """Whether a first visible row leaves enough of the window on both sides."""
+        before = inside >= MARGIN or (self.model.base == 0 and inside >= 0)
+        room = self.model.rowCount() - inside - self.grid.rows_in_view
+        return before and (room >= MARGIN or (self.model.base == self.model.last_base and room >= 0))
+
+    def _rebase(self, row: int) -> None:
+        index = self.grid.currentIndex()
+        current = (self.model.base + index.row(), index.column()) if index.isValid() else None
+        self._moving = True
+        self.model.base = max(0, min(row - WINDOW // 2, self.model.last_base))
+        self._mark_again(current)
+        self._moving = False
+        self.grid.viewport().update()
+        self.grid.numbers.viewport().update()
+
+    def _mark_again(self, current: tuple[int, int] | None) -> None:
+        """Put selection and cursor where the same rows are now."""
+        picked, base, last = QItemSelection(), self.model.base, self.model.rowCount() - 1
+        for top, left, bottom, right in self._areas:
+            if bottom >= base and top - base <= last:
+                first, end = max(0, top - base), min(last, bottom - base)
+                picked.select(self.model.index(first, left), self.model.index(end, right))
+        chosen = self.grid.selectionModel()
+        chosen.select(picked, FLAGS.ClearAndSelect)
+        if current is not None and 0 <= current[0] - base <= last:
+            chosen.setCurrentIndex(self.model.index(current[0] - base, current[1]), FLAGS.NoUpdate)
+        elif current is not None:
+            chosen.clearCurrentIndex()
+
+    def _scrolled(self, inside: int) -> None:
+        """The grid scrolled by itself: wheel, keys, or a cell brought into view."""
+        if self._moving:
+            return
+        row = self.model.base + inside
+        if not self._near_edge(inside):
+            self._go(row)
+        else:
+            self._moved(row)
+
+    def _moved(self, row: int) -> None:
+        self._top = row
+        if self.bar.value() != row:
+            self.bar.blockSignals(True)
+            self.bar.setValue(row)
+            self.bar.blockSignals(False)
+        self.grid.numbers.viewport().update()
+        self.grid.viewport().update()
+        self._tell_view()
+
+    def _tell_view(self) -> None:
+        last = min(self.model.row_total, self._top + self.grid.rows_in_view) - 1
+        self.view_changed.emit(self._top, last)
+
+    def _go_to_edge(self, end: bool) -> None:
+        if self.model.row_total:
+            column = max(0, self.grid.currentIndex().column())
+            self.set_current(self.model.row_total - 1 if end else 0, column)
+
+    def _selected(self) -> None:
+        if self._moving:
+            return
+        base = self.model.base
+        areas = self.grid.selectionModel().selection()
+        self._areas = [(base + area.top(), area.left(), base + area.bottom(), area.right()) for area in areas]
+        if len(areas) == 1 and areas[0].height() == self.model.rowCount() < self.model.row_total:
+            self._areas = [(0, areas[0].left(), self.model.row_total - 1, areas[0].right())]  # all rows, not the window
+        self.grid.viewport().update()
+        self.selection_changed.emit(sum(bottom - top + 1 for top, bottom in self.selected_rows()))
+
+    def _current_changed(self) -> None:
+        self.grid.numbers.current = self.grid.currentIndex().row()
+        self.grid.numbers.viewport().update()
+        self.grid.viewport().update()
+
+    def _ask_order(self, column: int) -> None:
+        order = self.grid.columns.order
+        ascending = not order.ascending if order.column == column else True
+        self.order_requested.emit(self.model.names[column], ascending)
+
+    def _keep_width(self, column: int) -> None:
+        """A width that a person set is not fitted away."""
+        if QGuiApplication.mouseButtons():
+            self._chosen.add(column)
+
+    def _restyle(self) -> None:
+        self.grid.restyle()
+        QTimer.singleShot(0, self, self._shape)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        QTimer.singleShot(0, self, self._shape)

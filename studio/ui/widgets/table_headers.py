@@ -1,0 +1,203 @@
+"""The painted headers of a table: type icon, name, sort arrow and profile strip above; row numbers at the side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from PySide6.QtCore import QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHeaderView, QWidget
+
+from studio.engine.text import Text
+from studio.ui.icons import pixmap
+from studio.ui.language import tr
+from studio.ui.theme import theme
+from studio.ui.widgets.cells import ICONS, NUMBERS
+from studio.ui.widgets.table_model import TableModel
+
+PAD = 8
+MOST_BARS = 32
+
+
+@dataclass(frozen=True)
+class Strip:
+    """A column's profile as the header shows it: bars (a histogram) or shares (of a few values), and one line."""
+
+    bars: Sequence[float] = ()
+    shares: Sequence[float] = ()
+    caption: str | Text = ""
+    warns: bool = False
+    numeric: bool = False
+
+    @classmethod
+    def read(cls, profile: Any) -> Strip:
+        """From a mapping or an object with any of: histogram or bars, top or shares, caption, warns, nulls, distinct."""
+        if isinstance(profile, Strip):
+            return profile
+        value = profile.get if isinstance(profile, Mapping) else lambda name, other=None: getattr(profile, name, other)
+        bars = [_count(item) for item in value("bars") or value("histogram") or ()]
+        shares = [_count(item) for item in value("shares") or value("top") or ()]
+        return cls(bars[:MOST_BARS], shares[:MOST_BARS], value("caption") or "", bool(value("warns")), bool(bars))
+
+
+def _count(item: Any) -> float:
+    """A bar's height, from a number, a (value, count) pair or a thing with a count."""
+    if isinstance(item, (int, float)):
+        return float(item)
+    if isinstance(item, Mapping):
+        return float(item["count"])
+    return float(item.count) if hasattr(item, "count") and not callable(item.count) else float(item[-1])
+
+
+@dataclass
+class Order:
+    """What the rows are sorted by; no column means as they come."""
+
+    column: int = -1
+    ascending: bool = True
+    strips: dict[int, Strip] = field(default_factory=dict)
+
+
+class ColumnHeader(QHeaderView):
+    """Paints itself, since a style sheet cannot place an icon, a name, an arrow and a chart."""
+
+    def __init__(self, model: TableModel, parent: QWidget) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self._table = model
+        self.order = Order()
+        self.setSectionsClickable(True)
+        self.setSectionsMovable(False)
+        self.setHighlightSections(False)
+        self.setMinimumSectionSize(theme.size("space.12"))
+        self.setMouseTracking(True)
+
+    @property
+    def line_height(self) -> int:
+        return theme.size("layout.row.list")
+
+    def sizeHint(self) -> QSize:
+        tall = theme.size("layout.row.tableHeaderProfile") if self.order.strips else self.line_height
+        return QSize(super().sizeHint().width(), tall)
+
+    def wish(self, section: int) -> int:
+        """The width that shows the whole name."""
+        metrics = QFontMetrics(theme.font("denseStrong"))
+        return metrics.horizontalAdvance(self._table.names[section]) + 2 * PAD + 14 + 6 + 18
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The room right of the last column belongs to the header too."""
+        painter = QPainter(self.viewport())
+        painter.fillRect(event.rect(), theme.colour("surface.panel"))
+        painter.setPen(theme.colour("border.default"))
+        painter.drawLine(0, self.height() - 1, self.width(), self.height() - 1)
+        painter.end()
+        super().paintEvent(event)
+
+    def paintSection(self, painter: QPainter, rect: QRect, section: int) -> None:
+        painter.save()
+        painter.setClipRect(rect)
+        painter.fillRect(rect, theme.colour("surface.panel"))
+        painter.setPen(theme.colour("border.default"))
+        painter.drawLine(rect.bottomLeft(), rect.bottomRight())
+        painter.setPen(theme.colour("border.subtle"))
+        painter.drawLine(rect.topRight(), rect.bottomRight())
+        self._paint_name(painter, rect, section)
+        strip = self.order.strips.get(section)
+        if strip is not None:
+            paint_strip(painter, rect.adjusted(PAD, self.line_height, -PAD, -4), strip)
+        painter.restore()
+
+    def _paint_name(self, painter: QPainter, rect: QRect, section: int) -> None:
+        line = QRect(rect.left() + PAD, rect.top(), rect.width() - 2 * PAD, self.line_height)
+        sorted_here = section == self.order.column
+        name_room = line.width() - 14 - 6 - (16 if sorted_here else 0)
+        font = theme.font("denseStrong")
+        metrics = QFontMetrics(font)
+        name = metrics.elidedText(self._table.names[section], Qt.TextElideMode.ElideRight, max(0, name_room))
+        left = line.left()
+        if self._table.kinds[section] in NUMBERS and not self.order.strips:
+            left = max(left, line.right() - (16 if sorted_here else 0) - metrics.horizontalAdvance(name) - 20)
+        ratio = self.devicePixelRatioF()
+        middle = line.center().y()
+        icon = pixmap(ICONS[self._table.kinds[section]], "text.secondary", 14, ratio)
+        painter.drawPixmap(left, middle - 6, icon)
+        painter.setFont(font)
+        painter.setPen(theme.colour("text.primary"))
+        painter.drawText(
+            QRect(left + 20, line.top(), name_room + 4, line.height()), Qt.AlignmentFlag.AlignVCenter, name
+        )
+        if sorted_here:
+            arrow = "arrow-up" if self.order.ascending else "arrow-down"
+            painter.drawPixmap(line.right() - 13, middle - 6, pixmap(arrow, "accent.text", 14, ratio))
+
+
+def paint_strip(painter: QPainter, rect: QRect, strip: Strip) -> None:
+    """A small chart with a line of words under it."""
+    words = strip.caption if isinstance(strip.caption, str) else tr(strip.caption)
+    chart = QRectF(rect.left(), rect.top(), rect.width(), max(8, rect.height() - 20))
+    painter.setPen(Qt.PenStyle.NoPen)
+    if strip.bars:
+        paint_bars(painter, chart, strip.bars, "chart.0" if strip.numeric else "text.tertiary")
+    elif strip.shares:
+        paint_shares(painter, chart, strip.shares)
+    painter.setFont(theme.font("caption"))
+    painter.setPen(theme.colour("warning.text" if strip.warns else "text.secondary"))
+    place = QRect(rect.left(), rect.bottom() - 17, rect.width(), 16)
+    short = QFontMetrics(painter.font()).elidedText(words, Qt.TextElideMode.ElideRight, rect.width())
+    painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, short)
+
+
+def paint_bars(painter: QPainter, rect: QRectF, bars: Sequence[float], colour: str) -> None:
+    """A histogram; the tallest bar fills the height, and a bar that is not nothing shows at least a pixel."""
+    tallest = max(bars, default=0) or 1
+    step = rect.width() / len(bars)
+    painter.setBrush(theme.colour(colour))
+    for place, value in enumerate(bars):
+        if value > 0:
+            height = max(1.0, value / tallest * rect.height())
+            painter.drawRect(QRectF(rect.left() + place * step, rect.bottom() - height, max(1.0, step - 1), height))
+
+
+def paint_shares(painter: QPainter, rect: QRectF, shares: Sequence[float]) -> None:
+    """One bar cut into the shares of the values, in the chart's colours."""
+    total = sum(shares) or 1
+    left = rect.left()
+    for place, value in enumerate(shares):
+        width = rect.width() * value / total
+        painter.setBrush(theme.colour(f"chart.{place}" if place < 6 else "border.strong"))
+        painter.drawRect(QRectF(left, rect.top(), max(1.0, width - 1), rect.height()))
+        left += width
+
+
+class RowHeader(QHeaderView):
+    """Row numbers, right-aligned; the current row's is blue."""
+
+    def __init__(self, model: TableModel, parent: QWidget) -> None:
+        super().__init__(Qt.Orientation.Vertical, parent)
+        self._table = model
+        self.current = -1
+        self.setSectionsClickable(True)
+        self.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.setHighlightSections(False)
+
+    def sizeHint(self) -> QSize:
+        metrics = QFontMetrics(theme.font("denseStrong"))
+        return QSize(metrics.horizontalAdvance(f"{max(999, self._table.row_total):,}") + 2 * PAD, 0)
+
+    def paintSection(self, painter: QPainter, rect: QRect, section: int) -> None:
+        current = section == self.current
+        painter.save()
+        painter.fillRect(rect, theme.colour("accent.muted" if current else "surface.panel"))
+        painter.setPen(theme.colour("border.subtle"))
+        painter.drawLine(rect.bottomLeft(), rect.bottomRight())
+        painter.setPen(theme.colour("border.default"))
+        painter.drawLine(rect.topRight(), rect.bottomRight())
+        painter.setFont(theme.font("denseStrong" if current else "dense"))
+        painter.setPen(theme.colour("accent.text" if current else "text.secondary"))
+        number = f"{self._table.base + section + 1:,}"
+        painter.drawText(
+            rect.adjusted(0, 0, -PAD, 0), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, number
+        )
+        painter.restore()
