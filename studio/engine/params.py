@@ -63,7 +63,7 @@ def param(
 
     `choices` names the values of a `Literal` in both languages; `advanced` puts it behind the form's fold.
     """
-    extra = {
+    extra: dict[str, Any] = {
         "title_zh": title.zh,
         "help": help.as_dict() if help else None,
         "choices": {value: text.as_dict() for value, text in (choices or {}).items()},

@@ -62,7 +62,10 @@ class Paths:
                 folder.chmod(0o700)
         except OSError as error:
             raise Unavailable(
-                Text(f"Cannot write to {error.filename}: {error.strerror}.", f"无法写入 {error.filename}：{error.strerror}。"),
+                Text(
+                    f"Cannot write to {error.filename}: {error.strerror}.",
+                    f"无法写入 {error.filename}：{error.strerror}。",
+                ),
                 Text(
                     "Make room or give access, or set ONE_DATA_HOME to another folder.",
                     "请腾出空间或授予权限，或用 ONE_DATA_HOME 指定其他文件夹。",
@@ -125,6 +128,10 @@ class Ownership:
     def announce(self, port: int | None, host: str = "127.0.0.1") -> None:
         """Say on which port the API answers, or that it does not."""
         write_json(self._paths.owner, {"pid": os.getpid(), "port": port, "host": host})
+
+    @property
+    def held(self) -> bool:
+        return bool(self._lock.is_locked)
 
     def release(self) -> None:
         if self._lock.is_locked:

@@ -30,14 +30,16 @@ class Secrets:
         if self._has_keyring():
             return Text("In the system keychain.", "保存在系统钥匙串中。")
         return Text(
-            "In an encrypted file, because this computer offers no keychain.", "此电脑没有可用的钥匙串，保存在加密文件中。"
+            "In an encrypted file, because this computer offers no keychain.",
+            "此电脑没有可用的钥匙串，保存在加密文件中。",
         )
 
     def get(self, name: str) -> str | None:
         if self._has_keyring():
             import keyring
 
-            return keyring.get_password(SERVICE, name)
+            found: str | None = keyring.get_password(SERVICE, name)
+            return found
         return self._read().get(name)
 
     def set(self, name: str, value: str) -> None:

@@ -6,7 +6,7 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from studio.engine.errors import Invalid, NotFound
 from studio.engine.events import Event, Events
@@ -17,11 +17,13 @@ from studio.engine.text import Text
 
 class Appearance(Params):
     language: Literal["system", "en", "zh"] = param(
-        "system", Text("Language", "语言"),
+        "system",
+        Text("Language", "语言"),
         choices={"system": Text("System", "跟随系统"), "en": Text.same("English"), "zh": Text.same("简体中文")},
     )
     theme: Literal["system", "light", "dark"] = param(
-        "system", Text("Theme", "主题"),
+        "system",
+        Text("Theme", "主题"),
         choices={"system": Text("System", "跟随系统"), "light": Text("Light", "浅色"), "dark": Text("Dark", "深色")},
     )
     scale: int = param(100, Text("Interface scale", "界面缩放"), ge=80, le=200, unit="%")
@@ -30,21 +32,34 @@ class Appearance(Params):
 
 class ModelSettings(Params):
     default_model: ModelRef = param(
-        "default", Text("Model for new chats", "新对话使用的模型"),
+        "default",
+        Text("Model for new chats", "新对话使用的模型"),
         help=Text("The alias “default” follows the model that was loaded last.", "别名“default”指向最近加载的模型。"),
     )
-    folder: FolderRef = param("", Text("Models folder", "模型文件夹"), help=Text("Empty means the studio's own folder.", "留空则使用程序自己的文件夹。"))
+    folder: FolderRef = param(
+        "",
+        Text("Models folder", "模型文件夹"),
+        help=Text("Empty means the studio's own folder.", "留空则使用程序自己的文件夹。"),
+    )
     engine: Literal["auto", "llama_cpp", "vllm"] = param(
-        "auto", Text("Engine", "推理引擎"),
+        "auto",
+        Text("Engine", "推理引擎"),
         choices={"auto": Text("Automatic", "自动"), "llama_cpp": Text.same("llama.cpp"), "vllm": Text.same("vLLM")},
     )
     llama_cpp_runtime: Literal["auto", "xllamacpp", "llama-cpp-python"] = param(
-        "auto", Text("llama.cpp runtime", "llama.cpp 运行库"),
-        choices={"auto": Text("Automatic", "自动"), "xllamacpp": Text.same("xllamacpp"), "llama-cpp-python": Text.same("llama-cpp-python")},
+        "auto",
+        Text("llama.cpp runtime", "llama.cpp 运行库"),
+        choices={
+            "auto": Text("Automatic", "自动"),
+            "xllamacpp": Text.same("xllamacpp"),
+            "llama-cpp-python": Text.same("llama-cpp-python"),
+        },
         advanced=True,
     )
     context_length: int = param(4096, Text("Context length", "上下文长度"), ge=512, le=1_048_576, unit="tokens")
-    threads: int = param(0, Text("CPU threads", "CPU 线程数"), ge=0, le=256, help=Text("0 chooses by itself.", "0 表示自动选择。"))
+    threads: int = param(
+        0, Text("CPU threads", "CPU 线程数"), ge=0, le=256, help=Text("0 chooses by itself.", "0 表示自动选择。")
+    )
     unload_after_minutes: int = param(30, Text("Unload when idle", "空闲后卸载"), ge=0, le=1440, unit="min")
 
 
@@ -58,20 +73,32 @@ class KnowledgeSettings(Params):
     chunk_characters: int = param(800, Text("Characters per chunk", "每段字数"), ge=100, le=8000)
     chunk_overlap: int = param(80, Text("Overlap", "重叠字数"), ge=0, le=2000)
     parse_seconds: int = param(120, Text("Time limit per document", "单个文档解析时限"), ge=5, le=3600, unit="s")
-    parse_memory_mb: int = param(1024, Text("Memory limit per document", "单个文档内存上限"), ge=128, le=65_536, unit="MB")
+    parse_memory_mb: int = param(
+        1024, Text("Memory limit per document", "单个文档内存上限"), ge=128, le=65_536, unit="MB"
+    )
 
 
 class ServerSettings(Params):
     enabled: bool = param(False, Text("Serve the API while the window is open", "窗口打开时提供 API"))
-    host: str = param("127.0.0.1", Text("Address", "监听地址"), advanced=True,
-                      help=Text("An address beyond this computer always needs the token.", "监听本机以外的地址时必须使用令牌。"))
+    host: str = param(
+        "127.0.0.1",
+        Text("Address", "监听地址"),
+        advanced=True,
+        help=Text("An address beyond this computer always needs the token.", "监听本机以外的地址时必须使用令牌。"),
+    )
     port: int = param(8080, Text("Port", "端口"), ge=1, le=65_535)
     require_token: bool = param(False, Text("Require the token on this computer too", "本机访问也要求令牌"))
 
 
 class Privacy(Params):
-    offline: bool = param(False, Text("Stay offline", "保持离线"),
-                          help=Text("Refuse every connection beyond this computer.", "拒绝一切本机以外的连接。"))
+    offline: bool = param(
+        False,
+        Text("Stay offline", "保持离线"),
+        help=Text("Refuse every connection beyond this computer.", "拒绝一切本机以外的连接。"),
+    )
+
+
+P = TypeVar("P", bound=Params)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +187,8 @@ class Settings:
         group, name = _parts(key)
         await self.set(key, getattr(group.params(), name))
 
-    def _group(self, params: Any) -> Any:
-        return next(value for value in self._values.values() if type(value) is params)
+    def _group(self, params: type[P]) -> P:
+        return next(value for value in self._values.values() if isinstance(value, params))
 
     def _read(self) -> None:
         kept = _kept(self._file)

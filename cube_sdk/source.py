@@ -1,0 +1,105 @@
+"""Where datasets come from: a studio over HTTP, or the catalog on this computer."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Filters = str | list[tuple[str, str, Any]] | None
+
+
+class Source(Protocol):
+    """What both kinds of source can do. Records are plain dicts in the API's shape."""
+
+    def get(self, id_or_name: str) -> dict[str, Any]: ...
+
+    def list(self, tags: list[str] | None, status: str | None, format: str | None) -> list[dict[str, Any]]: ...
+
+    def create(self, body: dict[str, Any]) -> dict[str, Any]: ...
+
+    def update(self, dataset_id: str, body: dict[str, Any]) -> dict[str, Any]: ...
+
+    def delete(self, dataset_id: str) -> None: ...
+
+    def batches(
+        self, record: dict[str, Any], columns: list[str] | None, filters: Filters, limit: int | None
+    ) -> Iterator[pa.RecordBatch]: ...
+
+
+def find() -> Source:
+    """The studio that `ONE_DATA_URL` names, else this user's running one, else the catalog on disk."""
+    from cube_sdk.local import Local, running
+    from cube_sdk.remote import Remote
+
+    url = os.environ.get("ONE_DATA_URL", "")
+    token = os.environ.get("ONE_DATA_TOKEN", "")
+    if url:
+        return Remote(url, token)
+    here = running(data_folder())
+    return Remote(here[0], token or here[1]) if here else Local(data_folder())
+
+
+def data_folder() -> Path:
+    """This user's data folder, as the studio chooses it."""
+    home = os.environ.get("ONE_DATA_HOME")
+    if home:
+        return Path(home) / "data"
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData/Local"))
+        return base / "one-data-studio" / "one-data-studio"
+    if sys.platform == "darwin":
+        return Path.home() / "Library/Application Support/one-data-studio"
+    base = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share")
+    return base / "one-data-studio"
+
+
+def condition(filters: Filters) -> str:
+    """Filters as a condition in SQL: text as it is, triples such as ("qty", ">", 2) joined with AND."""
+    if not filters:
+        return ""
+    if isinstance(filters, str):
+        return filters
+    return " AND ".join(
+        f"{_name(column)} {_operator(operator)} {_literal(value)}" for column, operator, value in filters
+    )
+
+
+def _name(column: str) -> str:
+    return '"' + column.replace('"', '""') + '"'
+
+
+def _operator(operator: str) -> str:
+    allowed = {
+        "=": "=",
+        "==": "=",
+        "!=": "<>",
+        "<>": "<>",
+        "<": "<",
+        "<=": "<=",
+        ">": ">",
+        ">=": ">=",
+        "in": "IN",
+        "like": "LIKE",
+    }
+    try:
+        return allowed[operator.lower()]
+    except KeyError:
+        raise ValueError(f"“{operator}” is not one of {', '.join(allowed)}") from None
+
+
+def _literal(value: Any) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, bool):
+        return str(value).upper()
+    if isinstance(value, int | float):
+        return repr(value)
+    if isinstance(value, list | tuple | set):
+        return "(" + ", ".join(_literal(item) for item in value) + ")"
+    return "'" + str(value).replace("'", "''") + "'"

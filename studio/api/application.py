@@ -1,0 +1,23 @@
+"""The application: every system's routes behind one gate."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from studio import __version__
+from studio.api import chat, datasets, documents, envelope, executions, library, serving, sql, system, workflows
+from studio.api.security import Access, Gate
+from studio.engine.engine import Engine
+
+ROUTERS = (system, datasets, sql, serving, library, chat, documents, workflows, executions)
+
+
+def make_application(engine: Engine, access: Access) -> FastAPI:
+    """The HTTP face of an engine. OpenAPI at /openapi.json, to read at /docs."""
+    app = FastAPI(title="ONE Data Studio", version=__version__, docs_url=None, redoc_url=None)
+    app.state.engine = engine
+    envelope.install(app)
+    for part in ROUTERS:
+        app.include_router(part.router)
+    app.add_middleware(Gate, access=access)
+    return app

@@ -1,0 +1,213 @@
+"""Datasets: register, look, read, profile."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response, StreamingResponse
+
+from studio.api.envelope import body, described, engine_of, page_of, success, to_json
+from studio.engine.errors import BadParameter
+from studio.engine.params import Params, param
+from studio.engine.text import Text
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+router = APIRouter(prefix="/api/v1", tags=["data"])
+ARROW = "application/vnd.apache.arrow.stream"
+MEDIA = {
+    "arrow": ARROW,
+    "parquet": "application/vnd.apache.parquet",
+    "csv": "text/csv",
+    "jsonl": "application/x-ndjson",
+}
+
+
+class NewDataset(Params):
+    name: str = param(..., Text("Name", "名称"), min_length=1, max_length=255)
+    path: str | None = param(
+        None,
+        Text("Path", "路径"),
+        help=Text("A file, a folder or s3://bucket/key.", "文件、文件夹或 s3://bucket/key。"),
+    )
+    storage_path: str | None = param(None, Text("Path (other name)", "路径（别名）"))
+    dataset_id: str | None = param(None, Text("Id", "编号"), pattern=r"^ds-[a-z0-9]{3,16}$")
+    description: str = param("", Text("Description", "描述"))
+    format: str | None = param(None, Text("Format", "格式"))
+    storage_type: str | None = param(None, Text("Kind of storage", "存储类型"))
+    tags: list[str] = param([], Text("Tags", "标签"))
+    schema_: dict[str, Any] | None = param(None, Text("Schema", "结构"), alias="schema")
+
+
+class ChangedDataset(Params):
+    description: str | None = param(None, Text("Description", "描述"))
+    status: str | None = param(None, Text("Status", "状态"))
+    tags: list[str] | None = param(None, Text("Tags", "标签"))
+    name: str | None = param(None, Text("Name", "名称"))
+    path: str | None = param(None, Text("Path", "路径"))
+
+
+@router.get("/datasets")
+async def list_datasets(
+    request: Request,
+    q: str = "",
+    status: str | None = None,
+    tags: str = "",
+    format: str | None = None,
+    page: Annotated[int, Query(ge=1)] = 1,
+    page_size: Annotated[int, Query(ge=1, le=1000)] = 50,
+    envelope: str = "",
+) -> Response:
+    """The registered datasets. `envelope=object` puts them under `datasets` beside the totals."""
+    wanted = tuple(tag for tag in tags.split(",") if tag)
+    found = await engine_of(request).datasets.list(q=q, status=status, tags=wanted, format=format)
+    listed = page_of([dataset.as_api() for dataset in found], page, page_size)
+    if envelope == "object":
+        return success({"datasets": listed.pop("data"), **listed})
+    return success(listed.pop("data"), **listed)
+
+
+@router.post("/datasets", status_code=201, openapi_extra=described(NewDataset))
+async def create(request: Request, given: NewDataset = body(NewDataset)) -> Response:
+    """Register a file, a folder or an s3:// prefix. One that cannot be reached is registered and says so."""
+    path = given.path or given.storage_path
+    if not path:
+        raise BadParameter(Text("“path” (or “storage_path”) is missing.", "缺少“path”（或“storage_path”）。"))
+    dataset = await engine_of(request).datasets.register(
+        path,
+        given.name,
+        dataset_id=given.dataset_id,
+        description=given.description,
+        format=given.format,
+        tags=given.tags,
+    )
+    return success({"dataset_id": dataset.id, "id": dataset.id, "name": dataset.name, "status": dataset.status}, 201)
+
+
+@router.get("/datasets/{dataset_id}")
+async def get(request: Request, dataset_id: str) -> Response:
+    """One dataset by its id or name."""
+    return success((await engine_of(request).datasets.get(dataset_id)).as_api())
+
+
+@router.put("/datasets/{dataset_id}", openapi_extra=described(ChangedDataset))
+async def change(request: Request, dataset_id: str, given: ChangedDataset = body(ChangedDataset)) -> Response:
+    """Change what is given."""
+    engine = engine_of(request)
+    dataset = await engine.datasets.get(dataset_id)
+    fields = given.model_dump(exclude_none=True)
+    if "path" in fields:
+        fields["storage_path"] = fields.pop("path")
+    return success((await engine.datasets.update(dataset.id, **fields)).as_api())
+
+
+@router.delete("/datasets/{dataset_id}")
+async def delete(request: Request, dataset_id: str) -> Response:
+    """Move it to the trash for 30 days; the files are not touched."""
+    engine = engine_of(request)
+    dataset = await engine.datasets.get(dataset_id)
+    await engine.datasets.delete(dataset.id)
+    return success({"id": dataset.id, "dataset_id": dataset.id, "deleted": True})
+
+
+@router.get("/datasets/{dataset_id}/preview")
+async def preview(
+    request: Request,
+    dataset_id: str,
+    limit: Annotated[int, Query(ge=1, le=10_000)] = 10,
+    offset: Annotated[int, Query(ge=0)] = 0,
+) -> Response:
+    """A window of rows, as JSON or (by Accept) as an Arrow stream."""
+    engine = engine_of(request)
+    dataset = await engine.datasets.get(dataset_id)
+    table = await engine.datasets.page(dataset.id, offset, limit)
+    if ARROW in request.headers.get("accept", ""):
+        return Response(as_format(table, "arrow"), media_type=ARROW)
+    columns = [column.model_dump(mode="json") for column in dataset.columns]
+    return success({"schema": {"columns": columns}, "preview": table.to_pylist(), "row_count": dataset.row_count})
+
+
+@router.get("/datasets/{dataset_id}/data")
+async def data(
+    request: Request,
+    dataset_id: str,
+    format: str = "arrow",
+    columns: str = "",
+    filters: str = "",
+    limit: Annotated[int | None, Query(ge=1)] = None,
+) -> Response:
+    """The whole dataset, or chosen columns and rows. `filters` is a condition in SQL; `format` arrow, parquet, csv or jsonl."""
+    if format not in MEDIA:
+        raise BadParameter(
+            Text(f"“{format}” is not one of {', '.join(MEDIA)}.", f"“{format}”不在 {', '.join(MEDIA)} 之中。")
+        )
+    engine = engine_of(request)
+    dataset = await engine.datasets.get(dataset_id)
+    chosen = [name for name in columns.split(",") if name] or None
+    if limit is not None:
+        table = await engine.datasets.page(dataset.id, 0, limit, columns=chosen, where=filters or None)
+        return Response(as_format(table, format), media_type=MEDIA[format])
+    batches = engine.datasets.batches(dataset.id, columns=chosen, where=filters or None)
+    return StreamingResponse(stream(batches, format), media_type=MEDIA[format])
+
+
+@router.get("/datasets/{dataset_id}/profile")
+async def profile(request: Request, dataset_id: str) -> Response:
+    """Nulls, distinct values, range, histogram and top values of every column; says when it is from a sample."""
+    engine = engine_of(request)
+    dataset = await engine.datasets.get(dataset_id)
+    return success(await engine.datasets.profile(dataset.id))
+
+
+def as_format(table: pa.Table, format: str) -> bytes:
+    """A table as bytes of one of our formats."""
+    import pyarrow as pa
+    import pyarrow.csv
+    import pyarrow.parquet
+
+    sink = io.BytesIO()
+    if format == "arrow":
+        with pa.ipc.new_stream(sink, table.schema) as writer:
+            writer.write_table(table)
+    elif format == "parquet":
+        pyarrow.parquet.write_table(table, sink)
+    elif format == "csv":
+        pyarrow.csv.write_csv(table, sink)
+    else:
+        sink.writelines(to_json(row) + b"\n" for row in table.to_pylist())
+    return sink.getvalue()
+
+
+async def stream(batches: AsyncIterator[Any], format: str) -> AsyncIterator[bytes]:
+    """Batches as one continuous stream. Parquet has its directory at the end, so it is made whole first."""
+    import pyarrow as pa
+
+    if format == "parquet":
+        yield as_format(pa.Table.from_batches([batch async for batch in batches]), format)
+        return
+    sink = io.BytesIO()
+    writer: Any = None
+    first = True
+    async for batch in batches:
+        if format == "arrow":
+            writer = writer or pa.ipc.new_stream(sink, batch.schema)
+            writer.write_batch(batch)
+            yield _taken(sink)
+        else:
+            piece = as_format(pa.Table.from_batches([batch]), format)
+            yield piece if first or format != "csv" else piece.partition(b"\n")[2]
+        first = False
+    if writer is not None:
+        writer.close()
+        yield _taken(sink)
+
+
+def _taken(sink: io.BytesIO) -> bytes:
+    content = sink.getvalue()
+    sink.seek(0)
+    sink.truncate()
+    return content

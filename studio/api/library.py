@@ -1,0 +1,104 @@
+"""The library of models: list, add, load, unload, aliases."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from studio.api.envelope import body, described, engine_of, page_of, success
+from studio.engine.params import FileRef, Params, SecretText, param
+from studio.engine.text import Text
+
+router = APIRouter(prefix="/api/v1", tags=["models"])
+
+
+class NewModel(Params):
+    path: FileRef | None = param(None, Text("File or folder", "文件或文件夹"))
+    url: str | None = param(None, Text("Address of a server", "服务地址"))
+    name: str = param("", Text("Name", "名称"))
+    key: SecretText = param("", Text("Key", "密钥"))
+    model: str = param("", Text("Model on that server", "该服务上的模型"))
+
+
+class Alias(Params):
+    alias: str = param(..., Text("Alias", "别名"), min_length=1)
+    target: str | None = param(None, Text("Model", "模型"), help=Text("Empty removes the alias.", "留空则删除别名。"))
+
+
+@router.get("/models")
+async def list_models(request: Request, kind: str | None = None, page: int = 1, page_size: int = 100) -> Response:
+    """Every model the studio knows, with its state."""
+    listed = page_of(list(await engine_of(request).models.list(kind)), page, page_size)
+    return success(listed.pop("data"), **listed)
+
+
+@router.post("/models", status_code=201, openapi_extra=described(NewModel))
+async def add(request: Request, given: NewModel = body(NewModel)) -> Response:
+    """Add a model file or folder by path, or a model of an OpenAI-compatible server by its address."""
+    models = engine_of(request).models
+    if given.url:
+        return success(await models.add_remote(given.name, given.url, given.key, given.model), 201)
+    return success(await models.add(given.path or ""), 201)
+
+
+@router.get("/models/aliases")
+async def aliases(request: Request) -> Response:
+    """Names that stand for models."""
+    return success(await engine_of(request).models.aliases())
+
+
+@router.put("/models/aliases", openapi_extra=described(Alias))
+async def set_alias(request: Request, given: Alias = body(Alias)) -> Response:
+    """Point an alias at a model, or remove it."""
+    models = engine_of(request).models
+    await models.set_alias(given.alias, given.target)
+    return success(await models.aliases())
+
+
+@router.get("/models/hardware")
+async def hardware(request: Request) -> Response:
+    """This computer, which engine it will use and why, and models that suit it."""
+    models = engine_of(request).models
+    return success({"hardware": await models.hardware(), "recommended": await models.recommend()})
+
+
+@router.get("/models/{model_id}")
+async def get(request: Request, model_id: str) -> Response:
+    """One model by id, name or alias."""
+    return success(await engine_of(request).models.get(model_id))
+
+
+@router.delete("/models/{model_id}")
+async def remove(request: Request, model_id: str) -> Response:
+    """Take a model out of the library; its file stays."""
+    models = engine_of(request).models
+    await models.remove((await models.get(model_id)).id)
+    return success({"id": model_id, "deleted": True})
+
+
+@router.post("/models/{model_id}/load")
+async def load(request: Request, model_id: str) -> Response:
+    """Load a model; answers when it is ready."""
+    models = engine_of(request).models
+    return success(await models.load((await models.get(model_id)).id))
+
+
+@router.post("/models/{model_id}/unload")
+async def unload(request: Request, model_id: str) -> Response:
+    """Free a model's memory."""
+    models = engine_of(request).models
+    await models.unload((await models.get(model_id)).id)
+    return success(await models.get(model_id))
+
+
+@router.get("/models/{model_id}/log")
+async def log(request: Request, model_id: str) -> Response:
+    """The last lines its worker wrote."""
+    models = engine_of(request).models
+    return success(models.log((await models.get(model_id)).id))
+
+
+@router.get("/stats")
+async def statistics(request: Request) -> Response:
+    """Tokens and requests since the start."""
+    return success(vars(engine_of(request).models.statistics()))

@@ -1,0 +1,134 @@
+"""Workflows: keep, start, stop, follow."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+
+from studio.api.envelope import body, described, engine_of, page_of, success
+from studio.api.executions import shown
+from studio.engine.errors import BadParameter
+from studio.engine.params import Params, param
+from studio.engine.text import Text
+
+router = APIRouter(prefix="/api/v1", tags=["workflows"])
+
+
+class NewWorkflow(Params):
+    name: str = param(..., Text("Name", "名称"), min_length=1)
+    description: str = param("", Text("Description", "描述"))
+    definition: dict[str, Any] | str = param(..., Text("Graph", "图"))
+
+
+class ChangedWorkflow(Params):
+    name: str | None = param(None, Text("Name", "名称"))
+    description: str | None = param(None, Text("Description", "描述"))
+    definition: dict[str, Any] | str | None = param(None, Text("Graph", "图"))
+
+
+class Inputs(Params):
+    inputs: dict[str, Any] = param({}, Text("Inputs", "输入"))
+
+
+class Which(Params):
+    execution_id: str = param(..., Text("Run", "运行"))
+
+
+@router.get("/node-types")
+async def node_types(request: Request) -> Response:
+    """Every node with its ports and the schema of its parameters."""
+    types = engine_of(request).workflows.node_types()
+    return success(
+        [
+            {"name": t.name, "title": t.title.as_dict(), "category": t.category, "schema": t.params.model_json_schema()}
+            for t in types
+        ]
+    )
+
+
+@router.get("/workflows")
+async def list_workflows(
+    request: Request, page: Annotated[int, Query(ge=1)] = 1, page_size: Annotated[int, Query(ge=1, le=1000)] = 50
+) -> Response:
+    """The workflows."""
+    listed = page_of([_workflow(item) for item in await engine_of(request).workflows.list()], page, page_size)
+    return success(listed.pop("data"), **listed)
+
+
+@router.post("/workflows", status_code=201, openapi_extra=described(NewWorkflow))
+async def create(request: Request, given: NewWorkflow = body(NewWorkflow)) -> Response:
+    """Keep a graph, as an object or as text; the "version 1.0" format is understood too."""
+    made = await engine_of(request).workflows.create(given.name, definition_of(given.definition))
+    if given.description:
+        made = await engine_of(request).workflows.update(made.id, description=given.description)
+    return success(_workflow(made), 201)
+
+
+@router.get("/workflows/{workflow_id}")
+async def get(request: Request, workflow_id: str) -> Response:
+    """One workflow with its definition."""
+    return success(_workflow(await engine_of(request).workflows.get(workflow_id)))
+
+
+@router.put("/workflows/{workflow_id}", openapi_extra=described(ChangedWorkflow))
+async def change(request: Request, workflow_id: str, given: ChangedWorkflow = body(ChangedWorkflow)) -> Response:
+    """Change what is given."""
+    fields = given.model_dump(exclude_none=True)
+    if "definition" in fields:
+        fields["definition"] = definition_of(fields["definition"])
+    return success(_workflow(await engine_of(request).workflows.update(workflow_id, **fields)))
+
+
+@router.delete("/workflows/{workflow_id}")
+async def delete(request: Request, workflow_id: str) -> Response:
+    """Move it to the trash for 30 days."""
+    await engine_of(request).workflows.delete(workflow_id)
+    return success({"id": workflow_id, "workflow_id": workflow_id, "deleted": True})
+
+
+@router.post("/workflows/{workflow_id}/start", status_code=202, openapi_extra=described(Inputs))
+async def start(request: Request, workflow_id: str, given: Inputs = body(Inputs)) -> Response:
+    """Start a run and answer at once with its id."""
+    run = await engine_of(request).workflows.start(workflow_id, given.inputs)
+    return success({"execution_id": run.id, "id": run.id, "workflow_id": workflow_id, "status": run.status}, 202)
+
+
+@router.post("/workflows/{workflow_id}/stop", openapi_extra=described(Which))
+async def stop(request: Request, workflow_id: str, given: Which = body(Which)) -> Response:
+    """Stop a run."""
+    await engine_of(request).workflows.stop(given.execution_id)
+    return success(shown(await engine_of(request).workflows.execution(given.execution_id)))
+
+
+@router.get("/workflows/{workflow_id}/status")
+async def status(request: Request, workflow_id: str, execution_id: str) -> Response:
+    """How a run stands."""
+    return success(shown(await engine_of(request).workflows.execution(execution_id)))
+
+
+@router.get("/workflows/{workflow_id}/executions")
+async def executions(request: Request, workflow_id: str) -> Response:
+    """The runs of a workflow, newest first."""
+    return success([shown(run) for run in await engine_of(request).workflows.executions(workflow_id)])
+
+
+def definition_of(given: dict[str, Any] | str) -> dict[str, Any]:
+    """A graph that came as an object or as text."""
+    if not isinstance(given, str):
+        return given
+    try:
+        content = json.loads(given)
+    except ValueError as error:
+        raise BadParameter(
+            Text(f"“definition” is not JSON: {error}.", f"“definition”不是有效的 JSON：{error}。")
+        ) from error
+    if not isinstance(content, dict):
+        raise BadParameter(Text("“definition” has to be an object.", "“definition”必须是对象。"))
+    return content
+
+
+def _workflow(item: Any) -> dict[str, Any]:
+    return {**item.model_dump(mode="json"), "workflow_id": item.id}

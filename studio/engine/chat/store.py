@@ -1,0 +1,86 @@
+"""Threads and messages on disk."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from studio.engine import ids
+from studio.engine.catalog import Catalog
+from studio.engine.catalog.tables import messages, threads
+from studio.engine.chat.message import Message, Thread
+from studio.engine.errors import NotFound
+from studio.engine.text import Text
+
+
+class Threads:
+    """The catalog's threads. A message's words are appended, so that a kill keeps what was shown."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+
+    async def create(self, **fields: Any) -> Thread:
+        now = time.time()
+        thread = Thread(id=ids.new("conv"), created_at=now, updated_at=now, **fields)
+        await self._catalog.write(lambda connection: connection.execute(insert(threads), thread.model_dump()))
+        return thread
+
+    async def list(self, limit: int = 500) -> list[Thread]:
+        """Newest first, without those in the trash."""
+        query = select(threads).where(threads.c.deleted_at.is_(None)).order_by(threads.c.updated_at.desc()).limit(limit)
+        rows = await self._catalog.read(lambda connection: connection.execute(query).mappings().all())
+        return [Thread.model_validate(dict(row)) for row in rows]
+
+    async def get(self, thread_id: str) -> Thread:
+        query = select(threads).where(threads.c.id == thread_id, threads.c.deleted_at.is_(None))
+        row = await self._catalog.read(lambda connection: connection.execute(query).mappings().first())
+        if row is None:
+            raise NotFound(Text(f"There is no thread {thread_id}.", f"没有对话 {thread_id}。"))
+        return Thread.model_validate(dict(row))
+
+    async def change(self, thread_id: str, **fields: Any) -> None:
+        statement = update(threads).where(threads.c.id == thread_id).values(**fields)
+        await self._catalog.write(lambda connection: connection.execute(statement))
+
+    async def add(self, *new: Message) -> None:
+        """Append messages to their thread and make the last one its leaf, in one transaction."""
+        rows = [message.model_dump(mode="json") for message in new]
+        leaf = (
+            update(threads).where(threads.c.id == new[-1].thread_id).values(leaf_id=new[-1].id, updated_at=time.time())
+        )
+
+        def work(connection: Connection) -> None:
+            connection.execute(insert(messages), rows)
+            connection.execute(leaf)
+
+        await self._catalog.write(work)
+
+    async def append(self, message_id: str, words: str) -> None:
+        """More words of a message, on disk when this returns."""
+        statement = update(messages).where(messages.c.id == message_id).values(content=messages.c.content + words)
+        await self._catalog.write(lambda connection: connection.execute(statement))
+
+    async def keep(self, message: Message) -> None:
+        """The message as it is now."""
+        values = message.model_dump(mode="json", exclude={"id", "thread_id"})
+        statement = update(messages).where(messages.c.id == message.id).values(**values)
+        touched = update(threads).where(threads.c.id == message.thread_id).values(updated_at=time.time())
+        await self._catalog.write(lambda connection: (connection.execute(statement), connection.execute(touched)))
+
+    async def branch(self, thread: Thread) -> list[Message]:
+        """The messages from the first to the leaf."""
+        query = select(messages).where(messages.c.thread_id == thread.id)
+        rows = await self._catalog.read(lambda connection: connection.execute(query).mappings().all())
+        by_id = {row["id"]: row for row in rows}
+        path, at = [], thread.leaf_id
+        while at in by_id:
+            path.append(Message.model_validate(dict(by_id[at])))
+            at = path[-1].parent_id
+        return path[::-1]
+
+    async def end_interrupted(self) -> None:
+        """Answers that a kill cut off keep their words and count as stopped."""
+        statement = update(messages).where(messages.c.status == "streaming").values(status="stopped")
+        await self._catalog.write(lambda connection: connection.execute(statement))

@@ -1,0 +1,133 @@
+"""The composition root: the only place that builds the parts of the studio."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from studio import __version__
+from studio.engine.catalog import Catalog
+from studio.engine.chat.service import Chat
+from studio.engine.clusters.service import Clusters
+from studio.engine.datasets.service import Datasets
+from studio.engine.egress import Egress
+from studio.engine.events import Events, Notice
+from studio.engine.jobs import JobChanged, Jobs
+from studio.engine.knowledge.service import Knowledge
+from studio.engine.models.service import Models
+from studio.engine.objects.service import Objects
+from studio.engine.paths import Ownership, Paths
+from studio.engine.recent import Recent
+from studio.engine.registry import PluginFailure
+from studio.engine.sample import Sample
+from studio.engine.secrets import Secrets
+from studio.engine.settings import Settings
+from studio.engine.sql.service import Sql
+from studio.engine.status import Machine, Status
+from studio.engine.text import Text
+from studio.engine.tokens import Tokens
+from studio.engine.workflows.service import Workflows
+
+log = logging.getLogger(__name__)
+
+
+class Engine:
+    """Everything the studio does. Make one with `await Engine.open(paths)`, end it with `await engine.close()`."""
+
+    def __init__(self, paths: Paths) -> None:
+        self.paths = paths
+        self.ownership = Ownership(paths)
+        self.events = Events()
+        self.settings = Settings(paths.config / "settings.json", self.events)
+        self.secrets = Secrets(paths.data)
+        self.tokens = Tokens(paths.token)
+        self.egress = Egress(lambda: self.settings.privacy.offline)
+        self.catalog = Catalog(paths.catalog)
+        self.jobs = Jobs(self.catalog, self.events)
+        self.recent = Recent(self.catalog)
+        self.machine = Machine(paths.data)
+        self.problems = 0
+
+        self.objects = Objects(paths, self.secrets, self.egress)
+        self.datasets = Datasets(self.catalog, self.objects, self.events, paths, self.settings)
+        self.sql = Sql(self.catalog, self.datasets, self.settings)
+        self.models = Models(self.catalog, self.events, paths, self.settings, self.secrets, self.egress)
+        self.knowledge = Knowledge(self.catalog, self.events, self.jobs, paths, self.settings, self.models)
+        self.workflows = Workflows(self)
+        self.chat = Chat(self.catalog, self.events, self.models, self.knowledge, self.datasets, self.sql)
+        self.clusters = Clusters(self.catalog, self.events, self.egress)
+        self.sample = Sample(self)
+
+    @classmethod
+    async def open(cls, paths: Paths) -> Engine:
+        """Claim the data folder, repair what a kill left behind, and start every room.
+
+        Raises `DataFolderInUse`, `CatalogDamaged` or `Unavailable`, each with the way out; nothing stays claimed then.
+        """
+        paths.make()
+        engine = cls(paths)
+        engine.ownership.claim()
+        try:
+            await engine._start()
+        except BaseException:
+            await engine.close()
+            raise
+        return engine
+
+    async def close(self) -> None:
+        """End the work, the children and the claim. Safe to call twice."""
+        await self.jobs.close()
+        rooms = (self.chat, self.workflows, self.clusters, self.knowledge, self.models, self.sql, self.datasets)
+        for room in rooms:
+            try:
+                await room.close()
+            except Exception:
+                log.exception("%s did not close", type(room).__name__)
+        await self.catalog.close()
+        self.ownership.release()
+
+    async def status(self) -> Status:
+        """Real figures for the status bar; about a millisecond, off the loop."""
+        running = self.jobs.running()
+        statistics = self.models.statistics()
+        figures = await self.machine.read()
+        return Status.model_validate(
+            {
+                **figures,
+                "version": __version__,
+                "jobs_running": len(running),
+                "jobs": running,
+                "problems": self.problems,
+                "runs_running": self.workflows.running_count(),
+                "models_loaded": statistics.loaded,
+                "tokens_per_second": statistics.tokens_per_second,
+            }
+        )
+
+    @property
+    def plugin_failures(self) -> list[PluginFailure]:
+        """Plug-ins that could not be imported; everything else works."""
+        rooms = (self.datasets, self.models, self.knowledge, self.workflows, self.clusters, self.objects)
+        return [failure for room in rooms for failure in room.plugin_failures()]
+
+    async def _start(self) -> None:
+        await self.catalog.start()
+        self.events.subscribe(JobChanged, self._count_problem)
+        for room in (
+            self.objects,
+            self.datasets,
+            self.sql,
+            self.models,
+            self.knowledge,
+            self.clusters,
+            self.workflows,
+            self.chat,
+        ):
+            await room.start()
+        await asyncio.to_thread(self.tokens.ensure)
+        await self.jobs.start_interrupted()
+        if self.settings.problem:
+            self.events.publish(Notice("warning", Text("Settings were reset", "设置已重置"), self.settings.problem))
+
+    def _count_problem(self, event: JobChanged) -> None:
+        self.problems += event.job.status == "failed"
