@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 import zlib
 from collections.abc import Sequence
@@ -44,8 +45,12 @@ def _place(text: PageText, span: Sequence[int], expected: str) -> tuple[int, int
     if text.text == expected:
         return start, end
     words = expected[start:end]
-    found = text.text.find(words)
-    return (found, found + len(words)) if words and found >= 0 else (0, 0)
+    before = expected[:start].count(words) if words else 0
+    places = [match.start() for match in re.finditer(re.escape(words), text.text)] if words else []
+    if not places:
+        return 0, 0
+    begin = places[min(before, len(places) - 1)]
+    return begin, begin + len(words)
 
 
 def png(picture: Any) -> bytes:

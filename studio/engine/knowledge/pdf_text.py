@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ctypes
 import re
+from collections import Counter
 from dataclasses import dataclass, field
-from statistics import median
+from itertools import pairwise
+from statistics import median, median_low
 from typing import Any
 
 from studio.engine.knowledge.reader import Heading
@@ -13,20 +15,32 @@ from studio.engine.knowledge.reader import Heading
 Box = tuple[float, float, float, float]  # left, bottom, right, top in PDF points
 CJK = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]")
 LIST_ITEM = re.compile(r"(?:[•▪●◦–—-]|\(?\d{1,3}[.)、]|[一二三四五六七八九十]+、)\s?\S?")
+NUMBER = re.compile(r"(\d+(?:\.\d+)*)[.\s]")
 SOFT_HYPHENS = {"\x02", "\ufffe", "\xad"}
 
 
 @dataclass(slots=True)
 class Line:
-    """One printed line: its characters, where each stands in PDFium's order, and its box."""
+    """One printed line: its characters, where each stands in PDFium's order, its baseline and its ends in points."""
 
     text: str
     places: list[int]
     size: float
+    baseline: float
     left: float
-    bottom: float
     right: float
-    top: float
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The width of a page's lines and the usual step from one to the next, in points; 0 where there is none."""
+
+    width: float
+    step: float
+
+    def furthest(self, line: Line) -> float:
+        """The step at which a line still belongs to the one before."""
+        return 1.2 * self.step if self.step else 1.9 * line.size
 
 
 @dataclass(slots=True)
@@ -60,17 +74,29 @@ def body_size(pages: list[list[Line]]) -> float:
 def joined(lines: list[Line], body: float) -> PageText:
     """The lines as paragraphs: a wrapped line goes on with a space (none in Chinese), a new paragraph begins with a line end."""
     page = PageText()
-    width = max((line.right for line in lines), default=0.0)
+    layout = _layout(lines)
     for number, line in enumerate(lines):
         previous = lines[number - 1] if number else None
         is_heading = _is_heading(line, body)
         if previous is not None:
-            _connect(page, previous, line, width)
+            _connect(page, previous, line, layout)
         if is_heading and (not page.text or page.text.endswith("\n")):
-            page.headings.append(Heading(len(page.text), _level(line, body), line.text.strip()))
+            _note_heading(page, line, body)
         page.text += line.text
         page.places += line.places
     return page
+
+
+def running_titles(pages: list[list[Line]]) -> set[str]:
+    """The first and last lines that most pages share but for their number; empty for short documents."""
+    edges = Counter(words for lines in pages for words in {_unnumbered(line) for line in (*lines[:1], *lines[-1:])})
+    return {words for words, count in edges.items() if count >= max(4, 0.5 * len(pages))}
+
+
+def without(lines: list[Line], titles: set[str]) -> list[Line]:
+    """The lines but for running titles at the top and the bottom."""
+    last = len(lines) - 1
+    return [line for place, line in enumerate(lines) if place not in (0, last) or _unnumbered(line) not in titles]
 
 
 def rectangles(text_page: Any, page: PageText, start: int, end: int) -> list[Box]:
@@ -102,12 +128,15 @@ def _line(text_page: Any, characters: str, places: list[int]) -> list[Line]:
     import pypdfium2.raw as pdfium
 
     seen = [place for place, character in zip(places, characters, strict=True) if not character.isspace()]
-    boxes = [text_page.get_charbox(place) for place in (seen[0], seen[len(seen) // 2], seen[-1])]
+    left, right = text_page.get_charbox(seen[0])[0], text_page.get_charbox(seen[-1])[2]
     size = _size(pdfium, text_page, seen[0])
-    return [Line(
-        characters, places, size, min(box[0] for box in boxes), min(box[1] for box in boxes),
-        max(box[2] for box in boxes), max(box[3] for box in boxes),
-    )]  # fmt: skip
+    return [Line(characters, places, size, _baseline(pdfium, text_page, seen[0]), left, right)]
+
+
+def _baseline(pdfium: Any, text_page: Any, place: int) -> float:
+    x, y = ctypes.c_double(), ctypes.c_double()
+    pdfium.FPDFText_GetCharOrigin(text_page.raw, place, x, y)
+    return float(y.value)
 
 
 def _size(pdfium: Any, text_page: Any, place: int) -> float:
@@ -119,9 +148,9 @@ def _size(pdfium: Any, text_page: Any, place: int) -> float:
     return round(size, 1)
 
 
-def _connect(page: PageText, previous: Line, line: Line, width: float) -> None:
+def _connect(page: PageText, previous: Line, line: Line, layout: Layout) -> None:
     """Put what stands between two lines: nothing, a space or a line end."""
-    if _begins_paragraph(previous, line, width):
+    if _begins_paragraph(previous, line, layout):
         between = "\n"
     elif page.text[-1:] in SOFT_HYPHENS:
         page.text, page.places = page.text[:-1], page.places[:-1]
@@ -133,24 +162,54 @@ def _connect(page: PageText, previous: Line, line: Line, width: float) -> None:
     page.places += [-1] * len(between)
 
 
-def _begins_paragraph(previous: Line, line: Line, width: float) -> bool:
-    height = max(previous.size, 1.0)
+def _begins_paragraph(previous: Line, line: Line, layout: Layout) -> bool:
     return (
-        abs(line.size - previous.size) > 0.1 * height  # another kind of text
-        or previous.bottom - line.top > 0.9 * height  # a gap
-        or line.bottom > previous.top  # another column
-        or previous.right < 0.8 * width  # the line before ended early
+        abs(line.size - previous.size) > 0.1 * max(previous.size, 1.0)  # another kind of text
+        or not 0 <= previous.baseline - line.baseline <= layout.furthest(line)  # a gap, or another column
+        or layout.width - previous.right > 1.5 * _first_word(line)  # it would have fitted on the line before
         or bool(LIST_ITEM.match(line.text))
     )
+
+
+def _layout(lines: list[Line]) -> Layout:
+    """How far lines stand apart and how wide they run, from the lines themselves."""
+    steps = [
+        before.baseline - line.baseline
+        for before, line in pairwise(lines)
+        if before.size == line.size and 0 < before.baseline - line.baseline < 3 * line.size
+    ]
+    return Layout(max((line.right for line in lines), default=0.0), median_low(steps) if steps else 0.0)
+
+
+def _first_word(line: Line) -> float:
+    """About how wide the first word is: what would have had to fit on the line before."""
+    words = line.text.split()
+    if CJK.match(line.text.strip()[:1]):
+        return 2 * line.size
+    return (len(words[0]) + 1) * 0.55 * line.size
 
 
 def _is_heading(line: Line, body: float) -> bool:
     return line.size > 1.12 * body and len(line.text.strip()) <= 120
 
 
+def _note_heading(page: PageText, line: Line, body: float) -> None:
+    """A heading line; one without a number that follows another at once is the rest of it, such as its translation."""
+    title = line.text.strip()
+    last = page.headings[-1] if page.headings else None
+    if last is not None and not NUMBER.match(title) and page.text[last.start :].strip().count("\n") == 0:
+        page.headings[-1] = Heading(last.start, last.level, f"{last.title} {title}")
+    else:
+        page.headings.append(Heading(len(page.text), _level(line, body), title))
+
+
+def _unnumbered(line: Line) -> str:
+    return re.sub(r"\d+", "", line.text).strip()
+
+
 def _level(line: Line, body: float) -> int:
     """By the number before it ("4.2 …" is the second level), else by its size."""
-    number = re.match(r"\s*(\d+(?:\.\d+)*)[.\s]", line.text)
+    number = NUMBER.match(line.text.strip())
     if number:
         return number.group(1).count(".") + 1
     return 1 if line.size > 1.6 * body else 2

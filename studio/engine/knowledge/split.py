@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from studio.engine.knowledge.reader import Heading, Page
 from studio.engine.knowledge.words import sentences
+
+CONTENTS = re.compile(r"(table of )?contents\b|目\s*[录錄]", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,8 @@ def split(pages: list[Page], characters: int = 800, overlap: int = 80, markdown:
     path: list[Heading] = []
     for index, page in enumerate(pages):
         for start, end, path in _sections(page, path):
+            if path and CONTENTS.match(path[-1].title):
+                continue  # a list of headings answers no question and holds the words of all
             heading = " › ".join(heading.title for heading in path)
             for offset, text in splitter.chunk_indices(page.text[start:end]):
                 pieces.append(_piece(index, page, start + offset, text, heading))

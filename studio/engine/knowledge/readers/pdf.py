@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
-from studio.engine.knowledge.pdf_text import body_size, joined, lines_of
+from studio.engine.knowledge.pdf_text import body_size, joined, lines_of, running_titles, without
 from studio.engine.knowledge.reader import Page, Reader, Unreadable
 from studio.engine.text import Text
 
@@ -25,7 +25,8 @@ class Pdf(Reader):
         with opened(path) as document:
             lines = [_lines(document, index) for index in range(len(document))]
         body = body_size(lines)
-        texts = [joined(page, body) for page in lines]
+        titles = running_titles(lines)
+        texts = [joined(without(page, titles), body) for page in lines]
         pages = [Page(number, text.text, text.headings) for number, text in enumerate(texts, 1)]
         if not any(page.text.strip() for page in pages):
             raise Unreadable(
