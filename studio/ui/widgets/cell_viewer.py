@@ -24,12 +24,16 @@ class CellViewer(QFrame):
         self.setAccessibleName(title)
         self._value = value or ""
         self._lay_out(title, value)
-        self.setStyleSheet(
-            f"#CellViewer {{ background: {theme.css('surface.raised')}; border: 1px solid {theme.css('border.strong')};"
-            f" border-radius: {theme.size('radius.md')}px; }}"
-            f"#CellViewer QPlainTextEdit {{ border: none; background: transparent; color: {theme.css('text.primary')}; }}"
-            f"#CellViewer QLabel {{ color: {theme.css('text.secondary')}; }}"
-        )
+        self.setStyleSheet(self._style())
+
+    def _style(self) -> str:
+        border, radius = theme.css("border.strong"), theme.size("radius.md")
+        return f"""
+            #CellViewer {{ background: {theme.css("surface.raised")}; border-radius: {radius}px;
+                border: 1px solid {border}; }}
+            #CellViewer QPlainTextEdit {{ border: none; background: transparent; color: {theme.css("text.primary")}; }}
+            #CellViewer QLabel {{ color: {theme.css("text.secondary")}; }}
+        """
 
     def _lay_out(self, title: str, value: str | None) -> None:
         name = QLabel(title)

@@ -129,7 +129,7 @@ def words_for(arrow_type: Any, name: str = "") -> Words:
     return _other
 
 
-def _other(scalar: Any, plain: bool = False) -> str:
+def _other(scalar: Any, **_plain: bool) -> str:
     try:
         return str(scalar.as_py())
     except (ValueError, OverflowError):
@@ -161,11 +161,11 @@ def _float32(scalar: Any, plain: bool = False) -> str:
     return repr(float(shortest)) if plain else f"{float(shortest):,}"
 
 
-def _boolean(scalar: Any, plain: bool = False) -> str:
+def _boolean(scalar: Any, **_plain: bool) -> str:
     return "true" if scalar.as_py() else "false"
 
 
-def _timestamp(scalar: Any, plain: bool = False) -> str:
+def _timestamp(scalar: Any, **_plain: bool) -> str:
     """Without as_py(), which needs pandas for nanoseconds."""
     seconds, part = divmod(scalar.value, PER_SECOND[scalar.type.unit])
     digits = len(str(PER_SECOND[scalar.type.unit])) - 1
@@ -194,14 +194,14 @@ def _zone(name: str) -> Any:
         return UTC
 
 
-def _time(scalar: Any, plain: bool = False) -> str:
+def _time(scalar: Any, **_plain: bool) -> str:
     seconds, part = divmod(scalar.value, PER_SECOND[scalar.type.unit])
     digits = len(str(PER_SECOND[scalar.type.unit])) - 1
     fraction = f".{part:0{digits}d}".rstrip("0").rstrip(".") if part else ""
     return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}{fraction}"
 
 
-def _duration(scalar: Any, plain: bool = False) -> str:
+def _duration(scalar: Any, **_plain: bool) -> str:
     seconds = Decimal(scalar.value) / PER_SECOND[scalar.type.unit]
     sign, whole = ("-" if seconds < 0 else ""), abs(seconds)
     days, rest = divmod(whole, 86400)
@@ -209,7 +209,7 @@ def _duration(scalar: Any, plain: bool = False) -> str:
     return f"{sign}{int(days)} d {clock}" if days else sign + clock
 
 
-def _nested(scalar: Any, plain: bool = False) -> str:
+def _nested(scalar: Any, **_plain: bool) -> str:
     try:
         value = scalar.as_py()
     except (ValueError, OverflowError):

@@ -24,21 +24,20 @@ from studio.engine.text import Text
 from studio.ui.language import language, tr
 from studio.ui.theme import theme
 from studio.ui.widgets.buttons import IconButton
+from studio.ui.widgets.highlight import spans
 from studio.ui.widgets.markdown_paint import CaretObject, ChipObject, code_box, paint_behind
+from studio.ui.widgets.markdown_plain import plain_words
 from studio.ui.widgets.markdown_writer import (
     CARET,
     CHIP,
     LINE,
-    NUMBER,
-    OBJECT,
     ROLE,
-    THIN,
     Token,
     Writer,
     parser,
 )
 
-LINES = ("\u2028", "\u2029")
+ROOM_BELOW = 2.999  # a chip reaches below its line
 
 
 class MarkdownView(QTextBrowser):
@@ -205,14 +204,14 @@ class MarkdownView(QTextBrowser):
     # Size
 
     def _fit(self) -> None:
-        tall = max(1, int(self.document().size().height() + 0.999))
+        tall = max(1, int(self.document().size().height() + ROOM_BELOW))
         if tall != self.height():
             self.setFixedHeight(tall)
             self.grown.emit()
         self._place_copies()
 
     def sizeHint(self) -> QSize:
-        return QSize(480, max(1, int(self.document().size().height() + 0.999)))
+        return QSize(480, max(1, int(self.document().size().height() + ROOM_BELOW)))
 
     def minimumSizeHint(self) -> QSize:
         return QSize(120, self.sizeHint().height())
@@ -251,7 +250,7 @@ class MarkdownView(QTextBrowser):
         painter.end()
         super().paintEvent(event)
 
-    def loadResource(self, kind: int, name: QUrl | str) -> Any:
+    def loadResource(self, _kind: int, _name: QUrl | str) -> Any:
         """Nothing is ever fetched, from the network or from disk."""
         return None
 
@@ -289,30 +288,17 @@ class MarkdownView(QTextBrowser):
         return self._plain(0, self.document().characterCount() - 1)
 
     def _plain(self, start: int, end: int) -> str:
-        cursor = QTextCursor(self.document())
-        cursor.setPosition(start)
-        cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
-        text = cursor.selectedText().replace(THIN, "")
-        for mark in LINES:
-            text = text.replace(mark, "\n")
-        if OBJECT not in text:
-            return text
-        numbers = iter(self._chips_between(start, end))
-        return "".join(next(numbers, "") if letter == OBJECT else letter for letter in text)
-
-    def _chips_between(self, start: int, end: int) -> list[str]:
-        """What stands for each object character: a number in brackets for a chip, nothing for the caret."""
-        found = []
-        cursor = QTextCursor(self.document())
-        for place in range(start, end):
-            if self.document().characterAt(place) == OBJECT:
-                cursor.setPosition(place + 1)
-                number = cursor.charFormat().property(NUMBER)
-                found.append(f"[{number}]" if number else "")
-        return found
+        return plain_words(self.document(), start, end)
 
     def _announce(self, words: Text) -> None:
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, tr(words)))
+
+
+def prepare() -> None:
+    """Import what the first answer needs (some 70 ms); run it off the window's thread: `asyncio.to_thread(prepare)`."""
+    parser()
+    for name in ("sql", "python", "json", "bash"):
+        list(spans("1", name))
 
 
 def last_block(tokens: list[Token]) -> tuple[int, int]:

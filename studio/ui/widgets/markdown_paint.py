@@ -26,11 +26,11 @@ class ChipObject(QPyTextObject):
         self.selected: int | None = None
         self.flagged: frozenset[int] = frozenset()
 
-    def intrinsicSize(self, doc: QTextDocument, position: int, look: QTextFormat) -> QSizeF:
+    def intrinsicSize(self, _doc: QTextDocument, _place: int, look: QTextFormat) -> QSizeF:
         digits = QFontMetricsF(theme.font("caption")).horizontalAdvance(str(look.property(NUMBER)))
         return QSizeF(max(18.0, digits + 10) + 4, 18.0)
 
-    def drawObject(self, painter: QPainter, rect: QRectF, doc: QTextDocument, position: int, look: QTextFormat) -> None:
+    def drawObject(self, painter: QPainter, rect: QRectF, _doc: QTextDocument, _place: int, look: QTextFormat) -> None:
         number = int(look.property(NUMBER))
         fill, border, words = self._colours(number)
         painter.save()
@@ -53,10 +53,10 @@ class ChipObject(QPyTextObject):
 
 
 class CaretObject(QPyTextObject):
-    def intrinsicSize(self, doc: QTextDocument, position: int, look: QTextFormat) -> QSizeF:
+    def intrinsicSize(self, _doc: QTextDocument, _place: int, _look: QTextFormat) -> QSizeF:
         return QSizeF(10, 17)
 
-    def drawObject(self, painter: QPainter, rect: QRectF, doc: QTextDocument, position: int, look: QTextFormat) -> None:
+    def drawObject(self, painter: QPainter, rect: QRectF, _doc: QTextDocument, _place: int, _look: QTextFormat) -> None:
         painter.fillRect(rect.adjusted(2, 0, 0, 0), theme.colour("accent.ring"))
 
 

@@ -38,6 +38,7 @@ CITATION = re.compile(r"\[(\d{1,3})\]|【(\d{1,3})】")
 CJK = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]")
 SAFE_LINK = re.compile(r"(https?://|mailto:)", re.IGNORECASE)
 INDENT = 22
+NUMBERED_INDENT = 28
 CODE_PAD = 12
 Token = Any
 
@@ -54,11 +55,10 @@ def parser() -> Any:
 class Place:
     """Where the writer is: how deep, and what the next block begins with."""
 
-    depth: int = 0
+    indents: list[int] = field(default_factory=list)
     quotes: int = 0
     marker: str = ""
     tight: bool = False
-    numbers: list[int] = field(default_factory=list)
     bullets: list[bool] = field(default_factory=list)
 
 
@@ -93,14 +93,15 @@ class Writer:
         shape = QTextBlockFormat()
         shape.setTopMargin(above)
         shape.setBottomMargin(2 if self._place.tight and not role else below)
-        shape.setLeftMargin(self._place.depth * INDENT + self._place.quotes * 16)
+        shape.setLeftMargin(sum(self._place.indents) + self._place.quotes * 16)
         if line:
             shape.setLineHeight(line, QTextBlockFormat.LineHeightTypes.FixedHeight.value)
         if role or self._place.quotes:
             shape.setProperty(ROLE, role or "quote")
         if self._place.marker:
-            shape.setTextIndent(-INDENT)
-            shape.setTabPositions([QTextOption.Tab(0, QTextOption.TabType.LeftTab)])
+            indent = self._place.indents[-1]
+            shape.setTextIndent(-indent)
+            shape.setTabPositions([QTextOption.Tab(indent, QTextOption.TabType.LeftTab)])
         self._base = self._text_look(font)
         if self.fresh:
             self._cursor.setBlockFormat(shape)
@@ -139,13 +140,13 @@ class Writer:
         self._open_list(bullet=False)
 
     def _open_list(self, bullet: bool) -> None:
-        self._place.depth += 1
+        self._place.indents.append(INDENT if bullet else NUMBERED_INDENT)
         self._place.bullets.append(bullet)
 
     def _bullet_list_close(self, _token: Token) -> None:
-        self._place.depth -= 1
+        self._place.indents.pop()
         self._place.bullets.pop()
-        if not self._place.depth:
+        if not self._place.indents:
             self._place.tight = False
             self._space_below()
 
@@ -158,7 +159,7 @@ class Writer:
 
     def _list_item_open(self, token: Token) -> None:
         bullet = self._place.bullets[-1]
-        self._place.marker = ("•" if self._place.depth % 2 else "◦") if bullet else f"{token.info}."
+        self._place.marker = ("•" if len(self._place.indents) % 2 else "◦") if bullet else f"{token.info}."
 
     def _list_item_close(self, _token: Token) -> None:
         if self._place.marker:  # an item with nothing in it
@@ -213,8 +214,9 @@ class Writer:
     def _table(self, tokens: Sequence[Token]) -> None:
         rows = _rows(tokens)
         width = max(len(row) for row in rows)
-        if self.fresh:
-            self._shrink()
+        if not self.fresh:
+            self._cursor.insertBlock()
+        self._shrink()
         shape = QTextTableFormat()
         shape.setBorder(1)
         shape.setBorderBrush(theme.colour("border.default"))

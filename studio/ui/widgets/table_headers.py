@@ -33,7 +33,7 @@ class Strip:
 
     @classmethod
     def read(cls, profile: Any) -> Strip:
-        """From a mapping or an object with any of: histogram or bars, top or shares, caption, warns, nulls, distinct."""
+        """From a mapping or an object with any of: histogram or bars, top or shares, caption, warns."""
         if isinstance(profile, Strip):
             return profile
         value = profile.get if isinstance(profile, Mapping) else lambda name, other=None: getattr(profile, name, other)
