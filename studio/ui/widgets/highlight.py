@@ -17,6 +17,27 @@ ROLES: tuple[tuple[str, str], ...] = (
     ("Name.Decorator", "function"), ("Name.Variable", "variable"), ("Name.Attribute", "variable"),
     ("Literal.String", "string"), ("Literal.Number", "number"), ("Literal.Date", "number"), ("Operator", "operator"),
 )  # fmt: skip
+NO_FUNCTIONS = frozenset(
+    [
+        "IN",
+        "AS",
+        "AND",
+        "OR",
+        "NOT",
+        "ON",
+        "BY",
+        "OVER",
+        "FILTER",
+        "USING",
+        "EXISTS",
+        "WHERE",
+        "WHEN",
+        "VALUES",
+        "FROM",
+        "SELECT",
+        "WITHIN",
+    ]
+)
 ALIASES = {"prompt": "text", "": "text", "sqlite": "sql", "duckdb": "sql"}
 
 
@@ -27,8 +48,15 @@ def spans(code: str, language: str) -> Iterator[tuple[int, int, str]]:
         return
     for start, token, value in lexer.get_tokens_unprocessed(code):
         role = _role(token)
+        if language == "sql" and role in ("", "keyword") and _is_call(code, start, value):
+            role = "function"
         if role:
             yield start, len(value), role
+
+
+def _is_call(code: str, start: int, word: str) -> bool:
+    """Pygments takes SQL's functions for keywords and names: a word with a bracket behind it is a call."""
+    return word.isidentifier() and code[start + len(word) :].startswith("(") and word.upper() not in NO_FUNCTIONS
 
 
 def style(role: str) -> QTextCharFormat:
