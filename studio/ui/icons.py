@@ -1,0 +1,79 @@
+"""Lucide icons, tinted with the theme's colours and drawn for the exact device pixel ratio."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from PySide6.QtCore import QByteArray, QRectF, Qt
+from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPainter, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+
+from studio.engine.paths import resource
+from studio.ui.theme import theme
+
+FALLBACK = "square-dashed"
+_pixmaps: dict[tuple[str, str, int, float], QPixmap] = {}
+
+
+def pixmap(name: str, colour: str | QColor = "text.secondary", size: int = 16, ratio: float = 1.0) -> QPixmap:
+    """One icon. `size` is in logical pixels, as it is (scale it with `theme.scaled`); an unknown name draws a dashed square."""
+    tint = theme.colour(colour) if isinstance(colour, str) else colour
+    key = (name, tint.name(QColor.NameFormat.HexArgb), size, ratio)
+    if key not in _pixmaps:
+        if len(_pixmaps) > 2000:
+            _pixmaps.clear()
+        _pixmaps[key] = _draw(name, tint, size, ratio)
+    return _pixmaps[key]
+
+
+def icon(name: str, colour: str | QColor = "text.secondary", size: int = 16) -> QIcon:
+    """An icon for Qt's own widgets. Ask again when the theme changed."""
+    made = QIcon()
+    app = QGuiApplication.instance()
+    ratio = app.devicePixelRatio() if isinstance(app, QGuiApplication) else 1.0
+    for sharp in sorted({1.0, 2.0, ratio}):
+        made.addPixmap(pixmap(name, colour, size, sharp), QIcon.Mode.Normal)
+        made.addPixmap(pixmap(name, "text.disabled", size, sharp), QIcon.Mode.Disabled)
+    return made
+
+
+def paint_icon(painter: QPainter, name: str, colour: str | QColor, rectangle: QRectF) -> None:
+    """Draw an icon in the middle of a rectangle, sharp on the painter's device."""
+    size = int(min(rectangle.width(), rectangle.height()))
+    image = pixmap(name, colour, size, painter.device().devicePixelRatioF())
+    corner = rectangle.center() - QRectF(0, 0, size, size).center()
+    painter.drawPixmap(corner.toPoint(), image)
+
+
+def names() -> list[str]:
+    """Every icon there is."""
+    return sorted(file.stem for file in resource("icons").glob("*.svg"))
+
+
+def _draw(name: str, tint: QColor, size: int, ratio: float) -> QPixmap:
+    image = QPixmap(round(size * ratio), round(size * ratio))
+    image.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setOpacity(tint.alphaF())
+    QSvgRenderer(QByteArray(_source(name, size, tint.name()).encode())).render(painter, QRectF(image.rect()))
+    painter.end()
+    image.setDevicePixelRatio(ratio)
+    return image
+
+
+def _source(name: str, size: int, tint: str) -> str:
+    width = _stroke(size) * 24 / max(1, size)
+    return _file(name).replace("currentColor", tint).replace('stroke-width="2"', f'stroke-width="{width:.3f}"')
+
+
+def _stroke(size: int) -> float:
+    widths = {int(key): float(value) for key, value in theme.tokens["icon"]["stroke"].items()}
+    nearest = min(widths, key=lambda known: abs(known - size))
+    return widths[nearest] * (size / nearest if size > max(widths) else 1)
+
+
+@cache
+def _file(name: str) -> str:
+    file = resource("icons") / f"{name}.svg"
+    return (file if file.exists() else resource("icons") / f"{FALLBACK}.svg").read_text("utf-8")

@@ -1,0 +1,81 @@
+"""Which language the window speaks, and every word on the screen that has to follow it."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+import shiboken6
+from PySide6.QtCore import QLocale, QObject, Signal
+
+from studio.engine.text import Text
+
+Setter = Callable[[str], Any]
+# The setter that says a widget's words, for a widget that was given whole; the first one that it has.
+SETTERS = ("setText", "setTitle", "setWindowTitle")
+
+
+class LanguageSwitch(QObject):
+    """The language in force. `changed` comes after every word was said anew."""
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.current = "en"
+        self._said: weakref.WeakKeyDictionary[Any, dict[str, Text]] = weakref.WeakKeyDictionary()
+        self._functions: list[tuple[Setter, Text]] = []
+
+    def set(self, language: str) -> None:
+        """Speak "en", "zh", or the computer's language for "system"."""
+        wanted = _of_this_computer() if language == "system" else "zh" if language.startswith("zh") else "en"
+        if wanted == self.current:
+            return
+        self.current = wanted
+        self._say_all()
+        self.changed.emit()
+
+    def keep(self, setter: Setter, text: Text) -> None:
+        """Say `text` with `setter` at every change; a later text for the same setter takes its place."""
+        owner, name = getattr(setter, "__self__", None), getattr(setter, "__name__", "")
+        if owner is None or isinstance(owner, type) or not isinstance(owner, QObject) or not hasattr(owner, name):
+            self._functions.append((setter, text))
+            return
+        self._said.setdefault(owner, {})[name] = text
+
+    def _say_all(self) -> None:
+        for owner, texts in list(self._said.items()):
+            if not shiboken6.isValid(owner):
+                self._said.pop(owner, None)
+                continue
+            for name, text in texts.items():
+                getattr(owner, name)(tr(text))
+        self._functions = [(setter, text) for setter, text in self._functions if _still_says(setter, text)]
+
+
+def _still_says(setter: Setter, text: Text) -> bool:
+    try:
+        setter(tr(text))
+    except RuntimeError:  # its widget is gone
+        return False
+    return True
+
+
+def _of_this_computer() -> str:
+    return "zh" if QLocale.system().language() == QLocale.Language.Chinese else "en"
+
+
+language = LanguageSwitch()
+
+
+def tr(text: Text | str) -> str:
+    """The words in the current language; a plain str is a name and stays as it is."""
+    return text if isinstance(text, str) else text.in_language(language.current)
+
+
+def say(target: Any, text: Text | str) -> None:
+    """Set words now and at every change of language. `target` is a setter, or a widget that has setText or setTitle."""
+    setter = target if callable(target) else next(getattr(target, name) for name in SETTERS if hasattr(target, name))
+    setter(tr(text))
+    language.keep(setter, Text.same(text) if isinstance(text, str) else text)

@@ -1,0 +1,373 @@
+"""Everything that is typed, slid or chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtWidgets import QComboBox, QLineEdit, QPlainTextEdit, QSizePolicy, QStyleOptionComboBox, QWidget
+
+from studio.engine.text import Text
+from studio.ui.icons import icon, paint_icon
+from studio.ui.language import say
+from studio.ui.theme import theme
+
+PAUSE = 150  # ms without a key before a search begins
+
+
+class LineField(QLineEdit):
+    """One line of text. `secret` hides it."""
+
+    def __init__(self, placeholder: Text | str = "", value: str = "", name: Text | str | None = None, secret: bool = False,
+                 mono: bool = False, parent: QWidget | None = None) -> None:
+        super().__init__(value, parent)
+        self._mono = mono
+        say(self.setPlaceholderText, placeholder)
+        say(self.setAccessibleName, name if name is not None else placeholder)
+        if secret:
+            self.setEchoMode(QLineEdit.EchoMode.Password)
+        theme.changed.connect(self._restyle)
+        self._restyle()
+
+    def set_bad(self, bad: bool) -> None:
+        """Show that the value cannot stay."""
+        if bool(self.property("bad")) != bad:
+            self.setProperty("bad", "true" if bad else None)
+            self.style().unpolish(self)
+            self.style().polish(self)
+
+    def _restyle(self) -> None:
+        self.setFont(theme.font("mono" if self._mono else "dense"))
+
+
+class SearchField(LineField):
+    """A field with a magnifier. `searched` comes a moment after the last key; Esc empties it."""
+
+    searched = Signal(str)
+
+    def __init__(self, placeholder: Text | str, parent: QWidget | None = None) -> None:
+        self._glass = QAction()
+        super().__init__(placeholder, parent=parent)
+        self.addAction(self._glass, QLineEdit.ActionPosition.LeadingPosition)
+        self.setClearButtonEnabled(True)
+        self._pause = QTimer(self, singleShot=True, interval=PAUSE)
+        self._pause.timeout.connect(lambda: self.searched.emit(self.text()))
+        self.textChanged.connect(lambda _: self._pause.start())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and self.text():
+            self.clear()
+            return
+        super().keyPressEvent(event)
+
+    def _restyle(self) -> None:
+        super()._restyle()
+        self._glass.setIcon(icon("search", "text.secondary", theme.scaled(16)))
+
+
+class NumberField(QWidget):
+    """A number with − and +. `changed` carries an int, or a float where `decimals` is not 0."""
+
+    changed = Signal(object)
+
+    def __init__(self, value: float = 0, minimum: float | None = None, maximum: float | None = None, step: float = 1,
+                 decimals: int = 0, name: Text | str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.minimum, self.maximum, self.step, self.decimals = minimum, maximum, step, decimals
+        self._value: float = value
+        self.line = QLineEdit(self)
+        self.line.setProperty("bare", "true")
+        self.setFocusProxy(self.line)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        say(self.line.setAccessibleName, name)
+        say(self.setAccessibleName, name)
+        self.line.editingFinished.connect(self._typed)
+        self.line.installEventFilter(self)
+        self.setMouseTracking(True)
+        self._hover = 0
+        theme.changed.connect(self._restyle)
+        self._restyle()
+        self.set_value(value)
+
+    def value(self) -> float | int:
+        return round(self._value, self.decimals) if self.decimals else round(self._value)
+
+    def set_value(self, value: float) -> None:
+        """Show a value without telling anybody."""
+        self._value = self._held(value)
+        self.line.setText(f"{self._value:.{self.decimals}f}" if self.decimals else f"{round(self._value):,}")
+
+    def step_by(self, steps: int) -> None:
+        self._change(self._value + steps * self.step)
+
+    def eventFilter(self, watched: Any, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
+            self.update()
+        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            steps = {Qt.Key.Key_Up: 1, Qt.Key.Key_Down: -1, Qt.Key.Key_PageUp: 10, Qt.Key.Key_PageDown: -10}
+            if Qt.Key(event.key()) in steps:
+                self.step_by(steps[Qt.Key(event.key())])
+                return True
+        return False
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.line.hasFocus():
+            self.step_by(1 if event.angleDelta().y() > 0 else -1)
+        else:
+            event.ignore()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._hover = self._button_at(event.position().x())
+        self.update()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._hover = 0
+        self.update()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        side = self._button_at(event.position().x())
+        if side and self.isEnabled():
+            self.step_by(side)
+
+    def resizeEvent(self, event: Any) -> None:
+        pad = theme.size("space.2")
+        self.line.setGeometry(pad, 1, max(10, self.width() - 2 * self._side() - pad - 2), self.height() - 2)
+
+    def sizeHint(self) -> QSize:
+        return QSize(theme.scaled(120), theme.size("control.height.md"))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        edge = "accent.ring" if self.line.hasFocus() else "border.strong"
+        painter.setPen(QPen(theme.colour(edge), 1))
+        painter.setBrush(theme.colour("surface.input"))
+        radius, side, size = theme.size("radius.md"), self._side(), theme.scaled(14)
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
+        for place, (name, direction) in enumerate((("minus", -1), ("plus", 1))):
+            left = self.width() - (2 - place) * side
+            painter.fillRect(left, 1, 1, self.height() - 2, theme.colour("border.strong"))
+            ink = "text.primary" if self._hover == direction else "text.secondary"
+            box = QRectF(left + (side - size) / 2, (self.height() - size) / 2, size, size)
+            paint_icon(painter, name, ink if self.isEnabled() else "text.disabled", box)
+
+    def _side(self) -> int:
+        return theme.size("control.minHit")
+
+    def _button_at(self, x: float) -> int:
+        right = self.width() - x
+        return 1 if right < self._side() else -1 if right < 2 * self._side() else 0
+
+    def _typed(self) -> None:
+        try:
+            self._change(float(self.line.text().replace(",", "").replace(" ", "")))
+        except ValueError:
+            self.set_value(self._value)
+
+    def _change(self, value: float) -> None:
+        before = self.value()
+        self.set_value(value)
+        if self.value() != before:
+            self.changed.emit(self.value())
+
+    def _held(self, value: float) -> float:
+        if self.minimum is not None:
+            value = max(self.minimum, value)
+        return value if self.maximum is None else min(self.maximum, value)
+
+    def _restyle(self) -> None:
+        self.line.setFont(theme.font("dense"))
+        self.setFixedHeight(theme.size("control.height.md"))
+
+
+class Slider(QWidget):
+    """A value between two bounds. `changed` while it moves, `settled` when it is let go."""
+
+    changed = Signal(object)
+    settled = Signal(object)
+
+    def __init__(self, value: float, minimum: float, maximum: float, step: float = 0, decimals: int = 0, name: Text | str = "",
+                 parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.minimum, self.maximum, self.decimals = minimum, maximum, decimals
+        self.step = step or (1 if decimals == 0 else 10**-decimals)
+        self._value = value
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        say(self.setAccessibleName, name)
+        theme.changed.connect(self.updateGeometry)
+
+    def value(self) -> float | int:
+        return round(self._value, self.decimals) if self.decimals else round(self._value)
+
+    def set_value(self, value: float) -> None:
+        self._value = min(self.maximum, max(self.minimum, value))
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(theme.scaled(120), theme.size("control.minHit"))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        big = max(self.step, (self.maximum - self.minimum) / 10)
+        moves = {Qt.Key.Key_Left: -self.step, Qt.Key.Key_Down: -self.step, Qt.Key.Key_Right: self.step,
+                 Qt.Key.Key_Up: self.step, Qt.Key.Key_PageUp: big, Qt.Key.Key_PageDown: -big}
+        if Qt.Key(event.key()) not in moves:
+            super().keyPressEvent(event)
+            return
+        self._move(self._value + moves[Qt.Key(event.key())])
+        self.settled.emit(self.value())
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._follow(event.position().x())
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if event.buttons() & Qt.MouseButton.LeftButton:
+            self._follow(event.position().x())
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self.settled.emit(self.value())
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        track, knob = theme.size("control.slider.track"), theme.size("control.slider.knob")
+        middle, span = self.height() / 2, self.width() - knob
+        share = (self._value - self.minimum) / ((self.maximum - self.minimum) or 1)
+        painter.setBrush(theme.colour("surface.active"))
+        painter.drawRoundedRect(QRectF(0, middle - track / 2, self.width(), track), track / 2, track / 2)
+        painter.setBrush(theme.colour("accent.ring" if self.isEnabled() else "border.control"))
+        painter.drawRoundedRect(QRectF(0, middle - track / 2, knob / 2 + share * span, track), track / 2, track / 2)
+        painter.setPen(QPen(painter.brush().color(), 2))
+        painter.setBrush(theme.colour("text.onAccent"))
+        painter.drawEllipse(QPointF(knob / 2 + share * span, middle), knob / 2 - 1, knob / 2 - 1)
+
+    def _follow(self, x: float) -> None:
+        knob = theme.size("control.slider.knob")
+        share = min(1.0, max(0.0, (x - knob / 2) / max(1, self.width() - knob)))
+        raw = self.minimum + share * (self.maximum - self.minimum)
+        self._move(self.minimum + round((raw - self.minimum) / self.step) * self.step)
+
+    def _move(self, value: float) -> None:
+        before = self.value()
+        self.set_value(value)
+        if self.value() != before:
+            self.changed.emit(self.value())
+
+
+class Choice(QComboBox):
+    """One of several, in a list that opens. `changed` carries the value when a person chose."""
+
+    changed = Signal(object)
+
+    def __init__(self, choices: Sequence[tuple[Any, Text | str]] = (), value: Any = None, name: Text | str = "", icon: str = "",
+                 parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.icon_name = icon
+        self._values: list[Any] = []
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        say(self.setAccessibleName, name)
+        self.set_choices(choices, value)
+        self.activated.connect(lambda index: self.changed.emit(self._values[index]))
+        theme.changed.connect(self._restyle)
+        self._restyle()
+
+    def set_choices(self, choices: Sequence[tuple[Any, Text | str]], value: Any = None) -> None:
+        kept = self.value() if value is None else value
+        self.clear()
+        self._values = [choice for choice, _ in choices]
+        for index, (_, words) in enumerate(choices):
+            self.addItem("")
+            say(_ItemText(self, index), words)
+        self.set_value(kept)
+
+    def value(self) -> Any:
+        return self._values[self.currentIndex()] if 0 <= self.currentIndex() < len(self._values) else None
+
+    def set_value(self, value: Any) -> None:
+        """Choose without telling anybody; an unknown value chooses nothing."""
+        self.setCurrentIndex(self._values.index(value) if value in self._values else -1)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()  # a list that scrolls past must not change what was chosen
+
+    def sizeHint(self) -> QSize:
+        widest = max([self.fontMetrics().horizontalAdvance(self.itemText(index)) for index in range(self.count())] or [0])
+        glyph = theme.scaled(22) if self.icon_name else 0
+        return QSize(widest + glyph + theme.scaled(44), theme.size("control.height.md"))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(theme.scaled(64), theme.size("control.height.md"))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        edge = "accent.ring" if self.hasFocus() else "border.control" if self.underMouse() else "border.strong"
+        painter.setPen(QPen(theme.colour(edge), 1))
+        painter.setBrush(theme.colour("surface.input"))
+        radius, size, left = theme.size("radius.md"), theme.scaled(14), theme.size("space.2")
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
+        ink = "text.primary" if self.isEnabled() else "text.disabled"
+        if self.icon_name:
+            paint_icon(painter, self.icon_name, "text.secondary", QRectF(left, (self.height() - size) / 2, size, size))
+            left += theme.scaled(20)
+        right = self.width() - size - theme.size("space.2")
+        words = self.fontMetrics().elidedText(option.currentText, Qt.TextElideMode.ElideRight, right - left - 4)
+        painter.setPen(theme.colour(ink if option.currentText else "text.tertiary"))
+        painter.drawText(QRectF(left, 0, right - left, self.height()), Qt.AlignmentFlag.AlignVCenter, words or self.placeholderText())
+        paint_icon(painter, "chevron-down", "text.secondary", QRectF(right, (self.height() - size) / 2, size, size))
+
+    def _restyle(self) -> None:
+        self.setFont(theme.font("dense"))
+        self.setFixedHeight(theme.size("control.height.md"))
+        self.view().setFont(theme.font("dense"))
+        self.view().setMinimumWidth(self.sizeHint().width())
+
+
+class _ItemText:
+    """Says the words of one item, as long as the item is there."""
+
+    def __init__(self, choice: Choice, index: int) -> None:
+        self._choice, self._index, self._generation = choice, index, choice.count()
+
+    def __call__(self, words: str) -> None:
+        if self._index < self._choice.count():
+            self._choice.setItemText(self._index, words)
+
+
+class TextArea(QPlainTextEdit):
+    """Several lines of text. `changed` comes 300 ms after the last key and when the field is left."""
+
+    changed = Signal(str)
+
+    def __init__(self, placeholder: Text | str = "", value: str = "", name: Text | str | None = None, rows: int = 4,
+                 parent: QWidget | None = None) -> None:
+        super().__init__(value, parent)
+        self._rows = rows
+        self.setProperty("field", "true")
+        self.setTabChangesFocus(True)
+        say(self.setPlaceholderText, placeholder)
+        say(self.setAccessibleName, name if name is not None else placeholder)
+        self._pause = QTimer(self, singleShot=True, interval=300)
+        self._pause.timeout.connect(lambda: self.changed.emit(self.toPlainText()))
+        self.textChanged.connect(self._pause.start)
+        theme.changed.connect(self._restyle)
+        self._restyle()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        if self._pause.isActive():
+            self._pause.stop()
+            self.changed.emit(self.toPlainText())
+
+    def _restyle(self) -> None:
+        self.setFont(theme.font("dense"))
+        self.setMinimumHeight(self._rows * theme.line("body") + theme.size("space.3"))

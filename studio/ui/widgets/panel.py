@@ -1,0 +1,254 @@
+"""The parts a view is made of: panels with a header, sections, cards, dividers, scrolling."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+
+from studio.engine.text import Text
+from studio.ui.icons import paint_icon
+from studio.ui.language import say
+from studio.ui.theme import theme
+from studio.ui.widgets.buttons import Pressable
+from studio.ui.widgets.labels import Label
+
+
+class Surface(QWidget):
+    """A plain ground: "panel", "content", "app", "canvas"."""
+
+    def __init__(self, surface: str = "panel", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.surface = surface
+        theme.changed.connect(self.update)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        QPainter(self).fillRect(event.rect(), theme.colour(f"surface.{self.surface}"))
+
+
+class Header(Surface):
+    """The strip on top of a view (40) or a panel (32), with a line below. Fill `row`."""
+
+    def __init__(self, height: int = 32, surface: str = "panel", parent: QWidget | None = None) -> None:
+        super().__init__(surface, parent)
+        self._height = height
+        self.row = QHBoxLayout(self)
+        self.row.setSpacing(theme.size("space.2"))
+        theme.changed.connect(self._restyle)
+        self._restyle()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        painter = QPainter(self)
+        painter.fillRect(0, self.height() - 1, self.width(), 1, theme.colour("border.default"))
+
+    def _restyle(self) -> None:
+        self.setFixedHeight(theme.scaled(self._height))
+        self.row.setContentsMargins(theme.size("space.3"), 0, theme.size("space.2"), 1)
+
+
+class Panel(Surface):
+    """A column with a header and a body. Fill `body` (a layout); `tools` stand at the right of the header."""
+
+    def __init__(self, title: Text | str | None = None, tools: Sequence[QWidget] = (), header: int = 32, icon: str | None = None,
+                 surface: str = "panel", parent: QWidget | None = None) -> None:
+        super().__init__(surface, parent)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        self.header: Header | None = None
+        self.title: Label | None = None
+        if title is not None or tools:
+            self.header = Header(header, surface)
+            self._fill_header(title, tools, icon)
+            layout.addWidget(self.header)
+        self.body = QVBoxLayout()
+        self.body.setContentsMargins(0, 0, 0, 0)
+        self.body.setSpacing(0)
+        layout.addLayout(self.body, 1)
+        if title is not None:
+            say(self.setAccessibleName, title)
+
+    def add(self, widget: QWidget, stretch: int = 0) -> QWidget:
+        """Put a widget below what is there."""
+        self.body.addWidget(widget, stretch)
+        return widget
+
+    def _fill_header(self, title: Text | str | None, tools: Sequence[QWidget], icon: str | None) -> None:
+        assert self.header is not None
+        if icon:
+            self.header.row.addWidget(Glyph(icon))
+        if title is not None:
+            self.title = Label(title, "bodyStrong" if self.header._height >= 40 else "denseStrong", elide="end")
+            self.header.row.addWidget(self.title, 1)
+        else:
+            self.header.row.addStretch(1)
+        for tool in tools:
+            self.header.row.addWidget(tool)
+
+
+class Section(QWidget):
+    """A titled group. Fill `body`; a collapsible one opens and closes with its title."""
+
+    toggled = Signal(bool)
+
+    def __init__(self, title: Text | str, collapsible: bool = False, tools: Sequence[QWidget] = (), open: bool = True,
+                 parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        self._head = _SectionHead(title, collapsible)
+        row = QHBoxLayout()
+        row.setContentsMargins(0, 0, theme.size("space.2"), 0)
+        row.addWidget(self._head, 1)
+        for tool in tools:
+            row.addWidget(tool)
+        layout.addLayout(row)
+        self.content = QWidget()
+        self.body = QVBoxLayout(self.content)
+        self.body.setContentsMargins(0, 0, 0, 0)
+        self.body.setSpacing(0)
+        layout.addWidget(self.content)
+        self._head.clicked.connect(lambda: collapsible and self.set_open(not self.is_open()))
+        self.set_open(open)
+
+    def is_open(self) -> bool:
+        return not self.content.isHidden()
+
+    def set_open(self, open: bool) -> None:
+        changed = open != self.is_open()
+        self.content.setVisible(open)
+        self._head.set_open(open)
+        if changed:
+            self.toggled.emit(open)
+
+    def set_count(self, count: int | str | None) -> None:
+        """A quiet figure beside the title."""
+        self._head.count = "" if count is None else f"{count:,}" if isinstance(count, int) else count
+        self._head.update()
+
+
+class _SectionHead(Pressable):
+    def __init__(self, title: Text | str, collapsible: bool) -> None:
+        super().__init__()
+        self.collapsible, self.open, self.count = collapsible, True, ""
+        if not collapsible:
+            self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        say(self.setText, title)
+        say(self.setAccessibleName, title)
+
+    def set_open(self, open: bool) -> None:
+        self.open = open
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        width = QFontMetrics(theme.font("denseStrong")).horizontalAdvance(self.text())
+        return QSize(width + theme.scaled(56), theme.size("layout.row.list"))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        left, size = float(theme.size("space.3")), theme.scaled(14)
+        if self.collapsible:
+            arrow = "chevron-down" if self.open else "chevron-right"
+            ink = "text.primary" if self.underMouse() else "text.secondary"
+            paint_icon(painter, arrow, ink, QRectF(theme.size("space.2"), (self.height() - size) / 2, size, size))
+            left = float(theme.scaled(28))
+        painter.setFont(theme.font("denseStrong"))
+        painter.setPen(theme.colour("text.primary"))
+        box = QRectF(left, 0, self.width() - left, self.height())
+        painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, self.text())
+        left += QFontMetrics(painter.font()).horizontalAdvance(self.text()) + theme.size("space.2")
+        painter.setFont(theme.font("dense"))
+        painter.setPen(theme.colour("text.tertiary"))
+        painter.drawText(QRectF(left, 0, self.width(), self.height()), Qt.AlignmentFlag.AlignVCenter, self.count)
+
+
+class Card(QFrame):
+    """A raised box with a border. Fill `body`. `tone` colours it for a warning or a good state."""
+
+    def __init__(self, tone: str | None = None, pad: int = 12, surface: str = "raised", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.tone, self.surface = tone, surface
+        self.body = QVBoxLayout(self)
+        side = theme.scaled(pad)
+        self.body.setContentsMargins(side, side, side, side)
+        self.body.setSpacing(theme.size("space.2"))
+        theme.changed.connect(self.update)
+
+    def set_tone(self, tone: str | None) -> None:
+        self.tone = tone
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(theme.colour(f"{self.tone}.border" if self.tone else "border.default"), 1))
+        painter.setBrush(theme.colour(f"{self.tone}.muted" if self.tone else f"surface.{self.surface}"))
+        radius = theme.size("radius.lg")
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
+
+
+class Divider(QWidget):
+    """A line of one pixel."""
+
+    def __init__(self, vertical: bool = False, colour: str = "border.default", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._colour = colour
+        if vertical:
+            self.setFixedWidth(1)
+            self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
+        else:
+            self.setFixedHeight(1)
+        theme.changed.connect(self.update)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        QPainter(self).fillRect(self.rect(), theme.colour(self._colour))
+
+
+class Glyph(QWidget):
+    """An icon that is only seen; `tile` puts it on a tinted square, as in model and node lists."""
+
+    def __init__(self, name: str, colour: str = "text.secondary", size: int = 16, tile: int = 0, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.name, self.colour, self._size, self._tile = name, colour, size, tile
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        theme.changed.connect(self.updateGeometry)
+
+    def set(self, name: str, colour: str | None = None) -> None:
+        self.name, self.colour = name, colour or self.colour
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        side = theme.scaled(self._tile or self._size)
+        return QSize(side, side)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        if self._tile:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            ground = theme.colour(self.colour)
+            ground.setAlphaF(theme.tokens["node"]["iconTile"]["fillAlpha"])
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(ground)
+            radius = theme.size("node.iconTile.radius")
+            painter.drawRoundedRect(QRectF(self.rect()), radius, radius)
+        size = theme.scaled(self._size)
+        box = QRectF((self.width() - size) / 2, (self.height() - size) / 2, size, size)
+        paint_icon(painter, self.name, self.colour, box)
+
+
+def scroll(content: QWidget | QLayout) -> QScrollArea:
+    """Put a widget or a layout in a vertical scroller without a frame of its own."""
+    inner = content if isinstance(content, QWidget) else QWidget()
+    if isinstance(content, QLayout):
+        inner.setLayout(content)
+    inner.setProperty("scrolled", "true")
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setWidget(inner)
+    return area
