@@ -17,7 +17,7 @@ class Server:
 
     def __init__(self, engine: Engine, host: str = "127.0.0.1", port: int = 0, require_token: bool = False) -> None:
         self._engine = engine
-        self._host = host
+        self.host = host
         self._port = port
         self._require_token = require_token or not is_loopback(host)
         self._task: asyncio.Task[None] | None = None
@@ -31,7 +31,7 @@ class Server:
         from studio.api.application import make_application
 
         listener = self._bind()
-        hosts = frozenset() if is_loopback(self._host) else frozenset(_names_of(self._host))
+        hosts = frozenset() if is_loopback(self.host) else frozenset(_names_of(self.host))
         access = Access(self._engine.tokens, self._require_token, hosts)
         config = uvicorn.Config(
             make_application(self._engine, access),
@@ -49,7 +49,7 @@ class Server:
             if self._task.done():
                 await self._task
             await asyncio.sleep(0.005)
-        self._engine.ownership.announce(self.port, self._host)
+        self._engine.ownership.announce(self.port, self.host)
 
     async def stop(self) -> None:
         if self._task is None:
@@ -66,17 +66,17 @@ class Server:
             await asyncio.shield(self._task)
 
     def _bind(self) -> socket.socket:
-        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
+        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
         listener = socket.socket(family, socket.SOCK_STREAM)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            listener.bind((self._host, self._port))
+            listener.bind((self.host, self._port))
         except OSError as error:
             listener.close()
-            raise _cannot_bind(self._host, self._port, error) from error
+            raise _cannot_bind(self.host, self._port, error) from error
         listener.set_inheritable(False)
         self.port = listener.getsockname()[1]
-        name = f"[{self._host}]" if ":" in self._host else self._host
+        name = f"[{self.host}]" if ":" in self.host else self.host
         self.address = f"http://{name}:{self.port}"
         return listener
 

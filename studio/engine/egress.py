@@ -84,7 +84,10 @@ class Egress:
         addresses = await self._resolve(host, port)
         if not granted and not all(_is_public(address) for address in addresses):
             raise Forbidden(
-                Text(f"{host} is inside this network, where only granted hosts are reached.", f"{host} 位于内部网络，只能访问已授权的主机。"),
+                Text(
+                    f"{host} is inside this network, where only granted hosts are reached.",
+                    f"{host} 位于内部网络，只能访问已授权的主机。",
+                ),
                 Text("Add it as a connection to grant it.", "将其添加为连接即可授权。"),
             )
         if self._offline() and not all(ipaddress.ip_address(address).is_loopback for address in addresses):
@@ -136,8 +139,14 @@ def place(url: str) -> tuple[str, int]:
         raise BadParameter(Text(f"“{url}” is not an address.", f"“{url}”不是有效地址。")) from error
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.password:
         raise BadParameter(
-            Text(f"“{_without_credentials(url)}” is not an address that can be reached.", f"“{_without_credentials(url)}”不是可访问的地址。"),
-            Text("Use http:// or https://, without a name or password in it.", "请使用 http:// 或 https://，且不含用户名和密码。"),
+            Text(
+                f"“{_without_credentials(url)}” is not an address that can be reached.",
+                f"“{_without_credentials(url)}”不是可访问的地址。",
+            ),
+            Text(
+                "Use http:// or https://, without a name or password in it.",
+                "请使用 http:// 或 https://，且不含用户名和密码。",
+            ),
         )
     return parts.hostname.rstrip(".").lower(), port
 

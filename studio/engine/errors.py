@@ -129,6 +129,9 @@ def from_unexpected(error: BaseException) -> StudioError:
     name = type(error).__name__
     return Internal(
         Text(f"Something went wrong inside the studio ({name}).", f"程序内部出错（{name}）。"),
-        Text("Copy the details and report it; your data is safe on disk.", "请复制详细信息并反馈，数据已安全保存在磁盘上。"),
+        Text(
+            "Copy the details and report it; your data is safe on disk.",
+            "请复制详细信息并反馈，数据已安全保存在磁盘上。",
+        ),
         details=f"{name}: {error}",
     )

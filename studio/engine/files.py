@@ -63,8 +63,14 @@ def inside(root: Path, name: str) -> Path:
 def cannot_write(path: Path, error: OSError) -> Unavailable:
     """The error for a write that failed, with the way out."""
     return Unavailable(
-        Text(f"Cannot write {path.name} in {path.parent}: {error.strerror}.", f"无法在 {path.parent} 写入 {path.name}：{error.strerror}。"),
-        Text("Free some space or choose another folder; nothing was changed.", "请腾出空间或选择其他文件夹，原有内容未改动。"),
+        Text(
+            f"Cannot write {path.name} in {path.parent}: {error.strerror}.",
+            f"无法在 {path.parent} 写入 {path.name}：{error.strerror}。",
+        ),
+        Text(
+            "Free some space or choose another folder; nothing was changed.",
+            "请腾出空间或选择其他文件夹，原有内容未改动。",
+        ),
     )
 
 

@@ -15,7 +15,17 @@ from typing import Any
 from studio.engine.errors import Unavailable
 from studio.engine.text import Text
 
-ALLOWED = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "SYSTEMROOT", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES")
+ALLOWED = (
+    "PATH",
+    "LANG",
+    "LC_ALL",
+    "LC_CTYPE",
+    "TZ",
+    "TMPDIR",
+    "SYSTEMROOT",
+    "LD_LIBRARY_PATH",
+    "CUDA_VISIBLE_DEVICES",
+)
 LOG_LIMIT = 1_000_000  # bytes of log that are read back
 PR_SET_PDEATHSIG = 1
 
@@ -61,7 +71,10 @@ class Child:
             )
         except OSError as error:
             raise Unavailable(
-                Text(f"{command[0]} could not be started: {error.strerror}.", f"无法启动 {command[0]}：{error.strerror}。")
+                Text(
+                    f"{command[0]} could not be started: {error.strerror}.",
+                    f"无法启动 {command[0]}：{error.strerror}。",
+                )
             ) from error
         finally:
             if output > 0:

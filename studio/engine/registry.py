@@ -55,7 +55,10 @@ class Registry(Generic[T]):
         except KeyError:
             known = ", ".join(sorted(self.all()))
             raise NotFound(
-                Text(f"There is no {self.kind} named “{name}”. Known: {known}.", f"没有名为“{name}”的 {self.kind}，可用：{known}。")
+                Text(
+                    f"There is no {self.kind} named “{name}”. Known: {known}.",
+                    f"没有名为“{name}”的 {self.kind}，可用：{known}。",
+                )
             ) from None
 
     def __iter__(self) -> Iterator[T]:

@@ -80,4 +80,6 @@ def _gpu(pynvml: object, index: int) -> Gpu:
     memory = library.nvmlDeviceGetMemoryInfo(handle)  # type: ignore[attr-defined]
     name = library.nvmlDeviceGetName(handle)  # type: ignore[attr-defined]
     load = library.nvmlDeviceGetUtilizationRates(handle).gpu  # type: ignore[attr-defined]
-    return Gpu(name=name if isinstance(name, str) else name.decode(), used=memory.used, total=memory.total, percent=load)
+    return Gpu(
+        name=name if isinstance(name, str) else name.decode(), used=memory.used, total=memory.total, percent=load
+    )

@@ -1,0 +1,41 @@
+"""`studio`: the window, and the same server beside it while it is switched on."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+from studio.cli.connection import paths_of
+from studio.cli.output import say
+from studio.engine.text import Text
+
+
+def open_desktop(parsed: argparse.Namespace) -> int:
+    if not has_display():
+        say(
+            Text(
+                "There is no display here. Open the window on a desktop with “studio”, or over SSH with “ssh -X”; "
+                "without one, use “studio chat”, “studio run” or “studio serve”.",
+                "这里没有显示器。请在桌面环境中运行“studio”，或通过“ssh -X”打开窗口；也可使用“studio chat”“studio run”或“studio serve”。",
+            )
+        )
+        return 2
+    from studio.ui.app import open_window
+
+    return open_window(paths_of(parsed.home), serve=serve_beside)
+
+
+def has_display() -> bool:
+    """Whether a window can be opened: always outside Linux, else with X11, Wayland or a chosen Qt platform."""
+    names = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    return not sys.platform.startswith("linux") or any(os.environ.get(name) for name in names)
+
+
+async def serve_beside(engine: object) -> object:
+    """Follow the server's settings for as long as the window is open; the answer has `close()`."""
+    from studio.api.beside import ServerBeside
+
+    beside = ServerBeside(engine)  # type: ignore[arg-type]
+    await beside.start()
+    return beside

@@ -1,0 +1,186 @@
+"""`studio datasets|models|knowledge|workflows|runs|settings`: what there is, and the few things one does with it."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from studio.cli.connection import Connection, run
+from studio.cli.output import print_table, say, show
+from studio.engine.errors import BadParameter, Unavailable
+from studio.engine.text import Text
+
+Verb = Callable[[Connection, argparse.Namespace], Awaitable[None]]
+
+COLUMNS = {
+    "datasets": ("id", "name", "format", "status", "row_count", "storage_path"),
+    "models": ("id", "name", "kind", "backend", "state", "size_bytes", "location"),
+    "knowledge": ("id", "name", "document_count", "chunk_count", "embedder"),
+    "workflows": ("id", "name", "version", "description"),
+    "runs": ("id", "workflow_name", "status", "duration_ms"),
+}
+ROUTES = {
+    "datasets": "/api/v1/datasets",
+    "models": "/api/v1/models",
+    "knowledge": "/api/v1/collections",
+    "workflows": "/api/v1/workflows",
+    "runs": "/api/v1/executions",
+}
+
+
+def things(parsed: argparse.Namespace) -> int:
+    verbs = {**_COMMON, **_VERBS[parsed.things]}
+    if parsed.verb not in verbs:
+        known = ", ".join(verbs)
+        raise BadParameter(
+            Text(
+                f"“studio {parsed.things}” has no “{parsed.verb}”. It has: {known}.",
+                f"“studio {parsed.things}”没有“{parsed.verb}”，可用：{known}。",
+            )
+        )
+    return run(lambda connection: _do(connection, verbs[parsed.verb], parsed), parsed.home)
+
+
+def sample(parsed: argparse.Namespace) -> int:
+    return run(prepare_sample, parsed.home)
+
+
+async def prepare_sample(connection: Connection) -> int:
+    """Put the sample project in place and wait for it."""
+    import asyncio
+
+    job = await connection.post("/api/v1/sample")
+    while job["status"] == "running":
+        await asyncio.sleep(0.1)
+        job = next(item for item in await connection.get("/api/v1/jobs") if item["id"] == job["id"])
+    if job["status"] != "done":
+        words = (job.get("error") or {}).get("message") or Text("It was stopped.", "已被中止。").as_dict()
+        raise Unavailable(Text("The sample project could not be prepared. ", "无法准备示例项目。"), Text(**words))
+    say(Text("The sample project is ready.", "示例项目已就绪。"))
+    return 0
+
+
+async def _do(connection: Connection, verb: Verb, parsed: argparse.Namespace) -> int:
+    await verb(connection, parsed)
+    return 0
+
+
+async def _list(connection: Connection, parsed: argparse.Namespace) -> None:
+    if parsed.things == "settings":
+        await _settings(connection, parsed)
+        return
+    show(await connection.get(ROUTES[parsed.things]), parsed.json, COLUMNS[parsed.things])
+
+
+async def _show(connection: Connection, parsed: argparse.Namespace) -> None:
+    route = "/api/v1/documents" if parsed.things == "knowledge" else ROUTES[parsed.things]
+    show(await connection.get(f"{route}/{_word(parsed)}"), parsed.json)
+
+
+async def _remove(connection: Connection, parsed: argparse.Namespace) -> None:
+    show(await connection.delete(f"{ROUTES[parsed.things]}/{_word(parsed)}"), parsed.json)
+
+
+async def _add_dataset(connection: Connection, parsed: argparse.Namespace) -> None:
+    path = _place(_word(parsed))
+    body = {"name": parsed.name or Path(path.rstrip("/")).stem, "path": path}
+    show(await connection.post("/api/v1/datasets", body), parsed.json)
+
+
+async def _head(connection: Connection, parsed: argparse.Namespace) -> None:
+    found = await connection.get(f"/api/v1/datasets/{_word(parsed)}/preview", limit=parsed.limit)
+    columns = [column["name"] for column in found["schema"]["columns"]]
+    show(found["preview"], parsed.json, columns)
+
+
+async def _query(connection: Connection, parsed: argparse.Namespace) -> None:
+    found = await connection.post("/api/v1/sql/execute", {"sql": " ".join(parsed.words), "limit": parsed.limit})
+    if parsed.json:
+        show(found, True)
+    else:
+        print_table(
+            [[str(value) for value in row] for row in found["rows"]], [column["name"] for column in found["columns"]]
+        )
+
+
+async def _add_model(connection: Connection, parsed: argparse.Namespace) -> None:
+    word = _word(parsed)
+    body = {"url": word, "name": parsed.name} if "://" in word else {"path": _place(word)}
+    show(await connection.post("/api/v1/models", body), parsed.json)
+
+
+async def _load(connection: Connection, parsed: argparse.Namespace) -> None:
+    show(await connection.post(f"/api/v1/models/{_word(parsed)}/{parsed.verb}"), parsed.json)
+
+
+async def _add_document(connection: Connection, parsed: argparse.Namespace) -> None:
+    if connection.engine is None:
+        raise Unavailable(
+            Text("Add documents in the open studio, or close it first.", "请在已打开的程序中添加文档，或先将其关闭。")
+        )
+    knowledge = connection.engine.knowledge
+    collection = await knowledge.collection(parsed.name) if parsed.name else (await knowledge.collections())[0]
+    job = await knowledge.add_files(collection.id, [Path(word).resolve() for word in parsed.words])
+    await job.wait()
+    show(
+        [item.model_dump(mode="json") for item in await knowledge.documents(collection.id)],
+        parsed.json,
+        ("id", "file_name", "status", "chunk_count"),
+    )
+
+
+async def _search(connection: Connection, parsed: argparse.Namespace) -> None:
+    body = {"query": " ".join(parsed.words), "top_k": parsed.limit, "collection": parsed.name or "default"}
+    show(await connection.post("/api/v1/search", body), parsed.json, ("score", "file_name", "page", "text"))
+
+
+async def _resume(connection: Connection, parsed: argparse.Namespace) -> None:
+    show(await connection.post(f"/api/v1/executions/{_word(parsed)}/resume"), parsed.json)
+
+
+async def _stop(connection: Connection, parsed: argparse.Namespace) -> None:
+    run_id = _word(parsed)
+    found = await connection.get(f"/api/v1/executions/{run_id}")
+    show(await connection.post(f"/api/v1/workflows/{found['workflow_id']}/stop", {"execution_id": run_id}), parsed.json)
+
+
+async def _settings(connection: Connection, parsed: argparse.Namespace) -> None:
+    found = await connection.get("/api/v1/settings")
+    if parsed.json:
+        show(found, True)
+        return
+    rows = [[f"{group}.{name}", str(value)] for group, values in found.items() for name, value in values.items()]
+    print_table(rows, ("setting", "value"))
+
+
+async def _set(connection: Connection, parsed: argparse.Namespace) -> None:
+    if len(parsed.words) != 2:
+        raise BadParameter(Text("Use: studio settings set NAME VALUE.", "用法：studio settings set 名称 值。"))
+    show(await connection.put("/api/v1/settings", {"key": parsed.words[0], "value": parsed.words[1]}), parsed.json)
+
+
+_COMMON: dict[str, Verb] = {"list": _list}
+_VERBS: dict[str, dict[str, Verb]] = {
+    "datasets": {"show": _show, "add": _add_dataset, "head": _head, "query": _query, "remove": _remove},
+    "models": {"show": _show, "add": _add_model, "load": _load, "unload": _load, "remove": _remove},
+    "knowledge": {"show": _show, "add": _add_document, "search": _search},
+    "workflows": {"show": _show, "remove": _remove},
+    "runs": {"show": _show, "resume": _resume, "stop": _stop},
+    "settings": {"set": _set},
+}
+
+
+def _word(parsed: argparse.Namespace) -> str:
+    if not parsed.words:
+        raise BadParameter(
+            Text(
+                f"“studio {parsed.things} {parsed.verb}” needs to know which one.",
+                f"“studio {parsed.things} {parsed.verb}”需要指定对象。",
+            )
+        )
+    return str(parsed.words[0])
+
+
+def _place(word: str) -> str:
+    return word if "://" in word else str(Path(word).resolve()) + ("/" if word.endswith("/") else "")
