@@ -1,0 +1,1 @@
+"""Models: the library, the engines that run them, and everything that asks them something."""

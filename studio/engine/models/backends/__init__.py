@@ -1,0 +1,1 @@
+"""One file per backend; the registry finds them."""

@@ -1,0 +1,86 @@
+"""llama.cpp in a child process: xllamacpp by default, llama-cpp-python as the second runtime of the same backend."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+from pathlib import Path
+from typing import Any, ClassVar
+
+import psutil
+
+from studio.engine.errors import Invalid, Unavailable
+from studio.engine.models import gguf
+from studio.engine.models.backend import Backend
+from studio.engine.models.child_worker import ChildWorker, new_token, python_module
+from studio.engine.models.model import LoadSettings, Model
+from studio.engine.text import Text
+
+RUNTIMES = {"xllamacpp": "xllamacpp", "llama-cpp-python": "llama_cpp"}  # distribution: module
+SMALL_MODEL = 300_000_000  # bytes; below this a second thread costs more than it gives
+
+
+class LlamaCpp(Backend):
+    """Runs GGUF files."""
+
+    name: ClassVar[str] = "llama_cpp"
+    title: ClassVar[Text] = Text.same("llama.cpp")
+
+    def available(self) -> Text | None:
+        if self.runtime():
+            return None
+        return Text(
+            "No llama.cpp runtime is installed. Install one: pip install xllamacpp",
+            "没有安装 llama.cpp 运行库，请执行：pip install xllamacpp",
+        )
+
+    def version(self) -> str:
+        runtime = self.runtime()
+        return f"{runtime} {importlib.metadata.version(runtime)}" if runtime else ""
+
+    def runtime(self) -> str:
+        """The runtime that is used: the one chosen in Settings if it is installed, else the first that is."""
+        chosen = self.surroundings.settings().llama_cpp_runtime
+        installed = [name for name, module in RUNTIMES.items() if importlib.util.find_spec(module)]
+        return chosen if chosen in installed else next(iter(installed), "")
+
+    def suits(self, model: Model) -> bool:
+        return model.location.lower().endswith(".gguf") and not model.remote
+
+    async def start(self, model: Model, settings: LoadSettings) -> ChildWorker:
+        """Check the file in a process of its own, then load it in another."""
+        reason = self.available()
+        if reason:
+            raise Unavailable(reason)
+        await gguf.read(Path(model.location))
+        folder = self.surroundings.paths.logs / "models"
+        worker = await ChildWorker.start(
+            python_module("studio.engine.models.llama_worker"),
+            _order(model, settings, self.runtime()),
+            label=model.name,
+            log=folder / f"{model.id}.log",
+        )
+        if not await worker.health():
+            await worker.stop()
+            raise Invalid(Text(f"“{model.name}” was loaded and does not answer.", f"“{model.name}”已加载但没有响应。"))
+        return worker
+
+
+def _order(model: Model, settings: LoadSettings, runtime: str) -> dict[str, Any]:
+    cores = psutil.cpu_count(logical=False) or 1
+    small = (model.size_bytes or 0) < SMALL_MODEL
+    context = min(settings.context_length, model.context_length or settings.context_length)
+    return {
+        "runtime": runtime,
+        "path": model.location,
+        "name": model.name,
+        "kind": model.kind,
+        "token": new_token(),
+        "context_length": context,
+        "slots": settings.slots,
+        "threads": settings.threads or (1 if small else cores),
+        "batch_threads": settings.threads or cores,
+        "gpu_layers": settings.gpu_layers,
+        "cache_precision": settings.cache_precision,
+        "prompt_cache_mb": 256,
+    }

@@ -1,0 +1,190 @@
+"""A worker that is a child process of the studio: started with a secret token, watched, and gone when it is stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from studio.engine.errors import WorkerFailed
+from studio.engine.models.backend import Worker
+from studio.engine.process import Child
+from studio.engine.text import Text
+
+if TYPE_CHECKING:
+    import httpx
+
+START_SECONDS = 600  # a large model on a slow disk
+STOP_SECONDS = 3
+READ_SECONDS = 1800  # silence that is believed: reading a long prompt on a CPU takes minutes
+QUIET = {  # for every library that might run in the child, before it is imported
+    "OMP_WAIT_POLICY": "passive",
+    "OPENBLAS_NUM_THREADS": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+    "PYTHONUNBUFFERED": "1",
+    "HF_HUB_OFFLINE": "1",
+}
+
+
+def python_module(module: str) -> list[str]:
+    """The command for one of our modules in a child, isolated from the user's Python settings and folder."""
+    return [sys.executable, "-I", "-m", module]
+
+
+def new_token() -> str:
+    return secrets.token_urlsafe(32)
+
+
+class ChildWorker(Worker):
+    """Speaks the OpenAI protocol on a loopback port."""
+
+    def __init__(self, child: Child, model: str, port: int, key: str, label: str) -> None:
+        self.base_url = f"http://127.0.0.1:{port}"
+        self.key = key
+        self.model = model
+        self._label = label
+        self._child = child
+        self._client: httpx.AsyncClient | None = None
+
+    @classmethod
+    async def start(
+        cls,
+        command: Sequence[str],
+        order: dict[str, Any],
+        *,
+        label: str,
+        log: Path,
+        environment: Mapping[str, str] = {},
+    ) -> ChildWorker:
+        """Start `command`, hand it `order` (with its token) on stdin, and wait until it says on which port it serves.
+
+        Raises `WorkerFailed` with the last lines of its log when it ends or refuses instead.
+        """
+        log.unlink(missing_ok=True)
+        child = await Child.start(
+            command, environment={**QUIET, **environment}, folder=log.parent, log=log, stdin=True, stdout=True
+        )
+        try:
+            async with asyncio.timeout(START_SECONDS):
+                answer = await _hand_over(child, order)
+        except TimeoutError as error:
+            await child.kill()
+            raise _did_not_start(label, f"no answer in {START_SECONDS} s", child) from error
+        except BaseException:
+            await child.kill()
+            raise
+        if "port" not in answer:
+            await child.kill()
+            raise _did_not_start(label, str(answer.get("error", "")), child)
+        return cls(child, order["name"], answer["port"], order["token"], label)
+
+    @classmethod
+    async def start_server(
+        cls,
+        command: Sequence[str],
+        order: dict[str, Any],
+        *,
+        label: str,
+        log: Path,
+        environment: Mapping[str, str] = {},
+    ) -> ChildWorker:
+        """Start a server of another project on the port and with the token of `order`, and wait until it answers."""
+        log.unlink(missing_ok=True)
+        child = await Child.start(command, environment={**QUIET, **environment}, folder=log.parent, log=log)
+        worker = cls(child, order["name"], order["port"], order["token"], label)
+        try:
+            async with asyncio.timeout(START_SECONDS):
+                while child.running and not await worker.health():  # noqa: ASYNC110
+                    await asyncio.sleep(0.3)
+        except BaseException:
+            await child.kill()
+            raise
+        if not child.running:
+            raise _did_not_start(label, how_it_ended(child.returncode).en, child)
+        return worker
+
+    @property
+    def client(self) -> httpx.AsyncClient:
+        if self._client is None:
+            import httpx
+
+            limits = httpx.Limits(max_connections=None, max_keepalive_connections=16)
+            timeout = httpx.Timeout(READ_SECONDS, connect=5)
+            self._client = httpx.AsyncClient(
+                base_url=self.base_url, headers=self.headers(), timeout=timeout, limits=limits, trust_env=False
+            )
+        return self._client
+
+    @property
+    def pid(self) -> int:
+        return self._child.pid
+
+    @property
+    def running(self) -> bool:
+        return self._child.running
+
+    async def health(self) -> bool:
+        import httpx
+
+        try:
+            return self.running and (await self.client.get("/health", timeout=2)).is_success
+        except httpx.HTTPError:
+            return False
+
+    def log(self, lines: int = 200) -> list[str]:
+        return self._child.log_tail(lines)
+
+    async def wait(self) -> int:
+        return await self._child.wait()
+
+    async def stop(self) -> None:
+        await self._child.stop(STOP_SECONDS)
+        if self._client is not None:
+            await self._client.aclose()
+
+
+async def _hand_over(child: Child, order: dict[str, Any]) -> dict[str, Any]:
+    """Give the child its order and read its one answer; {} with nothing in it when it ended."""
+    try:
+        child.stdin.write(json.dumps(order).encode() + b"\n")
+        await child.stdin.drain()
+    except (BrokenPipeError, ConnectionResetError):
+        pass
+    line = await child.stdout.readline()
+    try:
+        answer = json.loads(line or b"{}")
+    except ValueError:
+        answer = {"error": line[:200].decode(errors="replace")}
+    if not line:
+        answer = {"error": how_it_ended(await child.wait()).en}
+    return dict(answer)
+
+
+def how_it_ended(code: int | None) -> Text:
+    """Words for an exit code; a negative one is a signal."""
+    if code is not None and code < 0:
+        try:
+            name = signal.Signals(-code).name
+        except ValueError:
+            name = f"signal {-code}"
+        if name == "SIGKILL":
+            return Text("killed, perhaps because memory ran out", "被强制结束，可能是内存不足")
+        return Text(f"ended by {name}", f"被 {name} 终止")
+    return Text(f"ended with code {code}", f"以代码 {code} 退出")
+
+
+def _did_not_start(label: str, reason: str, child: Child) -> WorkerFailed:
+    tail = "\n".join(child.log_tail(40))
+    return WorkerFailed(
+        Text(
+            f"“{label}” could not be loaded: {reason or 'its engine ended'}.",
+            f"无法加载“{label}”：{reason or '引擎已退出'}。",
+        ),
+        Text("Its log is under Models › Details.", "日志可在“模型 › 详情”中查看。"),
+        details=tail,
+    )

@@ -1,0 +1,107 @@
+"""The models that this studio knows of, and the names they go by. Kept in the catalog."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+
+from studio.engine.catalog import Catalog
+from studio.engine.catalog.tables import model_aliases, models
+from studio.engine.models.model import LoadSettings, Model
+
+AUTOMATIC = "auto"
+DEFAULT_ALIASES = {
+    "default": AUTOMATIC,
+    "qwen": "default",
+    "gpt-4o-mini": "default",
+    "text-embedding-ada-002": "usem3",
+}
+COLUMNS = {"id", "name", "kind", "backend", "location", "load_settings"}
+PASSING = {"state", "error"}
+
+
+class Library:
+    """Reads and writes the catalog's models and aliases. A removed model is kept, so that a scan does not bring it back."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+
+    async def all(self) -> list[Model]:
+        """Every model that was not removed, the oldest first."""
+        query = select(models).where(models.c.deleted_at.is_(None)).order_by(models.c.created_at, models.c.id)
+        rows = await self._catalog.read(lambda connection: connection.execute(query).mappings().all())
+        return [_model(dict(row)) for row in rows]
+
+    async def used(self) -> dict[str, float]:
+        """When each model was last used, by id."""
+        query = select(models.c.id, models.c.used_at).where(models.c.used_at.is_not(None))
+        rows = await self._catalog.read(lambda connection: connection.execute(query).all())
+        return {str(row[0]): float(row[1]) for row in rows}
+
+    async def known_locations(self) -> set[str]:
+        """Where models are or were, the removed ones too."""
+        rows = await self._catalog.read(lambda connection: connection.execute(select(models.c.location)).all())
+        return {str(row[0]) for row in rows}
+
+    async def keep(self, model: Model) -> None:
+        """Add it, or change what is kept under its id; a removed one is back then."""
+        values = _values(model)
+        change = update(models).where(models.c.id == model.id).values(**values, deleted_at=None)
+        add = insert(models).values(**values, created_at=time.time())
+
+        def write(connection: Any) -> None:
+            if not connection.execute(change).rowcount:
+                connection.execute(add)
+
+        await self._catalog.write(write)
+
+    async def was_removed(self, model_id: str) -> bool:
+        query = select(models.c.deleted_at).where(models.c.id == model_id)
+        found = await self._catalog.read(lambda connection: connection.execute(query).scalar_one_or_none())
+        return found is not None
+
+    async def note_use(self, model_id: str) -> None:
+        change = update(models).where(models.c.id == model_id).values(used_at=time.time())
+        await self._catalog.write(lambda connection: connection.execute(change))
+
+    async def remove(self, model_id: str) -> None:
+        change = update(models).where(models.c.id == model_id).values(deleted_at=time.time())
+        await self._catalog.write(lambda connection: connection.execute(change))
+
+    async def aliases(self) -> dict[str, str]:
+        """Alias to target: a model's id or name, another alias, or "auto"."""
+        query = select(model_aliases).order_by(model_aliases.c.alias)
+        rows = await self._catalog.read(lambda connection: connection.execute(query).all())
+        return {str(row.alias): str(row.target) for row in rows}
+
+    async def ensure_aliases(self) -> None:
+        """The default ones, at the first start only."""
+        present = await self.aliases()
+        if present:
+            return
+        rows = [{"alias": alias, "target": target} for alias, target in DEFAULT_ALIASES.items()]
+        await self._catalog.write(lambda connection: connection.execute(insert(model_aliases), rows))
+
+    async def set_alias(self, alias: str, target: str | None) -> None:
+        forget = delete(model_aliases).where(model_aliases.c.alias == alias)
+        row = {"alias": alias, "target": target}
+
+        def write(connection: Any) -> None:
+            connection.execute(forget)
+            if target is not None:
+                connection.execute(insert(model_aliases).values(**row))
+
+        await self._catalog.write(write)
+
+
+def _values(model: Model) -> dict[str, Any]:
+    content = model.model_dump(mode="json", exclude=PASSING)
+    details = {name: value for name, value in content.items() if name not in COLUMNS}
+    return {**{name: content[name] for name in COLUMNS}, "details": details}
+
+
+def _model(row: dict[str, Any]) -> Model:
+    settings = LoadSettings.model_validate(row["load_settings"] or {})
+    return Model.model_validate({**row["details"], **{name: row[name] for name in COLUMNS}, "load_settings": settings})
