@@ -120,10 +120,10 @@ class Engine:
             self.models,
             self.knowledge,
             self.clusters,
-            self.workflows,
             self.chat,
         ):
             await room.start()
+        await self.workflows.open()  # its `start` starts a run
         await asyncio.to_thread(self.tokens.ensure)
         await self.jobs.start_interrupted()
         if self.settings.problem:

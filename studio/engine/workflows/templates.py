@@ -23,10 +23,74 @@ TABLE_ROWS = 200
 LOOP = 100_000
 
 FILTERS = frozenset(
-    ["abs", "capitalize", "default", "d", "dictsort", "escape", "e", "first", "float", "groupby", "int", "items", "join", "last", "length", "count", "list", "lower", "map", "max", "min", "reject", "rejectattr", "replace", "reverse", "round", "select", "selectattr", "sort", "string", "sum", "title", "tojson", "trim", "truncate", "unique", "upper"]
+    [
+        "abs",
+        "capitalize",
+        "default",
+        "d",
+        "dictsort",
+        "escape",
+        "e",
+        "first",
+        "float",
+        "groupby",
+        "int",
+        "items",
+        "join",
+        "last",
+        "length",
+        "count",
+        "list",
+        "lower",
+        "map",
+        "max",
+        "min",
+        "reject",
+        "rejectattr",
+        "replace",
+        "reverse",
+        "round",
+        "select",
+        "selectattr",
+        "sort",
+        "string",
+        "sum",
+        "title",
+        "tojson",
+        "trim",
+        "truncate",
+        "unique",
+        "upper",
+    ]
 )
 METHODS = frozenset(
-    ["lower", "upper", "title", "strip", "lstrip", "rstrip", "split", "rsplit", "splitlines", "startswith", "endswith", "replace", "find", "count", "index", "get", "items", "keys", "values", "isdigit", "isalpha", "isoformat", "removeprefix", "removesuffix", "partition"]
+    [
+        "lower",
+        "upper",
+        "title",
+        "strip",
+        "lstrip",
+        "rstrip",
+        "split",
+        "rsplit",
+        "splitlines",
+        "startswith",
+        "endswith",
+        "replace",
+        "find",
+        "count",
+        "index",
+        "get",
+        "items",
+        "keys",
+        "values",
+        "isdigit",
+        "isalpha",
+        "isoformat",
+        "removeprefix",
+        "removesuffix",
+        "partition",
+    ]
 )
 
 

@@ -1,0 +1,246 @@
+"""What happened in each run, on disk: the truth for the run panel, for resume and for event streams.
+
+One SQLite file in WAL mode per data folder. Events are appended without waiting; one thread writes all that came together
+in one transaction (group commit), then whoever watches is told. So a watcher never sees what a crash could take back,
+and a cheap step costs microseconds. `flush` waits until everything so far is on disk; steps with side effects do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import queue
+import sqlite3
+import threading
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+EventKind = Literal[
+    "run_started",  # data: steps (ids), resumed
+    "queued",  # the step waits for what comes before it
+    "started",  # data: row, when it is in a map
+    "progress",  # data: done, total, failed; of a map, and of each step in it
+    "token",  # data: text, a piece of what is being written; row in a map
+    "output",  # data: port, ref, preview
+    "finished",  # data: seconds, cached, tokens, outputs {port: ref}
+    "failed",  # data: error (StudioError.as_dict), seconds; row in a map
+    "skipped",  # its branch was not taken, or it is muted
+    "log",  # data: line
+    "row",  # of a map: data: row, outputs, seconds
+    "effect_started",  # a side effect may have happened from here on
+    "effect",  # a side effect in a map has happened; data: row, outputs
+    "run_finished",  # data: outputs {name: ref}, seconds, tokens
+    "run_failed",  # data: error, step, seconds
+    "run_stopped",
+    "run_interrupted",  # the studio ended in the middle; the run can go on
+]
+ENDS = frozenset({"run_finished", "run_failed", "run_stopped", "run_interrupted"})
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS events (
+  execution TEXT NOT NULL, seq INTEGER NOT NULL, at REAL NOT NULL, kind TEXT NOT NULL, step TEXT NOT NULL, data TEXT NOT NULL,
+  PRIMARY KEY (execution, seq)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS cache (key TEXT PRIMARY KEY, outputs TEXT NOT NULL, at REAL NOT NULL) WITHOUT ROWID;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class RunEvent:
+    """One thing that happened. `seq` counts from 1 in each execution, `at` is UTC seconds, `step` is "" for the run itself."""
+
+    seq: int
+    at: float
+    kind: str
+    step: str
+    data: dict[str, Any]
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"seq": self.seq, "at": self.at, "kind": self.kind, "step": self.step, "data": self.data}
+
+
+Row = tuple[str, RunEvent]
+Deliver = Callable[[list[Row]], None]
+
+
+class Journal:
+    """The journal of one data folder. `deliver` is called on the loop with what has just become durable."""
+
+    def __init__(self, file: Path, deliver: Deliver | None = None) -> None:
+        self._file = file
+        self._deliver = deliver
+        self._waiting: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._watchers: dict[str, list[asyncio.Queue[RunEvent]]] = {}
+        self._numbers: dict[str, int] = {}
+        self._reader: sqlite3.Connection | None = None
+        self.failure: Exception | None = None
+
+    async def start(self) -> None:
+        """Open or make the file, and begin to write."""
+        self._loop = asyncio.get_running_loop()
+        self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        await asyncio.to_thread(self._make)
+        self._reader = _connect(self._file)
+        self._thread = threading.Thread(target=self._write, name="journal", daemon=True)
+        self._thread.start()
+
+    async def close(self) -> None:
+        """Write what is left and end."""
+        if self._thread is not None:
+            self._waiting.put(None)
+            await asyncio.to_thread(self._thread.join)
+            self._thread = None
+        if self._reader is not None:
+            self._reader.close()
+            self._reader = None
+
+    def append(self, execution: str, kind: EventKind, step: str = "", data: dict[str, Any] | None = None) -> RunEvent:
+        """Note what happened; it is on disk a moment later. `data` must not be changed afterwards."""
+        number = self._numbers.get(execution)
+        if number is None:
+            number = self._last(execution)
+        self._numbers[execution] = number + 1
+        event = RunEvent(number + 1, time.time(), kind, step, data or {})
+        self._waiting.put((execution, event))
+        return event
+
+    def remember(self, key: str, outputs: dict[str, Any]) -> None:
+        """Put an answer into the cache's table, with the same group commit."""
+        self._waiting.put(("", key, outputs))
+
+    def remembered(self, key: str) -> dict[str, Any] | None:
+        """A point query of some ten microseconds, so it is made on the loop."""
+        assert self._reader is not None
+        found = self._reader.execute("SELECT outputs FROM cache WHERE key = ?", (key,)).fetchone()
+        return json.loads(found[0]) if found else None
+
+    async def flush(self) -> None:
+        """Wait until everything so far is on disk."""
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.put(done)
+        await done
+
+    async def history(self, execution: str, after: int = 0, kinds: tuple[str, ...] = ()) -> list[RunEvent]:
+        """The events of an execution, in order."""
+        await self.flush()
+        return await asyncio.to_thread(self._history, execution, after, kinds)
+
+    async def watch(self, execution: str, after: int, live: Callable[[], bool]) -> AsyncIterator[RunEvent]:
+        """The events so far, then those to come while `live()` says that the run goes on; any number of readers."""
+        incoming: asyncio.Queue[RunEvent] = asyncio.Queue()
+        self._watchers.setdefault(execution, []).append(incoming)
+        try:
+            going = live()
+            for event in await self.history(execution, after):
+                after = event.seq
+                yield event
+            while going:
+                event = await incoming.get()
+                if event.seq > after:
+                    yield event
+                    going = event.kind not in ENDS
+        finally:
+            self._watchers[execution].remove(incoming)
+            if not self._watchers[execution]:
+                del self._watchers[execution]
+
+    def forget(self, execution: str) -> None:
+        """Drop what is held in memory about an execution that has ended."""
+        self._numbers.pop(execution, None)
+
+    def _last(self, execution: str) -> int:
+        assert self._reader is not None
+        found = self._reader.execute("SELECT max(seq) FROM events WHERE execution = ?", (execution,)).fetchone()
+        return int(found[0] or 0)
+
+    def _history(self, execution: str, after: int, kinds: tuple[str, ...]) -> list[RunEvent]:
+        connection = _connect(self._file)
+        try:
+            wanted = f" AND kind IN ({','.join('?' * len(kinds))})" if kinds else ""
+            query = f"SELECT seq, at, kind, step, data FROM events WHERE execution = ? AND seq > ?{wanted} ORDER BY seq"
+            rows = connection.execute(query, (execution, after, *kinds)).fetchall()
+        finally:
+            connection.close()
+        return [RunEvent(seq, at, kind, step, json.loads(data)) for seq, at, kind, step, data in rows]
+
+    def _make(self) -> None:
+        connection = _connect(self._file)
+        connection.executescript(SCHEMA)
+        connection.close()
+        self._file.chmod(0o600)
+
+    def _write(self) -> None:
+        connection = _connect(self._file)
+        ended = False
+        while not ended:
+            batch = self._next_batch()
+            ended = batch[-1] is None
+            self._commit(connection, [item for item in batch if item is not None])
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.close()
+
+    def _next_batch(self) -> list[Any]:
+        batch = [self._waiting.get()]
+        while batch[-1] is not None and len(batch) < 5_000:
+            try:
+                batch.append(self._waiting.get_nowait())
+            except queue.Empty:
+                break
+        return batch
+
+    def _commit(self, connection: sqlite3.Connection, batch: list[Any]) -> None:
+        events = [item for item in batch if isinstance(item, tuple) and len(item) == 2]
+        answers = [item for item in batch if isinstance(item, tuple) and len(item) == 3]
+        flushes = [item for item in batch if isinstance(item, asyncio.Future)]
+        try:
+            with connection:
+                connection.executemany(
+                    "INSERT OR REPLACE INTO events VALUES (?,?,?,?,?,?)", [_as_row(*item) for item in events]
+                )
+                now = time.time()
+                connection.executemany(
+                    "INSERT OR REPLACE INTO cache VALUES (?,?,?)",
+                    [(key, _dump(outputs), now) for _, key, outputs in answers],
+                )
+        except (sqlite3.Error, TypeError, ValueError) as error:
+            self.failure = error
+            self._tell(flushes, [], error)
+            return
+        self._tell(flushes, events, None)
+
+    def _tell(self, flushes: list[asyncio.Future[None]], events: list[Row], error: Exception | None) -> None:
+        assert self._loop is not None
+        if flushes or events:
+            try:
+                self._loop.call_soon_threadsafe(self._told, flushes, events, error)
+            except RuntimeError:  # the loop ended before us; nobody is left to be told
+                pass
+
+    def _told(self, flushes: list[asyncio.Future[None]], events: list[Row], error: Exception | None) -> None:
+        for execution, event in events:
+            for watcher in self._watchers.get(execution, ()):
+                watcher.put_nowait(event)
+        if events and self._deliver is not None:
+            self._deliver(events)
+        for done in flushes:
+            if not done.done():
+                done.set_exception(error) if error else done.set_result(None)
+
+
+def _connect(file: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(file, timeout=30, check_same_thread=False)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=NORMAL")
+    return connection
+
+
+def _dump(data: Any) -> str:
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+
+
+def _as_row(execution: str, event: RunEvent) -> tuple[Any, ...]:
+    return (execution, event.seq, event.at, event.kind, event.step, _dump(event.data))
