@@ -1,0 +1,171 @@
+"""Children end with us and see little; nobody is reached who should not be."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from studio.engine.egress import Egress
+from studio.engine.errors import BadParameter, Forbidden, Unavailable
+from studio.engine.process import Child
+
+
+async def test_a_child_sees_only_what_is_allowed_and_leaves_a_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECRET_TOKEN", "abc")
+    code = "import os; print(sorted(os.environ)); print(os.environ['EXTRA'])"
+    child = await Child.start([sys.executable, "-c", code], environment={"EXTRA": "1"}, log=tmp_path / "child.log")
+    assert await child.wait() == 0
+    assert "SECRET_TOKEN" not in child.log_tail()[0] and child.log_tail()[1] == "1"
+    assert (tmp_path / "child.log").stat().st_mode & 0o077 == 0
+
+
+async def test_stop_ends_a_child_that_does_not_listen_and_what_it_started(tmp_path: Path) -> None:
+    code = (
+        "import signal, subprocess, sys, time; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        "grandchild = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(1000)'])\n"
+        "print(grandchild.pid, flush=True); time.sleep(1000)"
+    )
+    child = await Child.start([sys.executable, "-c", code], stdout=True)
+    grandchild = int(await child.stdout.readline())
+    assert await child.stop(seconds=0.3) == -9
+    assert gone(grandchild)
+
+
+PARENT = """
+import asyncio, sys
+from studio.engine.process import Child
+async def main():
+    child = await Child.start([sys.executable, "-c", "import time; time.sleep(1000)"])
+    print(child.pid, flush=True)
+    await asyncio.Event().wait()
+asyncio.run(main())
+"""
+
+
+def test_a_child_dies_with_a_parent_that_was_killed() -> None:
+    parent = subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE, text=True)
+    assert parent.stdout is not None
+    child = int(parent.stdout.readline())
+    parent.kill()
+    parent.wait()
+    assert gone(child)
+
+
+async def test_a_child_over_its_memory_ends_alone() -> None:
+    child = await Child.start([sys.executable, "-c", "x = bytearray(500_000_000)"], memory_bytes=200_000_000)
+    assert await child.wait() == 1
+
+
+async def test_a_program_that_is_not_there_is_named() -> None:
+    with pytest.raises(Unavailable, match="no-such-program"):
+        await Child.start(["no-such-program"])
+
+
+def gone(pid: int) -> bool:
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        if not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+            return True
+        time.sleep(0.02)
+    return False
+
+
+REFUSED = [
+    "http://169.254.169.254/latest/meta-data",
+    "http://[fd00:ec2::254]/",
+    "http://127.1/",
+    "http://2130706433/",
+    "http://0x7f.1/",
+    "http://[::ffff:127.0.0.1]/",
+    "http://localhost/",
+    "http://10.0.0.1/",
+    "http://0.0.0.0/",
+]
+
+
+@pytest.mark.parametrize("url", REFUSED)
+async def test_an_inner_address_is_refused_however_it_is_written(url: str) -> None:
+    egress = Egress()
+    with pytest.raises((Forbidden, Unavailable)):
+        await egress.judge(url, purpose="test")
+    assert all(not passage.allowed for passage in egress.ledger)
+
+
+@pytest.mark.parametrize("url", ["file:///etc/passwd", "gopher://x/", "http://user:secret@example.org/", "http://", "x"])
+async def test_what_is_no_plain_web_address_is_refused_without_telling_its_password(url: str) -> None:
+    with pytest.raises(BadParameter) as caught:
+        await Egress().judge(url, purpose="test")
+    assert "secret" not in str(caught.value.whole())
+
+
+async def test_a_name_that_turns_inward_is_connected_where_it_was_judged() -> None:
+    answers = [["93.184.216.34"], ["127.0.0.1"]]
+
+    async def resolve(host: str, port: int) -> list[str]:
+        return answers.pop(0)
+
+    egress = Egress(resolve=resolve)
+    assert await egress.judge("http://turning.example/", purpose="test") == ["93.184.216.34"]
+    with pytest.raises(Forbidden):
+        await egress.judge("http://turning.example/", purpose="test")
+
+
+async def test_a_redirect_to_an_inner_address_is_refused() -> None:
+    async with listening(b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n") as (port, _):
+        egress = Egress()
+        egress.grant(f"http://127.0.0.1:{port}")
+        async with egress.client(purpose="test") as client:
+            with pytest.raises(Forbidden):
+                await client.get(f"http://127.0.0.1:{port}/", follow_redirects=True)
+    assert [passage.allowed for passage in egress.ledger] == [True, False]
+
+
+async def test_a_granted_host_is_reached_and_noted_and_nobody_else_hears_of_it() -> None:
+    async with listening(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok") as (port, connections):
+        egress = Egress()
+        with pytest.raises(Forbidden):
+            async with egress.client(purpose="test") as client:
+                await client.get(f"http://127.0.0.1:{port}/")
+        assert connections == []
+        egress.grant(f"http://127.0.0.1:{port}/v1")
+        async with egress.client(purpose="test") as client:
+            assert (await client.get(f"http://127.0.0.1:{port}/")).text == "ok"
+    assert len(connections) == 1
+
+
+async def test_offline_refuses_granted_hosts_beyond_this_computer() -> None:
+    async def resolve(host: str, port: int) -> list[str]:
+        return ["93.184.216.34"]
+
+    egress = Egress(offline=lambda: True, resolve=resolve)
+    egress.grant("https://models.example")
+    with pytest.raises(Forbidden, match="stays offline"):
+        await egress.judge("https://models.example/v1", purpose="models")
+
+
+@contextlib.asynccontextmanager
+async def listening(answer: bytes) -> AsyncIterator[tuple[int, list[int]]]:
+    connections: list[int] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connections.append(1)
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(answer)
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()[1], connections
+    finally:
+        server.close()
+
+
