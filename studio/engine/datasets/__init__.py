@@ -1,0 +1,1 @@
+"""Datasets: files registered where they lie, described, checked and read by any page."""

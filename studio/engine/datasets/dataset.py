@@ -1,0 +1,106 @@
+"""What a dataset is, as everybody sees it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+from studio.engine.events import Event
+from studio.engine.text import Text
+
+Status = Literal["active", "unreachable", "changed", "broken"]
+
+
+class Column(BaseModel):
+    """A column. `type` is Arrow's name in short: int64, decimal(12,2), timestamp, string, struct, list …"""
+
+    name: str
+    type: str
+    nullable: bool = True
+    description: str = ""
+
+
+class Dataset(BaseModel):
+    """A registered dataset. Times are UTC seconds; `status_reason` says what is wrong and what to do."""
+
+    id: str
+    name: str
+    description: str = ""
+    storage_type: str = "local"
+    storage_path: str
+    format: str = ""
+    status: Status = "active"
+    status_reason: Text | None = None
+    row_count: int | None = None
+    size_bytes: int | None = None
+    tags: list[str] = []
+    columns: list[Column] = []
+    statistics: dict[str, Any] = {}
+    version: int = 1
+    fingerprint: str = ""
+    created_at: float
+    updated_at: float
+
+    def as_api(self) -> dict[str, Any]:
+        """The shape of the HTTP API."""
+        values = self.model_dump(mode="json", exclude={"columns", "fingerprint"})
+        columns = [column.model_dump() for column in self.columns]
+        times = {key: _iso(getattr(self, key)) for key in ("created_at", "updated_at")}
+        return {"dataset_id": self.id, **values, "schema": {"columns": columns}, **times}
+
+
+class Bar(BaseModel):
+    """One bar of a histogram, or one of the most frequent values. `low` and `high` are numbers or ISO times."""
+
+    label: str
+    count: int
+    low: float | str | None = None
+    high: float | str | None = None
+
+
+class ColumnProfile(BaseModel):
+    """What is in a column. When `sampled`, all counts are of `rows` rows drawn at random, not of the whole."""
+
+    name: str
+    type: str
+    rows: int
+    sampled: bool
+    nulls: int
+    distinct: int
+    low: str | None = None
+    high: str | None = None
+    mean: float | None = None
+    median: float | None = None
+    histogram: list[Bar] = []
+    top: list[Bar] = []
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetsChanged(Event):
+    """A dataset was registered, changed, read anew, deleted or restored."""
+
+    dataset_id: str
+
+
+def columns_of(schema: Any) -> list[Column]:
+    """The columns of an Arrow schema."""
+    return [Column(name=field.name, type=type_name(field.type), nullable=field.nullable) for field in schema]
+
+
+def type_name(arrow_type: Any) -> str:
+    """Arrow's name for a type, in short."""
+    import pyarrow.types as types
+
+    if types.is_decimal(arrow_type):
+        return f"decimal({arrow_type.precision},{arrow_type.scale})"
+    if types.is_timestamp(arrow_type):
+        return "timestamp" if arrow_type.tz is None else f"timestamp({arrow_type.tz})"
+    nested = {"struct": types.is_struct, "list": types.is_list, "map": types.is_map, "dict": types.is_dictionary}
+    return next((name for name, test in nested.items() if test(arrow_type)), str(arrow_type).removeprefix("large_"))
+
+
+def _iso(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")

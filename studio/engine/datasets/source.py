@@ -1,0 +1,84 @@
+"""A dataset that is open: whatever it was, what is read from now on is Parquet."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from studio.engine.errors import Invalid
+from studio.engine.text import Text
+
+
+class Broken(Invalid):
+    """A file is there and cannot be read as what it says it is."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Parquet files in order, as one table. `starts[i]` is the row at which file i begins; there is one more at the end."""
+
+    files: tuple[Path, ...]
+    schema: Any  # pyarrow.Schema
+    starts: tuple[int, ...]
+    statistics: dict[str, Any] = field(default_factory=dict)
+    fingerprint: str = ""
+
+    @property
+    def row_count(self) -> int:
+        return self.starts[-1]
+
+    @property
+    def names(self) -> list[str]:
+        return list(self.schema.names)
+
+    def dataset(self) -> Any:
+        """The whole as a `pyarrow.dataset.Dataset`; nothing is read yet."""
+        import pyarrow.dataset
+
+        return pyarrow.dataset.dataset([str(file) for file in self.files], format="parquet", schema=self.schema)
+
+    def spans(self, start: int, end: int) -> list[tuple[Path, int, int]]:
+        """Where rows `start` to `end` (without it) lie: the file, and first and last row in it."""
+        end = min(end, self.row_count)
+        if start >= end:
+            return []
+        first = bisect_right(self.starts, start) - 1
+        parts = zip(self.files[first:], self.starts[first:], self.starts[first + 1 :], strict=False)
+        return [
+            (file, max(start, low) - low, min(end, high) - low - 1)
+            for file, low, high in parts
+            if low < end and high > start and high > low
+        ]
+
+
+def open_parquet(files: Sequence[Path], statistics: dict[str, Any] | None = None) -> Source:
+    """Read the footers only. Columns that a file lacks are empty there. Raises `Broken` that names the file."""
+    import pyarrow
+    import pyarrow.parquet
+
+    schemas, starts = [], [0]
+    for file in files:
+        try:
+            with pyarrow.parquet.ParquetFile(file) as opened:
+                schemas.append(opened.schema_arrow.remove_metadata())
+                starts.append(starts[-1] + opened.metadata.num_rows)
+        except (pyarrow.ArrowException, OSError, ValueError) as error:
+            raise cannot_read(file, "Parquet", str(error)) from error
+    try:
+        schema = pyarrow.unify_schemas(schemas, promote_options="permissive")
+    except pyarrow.ArrowException as error:
+        raise cannot_read(files[0].parent, "Parquet", str(error)) from error
+    return Source(tuple(files), schema, tuple(starts), statistics or {})
+
+
+def cannot_read(path: Path, kind: str, reason: str) -> Broken:
+    """The error for a file that is not what its name says."""
+    short = " ".join(reason.split())[:300]
+    return Broken(
+        Text(f"“{path.name}” cannot be read as {kind}: {short}", f"无法将“{path.name}”作为 {kind} 读取：{short}"),
+        Text("Mend or replace the file, then refresh.", "请修复或替换该文件，然后刷新。"),
+        details=f"{path}\n{reason}",
+    )

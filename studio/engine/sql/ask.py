@@ -1,0 +1,114 @@
+"""A question about datasets: by a language model where there is a good one, else by matching words with values."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING
+
+from studio.engine.datasets.dataset import Dataset
+from studio.engine.datasets.reading import quoted
+from studio.engine.errors import Invalid, StudioError
+from studio.engine.sql.plan import Plan, plan
+from studio.engine.sql.query import QueryResult, Sqled
+from studio.engine.text import Text
+
+if TYPE_CHECKING:
+    from studio.engine.sql.service import Sql
+
+log = logging.getLogger(__name__)
+MOST_VALUES = 500  # distinct values up to which a text column's values are matched with words
+SHOWN_VALUES = 12  # values of a column that a model is told
+FENCED = re.compile(r"```(?:sql)?\s*(.*?)```", re.DOTALL | re.IGNORECASE)
+Values = dict[str, list[str]]
+PROMPT = """Write one DuckDB SELECT that answers the question. Use only these tables and exactly these values.
+Ignore parts of the question that are not about the tables. Answer with the SQL alone, in a ```sql block.
+
+{tables}
+
+Question: {question}
+"""
+
+
+async def ask(sql: Sql, question: str, datasets: Sequence[Dataset], model: Callable[[str], Awaitable[str]] | None) -> Sqled:
+    """See `Sql.ask`."""
+    values = {dataset.id: await known_values(sql, dataset) for dataset in datasets if dataset.columns}
+    usable = [dataset for dataset in datasets if dataset.id in values]
+    if model is not None and usable:
+        try:
+            return await _by_model(sql, question, usable, values, model)
+        except StudioError as error:
+            log.info("the model's SQL was not usable: %s", error)
+    return await _by_matching(sql, question, usable, values)
+
+
+async def known_values(sql: Sql, dataset: Dataset) -> Values:
+    """The distinct values of text columns that have few of them; nothing for a dataset that cannot be read."""
+    names = [column.name for column in dataset.columns if column.type in ("string", "dict", "large_string")]
+    found: Values = {}
+    for name in names:
+        query = f"SELECT DISTINCT {quoted(name)}::VARCHAR FROM {quoted(dataset.id)} WHERE {quoted(name)} IS NOT NULL"
+        try:
+            result = await sql.query(f"{query} LIMIT {MOST_VALUES + 1}", datasets=[dataset.id], remember=False, limit=MOST_VALUES + 1)
+        except StudioError as error:
+            log.info("the values of %s in %s cannot be read: %s", name, dataset.name, error)
+            return {}
+        if result.table.num_rows <= MOST_VALUES:
+            found[name] = sorted(result.table.column(0).to_pylist())
+    return found
+
+
+async def _by_matching(sql: Sql, question: str, datasets: Sequence[Dataset], values: dict[str, Values]) -> Sqled:
+    plans = [found for dataset in datasets if (found := plan(question, dataset, values[dataset.id]))]
+    if not plans:
+        raise _not_understood(datasets)
+    best = max(plans, key=lambda each: each.score)
+    result = await sql.query(best.sql, datasets=[best.dataset.id])
+    return _answer(best, result)
+
+
+def _answer(best: Plan, result: QueryResult) -> Sqled:
+    return Sqled(best.sql, "matched", result, best.filters, best.rows_sql, best.where, best.dataset.id)
+
+
+async def _by_model(
+    sql: Sql, question: str, datasets: Sequence[Dataset], values: dict[str, Values], model: Callable[[str], Awaitable[str]]
+) -> Sqled:
+    tables = "\n\n".join(describe(dataset, values[dataset.id]) for dataset in datasets)
+    prompt = PROMPT.format(tables=tables, question=question)
+    wanted = [dataset.id for dataset in datasets]
+    written = _sql_in(await model(prompt))
+    try:
+        result = await sql.query(written, datasets=wanted)
+    except StudioError as error:
+        repair = f"{prompt}\nThis attempt failed:\n```sql\n{written}\n```\nError: {error.message.en}\nWrite it correctly."
+        written = _sql_in(await model(repair))
+        result = await sql.query(written, datasets=wanted)
+    return Sqled(written, "model", result)
+
+
+def describe(dataset: Dataset, values: Values) -> str:
+    """A table as a model is told of it: columns, types, some values."""
+    lines = [f"Table {quoted(dataset.name)}: {dataset.description}".rstrip(": ")]
+    for column in dataset.columns:
+        known = values.get(column.name, [])[:SHOWN_VALUES]
+        samples = f" values such as {', '.join(repr(value) for value in known)}" if known else ""
+        lines.append(f"  {quoted(column.name)} {column.type}{samples}")
+    return "\n".join(lines)
+
+
+def _sql_in(answer: str) -> str:
+    fenced = FENCED.search(answer)
+    return (fenced[1] if fenced else answer).strip().rstrip(";")
+
+
+def _not_understood(datasets: Sequence[Dataset]) -> Invalid:
+    names = ", ".join(dataset.name for dataset in datasets) or "–"
+    return Invalid(
+        Text(f"No figure in {names} answers this question.", f"在 {names} 中找不到能回答该问题的数据。"),
+        Text(
+            "Ask for a count, a sum or an average, and name values as they stand in the table.",
+            "请询问数量、合计或平均值，并使用表中出现的取值。",
+        ),
+    )

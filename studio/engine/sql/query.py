@@ -1,0 +1,74 @@
+"""What a query is and what it brings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+from studio.engine.datasets.dataset import Column
+
+
+@dataclass(frozen=True)
+class QueryResult:
+    """Rows of a query. `table` is a pyarrow Table; `truncated` says that the limit cut it."""
+
+    columns: list[Column]
+    table: Any
+    seconds: float
+    truncated: bool
+    sql: str
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """The rows as plain values; for short results."""
+        return list(self.table.to_pylist())
+
+
+class Problem(BaseModel):
+    """What is wrong with a query, and where; line and column count from 1, 0 means nobody knows."""
+
+    line: int = 0
+    column: int = 0
+    message: str
+    repair: str = ""
+
+
+class Query(BaseModel):
+    """A query that was run. `started_at` is UTC seconds."""
+
+    id: str
+    sql: str
+    status: Literal["done", "failed", "cancelled"]
+    rows: int | None = None
+    seconds: float | None = None
+    error: str | None = None
+    started_at: float
+
+
+class Filter(BaseModel):
+    """A word of the question and the value it stands for. `operator` is =, contains, >=, < …"""
+
+    word: str
+    column: str
+    operator: str
+    value: Any
+
+
+@dataclass(frozen=True)
+class Sqled:
+    """A question answered with SQL.
+
+    `rows_sql` selects rows that the answer rests on, and `where` is its condition (for `Datasets.page`); both are empty
+    when the answer has no such rows. `how` is "model" when a language model wrote the query, "matched" when the words of
+    the question were matched with the values of the columns.
+    """
+
+    sql: str
+    how: Literal["model", "matched"]
+    result: QueryResult
+    filters: list[Filter] = field(default_factory=list)
+    rows_sql: str = ""
+    where: str = ""
+    dataset_id: str = ""
