@@ -16,7 +16,7 @@ SHOWN_CHARACTERS = 400
 EPOCH = datetime(1970, 1, 1)
 PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 NAME_OF_A_CODE = re.compile(
-    r"(^|[_ ])(id|year|code|zip|no|key|number)$|(编号|编码|代码|年份|单号|号码)$", re.IGNORECASE
+    r"(^|[_ ])(id|year|code|zip|key)$|[_ ](no|number)$|(编号|编码|代码|年份|单号|号码)$", re.IGNORECASE
 )
 KINDS: tuple[tuple[str, Kind], ...] = (
     (r"\[\]$|^(list|large_list|fixed_size_list|struct|map|union|json|array|row)\b", "nested"),
@@ -133,7 +133,22 @@ def _other(scalar: Any, **_plain: bool) -> str:
     try:
         return str(scalar.as_py())
     except (ValueError, OverflowError):
-        return str(scalar)
+        return _beyond(scalar)
+
+
+def _beyond(scalar: Any) -> str:
+    """What Python cannot hold, such as the year 292277: in Arrow's words, or as the bare number."""
+    import pyarrow
+
+    value = getattr(scalar, "value", None)
+    if value in (2**63 - 1, 2**31 - 1):  # how DuckDB hands out its infinite dates
+        return "infinity"
+    if value in (1 - 2**63, 1 - 2**31):
+        return "-infinity"
+    try:
+        return str(scalar.cast(pyarrow.string()).as_py())
+    except pyarrow.ArrowException:
+        return repr(value)
 
 
 def _integer(scalar: Any, plain: bool = False, grouped: bool = True) -> str:
@@ -172,7 +187,7 @@ def _timestamp(scalar: Any, **_plain: bool) -> str:
     try:
         moment = EPOCH + timedelta(seconds=seconds)
     except OverflowError:
-        return str(scalar)
+        return _beyond(scalar)
     fraction = f".{part:0{digits}d}".rstrip("0").rstrip(".") if part else ""
     if not scalar.type.tz:
         return f"{moment:%Y-%m-%d %H:%M:%S}{fraction}" if moment.year > 999 else f"{moment}{fraction}"
@@ -213,7 +228,7 @@ def _nested(scalar: Any, **_plain: bool) -> str:
     try:
         value = scalar.as_py()
     except (ValueError, OverflowError):
-        return str(scalar)
+        return _beyond(scalar)
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_inside)
 
 

@@ -10,6 +10,7 @@ from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent,
 from PySide6.QtWidgets import QAbstractScrollArea, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from studio.engine.text import Text
+from studio.ui.bridge import bridge as default_bridge
 from studio.ui.language import language, tr
 from studio.ui.theme import theme
 from studio.ui.widgets.buttons import IconButton
@@ -32,7 +33,7 @@ class PageView(QWidget):
 
     def __init__(self, bridge: Runs | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._bridge = bridge
+        self._bridge: Runs = bridge or default_bridge
         self.page, self.pages = 0, 0
         self.sheet = Sheet(self)
         self.sheet.clicked.connect(self.box_clicked)
@@ -65,12 +66,9 @@ class PageView(QWidget):
         box.addWidget(self.sheet, 1)
 
     def show_page(self, image: bytes, page: int, pages: int, boxes: Sequence[Box] = ()) -> None:
-        """A PNG (or any image that Qt reads), decoded off the window's thread where there is a bridge."""
+        """A PNG (or any image that Qt reads), decoded off the window's thread."""
         self.page, self.pages = page, pages
         self._say_number()
-        if self._bridge is None:
-            self._show_image(page, QImage.fromData(image), boxes)
-            return
         self._bridge.run(
             self,
             asyncio.to_thread(QImage.fromData, image),

@@ -10,6 +10,7 @@ from PySide6.QtGui import QAction, QContextMenuEvent, QGuiApplication, QResizeEv
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QScrollBar, QWidget
 
 from studio.engine.text import Text
+from studio.ui.bridge import bridge as default_bridge
 from studio.ui.language import tr
 from studio.ui.theme import theme
 from studio.ui.widgets.cell_viewer import CellViewer
@@ -50,7 +51,7 @@ class VirtualTable(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._bridge = bridge
+        self._bridge: Runs = bridge or default_bridge
         self._fetch: Fetch | None = None
         self.extra_actions: Callable[[int, str], Sequence[QAction]] = lambda _row, _column: ()
         self.model = TableModel(self)
@@ -192,7 +193,7 @@ class VirtualTable(QWidget):
 
     def copy(self, with_names: bool = False) -> None:
         """Put the selection on the clipboard as tab-separated lines; rows that are not loaded are fetched first."""
-        if not self._areas or self._fetch is None or self._bridge is None:
+        if not self._areas or self._fetch is None:
             return
         top = min(area[0] for area in self._areas)
         bottom = max(area[2] for area in self._areas)
@@ -226,8 +227,6 @@ class VirtualTable(QWidget):
     # Inside
 
     def _replace_pages(self, fetch: Fetch) -> None:
-        if self._bridge is None:
-            raise TypeError("VirtualTable needs bridge= to fetch with")
         if self.model.pages is not None:
             self.model.pages.close()
             self.model.pages.deleteLater()
