@@ -44,7 +44,7 @@ def _lower(value: Any) -> str:
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "len": _length, "lower": _lower, "upper": lambda value: str(value).upper(), "strip": lambda value: str(value).strip(),
-    "number": lambda value: float(value), "text": str, "int": int, "float": float, "str": str, "bool": bool, "abs": abs, "round": round,
+    "number": float, "text": str, "int": int, "float": float, "str": str, "bool": bool, "abs": abs, "round": round,
     "min": min, "max": max, "sum": sum, "any": any, "all": all, "contains": lambda whole, part: part in whole,
     "startswith": lambda whole, part: str(whole).startswith(part), "endswith": lambda whole, part: str(whole).endswith(part),
 }  # fmt: skip

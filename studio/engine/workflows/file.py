@@ -106,7 +106,7 @@ def _node(raw: dict[str, Any], place: int) -> Node:
     common = {"id": str(raw["id"]), "title": label, "position": (at["x"], at["y"])}
     if own is not None:
         return Node(type=kind, params=config, **common, **own)
-    return Node(type=_type(kind), params=_params(kind, config), foreign=raw, **common)  # type: ignore[arg-type]
+    return Node(type=_type(kind), params=_params(kind, config), foreign=raw, **common)
 
 
 def _type(kind: str) -> str:

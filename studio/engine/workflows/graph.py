@@ -216,7 +216,7 @@ def check_link(graph: Graph, edge: Edge, ports_of: PortsOf) -> None:
     right = _port(target, edge.target_port, inputs_seen_by(source, target, ports_of(target)), Text("input", "输入"))
     _check_scope(graph, source, target)
     _check_types(left, right)
-    _check_free(right, target, edge, others)
+    _check_free(right, target, others)
     _check_cycle(graph, edge, others)
 
 
@@ -294,7 +294,7 @@ def _check_types(source: Port, target: Port) -> None:
     )
 
 
-def _check_free(port: Port, target: Node, edge: Edge, others: list[Edge]) -> None:
+def _check_free(port: Port, target: Node, others: list[Edge]) -> None:
     if port.many:
         return
     if any(e.target == target.id and e.target_port == port.name for e in others):
@@ -303,7 +303,7 @@ def _check_free(port: Port, target: Node, edge: Edge, others: list[Edge]) -> Non
 
 def _check_cycle(graph: Graph, edge: Edge, others: list[Edge]) -> None:
     follows = dependencies(graph, [*others, edge])
-    start = _begin(graph, edge)
+    start = _places(graph.node(edge.source), graph.node(edge.target))
     seen, waiting = set(), [start[1]]
     while waiting:
         place = waiting.pop()
@@ -317,12 +317,11 @@ def _check_cycle(graph: Graph, edge: Edge, others: list[Edge]) -> None:
 Place = tuple[str, str]
 
 
-def _begin(graph: Graph, edge: Edge) -> tuple[Place, Place]:
-    """A frame is two places: it opens before the steps in it and closes after them."""
-    source, target = graph.node(edge.source), graph.node(edge.target)
+def _places(source: Node, target: Node) -> tuple[Place, Place]:
+    """A step is two places: a frame opens before the steps in it and closes after them."""
     leaves = "open" if target.parent == source.id else "close"
     enters = "close" if source.parent == target.id else "open"
-    return (edge.source, leaves), (edge.target, enters)
+    return (source.id, leaves), (target.id, enters)
 
 
 def dependencies(graph: Graph, edges: list[Edge]) -> dict[Place, list[Place]]:
@@ -338,11 +337,12 @@ def dependencies(graph: Graph, edges: list[Edge]) -> dict[Place, list[Place]]:
         source, target = nodes.get(edge.source), nodes.get(edge.target)
         if source is None or target is None:
             continue
-        leaves = "open" if target.parent == source.id else "close"
-        enters = "close" if source.parent == target.id else "open"
-        after.setdefault((source.id, leaves), []).append((target.id, enters))
+        leaves, enters = _places(source, target)
+        after.setdefault(leaves, []).append(enters)
         frame = target.parent
-        while leaves == "close" and enters == "open" and frame in nodes and frame not in (source.parent, source.id):
-            after.setdefault((source.id, leaves), []).append((str(frame), "open"))
+        while (
+            leaves[1] == "close" and enters[1] == "open" and frame in nodes and frame not in (source.parent, source.id)
+        ):
+            after.setdefault(leaves, []).append((str(frame), "open"))
             frame = nodes[str(frame)].parent
     return after

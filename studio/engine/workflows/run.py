@@ -305,12 +305,14 @@ class Run:
 
     async def _row(self, step: Step, place: Place, number: int, row: dict[str, Any]) -> dict[str, Any]:
         """The steps in a frame for one row: what its result ports got, by name."""
+        assert step.body is not None
         rows = (*place.rows, number)
         recorded = self._recorded.row(step.id, rows)
         if recorded is not None and all(self._store.has(ref) for ref in recorded.values()):
+            for inner_step in step.body.steps:
+                self._teller.row_done(inner_step.id, 0.0)
             return {name: await self._store.get(ref) for name, ref in recorded.items()}
         started = time.perf_counter()
-        assert step.body is not None
         inner = Place(step.body, rows, around=place)
         inner.values = {
             (step.id, "row"): row,

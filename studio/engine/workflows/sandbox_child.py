@@ -4,7 +4,7 @@ Started as `python -I -S sandbox_child.py` in an empty folder; reads one JSON ob
 It must not import anything of the studio.
 """
 
-# ruff: noqa: S102
+# ruff: noqa: S102, PTH120
 from __future__ import annotations
 
 import ast
@@ -53,7 +53,7 @@ def main() -> None:
     os.dup2(2, 1)
     task = json.load(sys.stdin)
     printed = _Printed()
-    sys.stdout = sys.stderr = printed  # type: ignore[assignment]
+    sys.stdout = sys.stderr = printed
     try:
         lock(task["folder"], task["seconds"], task["memory_mb"])
         said = {"value": _run(task["code"], task["values"])}

@@ -11,11 +11,12 @@ from types import FrameType
 from typing import Any
 
 from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, Undefined, meta
-from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
+from jinja2.exceptions import SecurityError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from studio.engine.errors import Invalid
 from studio.engine.text import Text
-from studio.engine.workflows.values import is_table, plain
+from studio.engine.workflows.values import as_words, is_table, plain
 
 SECONDS = 5.0
 CHARACTERS = 2_000_000
@@ -165,25 +166,25 @@ def seen(value: Any) -> Any:
     if is_table(value):
         return Rows(plain(value.slice(0, LOOP)))
     if isinstance(value, list) and value and isinstance(value[0], dict):
-        return Passages(value) if "text" in value[0] else Rows(value)
+        return Passages(value) if _are_passages(value) else Rows(value)
     return value
 
 
 def as_text(value: Any) -> Any:
     """What a place shows: passages numbered with their source, tables as Markdown, other objects as JSON."""
-    if isinstance(value, Undefined) or isinstance(value, str | int | float):
+    if isinstance(value, Undefined | str | int | float):
         return value
     if value is None:
         return ""
-    if isinstance(value, Passages) or (
-        isinstance(value, list) and value and isinstance(value[0], dict) and "text" in value[0]
-    ):
+    if _are_passages(value):
         return "\n\n".join(_passage(item, number) for number, item in enumerate(value, 1))
     if isinstance(value, Rows):
         return markdown_table(value)
-    from studio.engine.workflows.values import as_words
-
     return as_words(value)
+
+
+def _are_passages(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and isinstance(value[0], dict) and "text" in value[0]
 
 
 def markdown_table(rows: list[dict[str, Any]]) -> str:
@@ -248,7 +249,7 @@ def _limited(work: Callable[[], str], seconds: float) -> str:
     """Run `work` with a clock that looks at every line of this thread: a loop without output is stopped too."""
     end = time.monotonic() + seconds
 
-    def watch(frame: FrameType, event: str, argument: Any) -> Any:
+    def watch(_frame: FrameType, _event: str, _argument: Any) -> Any:
         if time.monotonic() > end:
             raise _OverTime(f"it took longer than {seconds:g} seconds")
         return watch

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated, NamedTuple
 
 from studio.engine.params import DatasetRef, ModelRef, Params, param
@@ -12,7 +13,10 @@ from studio.engine.workflows.node import Table, node
 
 class AskDataParams(Params):
     dataset: DatasetRef = param(..., Text("Dataset", "数据集"))
-    model: ModelRef = param("default", Text("Model", "模型"))
+    model: ModelRef = param(
+        "", Text("Model", "模型"),
+        help=Text("Empty matches the words with columns and values, without a model.", "留空则不用模型，直接匹配列名与取值。"),
+    )  # fmt: skip
 
 
 class Asked(NamedTuple):
@@ -44,6 +48,18 @@ async def ask_data(
 ) -> Asked:
     """Answer a question with rows of one dataset; the SQL that did it comes along."""
     found = await context.datasets.get(params.dataset)
-    asked = await context.sql.ask(question, [found.id], model=params.model or None)
+    asked = await context.sql.ask(question, [found.id], model=await _writer(context, params.model))
     context.log(asked.sql)
     return Asked(asked.result.table, asked.sql, asked.how)
+
+
+async def _writer(context: Context, name: str) -> Callable[[str], Awaitable[str]] | None:
+    """What completes a prompt for SQL. The tiny demo model cannot write SQL, so words are matched there."""
+    if not name or (await context.models.get(name)).demo:
+        return None
+
+    async def write(prompt: str) -> str:
+        pieces = context.models.chat(name, [{"role": "user", "content": prompt}], temperature=0.0, max_tokens=512)
+        return "".join([piece.text async for piece in pieces])
+
+    return write
