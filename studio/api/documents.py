@@ -184,7 +184,7 @@ async def _from_form(engine: Engine, request: Request) -> Document:
     kept = engine.paths.knowledge / "uploads" / base64.urlsafe_b64encode(collection.id.encode()).decode() / name
     write_bytes(kept, content)
     job = await engine.knowledge.add_files(collection.id, [kept])
-    await job.wait()
+    await engine.jobs.wait(job.id)
     added = [document for document in await engine.knowledge.documents(collection.id) if document.file_name == name]
     return max(added, key=lambda document: document.added_at)
 

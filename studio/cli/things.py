@@ -122,7 +122,7 @@ async def _add_document(connection: Connection, parsed: argparse.Namespace) -> N
     knowledge = connection.engine.knowledge
     collection = await knowledge.collection(parsed.name) if parsed.name else (await knowledge.collections())[0]
     job = await knowledge.add_files(collection.id, [Path(word).resolve() for word in parsed.words])
-    await job.wait()
+    await connection.engine.jobs.wait(job.id)
     show(
         [item.model_dump(mode="json") for item in await knowledge.documents(collection.id)],
         parsed.json,

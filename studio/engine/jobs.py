@@ -122,6 +122,11 @@ class Jobs:
         job.task.cancel()
         await asyncio.wait([job.task])
 
+    async def wait(self, job_id: str) -> Any:
+        """The result of a running job, when it is there; raises what its work raised. None for one that ended before."""
+        job = self._running.get(job_id)
+        return await job.wait() if job else None
+
     def running(self) -> list[JobState]:
         return [job.state for job in self._running.values()]
 

@@ -86,7 +86,7 @@ class Sample:
         missing = [file for file in collection["documents"] if Path(file).name not in there]
         if missing:
             job = await self._engine.knowledge.add_files(found.id, [resource("sample") / file for file in missing])
-            await job.wait()
+            await self._engine.jobs.wait(job.id)
 
     async def _workflow(self, file: Path) -> None:
         content = json.loads(await asyncio.to_thread(file.read_text))

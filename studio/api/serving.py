@@ -1,0 +1,148 @@
+"""OpenAI's routes over the local models: the official client works unchanged."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response, StreamingResponse
+from pydantic import BaseModel, ConfigDict
+
+from studio.api.envelope import body, described, engine_of, failure_for, to_json
+from studio.api.events import HEADERS
+from studio.engine.engine import Engine
+from studio.engine.errors import BadParameter, NotFound, StudioError
+from studio.engine.models.protocol import Forwarded
+from studio.engine.params import param
+from studio.engine.text import Text
+
+router = APIRouter(prefix="/v1", tags=["serving"])
+
+
+class OpenAiRequest(BaseModel):
+    """What every route needs; all else goes to the model as it is."""
+
+    model_config = ConfigDict(extra="allow")
+
+    model: str = param("default", Text("Model", "模型"))
+
+
+class ChatRequest(OpenAiRequest):
+    messages: list[dict[str, Any]] = param(..., Text("Messages", "消息"), min_length=1)
+    stream: bool = param(False, Text("Stream", "流式"))
+
+
+class CompletionRequest(OpenAiRequest):
+    prompt: str | list[Any] = param(..., Text("Prompt", "提示词"))
+    stream: bool = param(False, Text("Stream", "流式"))
+
+
+class EmbeddingsRequest(OpenAiRequest):
+    model: str = param("text-embedding-ada-002", Text("Model", "模型"))
+    input: str | list[Any] = param(..., Text("Texts", "文本"))
+
+
+class RerankRequest(OpenAiRequest):
+    query: str = param(..., Text("Query", "查询"))
+    documents: list[str] = param(..., Text("Texts", "文本"))
+
+
+@router.get("/models")
+async def models(request: Request) -> Response:
+    """The models, and the aliases that lead to one."""
+    engine = engine_of(request)
+    found = [_card(model.id, model) | {"name": model.name} for model in await engine.models.list()]
+    for alias in await engine.models.aliases():
+        try:
+            found.append(_card(alias, await engine.models.get(alias)))
+        except StudioError:
+            continue
+    return Response(to_json({"object": "list", "data": found}), media_type="application/json")
+
+
+@router.get("/models/{name:path}")
+async def model(request: Request, name: str) -> Response:
+    """One model by id, name or alias."""
+    return Response(to_json(_card(name, await engine_of(request).models.get(name))), media_type="application/json")
+
+
+@router.post("/chat/completions", openapi_extra=described(ChatRequest))
+async def chat_completions(request: Request, given: ChatRequest = body(ChatRequest)) -> Response:
+    """A chat completion, streamed or whole."""
+    return await _forward(engine_of(request), "/v1/chat/completions", given.model_dump(), given.model, given.stream)
+
+
+@router.post("/completions", openapi_extra=described(CompletionRequest))
+async def completions(request: Request, given: CompletionRequest = body(CompletionRequest)) -> Response:
+    """A plain completion, streamed or whole."""
+    return await _forward(engine_of(request), "/v1/completions", given.model_dump(), given.model, given.stream)
+
+
+@router.post("/embeddings", openapi_extra=described(EmbeddingsRequest))
+async def embeddings(request: Request, given: EmbeddingsRequest = body(EmbeddingsRequest)) -> Response:
+    """Texts as vectors."""
+    return await _forward(engine_of(request), "/v1/embeddings", given.model_dump(), given.model, False)
+
+
+@router.post("/rerank", openapi_extra=described(RerankRequest))
+async def rerank(request: Request, given: RerankRequest = body(RerankRequest)) -> Response:
+    """Texts in the order in which they answer a query; needs a reranking model."""
+    engine = engine_of(request)
+    found = await engine.models.get(given.model)
+    if found.kind != "rerank":
+        raise BadParameter(
+            Text(f"“{found.name}” is no reranking model.", f"“{found.name}”不是重排序模型。"),
+            Text("Add one under Models and name it here.", "请在“模型”中添加一个并在此指定。"),
+        )
+    return await _forward(engine, "/v1/rerank", given.model_dump(), given.model, False)
+
+
+async def _forward(engine: Engine, route: str, content: dict[str, Any], name: str, stream: bool) -> Response:
+    """Pass a request on; an unknown model is a 404, no model at all a 503 with the way to get one."""
+    answer = await engine.models.forward(name, route, content)
+    if stream:
+        return StreamingResponse(_renamed_lines(answer, name), media_type="text/event-stream", headers=HEADERS)
+    try:
+        content = json.loads(await answer.read())
+    finally:
+        await answer.close()
+    if "model" in content:
+        content["model"] = name
+    return Response(to_json(content), status_code=answer.status, media_type="application/json")
+
+
+async def _renamed_lines(answer: Forwarded, name: str) -> AsyncIterator[bytes]:
+    """The worker's events with the name that was asked for; a break becomes a last error event."""
+    rest = b""
+    try:
+        async for chunk in answer.chunks:
+            *lines, rest = (rest + chunk).split(b"\n")
+            for line in lines:
+                yield _renamed(line, name) + b"\n"
+        if rest:
+            yield _renamed(rest, name)
+    except StudioError as error:
+        yield b"data: " + bytes(failure_for(error, "/v1/", "en").body) + b"\n\n"
+    finally:
+        await answer.close()
+
+
+def _renamed(line: bytes, name: str) -> bytes:
+    if not line.startswith(b"data: {"):
+        return line
+    content = json.loads(line[6:])
+    if "model" in content:
+        content["model"] = name
+    return b"data: " + to_json(content)
+
+
+def _card(name: str, model: Any) -> dict[str, Any]:
+    return {"id": name, "object": "model", "created": 0, "owned_by": "local", "kind": model.kind, "state": model.state}
+
+
+@router.api_route("/{rest:path}", methods=["GET", "POST"], include_in_schema=False)
+async def unknown(request: Request, rest: str) -> Response:
+    """Any other route of OpenAI's: not here, in OpenAI's shape."""
+    raise NotFound(Text(f"/v1/{rest} is not served here; see /docs.", f"这里不提供 /v1/{rest}，请见 /docs。"))

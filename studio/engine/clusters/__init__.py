@@ -1,0 +1,1 @@
+"""Other studios and servers that a person connected, and how they are."""

@@ -1,0 +1,90 @@
+"""What all tests share: a sample project prepared once, and a real studio that serves it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("ONE_DATA_KEYRING", "file")  # a test never writes into the keychain of whoever runs it
+for name in [name for name in os.environ if name.startswith("ONE_DATA_") and name != "ONE_DATA_KEYRING"]:
+    del os.environ[name]
+
+
+@dataclass(frozen=True)
+class Running:
+    """A studio that serves in a process of its own."""
+
+    url: str
+    token: str
+    home: Path
+    process: subprocess.Popen[str]
+
+    @property
+    def host(self) -> str:
+        return self.url.removeprefix("http://")
+
+
+@pytest.fixture(scope="session")
+def sample_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with the sample project in it. Read it, or copy it with `copy_of_sample`."""
+    from studio.engine.engine import Engine
+    from studio.engine.paths import Paths
+
+    home = tmp_path_factory.mktemp("sample")
+
+    async def prepare() -> None:
+        engine = await Engine.open(Paths.under(home))
+        try:
+            await (await engine.sample.prepare()).wait()
+        finally:
+            await engine.close()
+
+    asyncio.run(prepare())
+    return home
+
+
+@pytest.fixture
+def copy_of_sample(sample_home: Path, tmp_path: Path) -> Path:
+    """A home of one's own with the sample project in it."""
+    home = tmp_path / "home"
+    shutil.copytree(sample_home, home)
+    return home
+
+
+def serve(home: Path, *arguments: str) -> Running:
+    """Start `studio serve` on a free port and wait until it answers."""
+    command = [sys.executable, "-m", "studio", "--home", str(home), "serve", "--json", "--port", "0", *arguments]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    if not line:
+        raise AssertionError(process.stderr.read() if process.stderr else "studio serve ended")
+    return Running(json.loads(line)["url"], (home / "data/token").read_text().strip(), home, process)
+
+
+def stop(running: Running) -> None:
+    running.process.terminate()
+    try:
+        running.process.wait(20)
+    except subprocess.TimeoutExpired:
+        running.process.kill()
+        running.process.wait()
+
+
+@pytest.fixture(scope="session")
+def studio(sample_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A studio that serves a copy of the sample project on loopback."""
+    home = tmp_path_factory.mktemp("serving") / "home"
+    shutil.copytree(sample_home, home)
+    running = serve(home)
+    yield running
+    stop(running)
