@@ -1,0 +1,75 @@
+"""The canvas with what lies over it: tools at the lower left, the overview at the lower right, the list of nodes."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from studio.engine.text import Text
+from studio.engine.workflows.node import NodeType
+from studio.ui.canvas import editing
+from studio.ui.canvas.document import Document
+from studio.ui.canvas.gestures.connect import End
+from studio.ui.canvas.minimap import Minimap
+from studio.ui.canvas.popup import AddNode
+from studio.ui.canvas.strip import Strip
+from studio.ui.canvas.view import CanvasView
+from studio.ui.theme import theme
+from studio.ui.widgets.labels import Label
+
+EMPTY = Text("Double-click to add a node", "双击添加节点")
+
+
+class Board(QWidget):
+    """Everything of one workflow's canvas."""
+
+    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.document = document
+        self.canvas = CanvasView(document, self)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.canvas)
+        self.strip = Strip(self.canvas, self)
+        self.minimap = Minimap(self.canvas, self)
+        self.empty = Label(EMPTY, "reading", "text.tertiary")
+        self.empty.setParent(self)
+        self.popup: AddNode | None = None
+        self._fitted = False
+        self.canvas.add_wanted.connect(self.ask_for_node)
+        self.canvas.sheet.touched.connect(self._place)
+        theme.changed.connect(self._place)
+
+    def ask_for_node(self, place: QPointF, end: End | None = None) -> AddNode:
+        """Open the list of nodes at a place of the sheet; the one that is chosen is added there."""
+        popup = AddNode(list(self.document.types.values()), end, self)
+        popup.chosen.connect(lambda kind: self._add(kind, place, end))
+        popup.destroyed.connect(self._forget_popup)
+        self.popup = popup
+        popup.open_at(self.canvas.viewport().mapToGlobal(self.canvas.mapFromScene(place)))
+        return popup
+
+    def resizeEvent(self, event) -> None:
+        super().resizeEvent(event)
+        self._place()
+        if not self._fitted and self.width() > 200:
+            self._fitted = True
+            self.canvas.fit()
+
+    def _add(self, kind: NodeType, place: QPointF, end: End | None) -> None:
+        editing.add_node(self.canvas, kind, place, end)
+        self.canvas.setFocus()
+
+    def _forget_popup(self) -> None:
+        self.popup = None
+
+    def _place(self) -> None:
+        gap = theme.size("space.3")
+        bottom = self.height() - gap
+        self.strip.adjustSize()
+        self.strip.move(gap, bottom - self.strip.height())
+        self.minimap.move(self.width() - gap - self.minimap.width(), bottom - self.minimap.height())
+        self.minimap.setVisible(len(self.canvas.sheet.nodes) > 1 and self.width() > 2.5 * self.minimap.width())
+        self.empty.setVisible(not self.canvas.sheet.nodes and not self.canvas.sheet.notes)
+        self.empty.adjustSize()
+        self.empty.move((self.width() - self.empty.width()) // 2, (self.height() - self.empty.height()) // 2)

@@ -1,0 +1,32 @@
+"""How much is painted at a zoom: one variable of the view that every item reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+DOTS, PORT_LABELS, BODY, TILE = 0.5, 0.6, 0.45, 0.45
+SMALLEST, LARGEST = 0.1, 2.0
+STEPS = (0.1, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
+
+
+@dataclass(slots=True)
+class Detail:
+    """Below `BODY` nothing is painted item by item at all: see far.py. `ratio` is device pixels per scene unit."""
+
+    zoom: float = 1.0
+    ratio: float = 1.0
+    turn: float = 0.0
+    still: bool = False
+
+    @property
+    def far(self) -> bool:
+        return self.zoom < BODY
+
+    @property
+    def labels(self) -> bool:
+        return self.zoom >= PORT_LABELS
+
+    @property
+    def full(self) -> bool:
+        """Shadows and round corners are worth their time."""
+        return self.zoom >= 0.75

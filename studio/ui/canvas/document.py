@@ -1,0 +1,205 @@
+"""One open workflow: its graph with quick look-ups, its undo stack, and the few ways in which it can change.
+
+Only commands call `insert`, `remove`, `place` and `replace`; each tells what it touched, and the scene follows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QUndoStack
+
+from studio.engine.errors import StudioError
+from studio.engine.text import Text
+from studio.engine.workflows.graph import Edge, Frame, Graph, Node, Note, Port, Ports, Problem
+from studio.engine.workflows.node import NodeType
+
+
+class Judge(Protocol):
+    """What the canvas asks the engine: which node types there are, and whether a wire may be."""
+
+    def node_types(self) -> list[NodeType]: ...
+
+    def check_link(self, graph: Graph, edge: Edge) -> None: ...
+
+    def problems(self, graph: Graph) -> list[Problem]: ...
+
+
+@dataclass(slots=True)
+class Parts:
+    """Some of a graph: what a command inserts or removes, what the clipboard holds."""
+
+    nodes: list[Node] = field(default_factory=list)
+    edges: list[Edge] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.nodes or self.edges or self.notes)
+
+    @property
+    def ids(self) -> set[str]:
+        return {part.id for part in (*self.nodes, *self.edges, *self.notes)}
+
+
+Place = tuple[tuple[float, float], str | None]  # position and the frame around it
+
+
+class Document(QObject):
+    """Signals carry ids. `edited` follows every change of any kind, for saving and for the list of problems."""
+
+    inserted = Signal(object)
+    removed = Signal(object)
+    placed = Signal(object)
+    replaced = Signal(object)
+    edited = Signal()
+
+    def __init__(self, judge: Judge, graph: Graph | None = None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.judge = judge
+        self.undo = QUndoStack(self)
+        self.types = {kind.name: kind for kind in judge.node_types()}
+        self._graph = graph or Graph()
+        self.nodes: dict[str, Node] = {node.id: node for node in self._graph.nodes}
+        self.edges: dict[str, Edge] = {edge.id: edge for edge in self._graph.edges}
+        self.notes: dict[str, Note] = {note.id: note for note in self._graph.notes}
+        self.frames: list[Frame] = list(self._graph.frames)
+        self._wires: dict[str, set[str]] = {}
+        for edge in self.edges.values():
+            self._tie(edge)
+
+    # reading
+
+    @property
+    def graph(self) -> Graph:
+        """The graph as the engine knows it."""
+        parts = {"nodes": list(self.nodes.values()), "edges": list(self.edges.values())}
+        return self._graph.model_copy(update={**parts, "notes": list(self.notes.values()), "frames": self.frames})
+
+    def type_of(self, node: Node) -> NodeType | None:
+        return self.types.get(node.type)
+
+    def ports(self, node: Node) -> Ports:
+        kind = self.type_of(node)
+        return kind.ports(node.params) if kind else self._guessed(node)
+
+    def wires(self, node_id: str) -> list[Edge]:
+        return [self.edges[edge_id] for edge_id in self._wires.get(node_id, ())]
+
+    def children(self, frame_id: str) -> list[Node]:
+        return [node for node in self.nodes.values() if node.parent == frame_id]
+
+    def within(self, node_ids: Iterable[str]) -> list[str]:
+        """These steps and everything that lies in them, frames within frames included."""
+        found, waiting = dict.fromkeys(node_ids), list(node_ids)
+        while waiting:
+            for child in self.children(waiting.pop()):
+                if child.id not in found:
+                    found[child.id] = None
+                    waiting.append(child.id)
+        return list(found)
+
+    def occupant(self, edge: Edge) -> Edge | None:
+        """The wire that a new one would replace: its input takes one only."""
+        target = self.nodes[edge.target]
+        ports = self.ports(target)
+        port = next((p for p in (*ports.inputs, *ports.inner_inputs) if p.name == edge.target_port), None)
+        if port is None or port.many:
+            return None
+        others = (e for e in self.wires(edge.target) if e.target == edge.target and e.target_port == edge.target_port)
+        return next((e for e in others if e.id != edge.id), None)
+
+    def refusal(self, edge: Edge, without: Iterable[str] = (), graph: Graph | None = None) -> StudioError | None:
+        """Why this wire may not be, once the wires in `without` are gone; None when it may.
+
+        Whoever asks often gives the graph, so that it is not put together each time.
+        """
+        gone = set(without)
+        graph = (graph or self.graph).model_copy()
+        graph.edges = [e for e in graph.edges if e.id not in gone]
+        try:
+            self.judge.check_link(graph, edge)
+        except StudioError as error:
+            return error
+        return None
+
+    def fresh_id(self, kind: str, taken: Iterable[str] = ()) -> str:
+        """A readable id that is free here: sql, sql_2, sql_3."""
+        used, number, name = {*self.nodes, *taken}, 1, kind
+        while name in used:
+            number += 1
+            name = f"{kind}_{number}"
+        return name
+
+    # changing, for commands
+
+    def insert(self, parts: Parts) -> None:
+        self.nodes.update({node.id: node for node in parts.nodes})
+        self.notes.update({note.id: note for note in parts.notes})
+        for edge in parts.edges:
+            self.edges[edge.id] = edge
+            self._tie(edge)
+        self.inserted.emit(parts)
+        self.edited.emit()
+
+    def remove(self, parts: Parts) -> None:
+        for edge in parts.edges:
+            self.edges.pop(edge.id, None)
+            for end in (edge.source, edge.target):
+                self._wires.get(end, set()).discard(edge.id)
+        for node in parts.nodes:
+            self.nodes.pop(node.id, None)
+        for note in parts.notes:
+            self.notes.pop(note.id, None)
+        self.removed.emit(parts)
+        self.edited.emit()
+
+    def place(self, places: dict[str, Place]) -> None:
+        for part_id, (position, frame) in places.items():
+            if part_id in self.nodes:
+                self.nodes[part_id] = self.nodes[part_id].model_copy(update={"position": position, "parent": frame})
+            elif part_id in self.notes:
+                self.notes[part_id] = self.notes[part_id].model_copy(update={"position": position})
+        self.placed.emit(set(places))
+        self.edited.emit()
+
+    def replace(self, part: Node | Note) -> None:
+        """Another title, other parameters, muted, another size."""
+        if isinstance(part, Node):
+            self.nodes[part.id] = part
+        else:
+            self.notes[part.id] = part
+        self.replaced.emit(part.id)
+        self.edited.emit()
+
+    def rename(self, name: str, description: str | None = None) -> None:
+        values = {"name": name} if description is None else {"name": name, "description": description}
+        self._graph = self._graph.model_copy(update=values)
+        self.edited.emit()
+
+    def parts_of(self, ids: Iterable[str], wires: Callable[[Edge], bool] = bool) -> Parts:
+        """What hangs together with these ids: the wires at both ends of each step included."""
+        wanted = set(ids)
+        node_ids = [i for i in self.nodes if i in wanted]
+        touched = {edge.id for node_id in node_ids for edge in self.wires(node_id) if wires(edge)} | wanted
+        return Parts(
+            [self.nodes[i] for i in node_ids],
+            [edge for edge in self.edges.values() if edge.id in touched],
+            [note for note in self.notes.values() if note.id in wanted],
+        )
+
+    def _tie(self, edge: Edge) -> None:
+        for end in (edge.source, edge.target):
+            self._wires.setdefault(end, set()).add(edge.id)
+
+    def _guessed(self, node: Node) -> Ports:
+        """The ports that the wires of an unknown step speak of, so that nothing of a foreign file is lost to sight."""
+        wires = self.wires(node.id)
+        ins = dict.fromkeys(e.target_port for e in wires if e.target == node.id)
+        outs = dict.fromkeys(e.source_port for e in wires if e.source == node.id)
+        return Ports(
+            inputs=[Port(name=name, type="any", title=Text.same(name)) for name in ins],
+            outputs=[Port(name=name, type="any", title=Text.same(name)) for name in outs],
+        )

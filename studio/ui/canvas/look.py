@@ -1,0 +1,89 @@
+"""Colours, pens, fonts and icons of the canvas, resolved once per theme: painting must not look things up by path."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPen, QPixmap
+
+from studio.ui import icons
+from studio.ui.theme import theme
+
+LOOKS: dict[str, str] = {"chunks": "docs", "messages": "json"}  # port types that share another's colour and shape
+
+
+class Look(QObject):
+    """Every painter of the canvas shares this one. Lengths are scene units: the view's zoom does the scaling."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._colours: dict[tuple[str, float], QColor] = {}
+        self._fonts: dict[str, QFont] = {}
+        self._metrics: dict[str, QFontMetricsF] = {}
+        self._pens: dict[tuple[str, float, float], QPen] = {}
+        self._icons: dict[tuple[str, str, int, float], QPixmap] = {}
+        theme.changed.connect(self.forget)
+
+    def forget(self) -> None:
+        for cache in (self._colours, self._fonts, self._metrics, self._pens, self._icons):
+            cache.clear()
+
+    def colour(self, path: str, alpha: float = 1.0) -> QColor:
+        found = self._colours.get((path, alpha))
+        if found is None:
+            found = QColor(theme.colour(_known(path)))
+            if alpha < 1:
+                found.setAlphaF(found.alphaF() * alpha)
+            self._colours[path, alpha] = found
+        return found
+
+    def port(self, kind: str, alpha: float = 1.0) -> QColor:
+        """The colour of a port type."""
+        return self.colour(f"port.{kind}", alpha)
+
+    def pen(self, path: str, width: float = 1.0, alpha: float = 1.0) -> QPen:
+        found = self._pens.get((path, width, alpha))
+        if found is None:
+            found = QPen(self.colour(path, alpha), width)
+            found.setCapStyle(Qt.PenCapStyle.FlatCap)
+            self._pens[path, width, alpha] = found
+        return found
+
+    def font(self, row: str) -> QFont:
+        """A row of the type scale in scene units, so not scaled by the interface scale."""
+        found = self._fonts.get(row)
+        if found is None:
+            found = QFont(theme.font(row))
+            found.setPixelSize(max(1, round(found.pixelSize() * 100 / theme.scale)))
+            self._fonts[row] = found
+        return found
+
+    def metrics(self, row: str) -> QFontMetricsF:
+        found = self._metrics.get(row)
+        if found is None:
+            found = self._metrics[row] = QFontMetricsF(self.font(row))
+        return found
+
+    def icon(self, name: str, colour: str, size: int, ratio: float) -> QPixmap:
+        """`ratio` is the device's times the zoom; it is rounded up so that few sizes are kept."""
+        step = max(1.0, -(-ratio * 2 // 1) / 2)
+        key = (name, colour, size, step)
+        found = self._icons.get(key)
+        if found is None:
+            found = self._icons[key] = icons.pixmap(name, _known(colour), size, step)
+        return found
+
+
+def _known(path: str) -> str:
+    """The path of a colour that the tokens have."""
+    kind = path.removeprefix("port.")
+    return f"port.{LOOKS.get(kind, kind)}" if kind != path else path
+
+
+_looks: list[Look] = []
+
+
+def look() -> Look:
+    """The one look; made at the first call, when there is an application."""
+    if not _looks:
+        _looks.append(Look())
+    return _looks[0]

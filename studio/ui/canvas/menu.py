@@ -1,0 +1,80 @@
+"""The canvas's menus: what can be done here, and connecting from lists, for the keyboard."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu
+
+from studio.engine.text import Text
+from studio.engine.workflows.graph import Edge
+from studio.ui.canvas import editing
+from studio.ui.canvas.faces import title_of
+from studio.ui.canvas.view import CanvasView
+from studio.ui.language import tr
+
+
+def context_menu(canvas: CanvasView, place: QPointF) -> QMenu:
+    """For what is chosen, or for the empty sheet."""
+    menu = QMenu(canvas)
+    chosen = canvas.sheet.chosen_ids()
+    nodes = [i for i in chosen if i in canvas.document.nodes]
+    if nodes:
+        _entry(menu, Text("Mute", "停用或启用"), "M", lambda: editing.mute(canvas))
+        _entry(menu, Text("Connect to…", "连接到…"), "C", lambda: _pop(canvas))
+        menu.addSeparator()
+    if chosen:
+        _entry(menu, Text("Copy", "复制"), "Ctrl+C", lambda: editing.copy(canvas))
+        _entry(menu, Text("Duplicate", "复制一份"), "D", lambda: editing.duplicate(canvas))
+        _entry(menu, Text("Delete", "删除"), "Del", lambda: editing.delete(canvas))
+        return menu
+    _entry(menu, Text("Add node…", "添加节点…"), "/", lambda: canvas.add_wanted.emit(place, None))
+    _entry(menu, Text("Add comment", "添加注释"), "N", lambda: editing.add_note(canvas, place))
+    _entry(menu, Text("Paste", "粘贴"), "Ctrl+V", lambda: editing.paste(canvas, place))
+    menu.addSeparator()
+    _entry(menu, Text("Tidy up", "自动排列"), "", lambda: editing.arrange_all(canvas))
+    _entry(menu, Text("Show all", "显示全部"), "Shift+F", canvas.show_all)
+    return menu
+
+
+def connect_menu(canvas: CanvasView) -> QMenu | None:
+    """The outputs of the chosen step; below each, every input that the engine would let it be wired to."""
+    chosen = [i for i in canvas.sheet.chosen_ids() if i in canvas.document.nodes]
+    if len(chosen) != 1:
+        return None
+    menu = QMenu(canvas)
+    node = canvas.document.nodes[chosen[0]]
+    ports = canvas.document.ports(node)
+    for port in (*ports.outputs, *ports.inner_outputs):
+        targets = menu.addMenu(tr(port.title))
+        for words, edge in _targets(canvas, node.id, port.name):
+            targets.addAction(words, lambda wire=edge: editing.connect(canvas.document, wire))
+        targets.setEnabled(not targets.isEmpty())
+    return menu
+
+
+def _targets(canvas: CanvasView, source: str, port: str) -> list[tuple[str, Edge]]:
+    document, found = canvas.document, []
+    graph = document.graph
+    for node in document.nodes.values():
+        ports = document.ports(node)
+        for target in (*ports.inputs, *ports.inner_inputs):
+            edge = Edge(source=source, source_port=port, target=node.id, target_port=target.name)
+            occupant = document.occupant(edge)
+            if document.refusal(edge, [occupant.id] if occupant else [], graph) is None:
+                found.append((f"{title_of(node, document.type_of(node))} · {tr(target.title)}", edge))
+    return found
+
+
+def _entry(menu: QMenu, title: Text, keys: str, run) -> None:
+    action = QAction(tr(title), menu)
+    if keys:
+        action.setText(f"{tr(title)}\t{keys}")
+    action.triggered.connect(lambda _=False: run())
+    menu.addAction(action)
+
+
+def _pop(canvas: CanvasView) -> None:
+    menu = connect_menu(canvas)
+    if menu is not None:
+        menu.popup(canvas.viewport().mapToGlobal(canvas.viewport().rect().center()))

@@ -1,0 +1,289 @@
+"""The painting of a step's parts: header, ports' labels, body, footer, failure. Each takes the item that it paints."""
+
+from __future__ import annotations
+
+import time
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPainterPath
+
+from studio.engine.text import Text
+from studio.ui.canvas.code_colours import coloured
+from studio.ui.canvas.layout import BOXED, FOOTER, HEADER, LINE, PAD, RADIUS, TYPE, Placed, Spot
+from studio.ui.canvas.look import look
+from studio.ui.canvas.model import STATE_ICONS, Live
+from studio.ui.canvas.times import seconds_in_words
+from studio.ui.language import tr
+
+if TYPE_CHECKING:
+    from studio.ui.canvas.node_item import NodeItem
+
+STATE_WORDS = {
+    "idle": Text("idle", "未运行"),
+    "waiting": Text("waiting", "等待中"),
+    "running": Text("running", "运行中"),
+    "done": Text("done", "已完成"),
+    "cached": Text("cached", "缓存"),
+    "warning": Text("warning", "警告"),
+    "failed": Text("failed", "失败"),
+    "skipped": Text("skipped", "已跳过"),
+}
+RETRY = Text("Retry", "重试")
+ROWS = Text("{count:,} rows", "{count:,} 行")
+ROW = Text("{count:,} row", "{count:,} 行")
+WAITING = Text("Waiting", "等待上游")
+CHANGED = Text("changed since run", "运行后有修改")
+LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+CENTRE = Qt.AlignmentFlag.AlignCenter
+
+
+@lru_cache(maxsize=128)
+def top_of(width: float, radius: float = RADIUS) -> QPainterPath:
+    """A header's outline: round above, square below."""
+    path = QPainterPath(QPointF(0, HEADER))
+    path.lineTo(0, radius)
+    path.arcTo(0, 0, 2 * radius, 2 * radius, 180, -90)
+    path.lineTo(width - radius, 0)
+    path.arcTo(width - 2 * radius, 0, 2 * radius, 2 * radius, 90, -90)
+    path.lineTo(width, HEADER)
+    path.closeSubpath()
+    return path
+
+
+@lru_cache(maxsize=128)
+def bottom_of(width: float, height: float, radius: float = RADIUS) -> QPainterPath:
+    path = QPainterPath(QPointF(0, 0))
+    path.lineTo(width, 0)
+    path.lineTo(width, height - radius)
+    path.arcTo(width - 2 * radius, height - 2 * radius, 2 * radius, 2 * radius, 0, -90)
+    path.lineTo(radius, height)
+    path.arcTo(0, height - 2 * radius, 2 * radius, 2 * radius, 270, -90)
+    path.closeSubpath()
+    return path
+
+
+def shadow(painter: QPainter, rect: QRectF) -> None:
+    """Three rings of falling strength: what a blur of 6 px looks like, without the blur."""
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(0, 0, 0, 22 if look().colour("canvas.node").lightness() < 128 else 8))
+    for spread in (3.0, 2.0, 1.0):
+        painter.drawRoundedRect(
+            rect.adjusted(-spread, 2 - spread, spread, 2 + spread), RADIUS + spread, RADIUS + spread
+        )
+
+
+def header(painter: QPainter, item: NodeItem, alpha: float) -> None:
+    """Icon tile, title, state; a progress line under it while the step runs."""
+    tile = QRectF(PAD, 6, 20, 20)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(look().port(item.face.tile, 0.18))
+    painter.drawRoundedRect(tile, 5, 5)
+    picture(painter, item, item.face.icon, f"port.{item.face.tile}", QPointF(PAD + 4, 10), 12, alpha)
+    width = item.layout.width - PAD - 28 - 32
+    text(painter, QRectF(PAD + 28, 0, width, HEADER), item.face.title, "denseStrong", "text.primary", alpha)
+    state_icon(painter, item, QPointF(item.layout.width - PAD - 14, 9))
+    if item.live.state == "running":
+        progress(painter, item)
+
+
+def progress(painter: QPainter, item: NodeItem) -> None:
+    width, share = item.layout.width, item.live.progress
+    painter.fillRect(QRectF(1, HEADER - 1, width - 2, 2), look().colour("border.strong"))
+    if share is None and not item.detail.still:
+        start = (item.detail.turn % 1.0) * 1.3 - 0.3
+        left, right = max(0.0, start), min(1.0, start + 0.3)
+        bar = QRectF(1 + left * (width - 2), HEADER - 1, (right - left) * (width - 2), 2)
+    else:
+        bar = QRectF(1, HEADER - 1, (0.6 if share is None else share) * (width - 2), 2)
+    painter.fillRect(bar, look().colour("accent.ring"))
+
+
+def state_icon(painter: QPainter, item: NodeItem, at: QPointF, size: int = 14) -> None:
+    if item.face.problem and item.live.state in ("idle", "waiting"):
+        picture(painter, item, "triangle-alert", "warning.text", at, size)
+        return
+    found = STATE_ICONS.get(item.live.state)
+    if found is None:
+        return
+    if item.live.state == "running":
+        spinner(painter, at, size, 0.0 if item.detail.still else item.detail.turn)
+    else:
+        picture(painter, item, "check" if item.live.state == "cached" else found[0], found[1], at, size)
+
+
+def spinner(painter: QPainter, at: QPointF, size: float, turn: float) -> None:
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(look().pen("accent.ring", 1.5))
+    rect = QRectF(at.x() + 1, at.y() + 1, size - 2, size - 2)
+    painter.drawArc(rect, int(-turn / 0.9 * 360 * 16), 270 * 16)
+
+
+def port_label(painter: QPainter, item: NodeItem, spot: Spot, alpha: float) -> None:
+    half = item.layout.width / 2 - PAD + 24
+    rect = QRectF(PAD, spot.at.y() - 10, half, 20)
+    if spot.port.side == "output":
+        rect.moveRight(item.layout.width - PAD)
+    colour = "text.tertiary" if spot.port.optional else "text.secondary"
+    text(painter, rect, spot.port.label, "dense", colour, alpha, RIGHT if spot.port.side == "output" else LEFT)
+
+
+def body(painter: QPainter, item: NodeItem, alpha: float) -> None:
+    for placed in item.layout.blocks:
+        if placed.block.kind in BOXED:
+            painter.setPen(look().pen("border.subtle"))
+            painter.setBrush(look().colour("surface.input"))
+            painter.drawRoundedRect(placed.rect.adjusted(0, 0, 0, -2), 4, 4)
+        if item.detail.labels:
+            _block(painter, item, placed, alpha)
+
+
+def _block(painter: QPainter, item: NodeItem, placed: Placed, alpha: float) -> None:
+    kind = placed.block.kind
+    if kind == "stream" and item.tail:
+        _stream(painter, item, placed)
+    elif kind in BOXED:
+        _code(painter, placed, alpha)
+    else:
+        colour = {"strong": "text.primary", "faint": "text.tertiary"}.get(kind, "text.secondary")
+        for row, line in enumerate(placed.block.lines):
+            rect = QRectF(placed.rect.left(), placed.rect.top() + row * LINE[kind], placed.rect.width(), LINE[kind])
+            text(painter, rect, line, TYPE[kind], colour, alpha)
+
+
+def _code(painter: QPainter, placed: Placed, alpha: float) -> None:
+    painter.save()
+    painter.setClipRect(placed.rect.adjusted(8, 0, -6, 0))
+    painter.setFont(look().font("monoSmall"))
+    letter = look().metrics("monoSmall")
+    y = placed.rect.top() + 3 + letter.ascent() + 1
+    for line in placed.block.lines:
+        x = placed.rect.left() + 10
+        for run, colour in coloured(line, placed.block.language or "prompt"):
+            painter.setPen(look().colour(colour, alpha))
+            painter.drawText(QPointF(x, y), run)
+            x += letter.horizontalAdvance(run)
+        y += LINE[placed.block.kind]
+    painter.restore()
+
+
+def _stream(painter: QPainter, item: NodeItem, placed: Placed) -> None:
+    """The tail of what streams out, with a caret while it does."""
+    x, y = placed.rect.left() + 10, placed.rect.top() + 3
+    for line in item.tail:
+        text(painter, QRectF(x, y, placed.rect.width() - 16, LINE["stream"]), line, "dense", "text.primary")
+        y += LINE["stream"]
+    if item.live.state != "running":
+        return
+    width = look().metrics("dense").horizontalAdvance(item.tail[-1])
+    if item.detail.still or (time.monotonic() * 1000) % 1060 < 640:
+        painter.fillRect(QRectF(x + width + 2, y - LINE["stream"] + 2, 5, 14), look().colour("accent.ring"))
+
+
+def ending(painter: QPainter, item: NodeItem) -> None:
+    if item.layout.failure is not None:
+        _failure(painter, item)
+    elif item.layout.footer is not None:
+        _footer(painter, item)
+
+
+def _footer(painter: QPainter, item: NodeItem) -> None:
+    rect = item.layout.footer
+    assert rect is not None
+    painter.setPen(look().pen("border.default"))
+    painter.drawLine(rect.topLeft() + QPointF(1, 0), rect.topRight() - QPointF(1, 0))
+    if not item.detail.labels:
+        return
+    inner = rect.adjusted(PAD, 0, -PAD, 0)
+    words, colour = footer_words(item.live), "text.secondary"
+    if item.live.state == "running" and item.live.total:
+        colour = "accent.text"
+    if item.live.state == "cached":
+        inner.setRight(_badge(painter, item, inner))
+    text(painter, inner, words, "caption", colour)
+    if item.live.state == "cached":
+        return
+    if item.live.note or item.live.stale:
+        note = tr(CHANGED) if item.live.stale else item.live.note
+        text(painter, inner, note, "caption", "warning.text" if item.live.stale else "text.tertiary", 1.0, RIGHT)
+
+
+def footer_words(live: Live) -> str:
+    """The figures of a step in one line: rows done, time, rows."""
+    if live.state == "waiting":
+        return live.message or tr(WAITING)
+    if live.state == "skipped":
+        return tr(STATE_WORDS["skipped"])
+    words = []
+    if live.total:
+        words.append(f"{live.done:,} / {live.total:,}")
+    if live.seconds is not None:
+        words.append(seconds_in_words(live.seconds))
+    if live.rows is not None:
+        words.append(tr((ROW if live.rows == 1 else ROWS).format(count=live.rows)))
+    return "  ·  ".join(words) or tr(STATE_WORDS[live.state])
+
+
+def _badge(painter: QPainter, item: NodeItem, inner: QRectF) -> float:
+    """Gives where the room left of it ends."""
+    words = tr(STATE_WORDS["cached"])
+    width = look().metrics("caption").horizontalAdvance(words) + 24
+    rect = QRectF(inner.right() - width + 4, inner.top() + 4, width, FOOTER - 8)
+    painter.setPen(look().pen("cached.border"))
+    painter.setBrush(look().colour("cached.muted"))
+    painter.drawRoundedRect(rect, 4, 4)
+    picture(painter, item, "zap", "cached.text", rect.topLeft() + QPointF(4, 2), 12)
+    text(painter, rect.adjusted(18, 0, 0, 0), words, "caption", "cached.text")
+    return rect.left() - 6
+
+
+def _failure(painter: QPainter, item: NodeItem) -> None:
+    """What went wrong, the way out, and the button that tries again."""
+    rect = item.layout.failure
+    assert rect is not None
+    painter.save()
+    painter.translate(rect.topLeft())
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(look().colour("danger.muted"))
+    painter.drawPath(bottom_of(rect.width(), rect.height()))
+    painter.restore()
+    line = QRectF(PAD, rect.top() + 4, rect.width() - 2 * PAD, 18)
+    text(painter, line, item.live.message, "denseStrong", "danger.text")
+    if item.live.repair:
+        text(painter, line.translated(0, 18), item.live.repair, "caption", "text.secondary")
+    for words, button in ((tr(RETRY), item.layout.buttons["retry"]),):
+        painter.setPen(look().pen("border.strong"))
+        painter.setBrush(look().colour("canvas.node"))
+        painter.drawRoundedRect(button, 4, 4)
+        text(painter, button, words, "dense", "text.primary", 1.0, CENTRE)
+
+
+def text(
+    painter: QPainter,
+    rect: QRectF,
+    words: str,
+    row: str,
+    colour: str,
+    alpha: float = 1.0,
+    align: Qt.AlignmentFlag = LEFT,
+) -> None:
+    """One line, cut with an ellipsis where it does not fit."""
+    metrics = look().metrics(row)
+    if metrics.horizontalAdvance(words) > rect.width():
+        words = metrics.elidedText(words, Qt.TextElideMode.ElideRight, rect.width())
+    painter.setFont(look().font(row))
+    painter.setPen(look().colour(colour, alpha))
+    painter.drawText(rect, align, words)
+
+
+def picture(
+    painter: QPainter, item: NodeItem, name: str, colour: str, at: QPointF, size: int, alpha: float = 1.0
+) -> None:
+    """An icon, sharp at this zoom."""
+    found = look().icon(name, colour, size, item.detail.ratio)
+    before = painter.opacity()
+    painter.setOpacity(before * alpha)
+    painter.drawPixmap(QRectF(at.x(), at.y(), size, size), found, QRectF(found.rect()))
+    painter.setOpacity(before)

@@ -1,0 +1,315 @@
+"""The scene of one workflow: an item for every step, wire and note, kept in step with the document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import QPointF, QRectF, Signal
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene
+from shiboken6 import isValid
+
+from studio.engine.workflows.graph import Edge, Node
+from studio.ui.canvas import routes
+from studio.ui.canvas.detail import Detail
+from studio.ui.canvas.document import Document, Parts
+from studio.ui.canvas.faces import face_of
+from studio.ui.canvas.frame_item import FrameItem
+from studio.ui.canvas.model import Live, State
+from studio.ui.canvas.node_item import NodeItem
+from studio.ui.canvas.note_item import NoteItem
+from studio.ui.canvas.wire_item import WireItem
+from studio.ui.theme import theme
+
+ROOM = 4000.0
+
+
+class CanvasScene(QGraphicsScene):
+    """Follows the document's signals. `chosen` is the selected ids; `touched` says that something must be painted."""
+
+    chosen = Signal(object)
+    touched = Signal()
+
+    def __init__(self, document: Document, detail: Detail) -> None:
+        super().__init__(document)
+        self.document, self.detail = document, detail
+        self.nodes: dict[str, NodeItem] = {}
+        self.wires: dict[str, WireItem] = {}
+        self.notes: dict[str, NoteItem] = {}
+        self.lives: dict[str, Live] = {}
+        self.setItemIndexMethod(QGraphicsScene.ItemIndexMethod.BspTreeIndex)
+        self.insert(Parts(list(document.nodes.values()), list(document.edges.values()), list(document.notes.values())))
+        document.inserted.connect(self.insert)
+        document.removed.connect(self.remove)
+        document.placed.connect(self.place)
+        document.replaced.connect(self.replace)
+        self.selectionChanged.connect(self._tell_chosen)
+        theme.changed.connect(self.reread)
+
+    # following the document
+
+    def insert(self, parts: Parts) -> None:
+        for node in parts.nodes:
+            self._add_node(node)
+        for note in parts.notes:
+            self.notes[note.id] = NoteItem(note, self.detail)
+            self.addItem(self.notes[note.id])
+        for edge in parts.edges:
+            self.wires[edge.id] = WireItem(edge.id, self._wire_kind(edge), self.detail)
+            self.addItem(self.wires[edge.id])
+        self._settle({node.id for node in parts.nodes}, parts.edges)
+
+    def remove(self, parts: Parts) -> None:
+        for items, found in ((self.wires, parts.edges), (self.nodes, parts.nodes), (self.notes, parts.notes)):
+            for part in found:
+                item = items.pop(part.id, None)
+                if item is not None:
+                    self.removeItem(item)
+        self._settle({node.parent for node in parts.nodes if node.parent}, parts.edges)
+
+    def place(self, ids: set[str]) -> None:
+        for part_id in ids:
+            if part_id in self.nodes:
+                self.nodes[part_id].setPos(*self.document.nodes[part_id].position)
+            elif part_id in self.notes:
+                self.notes[part_id].show_note(self.document.notes[part_id])
+        self._settle({part_id for part_id in ids if part_id in self.nodes})
+
+    def replace(self, part_id: str) -> None:
+        if part_id in self.document.notes:
+            self.notes[part_id].show_note(self.document.notes[part_id])
+            self.touched.emit()
+            return
+        node = self.document.nodes[part_id]
+        item = self.nodes[part_id]
+        item.width = node.size[0] if node.size and not isinstance(item, FrameItem) else None
+        if isinstance(item, FrameItem):
+            item.given = node.size or item.given
+        item.show_face(self._face(node))
+        self._settle({part_id})
+
+    def reread(self) -> None:
+        """New words or fonts: every face anew."""
+        for node_id, item in self.nodes.items():
+            item.show_face(self._face(self.document.nodes[node_id]))
+        self._settle(set(self.nodes))
+
+    def preview(self, places: dict[str, QPointF]) -> None:
+        """Show things elsewhere while they are dragged; the document learns of it when they are dropped."""
+        moved = [part_id for part_id in places if part_id in self.nodes]
+        for part_id, place in places.items():
+            item = self.nodes.get(part_id) or self.notes.get(part_id)
+            if item is not None:
+                item.setPos(place)
+        frames = {self.document.nodes[i].parent for i in moved} | {i for i in moved if self.nodes[i].face.frame}
+        moved += self.fit_frames(frame for frame in frames if frame)
+        self.reroute({edge.id: edge for node_id in moved for edge in self.document.wires(node_id)}.values())
+        self.touched.emit()
+
+    # live states
+
+    def show_lives(self, lives: dict[str, Live]) -> None:
+        """What a run says of some steps; the wires into them show it too."""
+        moved: set[str] = set()
+        for node_id, live in lives.items():
+            item = self.nodes.get(node_id)
+            if item is None:
+                continue
+            height = item.layout.height
+            self.lives[node_id] = live
+            item.show_live(live)
+            if item.layout.height != height:
+                moved.add(node_id)
+            for edge in self.document.wires(node_id):
+                self.wires[edge.id].show_state(self._wire_state(edge))
+        if moved:
+            self._settle(moved)
+        self.touched.emit()
+
+    def clear_lives(self) -> None:
+        self.show_lives({node_id: Live() for node_id in list(self.lives)})
+        self.lives.clear()
+
+    def running(self) -> list[QGraphicsItem]:
+        """What moves by itself while a run goes on."""
+        nodes: list[QGraphicsItem] = [item for item in self.nodes.values() if item.live.state == "running"]
+        return nodes + [wire for wire in self.wires.values() if wire.state == "running"]
+
+    # reading
+
+    def chosen_ids(self) -> list[str]:
+        return [name for item in self.selectedItems() if (name := id_of(item))]
+
+    def _tell_chosen(self) -> None:
+        if isValid(self):  # a selected item that goes down with its scene
+            self.chosen.emit(self.chosen_ids())
+
+    def item(self, part_id: str) -> QGraphicsItem | None:
+        return self.nodes.get(part_id) or self.notes.get(part_id) or self.wires.get(part_id)
+
+    def choose(self, ids: Iterable[str]) -> None:
+        wanted = set(ids)
+        self.blockSignals(True)
+        self.clearSelection()
+        for part_id in wanted:
+            item = self.item(part_id)
+            if item is not None:
+                item.setSelected(True)
+        self.blockSignals(False)
+        self.chosen.emit(self.chosen_ids())
+        self.touched.emit()
+
+    def extent(self, ids: Iterable[str] | None = None) -> QRectF:
+        """The box around these steps and notes, or around all."""
+        wanted = None if ids is None else set(ids)
+        rect = QRectF()
+        for name, item in (*self.nodes.items(), *self.notes.items()):
+            if wanted is None or name in wanted:
+                rect = rect.united(item.box)
+        return rect
+
+    def frame_at(self, place: QPointF, without: Iterable[str] = ()) -> str | None:
+        """The smallest frame around a place, or None for the sheet itself."""
+        banned = set(without)
+        frames = [
+            (item.box.width() * item.box.height(), node_id)
+            for node_id, item in self.nodes.items()
+            if isinstance(item, FrameItem) and node_id not in banned and item.box.contains(place)
+        ]
+        return min(frames)[1] if frames else None
+
+    # keeping wires and frames right
+
+    def reroute(self, edges: Iterable[Edge]) -> None:
+        for edge in edges:
+            wire = self.wires.get(edge.id)
+            source, target = self.nodes.get(edge.source), self.nodes.get(edge.target)
+            if wire is None or source is None or target is None:
+                continue
+            start, end = self.ends(edge)
+            lane = self._lane(edge)
+            wire.lay(routes.route(start, end, self._obstacle(source, edge), self._obstacle(target, edge), lane))
+
+    def ends(self, edge: Edge) -> tuple[QPointF, QPointF]:
+        """Where a wire begins and ends: on the inner side of a frame for what lies in it."""
+        nodes = self.document.nodes
+        inner_start = nodes[edge.target].parent == edge.source
+        inner_end = nodes[edge.source].parent == edge.target
+        start = self.nodes[edge.source].anchor(edge.source_port, True, inner_start)
+        return start, self.nodes[edge.target].anchor(edge.target_port, False, inner_end)
+
+    def fit_frames(self, frames: Iterable[str]) -> set[str]:
+        """Grow frames around what lies in them, innermost first; gives those that may have moved their ports."""
+        changed: set[str] = set()
+        waiting = list(dict.fromkeys(frames))
+        while waiting:
+            frame_id = waiting.pop(0)
+            frame = self.nodes.get(frame_id)
+            if not isinstance(frame, FrameItem):
+                continue
+            children = [self.nodes[child.id] for child in self.document.children(frame_id) if child.id in self.nodes]
+            content = QRectF()
+            for child in children:
+                content = content.united(child.box)
+            frame.hold(content, self._heights(frame_id))
+            changed.add(frame_id)
+            parent = self.document.nodes[frame_id].parent
+            if parent and parent not in changed:
+                waiting.append(parent)
+        return changed
+
+    def _settle(self, node_ids: Iterable[str], edges: Iterable[Edge] = ()) -> None:
+        """After anything moved: frames, then wires, then which ports are connected."""
+        ids = {node_id for node_id in node_ids if node_id in self.document.nodes}
+        ends = {end for edge in edges for end in (edge.source, edge.target) if end in self.document.nodes}
+        around = {self.document.nodes[i].parent for i in ids | ends} | ids | ends
+        ids |= self.fit_frames(frame for frame in around if frame)
+        touched = {edge.id: edge for node_id in ids for edge in self.document.wires(node_id)}
+        touched.update({edge.id: edge for edge in edges if edge.id in self.document.edges})
+        self.reroute(touched.values())
+        self._tie(ids | ends)
+        self.setSceneRect(self.extent().adjusted(-ROOM, -ROOM, ROOM, ROOM))
+        self.touched.emit()
+
+    def _tie(self, node_ids: set[str]) -> None:
+        for node_id in node_ids:
+            item = self.nodes.get(node_id)
+            if item is None:
+                continue
+            found: set[tuple[str, str]] = set()
+            for edge in self.document.wires(node_id):
+                found.add(self._end_at(edge, node_id))
+            if found != item.connected:
+                item.connected = found
+                item.update()
+
+    def _end_at(self, edge: Edge, node_id: str) -> tuple[str, str]:
+        nodes = self.document.nodes
+        if edge.source == node_id:
+            return ("inner_output" if nodes[edge.target].parent == node_id else "output", edge.source_port)
+        return ("inner_input" if nodes[edge.source].parent == node_id else "input", edge.target_port)
+
+    def _add_node(self, node: Node) -> None:
+        face = self._face(node)
+        item = (
+            FrameItem(face, self.detail, node.size)
+            if face.frame
+            else NodeItem(face, self.detail, node.size and node.size[0])
+        )
+        item.setPos(*node.position)
+        if node.id in self.lives:
+            item.show_live(self.lives[node.id])
+        self.nodes[node.id] = item
+        self.addItem(item)
+
+    def _face(self, node: Node):
+        return face_of(node, self.document.type_of(node), self.document.ports(node))
+
+    def _wire_kind(self, edge: Edge) -> str:
+        source = self.document.nodes.get(edge.source)
+        ports = self.document.ports(source) if source else None
+        found = [p for p in (*ports.outputs, *ports.inner_outputs) if p.name == edge.source_port] if ports else []
+        return found[0].type if found else "any"
+
+    def _wire_state(self, edge: Edge) -> State:
+        source = self.lives.get(edge.source, Live()).state
+        target = self.lives.get(edge.target, Live()).state
+        if target == "running":
+            frame = self.nodes[edge.target].face.frame
+            return "done" if frame and source in ("done", "cached") else "running"
+        if source in ("idle", "waiting", "running"):
+            return "waiting" if source in ("waiting", "running") else "idle"
+        if source in ("skipped", "failed") or target == "skipped":
+            return "skipped"
+        return "done" if target in ("done", "cached", "warning", "failed") else "waiting"
+
+    def _heights(self, frame_id: str) -> dict[str, float]:
+        """For each inner port of a frame the height of the port that it is wired to."""
+        heights: dict[str, float] = {}
+        for edge in self.document.wires(frame_id):
+            other = edge.target if edge.source == frame_id else edge.source
+            if other not in self.nodes or self.document.nodes[other].parent != frame_id:
+                continue
+            begins = edge.source != frame_id
+            port, far = (edge.target_port, edge.source_port) if begins else (edge.source_port, edge.target_port)
+            y = self.nodes[other].anchor(far, begins).y()
+            heights[port] = min(y, heights.get(port, y))
+        return heights
+
+    def _obstacle(self, item: NodeItem, edge: Edge) -> QRectF:
+        return item.box
+
+    def _lane(self, edge: Edge) -> float:
+        """Backward wires of one step keep 8 px from each other."""
+        ports = self.document.ports(self.document.nodes[edge.target])
+        names = [port.name for port in (*ports.inputs, *ports.inner_inputs)]
+        place = names.index(edge.target_port) if edge.target_port in names else 0
+        return 6.0 * min(place, 4)
+
+
+def id_of(item: QGraphicsItem) -> str:
+    """The id of the step, wire or note that an item shows."""
+    if isinstance(item, NodeItem):
+        return item.face.id
+    if isinstance(item, WireItem):
+        return item.edge_id
+    return item.note.id if isinstance(item, NoteItem) else ""
