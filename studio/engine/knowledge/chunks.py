@@ -40,13 +40,14 @@ READY = "join documents on documents.id = chunks.document_id and documents.ready
 
 
 @dataclass(frozen=True, slots=True)
-class Sentence:
-    """A window of a chunk that has a vector of its own, named `id`. The span is in the page's text."""
+class Window:
+    """A part of a chunk that has a vector of its own, named `id`: one sentence, or the whole. The span is in the page's text."""
 
     id: str
     start: int
     end: int
     text: str
+    whole: bool = False
 
 
 class ChunkStore:
@@ -57,26 +58,29 @@ class ChunkStore:
         self._connection: sqlite3.Connection | None = None
         self._lock = threading.Lock()
 
-    async def add(self, document_id: str, collection_id: str, pages: Sequence[Page], pieces: Sequence[Piece]) -> list[str]:
+    async def add(
+        self, document_id: str, collection_id: str, pages: Sequence[Page], pieces: Sequence[Piece]
+    ) -> list[str]:
         """Keep a document's pages and chunks, not yet to be found. Returns the chunks' ids in order."""
         return await self._write(lambda connection: _add(connection, document_id, collection_id, pages, pieces))
 
     async def set_ready(self, document_id: str, ready: bool) -> None:
         """From now on the document is found, or is not."""
-        await self._write(lambda connection: connection.execute(
-            "update documents set ready = ? where id = ?", (ready, document_id)))
+        await self._write(
+            lambda connection: connection.execute("update documents set ready = ? where id = ?", (ready, document_id))
+        )
 
     async def remove(self, document_id: str) -> None:
         """Forget a document: pages, chunks and words. No error when it is not there."""
         await self._write(lambda connection: _remove(connection, document_id))
 
-    async def sentences(self, chunk_ids: Sequence[str]) -> dict[str, list[Sentence]]:
-        """The sentences of chunks by chunk id."""
-        return await self._read(lambda connection: _sentences(connection, "chunks.id", chunk_ids))
+    async def windows(self, chunk_ids: Sequence[str]) -> dict[str, list[Window]]:
+        """The sentences of chunks by chunk id, and the whole of each chunk that has more than one."""
+        return await self._read(lambda connection: _windows(connection, "chunks.id", chunk_ids))
 
-    async def sentences_of(self, document_id: str) -> dict[str, list[Sentence]]:
-        """The sentences of a document by chunk id, in order, whether it is ready or not."""
-        return await self._read(lambda connection: _sentences(connection, "document_id", [document_id]))
+    async def windows_of(self, document_id: str) -> dict[str, list[Window]]:
+        """The windows of a document by chunk id, in order, whether it is ready or not."""
+        return await self._read(lambda connection: _windows(connection, "document_id", [document_id]))
 
     async def chunks_of(self, document_id: str) -> list[Chunk]:
         query = f"select {CHUNK} from chunks where document_id = ? order by position"
@@ -84,11 +88,15 @@ class ChunkStore:
 
     async def chunks(self, chunk_ids: Sequence[str]) -> dict[str, Chunk]:
         """Those of these chunks that can be found, by id."""
-        return await self._read(lambda connection: {
-            chunk.id: chunk
-            for part in _parts(chunk_ids)
-            for chunk in _chunks(connection.execute(f"select {CHUNK} from chunks {READY} where chunks.id in ({_marks(part)})", part))
-        })
+        return await self._read(
+            lambda connection: {
+                chunk.id: chunk
+                for part in _parts(chunk_ids)
+                for chunk in _chunks(
+                    connection.execute(f"select {CHUNK} from chunks {READY} where chunks.id in ({_marks(part)})", part)
+                )
+            }
+        )
 
     async def page(self, document_id: str, page: int | None) -> Page:
         """A page by its number (any where the format has no pages); `NotFound` when there is none."""
@@ -105,7 +113,9 @@ class ChunkStore:
         """How many chunks can be found."""
         where = f"where chunks.collection_id in ({_marks(collections)})" if collections is not None else ""
         statement = f"select count(*) from chunks {READY} {where}"
-        return await self._read(lambda connection: int(connection.execute(statement, list(collections or [])).fetchone()[0]))
+        return await self._read(
+            lambda connection: int(connection.execute(statement, list(collections or [])).fetchone()[0])
+        )
 
     async def close(self) -> None:
         with self._lock:
@@ -144,18 +154,33 @@ def _add(
 ) -> list[str]:
     _remove(connection, document_id)
     connection.execute("insert into documents values (?, ?, 0)", (document_id, collection_id))
-    connection.executemany("insert into pages values (?, ?, ?, ?, ?)", [
-        (document_id, place, page.number, page.text, json.dumps(page.as_dict()["headings"], ensure_ascii=False))
-        for place, page in enumerate(pages)
-    ])
+    connection.executemany(
+        "insert into pages values (?, ?, ?, ?, ?)",
+        [
+            (document_id, place, page.number, page.text, json.dumps(page.as_dict()["headings"], ensure_ascii=False))
+            for place, page in enumerate(pages)
+        ],
+    )
     ids = []
     for position, piece in enumerate(pieces):
         ids.append(f"{document_id}-{position}")
         cursor = connection.execute(
             "insert into chunks (id, document_id, collection_id, position, place, page, row, start, end, heading, text,"
             " sentences) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (ids[-1], document_id, collection_id, position, piece.page_index, piece.page, None, piece.start, piece.end,
-             piece.heading, piece.text, json.dumps(piece.sentences)),
+            (
+                ids[-1],
+                document_id,
+                collection_id,
+                position,
+                piece.page_index,
+                piece.page,
+                None,
+                piece.start,
+                piece.end,
+                piece.heading,
+                piece.text,
+                json.dumps(piece.sentences),
+            ),
         )
         words = for_keyword_index(f"{piece.heading}\n{piece.text}")
         connection.execute("insert into words (rowid, tokens) values (?, ?)", (cursor.lastrowid, words))
@@ -169,16 +194,22 @@ def _remove(connection: sqlite3.Connection, document_id: str) -> None:
         connection.execute(f"delete from {table} where {column} = ?", (document_id,))
 
 
-def _sentences(connection: sqlite3.Connection, column: str, values: Sequence[str]) -> dict[str, list[Sentence]]:
-    found: dict[str, list[Sentence]] = {}
+def _windows(connection: sqlite3.Connection, column: str, values: Sequence[str]) -> dict[str, list[Window]]:
+    found: dict[str, list[Window]] = {}
     for part in _parts(values):
         query = f"select id, start, text, sentences from chunks where {column} in ({_marks(part)}) order by position"
         for id, begin, text, spans in connection.execute(query, part):
-            found[id] = [
-                Sentence(f"{id}#{number}", start, end, text[start - begin : end - begin])
-                for number, (start, end) in enumerate(json.loads(spans))
-            ]
+            found[id] = _windows_of(id, begin, text, json.loads(spans))
     return found
+
+
+def _windows_of(id: str, begin: int, text: str, spans: list[tuple[int, int]]) -> list[Window]:
+    sentences = [
+        Window(f"{id}#{number}", start, end, text[start - begin : end - begin])
+        for number, (start, end) in enumerate(spans)
+    ]
+    whole = Window(f"{id}#whole", begin, begin + len(text), text, True)
+    return [*sentences, whole] if len(sentences) > 1 else sentences
 
 
 def _keyword_search(

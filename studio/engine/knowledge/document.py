@@ -71,7 +71,8 @@ class Chunk(BaseModel):
 class Found(BaseModel):
     """A chunk that answers a query. `score` is 0 to 1 and orders the list.
 
-    `dense` is the cosine of the best sentence, `keyword` the BM25 weight (None: not among the words' best);
+    `dense` is how near it is (mean cosine of its nearest sentence and the whole), `keyword` the BM25 weight; the ranks
+    are places in either list. None: not asked, or not among that list's best.
     `matched` is the sentence that fits best and stands at `matched_start:matched_end` of the page's text.
     """
 

@@ -18,7 +18,7 @@ from studio.engine.settings import KnowledgeSettings
 from studio.engine.text import Text
 from studio.engine.vectors.store import VectorStore
 
-BATCH = 48  # sentences embedded at once: half a second of one thread, so progress moves and a cancel is quick
+BATCH = 48  # windows embedded at once: half a second of one thread, so progress moves and a cancel is quick
 READ_SHARE = 0.15  # of the progress bar
 Progress = Callable[[float], None]
 
@@ -34,7 +34,7 @@ class Indexed:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """Chunks in SQLite and their sentences' vectors, kept in step."""
+    """Chunks in SQLite and the vectors of their windows, kept in step."""
 
     chunks: ChunkStore
     vectors: VectorStore
@@ -63,19 +63,19 @@ class Index:
     async def remove(self, document_id: str, collection_id: str) -> None:
         """Take a document out. It is not found from the first step on, and no step needs the one before to be repeated."""
         await self.chunks.set_ready(document_id, False)
-        sentences = await self.chunks.sentences_of(document_id)
-        if sentences:
-            await self.vectors.delete(collection_id, [one.id for many in sentences.values() for one in many])
+        windows = await self.chunks.windows_of(document_id)
+        if windows:
+            await self.vectors.delete(collection_id, [one.id for many in windows.values() for one in many])
         await self.chunks.remove(document_id)
 
     async def _embed(self, document_id: str, collection: Collection, progress: Progress) -> None:
-        by_chunk = await self.chunks.sentences_of(document_id)
-        sentences = [sentence for many in by_chunk.values() for sentence in many]
-        for start in range(0, len(sentences), BATCH):
-            part = sentences[start : start + BATCH]
+        by_chunk = await self.chunks.windows_of(document_id)
+        windows = [window for many in by_chunk.values() for window in many]
+        for start in range(0, len(windows), BATCH):
+            part = windows[start : start + BATCH]
             vectors = await self.embeds.embed(collection.embedder, [one.text for one in part], purpose="passage")
             await self.vectors.upsert(collection.id, [one.id for one in part], vectors)
-            progress(READ_SHARE + (1 - READ_SHARE) * (start + len(part)) / len(sentences))
+            progress(READ_SHARE + (1 - READ_SHARE) * (start + len(part)) / len(windows))
 
 
 def _empty(document: Document) -> BadState:

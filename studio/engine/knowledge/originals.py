@@ -44,7 +44,7 @@ class Originals:
         return digest
 
     async def forget(self, digest: str) -> None:
-        await asyncio.to_thread(lambda: [path.unlink(missing_ok=True) for path in self._folder.glob(f"{digest}.*")])
+        await asyncio.to_thread(self._forget, digest)
 
     def _keep(self, source: Path) -> tuple[str, int]:
         try:
@@ -60,6 +60,10 @@ class Originals:
                 Text(f"{source} cannot be opened: {error.strerror}.", f"无法打开 {source}：{error.strerror}。"),
                 Text("Check that it is there and may be read.", "请确认文件存在且有读取权限。"),
             ) from error
+
+    def _forget(self, digest: str) -> None:
+        for path in self._folder.glob(f"{digest}.*"):
+            path.unlink(missing_ok=True)
 
     def _write(self, target: Path, pieces: Iterable[bytes]) -> None:
         if target.exists():
@@ -84,7 +88,8 @@ def files_under(paths: Iterable[Path]) -> list[Path]:
         found += sorted(
             inner.absolute()
             for inner in path.rglob("*")
-            if inner.is_file() and inner.suffix.lower() in readable
+            if inner.is_file()
+            and inner.suffix.lower() in readable
             and not any(part.startswith(".") for part in inner.relative_to(path).parts)
         )
     return list(dict.fromkeys(found))

@@ -54,7 +54,8 @@ class PageText:
 
 def lines_of(text_page: Any) -> list[Line]:
     """The printed lines of a page in PDFium's reading order."""
-    lines, characters, places = [], "", []
+    lines: list[Line] = []
+    characters, places = "", list[int]()
     for index, character in enumerate(_characters(text_page)):
         if character in "\r\n":
             lines += _line(text_page, characters, places)

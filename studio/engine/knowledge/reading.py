@@ -37,7 +37,9 @@ async def read(path: Path, reader: str, limits: Limits, name: str = "") -> list[
     return [Page.from_dict(page) for page in answer["pages"]]
 
 
-async def render(path: Path, page: int, spans: list[tuple[int, int]], width: int, text: str, limits: Limits) -> PageImage:
+async def render(
+    path: Path, page: int, spans: list[tuple[int, int]], width: int, text: str, limits: Limits
+) -> PageImage:
     """A page of a PDF as a picture, with rectangles for spans of `text`, the page's text when it was indexed."""
     request = {"do": "render", "path": str(path), "page": page, "spans": spans, "width": width, "text": text}
     answer = await _ask(request, limits, path.name)
@@ -106,7 +108,10 @@ def _died(name: str, code: int, log: list[str], limits: Limits) -> StudioError:
                 f"Reading {name} needs more than {limits.memory_mb:,} MB of memory and was stopped.",
                 f"读取 {name} 需要的内存超过 {limits.memory_mb:,} MB，已停止。",
             ),
-            Text("Raise the memory limit under Settings › Knowledge and retry.", "可在“设置 › 知识库”中提高内存上限后重试。"),
+            Text(
+                "Raise the memory limit under Settings › Knowledge and retry.",
+                "可在“设置 › 知识库”中提高内存上限后重试。",
+            ),
             details=words,
         )
     if code < 0:

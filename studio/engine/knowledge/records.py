@@ -66,7 +66,9 @@ class Records:
 
     async def update_collection(self, collection_id: str, **values: Any) -> None:
         statement = update(collections).where(collections.c.id == collection_id)
-        await self._catalog.write(lambda connection: connection.execute(statement.values(updated_at=time.time(), **values)))
+        await self._catalog.write(
+            lambda connection: connection.execute(statement.values(updated_at=time.time(), **values))
+        )
 
     async def delete_collection(self, collection_id: str) -> None:
         """Forget a collection whose documents are gone."""
@@ -76,14 +78,20 @@ class Records:
 
     async def documents(self, collection_id: str | None = None) -> list[Document]:
         """Newest first; looks whether each source file has changed since."""
-        query = select(documents).where(documents.c.status != DELETING).order_by(documents.c.added_at.desc(), documents.c.id)
+        query = (
+            select(documents)
+            .where(documents.c.status != DELETING)
+            .order_by(documents.c.added_at.desc(), documents.c.id)
+        )
         if collection_id is not None:
             query = query.where(documents.c.collection_id == collection_id)
         rows = await self._rows(query)
         return await asyncio.to_thread(lambda: [_document(row) for row in rows])
 
     async def by_id(self, document_ids: list[str]) -> dict[str, Document]:
-        rows = await self._rows(select(documents).where(documents.c.id.in_(document_ids), documents.c.status != DELETING))
+        rows = await self._rows(
+            select(documents).where(documents.c.id.in_(document_ids), documents.c.status != DELETING)
+        )
         return {row["id"]: _document(row, look=False) for row in rows}
 
     async def document(self, document_id: str) -> Document:
@@ -126,7 +134,9 @@ class Records:
 
     async def _collections(self, query: Select[Any]) -> list[Collection]:
         counts = select(
-            documents.c.collection_id, func.count().label("documents"), func.sum(documents.c.chunk_count).label("chunks")
+            documents.c.collection_id,
+            func.count().label("documents"),
+            func.sum(documents.c.chunk_count).label("chunks"),
         )
         counts = counts.where(documents.c.status != DELETING).group_by(documents.c.collection_id)
 

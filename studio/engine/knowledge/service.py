@@ -44,6 +44,10 @@ AT_ONCE = 2  # documents that are read and embedded side by side
 ATTEMPTS = 3  # starts of the studio that a document may have been in the middle of
 
 
+class _Left(Exception):
+    """The document was deleted while it was indexed."""
+
+
 class Knowledge:
     """Collections, documents and search. What a method returned from is on disk."""
 
@@ -62,6 +66,7 @@ class Knowledge:
         self._index = Index(self._chunks, self._vectors, embeds)
         self._search = Search(self._chunks, self._vectors, embeds)
         self._progress: dict[str, float] = {}
+        self._leaving: set[str] = set()
         self._images: dict[tuple[Any, ...], PageImage] = {}
         self._repair: asyncio.Task[None] | None = None
 
@@ -158,9 +163,18 @@ class Knowledge:
         target = await self.collection(collection)
         kind = reader.reader_for(file_name if Path(file_name).suffix else f"{file_name}.txt")
         digest = await self._originals.keep_bytes(text.encode(), kind.suffixes[0])
-        same = [one for one in await self._records.documents(target.id) if one.digest == digest and one.file_name == file_name]
-        document = same[0] if same else await self._record(
-            target, file_name, kind.name, digest=digest, size_bytes=len(text.encode()), title=title)
+        same = [
+            one
+            for one in await self._records.documents(target.id)
+            if one.digest == digest and one.file_name == file_name
+        ]
+        document = (
+            same[0]
+            if same
+            else await self._record(
+                target, file_name, kind.name, digest=digest, size_bytes=len(text.encode()), title=title
+            )
+        )
         if document.status != "indexed":
             await (await self._start(document.id, [document.id])).wait()
         self._events.publish(CollectionsChanged(target.id))
@@ -187,7 +201,10 @@ class Knowledge:
         """Forget a document: nothing of it can be found from now on. Cannot be undone."""
         document = await self.document(document_id)
         await self._records.update_document(document_id, status=DELETING)
-        await self._forget(document_id, document.collection_id, document.digest)
+        if document_id in self._progress:
+            self._leaving.add(document_id)  # whoever indexes it notices and takes it out
+        else:
+            await self._forget(document_id, document.collection_id, document.digest)
         self._events.publish(DocumentDeleted(document_id, document.collection_id))
         self._events.publish(CollectionsChanged(document.collection_id))
 
@@ -216,7 +233,9 @@ class Knowledge:
         """A page of a PDF with the rectangles of spans of its text. Takes a process and about 0.3 s; the last ones are kept."""
         document = await self.document(document_id)
         if document.format != "pdf":
-            raise BadState(Text(f"{document.file_name} has no pages to show.", f"{document.file_name} 没有可显示的页面。"))
+            raise BadState(
+                Text(f"{document.file_name} has no pages to show.", f"{document.file_name} 没有可显示的页面。")
+            )
         key = (document.digest, page, tuple(spans), width)
         if key not in self._images:
             text = (await self._chunks.page(document_id, page)).text
@@ -310,12 +329,19 @@ class Knowledge:
         self._progress[document_id] = 0.0
 
         def tell(share: float) -> None:
+            if document_id in self._leaving:
+                raise _Left
             self._progress[document_id] = share
-            self._events.publish(DocumentChanged(self._with_progress(document.model_copy(update={"status": "reading"}))))
+            self._events.publish(
+                DocumentChanged(self._with_progress(document.model_copy(update={"status": "reading"})))
+            )
             progress(share)
 
         try:
             await self._take_in(document, tell)
+        except _Left:
+            self._leaving.discard(document_id)
+            await self._forget(document_id, document.collection_id, document.digest)
         except StudioError as error:
             await self._failed(document, error)
         except Exception as error:
@@ -333,8 +359,8 @@ class Knowledge:
         collection = await self.collection(document.collection_id)
         file = self._originals.path(document.digest, document.file_name)
         result = await self._index.add(document, file, collection, self._settings.knowledge, tell)
-        if document.id not in await self._records.by_id([document.id]):  # deleted meanwhile
-            return await self._index.remove(document.id, collection.id)
+        if document.id in self._leaving:
+            raise _Left
         self._progress.pop(document.id, None)
         await self._change(
             document.id, status="indexed", reason=None, page_count=result.page_count, chunk_count=result.chunk_count,

@@ -33,7 +33,8 @@ def split(pages: list[Page], characters: int = 800, overlap: int = 80, markdown:
     pieces: list[Piece] = []
     path: list[Heading] = []
     for index, page in enumerate(pages):
-        for start, end, path in _sections(page, path):
+        for start, end, under in _sections(page, path):
+            path = under
             if path and CONTENTS.match(path[-1].title):
                 continue  # a list of headings answers no question and holds the words of all
             heading = " › ".join(heading.title for heading in path)

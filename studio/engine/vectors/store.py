@@ -58,7 +58,7 @@ class VectorStore(ABC):
     async def drop(self, space: str) -> None:
         """Forget the whole space; no error when there is none."""
 
-    async def close(self) -> None:
+    async def close(self) -> None:  # noqa: B027
         """Give back what is held open."""
 
 

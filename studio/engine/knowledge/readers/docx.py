@@ -23,7 +23,9 @@ class Docx(Reader):
             document = docx.Document(str(path))
         except Exception as error:  # python-docx lets through what zipfile, lxml and its own parts raise
             raise Unreadable(
-                Text(f"{path.name} is not a Word document that can be opened.", f"{path.name} 不是可打开的 Word 文档。"),
+                Text(
+                    f"{path.name} is not a Word document that can be opened.", f"{path.name} 不是可打开的 Word 文档。"
+                ),
                 Text("Open it in Word and save it again as .docx.", "请在 Word 中打开并重新另存为 .docx。"),
                 details=f"{type(error).__name__}: {error}",
             ) from error

@@ -54,4 +54,6 @@ def _sniffed(content: bytes) -> str:
     if common and common > 0.7 * beyond_ascii:
         return chinese
     best = from_bytes(content).best()
-    return str(best) if best is not None else content.decode("latin-1")
+    if best is None or all(ord(character) < 0x250 for character in str(best)):
+        return content.decode("cp1252", errors="replace")  # Latin letters: the guess among their code pages is poor
+    return str(best)

@@ -21,7 +21,7 @@ class Memory(VectorStore):
         self._spaces: dict[str, dict[str, Any]] = {}
 
     @classmethod
-    def at(cls, folder: Path) -> Memory:
+    def at(cls, folder: Path) -> Memory:  # noqa: ARG003
         return cls()
 
     async def upsert(
@@ -32,7 +32,9 @@ class Memory(VectorStore):
         kept = self._spaces.setdefault(space, {})
         for id, vector in zip(ids, numpy.asarray(vectors, numpy.float32), strict=True):
             if kept and next(iter(kept.values())).shape != vector.shape:
-                raise Invalid(Text(f"A vector of {len(vector)} numbers does not fit.", f"{len(vector)} 维的向量不匹配。"))
+                raise Invalid(
+                    Text(f"A vector of {len(vector)} numbers does not fit.", f"{len(vector)} 维的向量不匹配。")
+                )
             kept[id] = vector / max(float(numpy.linalg.norm(vector)), 1e-12)
 
     async def search(self, space: str, vector: Vectors, limit: int, ids: Sequence[str] | None = None) -> list[Hit]:
