@@ -146,9 +146,9 @@ def _beyond(scalar: Any) -> str:
     if value in (1 - 2**63, 1 - 2**31):
         return "-infinity"
     try:
-        return str(scalar.cast(pyarrow.string()).as_py())
+        return scalar.cast(pyarrow.string()).as_py() or f"<{scalar.type}>"
     except pyarrow.ArrowException:
-        return repr(value)
+        return f"<{scalar.type}>"
 
 
 def _integer(scalar: Any, plain: bool = False, grouped: bool = True) -> str:
