@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 
 from studio.engine.chat.message import Source
 from studio.engine.text import Text
 
-MARK = re.compile(r"\[(\d{1,2})\]")
-NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
-WORD = re.compile(r"[A-Za-z][A-Za-z0-9-]+|[\u4e00-\u9fff]")
-SENTENCE = re.compile(r"[^.!?。！？\n]*(?:[.!?。！？](?:\s*\[\d{1,2}\])*|\n|$)")
-HELD = 0.5  # the share of a sentence's words that a source must have
+FENCE = re.compile(r"(```.*?(?:```|\Z))", re.DOTALL)
+MARK = re.compile(r"[ \t]?\[(\d{1,2})\](?!\()")
+SENTENCE = re.compile(
+    r"(?:[.!?](?!\s|\[|$)|[^.!?。！？\n])*(?:[.!?。！？]+[\"”’）)]*(?:[ \t]*\[\d{1,2}\](?!\())*|\n|$)"
+)
+LIST_NUMBER = re.compile(r"^\s*\d{1,3}[.)、]\s", re.MULTILINE)
+NUMBER = re.compile(r"(?<![A-Za-z\d.])\d+(?:[.,]\d+)*")
+WORD = re.compile(r"[A-Za-z][A-Za-z0-9-]+|[\u4e00-\u9fff]+")
+KEPT = 0.5  # the share of a sentence's words that a cited source must have
+ADDED = 0.6  # the share that a source must have for a chip that the model did not write
+FEW = 3  # with fewer words a sentence says too little to be looked for
 COMMON = frozenset(
     [
         "the",
@@ -39,75 +46,120 @@ COMMON = frozenset(
         "be",
         "has",
         "have",
+        "where",
+        "there",
     ]
 )
 
+Texts = Mapping[int, str]
 
-def settle(content: str, sources: list[Source]) -> tuple[str, list[Source]]:
+
+def settle(content: str, sources: list[Source], texts: Texts | None = None) -> tuple[str, list[Source]]:
     """The answer with a chip after every sentence that a source holds, and the sources with what was found of them.
 
-    A mark without a source is removed. A cited source that does not contain what is said keeps its chip and is flagged.
+    `texts` holds what the model was given of a source, where that is more than its quote. A mark without a source is
+    removed. A cited source that does not contain what is said keeps its chip and is flagged. Code stays as it is.
     """
-    by_number = {source.number: source.model_copy(update={"cited": False, "flagged": None}) for source in sources}
-    sentences = [_settle_sentence(match.group(0), by_number) for match in SENTENCE.finditer(content)]
-    return "".join(sentences), list(by_number.values())
+    desk = _Desk(sources, texts or {})
+    parts = [part if part.startswith("```") else desk.settle(part) for part in FENCE.split(content)]
+    return "".join(parts), list(desk.sources.values())
 
 
-def unsupported_numbers(content: str, sources: list[Source], question: str) -> list[str]:
-    """Figures of the answer that stand in no source and not in the question."""
-    known = {
-        _plain(number) for text in [question, *(_text(source) for source in sources)] for number in NUMBER.findall(text)
-    }
-    bare = MARK.sub("", content)
-    return list(dict.fromkeys(number for number in NUMBER.findall(bare) if _plain(number) not in known))
+def unsupported_numbers(content: str, sources: list[Source], question: str, texts: Texts | None = None) -> list[str]:
+    """Figures of the answer that stand in no source and not in the question, each once, as they are written."""
+    given = [question, *(_text(source, texts or {}) for source in sources)]
+    known = {figure for text in given for figure in figures(text)}
+    bare = LIST_NUMBER.sub("", MARK.sub("", FENCE.sub("", content)))
+    return list(dict.fromkeys(written for written in NUMBER.findall(bare) if _value(written) not in known))
 
 
-def _settle_sentence(sentence: str, sources: dict[int, Source]) -> str:
-    marks = [int(number) for number in MARK.findall(sentence)]
-    known = [number for number in marks if number in sources]
-    bare = MARK.sub("", sentence)
-    if not bare.strip():
-        return bare
-    for number in known:
-        held = holds(bare, _text(sources[number]))
-        update = {"cited": True} if held else {"cited": True, "flagged": sources[number].flagged or _not_there(bare)}
-        sources[number] = sources[number].model_copy(update=update)
-    if marks:
-        return MARK.sub(lambda mark: mark.group(0) if int(mark.group(1)) in sources else "", sentence)
-    best = max(sources.values(), key=lambda source: overlap(bare, _text(source)), default=None)
-    if best is None or not holds(bare, _text(best)):
-        return sentence
-    sources[best.number] = best.model_copy(update={"cited": True})
-    body = bare.rstrip()
-    return f"{body} [{best.number}]{bare[len(body) :]}"
-
-
-def holds(sentence: str, source: str) -> bool:
-    """Whether a source contains a sentence: every figure of it, and at least half of its words."""
-    figures = {_plain(number) for number in NUMBER.findall(sentence)}
-    there = {_plain(number) for number in NUMBER.findall(source)}
-    return figures <= there and overlap(sentence, source) >= HELD
+def holds(sentence: str, source: str, share: float = KEPT) -> bool:
+    """Whether a source contains a sentence: every figure of it, and at least that share of its words."""
+    return figures(sentence) <= figures(source) and overlap(sentence, source) >= share
 
 
 def overlap(sentence: str, source: str) -> float:
     """The share of a sentence's words that stand in a source, 0 to 1; too few words to tell count as none."""
-    words = _words(sentence)
-    return len(words & _words(source)) / len(words) if len(words) > 2 else 0.0
+    said = words(sentence)
+    return len(said & words(source)) / len(said) if len(said) >= FEW else 0.0
 
 
-def _words(text: str) -> set[str]:
-    return {word.lower() for word in WORD.findall(text)} - COMMON
+def figures(text: str) -> set[float]:
+    """The numbers of a text by value; those of names, such as the 7 of K7, do not count."""
+    return {_value(written) for written in NUMBER.findall(LIST_NUMBER.sub("", text))}
 
 
-def _text(source: Source) -> str:
+def words(text: str) -> set[str]:
+    """Lower-case words without the most common ones; Chinese counts by pairs of characters."""
+    found = WORD.findall(text)
+    latin = {word.lower() for word in found if word.isascii()} - COMMON
+    return latin | {pair for run in found if not run.isascii() for pair in _pairs(run)}
+
+
+class _Desk:
+    """The sources while an answer is checked sentence by sentence."""
+
+    def __init__(self, sources: list[Source], texts: Texts) -> None:
+        self.sources = {
+            source.number: source.model_copy(update={"cited": False, "flagged": None}) for source in sources
+        }
+        self._texts = {source.number: _text(source, texts) for source in sources}
+
+    def settle(self, text: str) -> str:
+        return "".join(self._sentence(match.group(0)) for match in SENTENCE.finditer(text))
+
+    def _sentence(self, sentence: str) -> str:
+        marked = [int(number) for number in MARK.findall(sentence)]
+        bare = MARK.sub("", sentence)
+        if marked and not bare.strip():
+            return _without(sentence, lambda number: number in self.sources)
+        for number in marked:
+            if number in self.sources:
+                self._cite(number, bare)
+        if marked:
+            return _without(sentence, lambda number: number in self.sources)
+        return self._with_chip(sentence)
+
+    def _cite(self, number: int, said: str) -> None:
+        source, update = self.sources[number], {"cited": True, "flagged": self.sources[number].flagged}
+        if len(words(said)) >= FEW and not holds(said, self._texts[number]):
+            update["flagged"] = update["flagged"] or _not_there(said)
+        self.sources[number] = source.model_copy(update=update)
+
+    def _with_chip(self, sentence: str) -> str:
+        body = sentence.rstrip()
+        if not self._texts or body.startswith("#") or body.endswith(("|", ":", "：", "?", "？")):
+            return sentence
+        best = max(self._texts, key=lambda number: overlap(body, self._texts[number]))
+        if not holds(body, self._texts[best], ADDED):
+            return sentence
+        self.sources[best] = self.sources[best].model_copy(update={"cited": True})
+        return f"{body} [{best}]{sentence[len(body) :]}"
+
+
+def _without(sentence: str, kept: Callable[[int], bool]) -> str:
+    return MARK.sub(lambda mark: mark.group(0) if kept(int(mark.group(1))) else "", sentence)
+
+
+def _text(source: Source, texts: Texts) -> str:
     rows = " ".join(f"{key} {value}" for row in source.rows for key, value in row.items())
-    return f"{source.title} {source.quote} {rows} {source.sql}"
+    count = "" if source.row_count is None else str(source.row_count)
+    return " ".join([source.title, source.quote, texts.get(source.number, ""), rows, count, source.sql])
 
 
-def _plain(number: str) -> str:
-    return number.replace(",", "").rstrip(".")
+def _value(written: str) -> float:
+    """The value of "1,038", "24" or "4.61"; what is no plain number, such as a version, goes by its first part."""
+    plain = written.replace(",", "")
+    try:
+        return float(plain)
+    except ValueError:
+        return float(plain.split(".")[0])
 
 
-def _not_there(sentence: str) -> Text:
-    words = " ".join(sentence.split())[:80]
-    return Text(f"The source does not say “{words}”.", f"来源中没有“{words}”这一内容。")
+def _pairs(run: str) -> list[str]:
+    return [run[at : at + 2] for at in range(len(run) - 1)] or [run]
+
+
+def _not_there(said: str) -> Text:
+    shown = " ".join(said.split())[:80]
+    return Text(f"The source does not say “{shown}”.", f"来源中没有“{shown}”这一内容。")

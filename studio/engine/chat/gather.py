@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import time
+from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from studio.engine.chat.fact import chinese_fact, fact, is_chinese
 from studio.engine.chat.message import Source, Step
-from studio.engine.datasets.service import Datasets
 from studio.engine.errors import BadParameter, Invalid, StudioError
-from studio.engine.knowledge.service import Found, Knowledge
-from studio.engine.sql.service import Sql
 from studio.engine.text import Text, plural
+
+if TYPE_CHECKING:
+    from studio.engine.datasets.dataset import Dataset
+    from studio.engine.datasets.service import Datasets
+    from studio.engine.knowledge.document import Found
+    from studio.engine.knowledge.service import Knowledge
+    from studio.engine.models.model import Model
+    from studio.engine.models.service import Models
+    from studio.engine.sql.query import Sqled
+    from studio.engine.sql.service import Sql
 
 CHUNKS = 4
 ROWS_SHOWN = 20
+SQL_TOKENS = 400
 
 
 @dataclass
@@ -29,64 +39,80 @@ class Evidence:
 
 
 class Gatherer:
-    """Searches the chosen collections and queries the chosen datasets."""
+    """Searches the chosen collections and queries the chosen datasets. What cannot be read becomes a step that says so."""
 
-    def __init__(self, knowledge: Knowledge, datasets: Datasets, sql: Sql) -> None:
+    def __init__(self, knowledge: Knowledge, datasets: Datasets, sql: Sql, models: Models) -> None:
         self._knowledge = knowledge
         self._datasets = datasets
         self._sql = sql
+        self._models = models
 
     async def search(self, question: str, collections: list[str], evidence: Evidence) -> Step:
         """Add the chunks that answer best as sources."""
         began = time.monotonic()
-        found = await self._knowledge.search(question, collections, CHUNKS)
-        evidence.sources += [_page(item, evidence.next_number() + place) for place, item in enumerate(found)]
+        try:
+            names = ", ".join([(await self._knowledge.collection(name)).name for name in collections])
+            found = await self._knowledge.search(question, collections, CHUNKS)
+        except StudioError as error:
+            return _add(evidence, _failed("search", Text("The search failed", "检索失败"), error))
+        first = evidence.next_number()
+        evidence.sources += [_page(item, first + place) for place, item in enumerate(found)]
         documents = len({item.document.id for item in found})
-        names = ", ".join([(await self._knowledge.collection(name)).name for name in collections])
         detail = Text(
             f"{plural(len(found), 'chunk', 'chunks')} from {plural(documents, 'document', 'documents')}",
             f"{documents} 个文档中的 {len(found)} 个片段",
         )
-        step = Step(
-            kind="search",
-            title=Text(f"Searched {names}", f"检索 {names}"),
-            detail=detail,
-            seconds=time.monotonic() - began,
-        )
-        evidence.steps.append(step)
-        return step
+        title = Text(f"Searched {names}", f"检索了 {names}")
+        return _add(evidence, Step(kind="search", title=title, detail=detail, seconds=time.monotonic() - began))
 
-    async def query(self, question: str, datasets: list[str], evidence: Evidence) -> Step | None:
-        """Add the rows that answer the question, if it is about these datasets at all."""
+    async def query(self, question: str, datasets: list[str], model: Model | None, evidence: Evidence) -> Step | None:
+        """Add the rows that answer the question; None when it is not about these datasets.
+
+        A model that is no demo writes the SQL; without one, words are matched with values.
+        """
         began = time.monotonic()
         try:
-            found = await self._sql.ask(question, [(await self._datasets.get(name)).id for name in datasets])
+            known = [await self._datasets.get(name) for name in datasets]
+            ask = self._completing(model) if model is not None and not model.demo else None
+            found = await self._sql.ask(question, [dataset.id for dataset in known], ask)
         except (Invalid, BadParameter):
             return None
         except StudioError as error:
-            step = Step(
-                kind="query", title=Text("A dataset could not be queried", "有数据集无法查询"), detail=error.whole()
-            )
-            evidence.steps.append(step)
-            return step
-        dataset = await self._datasets.get(found.dataset_id)
-        rows = found.result.table.slice(0, ROWS_SHOWN).to_pylist()
-        evidence.sources.append(_rows(dataset.name, dataset.id, found, rows, evidence.next_number()))
-        step = Step(
-            kind="query",
-            title=Text(f"Queried {dataset.name}", f"查询 {dataset.name}"),
-            detail=Text(plural(found.result.table.num_rows, "row", "rows"), f"{found.result.table.num_rows} 行"),
-            seconds=time.monotonic() - began,
-            sql=found.sql,
-            columns=[column.name for column in found.result.columns],
-            rows=[[_plain(value) for value in row.values()] for row in rows],
-            dataset_id=dataset.id,
-        )
-        evidence.steps.append(step)
-        return step
+            return _add(evidence, _failed("query", Text("The query failed", "查询失败"), error))
+        dataset = _asked(known, found)
+        rows = [_plain_row(row) for row in found.result.table.slice(0, ROWS_SHOWN).to_pylist()]
+        said = (chinese_fact if is_chinese(question) else fact)(dataset.name, found.filters, rows)
+        evidence.sources.append(_rows(dataset, found, rows, said, evidence.next_number()))
+        return _add(evidence, _query_step(dataset, found, rows, time.monotonic() - began))
+
+    def _completing(self, model: Model) -> Any:
+        async def complete(prompt: str) -> str:
+            messages = [{"role": "user", "content": prompt}]
+            stream: Any = self._models.chat(model.id, messages, temperature=0.0, max_tokens=SQL_TOKENS)
+            async with aclosing(stream) as pieces:
+                return "".join([piece.text async for piece in pieces])
+
+        return complete
+
+
+def _add(evidence: Evidence, step: Step) -> Step:
+    evidence.steps.append(step)
+    return step
+
+
+def _failed(kind: Any, title: Text, error: StudioError) -> Step:
+    return Step(kind=kind, title=title, detail=error.whole(), failed=True)
+
+
+def _asked(known: list[Dataset], found: Sqled) -> Dataset:
+    """The dataset of a query; of one that a model wrote, the first that its text names."""
+    by_id = next((dataset for dataset in known if dataset.id == found.dataset_id), None)
+    named = (dataset for dataset in known if dataset.name in found.sql or dataset.id in found.sql)
+    return by_id or next(named, known[0])
 
 
 def _page(item: Found, number: int) -> Source:
+    matched = bool(item.matched)
     return Source(
         number=number,
         kind="page",
@@ -95,38 +121,43 @@ def _page(item: Found, number: int) -> Source:
         score=item.dense if item.dense is not None else item.score,
         document_id=item.document.id,
         page=item.chunk.page,
-        start=item.matched_start if item.matched else item.chunk.start,
-        end=item.matched_end if item.matched else item.chunk.end,
+        start=item.matched_start if matched else item.chunk.start,
+        end=item.matched_end if matched else item.chunk.end,
         heading=item.chunk.heading or "",
     )
 
 
-def _rows(name: str, dataset_id: str, found: Any, rows: list[dict[str, Any]], number: int) -> Source:
-    plain = [{key: _plain(value) for key, value in row.items()} for row in rows]
+def _rows(dataset: Dataset, found: Sqled, rows: list[dict[str, Any]], said: str, number: int) -> Source:
     return Source(
         number=number,
         kind="rows",
-        title=name,
-        quote=said(name, found.filters, plain),
-        dataset_id=dataset_id,
+        title=dataset.name,
+        quote=said,
+        dataset_id=dataset.id,
         sql=found.sql,
         rows_sql=found.rows_sql,
-        rows=plain,
+        rows=rows,
         row_count=found.result.table.num_rows,
     )
 
 
-def said(name: str, filters: list[Any], rows: list[dict[str, Any]]) -> str:
-    """A query's result as a line of words that a model and a reader understand."""
-    where = ", ".join(f"{_part(item, 'column')} {_part(item, 'value')}" for item in filters)
-    values = "; ".join(", ".join(f"{key} = {value}" for key, value in row.items()) for row in rows[:8])
-    return f"{name}{f' where {where}' if where else ''}: {values}"
+def _query_step(dataset: Dataset, found: Sqled, rows: list[dict[str, Any]], seconds: float) -> Step:
+    count = found.result.table.num_rows
+    return Step(
+        kind="query",
+        title=Text(f"Queried {dataset.name}", f"查询了 {dataset.name}"),
+        detail=Text(plural(count, "row", "rows"), f"{count:,} 行"),
+        seconds=seconds,
+        sql=found.sql,
+        columns=[column.name for column in found.result.columns],
+        rows=[list(row.values()) for row in rows],
+        dataset_id=dataset.id,
+    )
 
 
-def _part(item: Any, name: str) -> Any:
-    return item[name] if isinstance(item, dict) else getattr(item, name)
-
-
-def _plain(value: Any) -> Any:
-    """A cell as JSON keeps it exactly: what JSON has no type for becomes text."""
-    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
+def _plain_row(row: dict[str, Any]) -> dict[str, Any]:
+    """Cells as JSON keeps them exactly: what JSON has no type for becomes text."""
+    return {
+        key: value if value is None or isinstance(value, bool | int | float | str) else str(value)
+        for key, value in row.items()
+    }

@@ -39,7 +39,7 @@ class Source(BaseModel):
 
 
 class Step(BaseModel):
-    """Work done for an answer: a search, a query, or a check of what was written."""
+    """Work done for an answer: a search, a query, what was left out, or a check of what was written."""
 
     kind: Literal["search", "query", "context", "check"]
     title: Text
@@ -49,6 +49,7 @@ class Step(BaseModel):
     columns: list[str] = []
     rows: list[list[Any]] = []
     dataset_id: str = ""
+    failed: bool = False
 
 
 class Thread(BaseModel):
@@ -66,7 +67,10 @@ class Thread(BaseModel):
 
 
 class Message(BaseModel):
-    """One message. `status` is "streaming" only while its answer is being written."""
+    """One message. `status` is "streaming" only while its answer is being written; `error` is `StudioError.as_dict()`.
+
+    `usage` has completion_tokens, first_token_seconds, seconds and, when it came to an end, tokens_per_second.
+    """
 
     id: str
     thread_id: str
@@ -113,9 +117,11 @@ class SourcesFound:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Words of the answer, on disk already."""
+    """Words of the answer, on disk already. `tokens` so far, counted as they came, and seconds until the first."""
 
     text: str
+    tokens: int = 0
+    first_token_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,44 +2,80 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from studio.engine.chat.fact import is_chinese
 from studio.engine.chat.message import Message, Source
 
 RULES = (
     "You answer from the numbered sources only. Put the number of the source in square brackets after each statement, "
-    "like [1]. If the sources do not answer a part of the question, say so. Answer in the language of the question, briefly."
+    "like [1]. If the sources do not answer a part of the question, say so. Answer in the language of the question, "
+    "briefly."
 )
+TURNS = 6  # messages of the thread that go along
+SMALL_TOKENS = 160  # a small model that goes on longer only repeats itself
 SMALL_RULES = "Answer the question with the facts. Repeat the facts word for word and keep their numbers in brackets."
-TURNS = 6
+# A small model copies the form of an example; its matter is far from anything that is asked here.
+EXAMPLE = (
+    ("The bridge in 苏州 is 317 metres long.", "How long is the bridge in 苏州"),
+    ("The number of trees where park is 北园 and kind is oak is 86.", "how many oaks are in 北园"),
+)
+ZH_EXAMPLE = (
+    ("苏州的这座桥长 317 米。", "苏州的桥有多长"),
+    ("在 trees 中，park 是 北园、kind 是 oak 的数量是 86。", "北园有多少棵橡树"),
+)
+
+Messages = list[dict[str, Any]]
 
 
-def build(
-    question: str, history: list[Message], sources: list[Source], texts: dict[int, str], small: bool
-) -> list[dict[str, Any]]:
-    """The messages for a model. `texts` holds the words of each source; `small` is for models that follow little.
+def build(question: str, history: Sequence[Message], sources: Sequence[Source], texts: Mapping[int, str]) -> Messages:
+    """The messages for a model. `texts` holds the words of each source.
 
     Without sources the model is asked plainly, with what was said before.
     """
+    asked = {"role": "user", "content": question}
     if not sources:
-        return [*_turns(history), {"role": "user", "content": question}]
-    if small:
-        facts = "\n".join(f"{_one_line(source.quote)} [{source.number}]" for source in sources)
-        return [
-            {"role": "system", "content": SMALL_RULES},
-            {"role": "user", "content": f"Facts:\n{facts}\n\nQuestion: {question}"},
-        ]
+        return [*_turns(history), asked]
     given = "\n\n".join(
         f"[{source.number}] {_head(source)}\n{texts.get(source.number, source.quote)}" for source in sources
     )
+    return [{"role": "system", "content": f"{RULES}\n\nSources:\n{given}"}, *_turns(history), asked]
+
+
+def build_small(question: str, sources: Sequence[Source]) -> Messages:
+    """The messages for a model that follows little: a few facts, an example with as many, and the question.
+
+    As measured with SmolLM2-135M: English facts are repeated best before the question, Chinese ones after it.
+    """
+    if not sources:
+        return [{"role": "user", "content": question}]
+    chinese = is_chinese(question)
+    example = (ZH_EXAMPLE if chinese else EXAMPLE)[: len(sources)]
+    example_facts = [f"{fact} [{number}]" for number, (fact, _) in enumerate(example, 1)]
+    asked = [words for _, words in example]
+    example_question = f"{'，'.join(asked)}？" if chinese else f"{', and '.join(asked)}?"
+    facts = [f"{_one_line(each.quote)} [{each.number}]" for each in sources]
     return [
-        {"role": "system", "content": f"{RULES}\n\nSources:\n{given}"},
-        *_turns(history),
-        {"role": "user", "content": question},
+        {"role": "system", "content": SMALL_RULES},
+        {"role": "user", "content": _small_question(example_facts, example_question, chinese)},
+        {"role": "assistant", "content": "\n".join(example_facts)},
+        {"role": "user", "content": _small_question(facts, question, chinese)},
     ]
 
 
-def _turns(history: list[Message]) -> list[dict[str, Any]]:
+def for_small(sources: Sequence[Source]) -> list[Source]:
+    """What a small model can hold apart: the page that fits best, and the rows."""
+    pages = [source for source in sources if source.kind == "page"]
+    return [*pages[:1], *(source for source in sources if source.kind == "rows")]
+
+
+def _small_question(facts: Sequence[str], question: str, question_first: bool) -> str:
+    parts = ["Facts:\n" + "\n".join(facts), f"Question: {question}"]
+    return "\n\n".join(parts[::-1] if question_first else parts)
+
+
+def _turns(history: Sequence[Message]) -> Messages:
     return [{"role": message.role, "content": message.content} for message in history[-TURNS:] if message.content]
 
 

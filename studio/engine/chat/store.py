@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import time
 from typing import Any
 
@@ -34,6 +35,7 @@ class Threads:
         return [Thread.model_validate(dict(row)) for row in rows]
 
     async def get(self, thread_id: str) -> Thread:
+        """Raises `NotFound`, also for one in the trash."""
         query = select(threads).where(threads.c.id == thread_id, threads.c.deleted_at.is_(None))
         row = await self._catalog.read(lambda connection: connection.execute(query).mappings().first())
         if row is None:
@@ -44,16 +46,16 @@ class Threads:
         statement = update(threads).where(threads.c.id == thread_id).values(**fields)
         await self._catalog.write(lambda connection: connection.execute(statement))
 
-    async def add(self, *new: Message) -> None:
-        """Append messages to their thread and make the last one its leaf, in one transaction."""
-        rows = [message.model_dump(mode="json") for message in new]
-        leaf = (
-            update(threads).where(threads.c.id == new[-1].thread_id).values(leaf_id=new[-1].id, updated_at=time.time())
-        )
+    async def add(self, asked: Message, answer: Message, title: str) -> None:
+        """A question with its empty answer, which becomes the leaf; one transaction. A thread without title gets this."""
+        rows = [asked.model_dump(mode="json"), answer.model_dump(mode="json")]
+        here = update(threads).where(threads.c.id == asked.thread_id)
+        leaf = here.values(leaf_id=answer.id, updated_at=time.time())
 
         def work(connection: Connection) -> None:
             connection.execute(insert(messages), rows)
             connection.execute(leaf)
+            connection.execute(here.where(threads.c.title == "").values(title=title))
 
         await self._catalog.write(work)
 
@@ -69,18 +71,18 @@ class Threads:
         touched = update(threads).where(threads.c.id == message.thread_id).values(updated_at=time.time())
         await self._catalog.write(lambda connection: (connection.execute(statement), connection.execute(touched)))
 
-    async def branch(self, thread: Thread) -> list[Message]:
-        """The messages from the first to the leaf."""
-        query = select(messages).where(messages.c.thread_id == thread.id)
+    async def branch(self, thread_id: str, leaf_id: str | None) -> builtins.list[Message]:
+        """The messages from the first to the leaf; none when the thread has no such message."""
+        query = select(messages).where(messages.c.thread_id == thread_id)
         rows = await self._catalog.read(lambda connection: connection.execute(query).mappings().all())
         by_id = {row["id"]: row for row in rows}
-        path, at = [], thread.leaf_id
-        while at in by_id:
-            path.append(Message.model_validate(dict(by_id[at])))
-            at = path[-1].parent_id
+        path = []
+        while leaf_id in by_id:
+            path.append(Message.model_validate(dict(by_id[leaf_id])))
+            leaf_id = path[-1].parent_id
         return path[::-1]
 
     async def end_interrupted(self) -> None:
-        """Answers that a kill cut off keep their words and count as stopped."""
+        """Answers that were cut off keep their words and count as stopped."""
         statement = update(messages).where(messages.c.status == "streaming").values(status="stopped")
         await self._catalog.write(lambda connection: connection.execute(statement))

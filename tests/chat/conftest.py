@@ -1,0 +1,54 @@
+"""A chat on a real catalog, between small rooms."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from studio.engine.catalog import Catalog
+from studio.engine.chat.service import Chat, ChatEvent
+from studio.engine.events import Events
+from tests.chat.rooms import OnePage, OneTable, ScriptedModels
+
+QUESTION = "How long is the warranty on the K7 pump, and how many K7 were returned in 华南?"
+
+
+class Place:
+    """A chat that a test can close and open again on the same files."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.models = ScriptedModels()
+        self.knowledge = OnePage()
+        self.events = Events()
+
+    async def open(self) -> Chat:
+        self.catalog = Catalog(self.folder / "catalog.db")
+        await self.catalog.start()
+        table: Any = OneTable()
+        models: Any = self.models
+        knowledge: Any = self.knowledge
+        self.chat = Chat(self.catalog, self.events, models, knowledge, table, table)
+        await self.chat.start()
+        return self.chat
+
+    async def close(self) -> None:
+        await self.chat.close()
+        await self.catalog.close()
+
+    async def ask(self, question: str = QUESTION, thread: str = "", **wishes: Any) -> list[ChatEvent]:
+        """All events of one question about the handbook and the orders."""
+        if not thread:
+            thread = (await self.chat.create(knowledge=["handbook"], datasets=["orders"])).id
+        return [event async for event in self.chat.ask(thread, question, **wishes)]
+
+
+@pytest.fixture
+async def place(tmp_path: Path) -> AsyncIterator[Place]:
+    place = Place(tmp_path)
+    await place.open()
+    yield place
+    await place.close()

@@ -1,0 +1,255 @@
+"""From a question to a checked answer, with everything on disk before it is told."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing, suppress
+from typing import Any
+
+import pytest
+
+from studio.engine.chat.service import Answered, AnswerFailed, Asked, Piece, SourcesFound, ThreadsChanged, Worked
+from studio.engine.errors import BadParameter, BadState, NotFound
+from tests.chat.conftest import QUESTION, Place
+
+
+async def test_a_question_is_told_as_asked_worked_sources_pieces_and_answered(place: Place) -> None:
+    events = await place.ask()
+    kinds = [type(event) for event in events]
+    assert kinds[:4] == [Asked, Worked, Worked, SourcesFound]
+    assert set(kinds[4:-1]) == {Piece}
+    assert kinds[-1] is Answered
+
+
+async def test_an_answer_is_whole_checked_and_says_what_it_cost(place: Place) -> None:
+    message = _last(await place.ask()).message
+    assert message.status == "done"
+    assert message.content == "It is 24 months. [1]"
+    assert message.usage["completion_tokens"] == 5
+    assert message.usage["tokens_per_second"] == 50.0
+    assert message.usage["first_token_seconds"] >= 0
+    assert [(source.kind, source.page) for source in message.sources] == [("page", 13), ("rows", None)]
+    assert message.sources[0].cited
+    assert message.sources[1].quote == (
+        "The number of orders where product is K7 咖啡机 Espresso, region is 华南 and status is returned is 47."
+    )
+
+
+async def test_every_event_is_on_disk_before_it_is_told(place: Place) -> None:
+    place.models.words = [f"word{number} " for number in range(8)]
+    thread = await place.chat.create(knowledge=["handbook"], datasets=["orders"])
+    told, pieces = "", 0
+    async for event in place.chat.ask(thread.id, QUESTION):
+        question, answer = await place.chat.messages(thread.id)
+        assert question.content == QUESTION
+        if isinstance(event, SourcesFound):
+            assert answer.sources == event.sources
+        if isinstance(event, Piece):
+            told, pieces = told + event.text, pieces + 1
+            assert answer.content == told
+            assert answer.status == "streaming"
+        if isinstance(event, Answered):
+            assert answer == event.message
+    assert pieces >= 1
+
+
+async def test_stopping_by_cancelling_the_reader_keeps_what_was_written(place: Place) -> None:
+    place.models.stall_after = 3
+    thread = await place.chat.create()
+    told: list[str] = []
+    written = asyncio.Event()
+
+    async def read() -> None:
+        async for event in place.chat.ask(thread.id, "Hello?"):
+            if isinstance(event, Piece):
+                told.append(event.text)
+                written.set()
+
+    reader = asyncio.create_task(read())
+    await asyncio.wait_for(written.wait(), 10)
+    reader.cancel()
+    with suppress(asyncio.CancelledError):
+        await reader
+    await _is_stopped(place, thread.id, "".join(told))
+
+
+async def test_stopping_by_closing_the_generator_keeps_what_was_written(place: Place) -> None:
+    place.models.stall_after = 3
+    thread = await place.chat.create()
+    told = ""
+    async with aclosing(place.chat.ask(thread.id, "Hello?")) as events:
+        async for event in events:
+            if isinstance(event, Piece):
+                told = event.text
+                break
+    await _is_stopped(place, thread.id, told)
+
+
+async def test_a_stop_while_words_go_to_disk_loses_none_of_them(place: Place) -> None:
+    thread = await place.chat.create()
+    reaching, append = asyncio.Event(), place.chat._threads.append
+
+    async def slow(message_id: str, words: str) -> None:
+        reaching.set()
+        await append(message_id, words)
+
+    place.chat._threads.append = slow  # type: ignore[method-assign]
+    reader = asyncio.create_task(place.ask("Hello?", thread.id))
+    await asyncio.wait_for(reaching.wait(), 10)
+    reader.cancel()
+    with suppress(asyncio.CancelledError):
+        await reader
+    answer = (await place.chat.messages(thread.id))[-1]
+    assert answer.status == "stopped"
+    assert answer.content.startswith("It ")
+
+
+async def test_without_a_model_the_question_and_the_sources_stay_and_the_way_out_is_told(place: Place) -> None:
+    place.models.there = False
+    events = await place.ask()
+    failed = events[-1]
+    assert isinstance(failed, AnswerFailed)
+    assert failed.error.repair is not None
+    assert failed.error.repair.en == "Add one under Models."
+    kept = await place.chat.messages(failed.message.thread_id)
+    assert [message.role for message in kept] == ["user", "assistant"]
+    assert kept[1].status == "failed"
+    assert len(kept[1].sources) == 2
+    assert kept[1].error is not None
+    assert kept[1].error["repair"]["zh"] == "请在“模型”中添加。"
+
+
+async def test_a_model_that_dies_in_mid_answer_leaves_its_words(place: Place) -> None:
+    place.models.break_after = 3
+    failed = (await place.ask())[-1]
+    assert isinstance(failed, AnswerFailed)
+    kept = (await place.chat.messages(failed.message.thread_id))[-1]
+    assert (kept.status, kept.content[:3]) == ("failed", "It ")
+
+
+async def test_figures_that_no_source_has_are_said(place: Place) -> None:
+    place.models.words = ["The pump is covered for 58 months. [1]"]
+    message = _last(await place.ask()).message
+    checks = [step for step in message.steps if step.kind == "check"]
+    assert [step.title.en for step in checks] == ["Not in the sources: 58"]
+    assert message.sources[0].flagged is not None
+
+
+async def test_an_answer_that_was_cut_off_says_so(place: Place) -> None:
+    place.models.finish_reason = "length"
+    message = _last(await place.ask()).message
+    assert "cut off" in message.steps[-1].title.en
+
+
+async def test_what_does_not_fit_the_context_is_said(place: Place) -> None:
+    place.models.context = 900
+    place.knowledge.count = 4
+    events = await place.ask()
+    steps = [event.step for event in events if isinstance(event, Worked) and event.step.kind == "context"]
+    assert len(steps) == 1
+    assert steps[0].title.en.startswith("Left out ")
+    told = place.models.asked[0]["messages"][0]["content"]
+    assert "[5]" in told, "the rows are the last to go"
+    assert "[4]" not in told
+
+
+async def test_earlier_messages_go_before_sources_do(place: Place) -> None:
+    place.models.context = 1200
+    thread = (await place.chat.create()).id
+    place.models.words = ["word " * 500]
+    await place.ask("First?", thread)
+    await place.ask(QUESTION, thread, knowledge=["handbook"])
+    answer = (await place.chat.messages(thread))[-1]
+    assert [step.title.en for step in answer.steps if step.kind == "context"] == ["Left out 2 earlier messages"]
+
+
+async def test_a_demo_model_is_given_the_best_page_and_the_rows_only(place: Place) -> None:
+    place.models.demo = True
+    place.knowledge.count = 3
+    message = _last(await place.ask()).message
+    asked = place.models.asked[0]
+    assert asked["temperature"] == 0.0
+    last = asked["messages"][-1]["content"]
+    assert "[1]" in last
+    assert "[4]" in last
+    assert "[2]" not in last
+    assert "Scripted was given [1] and [4] only" in [step.title.en for step in message.steps]
+
+
+async def test_a_question_that_is_not_about_the_data_gets_no_rows(place: Place) -> None:
+    message = _last(await place.ask("How long is the warranty?")).message
+    assert [source.kind for source in message.sources] == ["page"]
+
+
+async def test_a_collection_that_is_gone_is_said_and_the_rest_is_answered(place: Place) -> None:
+    message = _last(await place.ask(knowledge=["vanished"])).message
+    assert message.steps[0].failed
+    assert "vanished" in str(message.steps[0].detail)
+    assert [source.kind for source in message.sources] == ["rows"]
+
+
+async def test_a_thread_answers_one_question_at_a_time(place: Place) -> None:
+    place.models.stall_after = 1
+    thread = (await place.chat.create()).id
+    async with aclosing(place.chat.ask(thread, "Hello?")) as events:
+        await anext(events)
+        with pytest.raises(BadState, match="still being answered"):
+            await place.ask("Again?", thread)
+    assert not place.chat.answering(thread)
+
+
+async def test_asking_again_under_the_same_parent_is_a_branch_and_the_old_answer_stays_on_disk(place: Place) -> None:
+    thread = (await place.chat.create()).id
+    await place.ask("One?", thread)
+    await place.ask("Two?", thread)
+    before = await place.chat.messages(thread)
+    await place.ask("Two?", thread, parent_id=before[2].parent_id)
+    after = await place.chat.messages(thread)
+    assert [message.content for message in after][:3] == ["One?", before[1].content, "Two?"]
+    assert after[2].id != before[2].id
+    assert len(await place.chat._threads.branch(thread, before[3].id)) == 4
+
+
+async def test_an_empty_question_or_an_unknown_place_asks_nothing(place: Place) -> None:
+    thread = (await place.chat.create()).id
+    with pytest.raises(BadParameter):
+        await place.ask("  ", thread)
+    with pytest.raises(NotFound):
+        await place.ask("Hello?", "conv-00000000")
+    with pytest.raises(NotFound):
+        await place.ask("Hello?", thread, parent_id="msg-nowhere")
+    assert await place.chat.messages(thread) == []
+    assert not place.chat.answering(thread)
+
+
+async def test_closing_the_studio_in_mid_answer_keeps_the_words(place: Place) -> None:
+    place.models.stall_after = 2
+    thread = (await place.chat.create()).id
+    async with aclosing(place.chat.ask(thread, "Hello?")) as events:
+        async for event in events:
+            if isinstance(event, Piece):
+                break
+        await place.chat.close()
+        answer = (await place.chat.messages(thread))[-1]
+    assert (answer.status, answer.content[:3]) == ("stopped", "It ")
+
+
+async def test_listeners_hear_that_a_thread_changed(place: Place) -> None:
+    heard: list[str] = []
+    place.events.subscribe(ThreadsChanged, lambda event: heard.append(event.thread_id))
+    thread = (await place.chat.create()).id
+    await place.ask("Hello?", thread)
+    assert heard == [thread] * 3
+
+
+def _last(events: list[Any]) -> Answered:
+    assert isinstance(events[-1], Answered), events[-1]
+    return events[-1]
+
+
+async def _is_stopped(place: Place, thread: str, told: str) -> None:
+    answer = (await place.chat.messages(thread))[-1]
+    assert told
+    assert (answer.status, answer.content) == ("stopped", told)
+    assert place.models.closed, "the model is told to stop"
+    assert not place.chat.answering(thread)
