@@ -55,7 +55,7 @@ class Engine:
         self.knowledge = Knowledge(self.catalog, self.events, self.jobs, paths, self.settings, self.models)
         self.workflows = Workflows(self)
         self.chat = Chat(self.catalog, self.events, self.models, self.knowledge, self.datasets, self.sql)
-        self.clusters = Clusters(self.catalog, self.events, self.egress)
+        self.clusters = Clusters(self.catalog, self.events, self.egress, self.secrets)
         self.sample = Sample(self)
 
     @classmethod

@@ -1,1 +1,1 @@
-"""Other studios and servers that a person connected, and how they are."""
+"""Other computers that answer: whole studios and model servers, with their state."""

@@ -366,9 +366,8 @@ class Knowledge:
             document.id, status="indexed", reason=None, page_count=result.page_count, chunk_count=result.chunk_count,
             indexed_at=time.time(), details={**details, "attempts": 0, "seconds": round(result.seconds, 2)},
         )  # fmt: skip
-        if replaced := details.get("replaces"):
-            if replaced in await self._records.by_id([replaced]):
-                await self.delete_document(replaced)
+        if (replaced := details.get("replaces")) and replaced in await self._records.by_id([replaced]):
+            await self.delete_document(replaced)
         self._events.publish(CollectionsChanged(document.collection_id))
 
     async def _failed(self, document: Document, error: StudioError) -> None:
