@@ -1,0 +1,269 @@
+"""A list of rows: icon, title, subtitle, something at the end. Painted, so thousands of rows cost nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter
+from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+from studio.engine.text import Text
+from studio.ui.icons import paint_icon
+from studio.ui.language import language, say, tr
+from studio.ui.theme import theme
+from studio.ui.widgets.labels import dot_colour
+
+Index = QModelIndex | QPersistentModelIndex
+ROLE = Qt.ItemDataRole.UserRole
+
+
+@dataclass(slots=True)
+class Row:
+    """One row. `trailing` is a quiet word at the end, `tone` a dot there; `heading` makes it a caption between rows.
+
+    `colour` tints the icon, `tile` puts it on a square of that colour, `depth` indents.
+    """
+
+    id: str
+    title: Text | str
+    subtitle: Text | str = ""
+    icon: str = ""
+    trailing: Text | str = ""
+    tone: str | None = None
+    colour: str = "text.secondary"
+    tile: bool = False
+    depth: int = 0
+    heading: bool = False
+    enabled: bool = True
+    hint: Text | str = ""
+
+
+class RowList(QListView):
+    """Signals carry the row's id: `activated` on Enter or double click, `selected` when the choice moves, `menu` on a right click."""
+
+    activated = Signal(str)  # type: ignore[assignment]  # by id, not Qt's by index
+    selected = Signal(str)
+    menu = Signal(str, QPoint)
+
+    def __init__(self, name: Text | str = "", rows: Iterable[Row] = (), height: int = 28, activate_on_click: bool = False,
+                 parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.row_height = height
+        self._model = _Rows()
+        self.setModel(self._model)
+        self.setItemDelegate(_Painter(self))
+        self.setMouseTracking(True)
+        self.setUniformItemSizes(False)
+        self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.customContextMenuRequested.connect(self._ask_menu)
+        self.selectionModel().currentChanged.connect(self._moved)
+        self.doubleClicked.connect(self._activate)
+        if activate_on_click:
+            self.clicked.connect(self._activate)
+        say(self.setAccessibleName, name)
+        theme.changed.connect(self._relayout)
+        language.changed.connect(self.viewport().update)
+        self.set_rows(rows)
+
+    def set_rows(self, rows: Iterable[Row]) -> None:
+        """Show other rows; the chosen one stays chosen, where it still is."""
+        rows = list(rows)
+        kept, place = self.current(), self.verticalScrollBar().value()
+        if [row.id for row in rows] == [row.id for row in self._model.rows]:
+            self._model.replace(rows)
+            return
+        self.selectionModel().blockSignals(True)
+        self._model.reset(rows)
+        self.select(kept)
+        self.selectionModel().blockSignals(False)
+        self.verticalScrollBar().setValue(place)
+        self.viewport().update()
+
+    def rows(self) -> list[Row]:
+        return list(self._model.rows)
+
+    def current(self) -> str:
+        row = self._model.row(self.currentIndex())
+        return row.id if row else ""
+
+    def select(self, row_id: str) -> bool:
+        for place, row in enumerate(self._model.rows):
+            if row.id == row_id and not row.heading:
+                self.setCurrentIndex(self._model.index(place))
+                return True
+        return False
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._activate(self.currentIndex())
+            return
+        super().keyPressEvent(event)
+
+    def _activate(self, index: Index) -> None:
+        row = self._model.row(index)
+        if row and not row.heading and row.enabled:
+            self.activated.emit(row.id)
+
+    def _moved(self, current: Index) -> None:
+        row = self._model.row(current)
+        if row:
+            self.selected.emit(row.id)
+
+    def _ask_menu(self, place: QPoint) -> None:
+        row = self._model.row(self.indexAt(place))
+        if row:
+            self.menu.emit(row.id, self.viewport().mapToGlobal(place))
+
+    def _relayout(self) -> None:
+        self._model.layoutChanged.emit()
+        self.viewport().update()
+
+
+class _Rows(QAbstractListModel):
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: list[Row] = []
+
+    def reset(self, rows: list[Row]) -> None:
+        self.beginResetModel()
+        self.rows = rows
+        self.endResetModel()
+
+    def replace(self, rows: list[Row]) -> None:
+        self.rows = rows
+        if rows:
+            self.dataChanged.emit(self.index(0), self.index(len(rows) - 1))
+
+    def row(self, index: Index) -> Row | None:
+        return self.rows[index.row()] if index.isValid() and index.row() < len(self.rows) else None
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:
+        return 0 if parent.isValid() else len(self.rows)
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        row = self.row(index)
+        if row is None or row.heading:
+            return Qt.ItemFlag.NoItemFlags
+        return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        row = self.row(index)
+        if row is None:
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return tr(row.title)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return tr(row.hint) or None
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return ", ".join(filter(None, (tr(row.title), tr(row.subtitle), tr(row.trailing))))
+        return row if role == ROLE else None
+
+
+class _Painter(QStyledItemDelegate):
+    def __init__(self, view: RowList) -> None:
+        super().__init__(view)
+        self._view = view
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        row = index.data(ROLE)
+        if row.heading:
+            return QSize(0, theme.size("layout.row.list"))
+        height = theme.scaled(self._view.row_height)
+        return QSize(0, max(height, theme.scaled(44)) if row.subtitle else height)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        row: Row = index.data(ROLE)
+        box = QRect(option.rect)  # type: ignore[attr-defined]
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if row.heading:
+            self._heading(painter, row, box)
+        else:
+            chosen = bool(option.state & QStyle.StateFlag.State_Selected)  # type: ignore[attr-defined]
+            hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)  # type: ignore[attr-defined]
+            self._ground(painter, box, chosen, hovered)
+            self._content(painter, row, box, chosen)
+        painter.restore()
+
+    def _heading(self, painter: QPainter, row: Row, box: QRect) -> None:
+        painter.setFont(theme.font("caption"))
+        painter.setPen(theme.colour("text.secondary"))
+        inner = box.adjusted(theme.size("space.3"), 0, -theme.size("space.3"), -2)
+        painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter, tr(row.title))
+
+    def _ground(self, painter: QPainter, box: QRect, chosen: bool, hovered: bool) -> None:
+        if not chosen and not hovered:
+            return
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.colour("accent.muted" if chosen else "surface.hover"))
+        radius = theme.size("radius.sm")
+        painter.drawRoundedRect(QRectF(box).adjusted(4, 0, -4, 0), radius, radius)
+        if chosen and self._view.hasFocus():
+            painter.setBrush(theme.colour("accent.ring"))
+            painter.drawRoundedRect(QRectF(box.left() + 4, box.top() + 6, 2, box.height() - 12), 1, 1)
+
+    def _content(self, painter: QPainter, row: Row, box: QRect, chosen: bool) -> None:
+        left = box.left() + theme.size("space.3") + row.depth * theme.size("space.4")
+        right = box.right() - theme.size("space.3")
+        if row.icon:
+            left = self._icon(painter, row, box, left, chosen)
+        right = self._trailing(painter, row, box, right)
+        ink = "text.disabled" if not row.enabled else "accent.text" if chosen and not row.subtitle else "text.primary"
+        if not row.subtitle:
+            self._words(painter, tr(row.title), "dense", ink, QRect(left, box.top(), right - left, box.height()))
+            return
+        middle = box.center().y() + 1
+        line = theme.line("dense")
+        self._words(painter, tr(row.title), "dense", ink, QRect(left, middle - line - 1, right - left, line))
+        quiet = "text.secondary" if row.enabled else "text.disabled"
+        self._words(painter, tr(row.subtitle), "caption", quiet, QRect(left, middle + 1, right - left, line))
+
+    def _icon(self, painter: QPainter, row: Row, box: QRect, left: int, chosen: bool) -> int:
+        size = theme.scaled(24 if row.tile else 16)
+        glyph = theme.scaled(14 if row.tile else 16)
+        square = QRectF(left, box.center().y() - size / 2 + 1, size, size)
+        if row.tile:
+            ground = theme.colour(row.colour)
+            ground.setAlphaF(theme.tokens["node"]["iconTile"]["fillAlpha"])
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(ground)
+            painter.drawRoundedRect(square, theme.size("radius.md"), theme.size("radius.md"))
+        colour = "accent.text" if chosen and row.colour == "text.secondary" else row.colour
+        inset = (size - glyph) / 2
+        paint_icon(painter, row.icon, colour if row.enabled else "text.disabled", square.adjusted(inset, inset, -inset, -inset))
+        return left + size + theme.size("space.2")
+
+    def _trailing(self, painter: QPainter, row: Row, box: QRect, right: int) -> int:
+        if row.tone:
+            size = theme.scaled(8)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(theme.colour(dot_colour(row.tone)))
+            painter.drawEllipse(QRectF(right - size, box.center().y() - size / 2 + 1, size, size))
+            right -= size + theme.size("space.2")
+        words = tr(row.trailing)
+        if words:
+            width = QFontMetrics(theme.font("dense")).horizontalAdvance(words)
+            self._words(painter, words, "dense", "text.secondary", QRect(right - width, box.top(), width + 1, box.height()))
+            right -= width + theme.size("space.2")
+        return right
+
+    def _words(self, painter: QPainter, words: str, role: str, ink: str, box: QRect) -> None:
+        painter.setFont(theme.font(role))
+        painter.setPen(theme.colour(ink))
+        cut = QFontMetrics(painter.font()).elidedText(words, Qt.TextElideMode.ElideRight, box.width())
+        painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, cut)
