@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Shape = Literal["pandas", "arrow", "records"]
+Names = list[str]  # a name of its own: Dataset has a method `list`
+Records = list[dict[str, Any]]
 
 
 class Version(BaseModel):
@@ -42,7 +44,7 @@ class Dataset(BaseModel):
     status: str = ""
     description: str = ""
     columns: dict[str, Any] = Field(default={}, validation_alias="schema")
-    tags: list[str] = []
+    tags: Names = []
     version: int | None = None
     row_count: int | None = None
     _source: Source = PrivateAttr()
@@ -55,14 +57,14 @@ class Dataset(BaseModel):
         return cls._of(source, source.get(id_or_name))
 
     @classmethod
-    def list(cls, tags: list[str] | None = None, status: str | None = None, format: str | None = None) -> list[Dataset]:
+    def list(cls, tags: Names | None = None, status: str | None = None, format: str | None = None) -> Datasets:
         """The datasets that have all of `tags`, that status and that format."""
         source = find()
         return [cls._of(source, record) for record in source.list(tags, status, format)]
 
     @classmethod
     def create(
-        cls, name: str, path: str, *, format: str | None = None, description: str = "", tags: list[str] | None = None
+        cls, name: str, path: str, *, format: str | None = None, description: str = "", tags: Names | None = None
     ) -> Dataset:
         """Register files where they are. A relative path is taken from the current folder."""
         source = find()
@@ -73,11 +75,11 @@ class Dataset(BaseModel):
     def read(
         self,
         *,
-        columns: list[str] | None = None,
+        columns: Names | None = None,
         limit: int | None = None,
         filters: Filters = None,
         as_: Shape = "pandas",
-    ) -> pd.DataFrame | pa.Table | list[dict[str, Any]]:
+    ) -> pd.DataFrame | pa.Table | Records:
         """The rows, as a pandas DataFrame unless asked for otherwise.
 
         `filters` is a condition in SQL, or triples such as `[("status", "=", "returned")]`.
@@ -97,9 +99,9 @@ class Dataset(BaseModel):
             for start in range(0, batch.num_rows, size):
                 yield batch.slice(start, size)
 
-    def preview(self, limit: int = 10) -> list[dict[str, Any]]:
+    def preview(self, limit: int = 10) -> Records:
         """The first rows as dicts."""
-        rows: list[dict[str, Any]] = self._table(None, limit, None).to_pylist()
+        rows: Records = self._table(None, limit, None).to_pylist()
         return rows
 
     def update(self, **fields: Any) -> Dataset:
@@ -117,7 +119,10 @@ class Dataset(BaseModel):
         dataset._record = record
         return dataset
 
-    def _table(self, columns: list[str] | None, limit: int | None, filters: Filters) -> pa.Table:
+    def _table(self, columns: Names | None, limit: int | None, filters: Filters) -> pa.Table:
         import pyarrow as pa
 
         return pa.Table.from_batches(list(self._source.batches(self._record, columns, filters, limit)))
+
+
+Datasets = list[Dataset]  # a name of its own, as above

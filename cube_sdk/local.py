@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from cube_sdk.errors import ConnectionFailed, CubeError, DatasetNotFound
-from cube_sdk.source import Filters, condition
+from cube_sdk.source import Filters, Names, Records, condition
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -29,6 +29,7 @@ READERS = {
     "csv": "read_csv(?, union_by_name=true)",
     "jsonl": "read_json(?, union_by_name=true)",
 }
+Files = list[Path]
 JSON_FIELDS = ("tags", "columns", "statistics", "status_reason")
 
 
@@ -58,7 +59,7 @@ class Local:
             )
         return found[0]
 
-    def list(self, tags: list[str] | None, status: str | None, format: str | None) -> list[dict[str, Any]]:
+    def list(self, tags: Names | None, status: str | None, format: str | None) -> Records:
         found = self._rows("ORDER BY created_at", ())
         return [
             row
@@ -78,7 +79,7 @@ class Local:
         raise _needs_studio()
 
     def batches(
-        self, record: dict[str, Any], columns: list[str] | None, filters: Filters, limit: int | None
+        self, record: dict[str, Any], columns: Names | None, filters: Filters, limit: int | None
     ) -> Iterator[pa.RecordBatch]:
         import duckdb
 
@@ -97,7 +98,7 @@ class Local:
                 relation = connection.execute(f"SELECT {chosen} FROM {reader}{where}{rows}", [files])
             yield from relation.to_arrow_reader(65_536)
 
-    def _rows(self, condition: str, values: tuple[Any, ...]) -> list[dict[str, Any]]:
+    def _rows(self, condition: str, values: tuple[Any, ...]) -> Records:
         catalog = self._folder / "catalog.db"
         if not catalog.exists():
             raise ConnectionFailed(
@@ -113,7 +114,7 @@ class Local:
             raise ConnectionFailed(f"The catalog {catalog} cannot be read ({error}). Run “studio doctor”.") from error
         return [_record(dict(row)) for row in rows]
 
-    def _files(self, record: dict[str, Any]) -> list[Path]:
+    def _files(self, record: dict[str, Any]) -> Files:
         """The files behind a dataset: a bucket without an endpoint is a folder of the studio's own."""
         path = record["storage_path"]
         parts = urlsplit(path)

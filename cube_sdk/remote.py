@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from cube_sdk.errors import ConnectionFailed, CubeError, DatasetNotFound, PermissionDenied
-from cube_sdk.source import Filters, condition
+from cube_sdk.source import Filters, Names, Records, condition
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -27,12 +27,13 @@ class Remote:
         )
 
     def get(self, id_or_name: str) -> dict[str, Any]:
-        return self._data("GET", f"/api/v1/datasets/{id_or_name}", name=id_or_name)
+        found: dict[str, Any] = self._data("GET", f"/api/v1/datasets/{id_or_name}", name=id_or_name)
+        return found
 
-    def list(self, tags: list[str] | None, status: str | None, format: str | None) -> list[dict[str, Any]]:
+    def list(self, tags: Names | None, status: str | None, format: str | None) -> Records:
         query = {"tags": ",".join(tags or []), "status": status, "format": format, "page_size": 1000}
         chosen = {key: value for key, value in query.items() if value}
-        found: list[dict[str, Any]] = self._data("GET", "/api/v1/datasets", params=chosen)
+        found: Records = self._data("GET", "/api/v1/datasets", params=chosen)
         return found
 
     def create(self, body: dict[str, Any]) -> dict[str, Any]:
@@ -40,13 +41,14 @@ class Remote:
         return self.get(made["id"])
 
     def update(self, dataset_id: str, body: dict[str, Any]) -> dict[str, Any]:
-        return self._data("PUT", f"/api/v1/datasets/{dataset_id}", json=body, name=dataset_id)
+        changed: dict[str, Any] = self._data("PUT", f"/api/v1/datasets/{dataset_id}", json=body, name=dataset_id)
+        return changed
 
     def delete(self, dataset_id: str) -> None:
         self._data("DELETE", f"/api/v1/datasets/{dataset_id}", name=dataset_id)
 
     def batches(
-        self, record: dict[str, Any], columns: list[str] | None, filters: Filters, limit: int | None
+        self, record: dict[str, Any], columns: Names | None, filters: Filters, limit: int | None
     ) -> Iterator[pa.RecordBatch]:
         import pyarrow as pa
 

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     import pyarrow as pa
 
+Names = list[str]
+Record = dict[str, Any]
+Records = list[Record]
 Filters = str | list[tuple[str, str, Any]] | None
 
 
@@ -19,7 +22,7 @@ class Source(Protocol):
 
     def get(self, id_or_name: str) -> dict[str, Any]: ...
 
-    def list(self, tags: list[str] | None, status: str | None, format: str | None) -> list[dict[str, Any]]: ...
+    def list(self, tags: Names | None, status: str | None, format: str | None) -> Records: ...
 
     def create(self, body: dict[str, Any]) -> dict[str, Any]: ...
 
@@ -28,7 +31,7 @@ class Source(Protocol):
     def delete(self, dataset_id: str) -> None: ...
 
     def batches(
-        self, record: dict[str, Any], columns: list[str] | None, filters: Filters, limit: int | None
+        self, record: dict[str, Any], columns: Names | None, filters: Filters, limit: int | None
     ) -> Iterator[pa.RecordBatch]: ...
 
 
