@@ -98,6 +98,8 @@ def type_name(arrow_type: Any) -> str:
         return f"decimal({arrow_type.precision},{arrow_type.scale})"
     if types.is_timestamp(arrow_type):
         return "timestamp" if arrow_type.tz is None else f"timestamp({arrow_type.tz})"
+    if types.is_date(arrow_type):
+        return "date"
     nested = {"struct": types.is_struct, "list": types.is_list, "map": types.is_map, "dict": types.is_dictionary}
     return next((name for name, test in nested.items() if test(arrow_type)), str(arrow_type).removeprefix("large_"))
 

@@ -11,7 +11,7 @@ MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codec
 
 
 def encoding_of(path: Path) -> str:
-    """The encoding by its mark, else by what decodes: UTF-8, UTF-16, GB18030, at last Windows-1252."""
+    """The encoding by its mark, else by what decodes: UTF-8, UTF-16, GB18030, at last Windows-1252; or “binary”."""
     with path.open("rb") as file:
         sample = file.read(SAMPLE)
     marked = next((name for mark, name in MARKS if sample.startswith(mark)), None)
@@ -42,10 +42,18 @@ def _wide(sample: bytes) -> str | None:
     even, odd = sample[0::2].count(0), sample[1::2].count(0)
     if max(even, odd) < half * 0.2:
         return None
-    return "utf-16-le" if odd > even else "utf-16-be"
+    encoding = "utf-16-le" if odd > even else "utf-16-be"
+    text = codecs.getincrementaldecoder(encoding)("replace").decode(sample)
+    return encoding if sum(map(_writable, text)) > len(text) * 0.95 else None
+
+
+def _writable(character: str) -> bool:
+    return character.isprintable() or character in "\r\n\t"
 
 
 def _narrow(sample: bytes) -> str:
+    if b"\0" in sample:
+        return "binary"
     if _decodes(sample, "utf-8"):
         return "utf-8"
     text = codecs.getincrementaldecoder("utf-8")("replace").decode(sample)

@@ -49,7 +49,7 @@ class Pages:
         ordered = numbers[places]
         parts = []
         for index, file in enumerate(source.files):
-            low, high = (int(place) for place in numpy.searchsorted(ordered, source.starts[index : index + 2]))
+            low, high = _range(ordered, source.starts[index], source.starts[index + 1])
             if high > low:
                 parts.append(self._read_rows(file, ordered[low:high] - source.starts[index], columns))
         back: Any = numpy.empty(len(places), dtype="int64")
@@ -99,6 +99,13 @@ class Pages:
                 self._database = connection()
                 self._database.execute("SET parquet_metadata_cache=true")
             return self._database.cursor()
+
+
+def _range(ordered: Any, first: int, last: int) -> tuple[int, int]:
+    """Where in sorted numbers those from `first` up to `last` (without it) are."""
+    import numpy
+
+    return int(numpy.searchsorted(ordered, first)), int(numpy.searchsorted(ordered, last))
 
 
 def condition(where: str) -> str:

@@ -31,7 +31,9 @@ Question: {question}
 """
 
 
-async def ask(sql: Sql, question: str, datasets: Sequence[Dataset], model: Callable[[str], Awaitable[str]] | None) -> Sqled:
+async def ask(
+    sql: Sql, question: str, datasets: Sequence[Dataset], model: Callable[[str], Awaitable[str]] | None
+) -> Sqled:
     """See `Sql.ask`."""
     values = {dataset.id: await known_values(sql, dataset) for dataset in datasets if dataset.columns}
     usable = [dataset for dataset in datasets if dataset.id in values]
@@ -50,7 +52,9 @@ async def known_values(sql: Sql, dataset: Dataset) -> Values:
     for name in names:
         query = f"SELECT DISTINCT {quoted(name)}::VARCHAR FROM {quoted(dataset.id)} WHERE {quoted(name)} IS NOT NULL"
         try:
-            result = await sql.query(f"{query} LIMIT {MOST_VALUES + 1}", datasets=[dataset.id], remember=False, limit=MOST_VALUES + 1)
+            result = await sql.query(
+                f"{query} LIMIT {MOST_VALUES + 1}", datasets=[dataset.id], remember=False, limit=MOST_VALUES + 1
+            )
         except StudioError as error:
             log.info("the values of %s in %s cannot be read: %s", name, dataset.name, error)
             return {}
@@ -73,7 +77,11 @@ def _answer(best: Plan, result: QueryResult) -> Sqled:
 
 
 async def _by_model(
-    sql: Sql, question: str, datasets: Sequence[Dataset], values: dict[str, Values], model: Callable[[str], Awaitable[str]]
+    sql: Sql,
+    question: str,
+    datasets: Sequence[Dataset],
+    values: dict[str, Values],
+    model: Callable[[str], Awaitable[str]],
 ) -> Sqled:
     tables = "\n\n".join(describe(dataset, values[dataset.id]) for dataset in datasets)
     prompt = PROMPT.format(tables=tables, question=question)
@@ -82,7 +90,9 @@ async def _by_model(
     try:
         result = await sql.query(written, datasets=wanted)
     except StudioError as error:
-        repair = f"{prompt}\nThis attempt failed:\n```sql\n{written}\n```\nError: {error.message.en}\nWrite it correctly."
+        repair = (
+            f"{prompt}\nThis attempt failed:\n```sql\n{written}\n```\nError: {error.message.en}\nWrite it correctly."
+        )
         written = _sql_in(await model(repair))
         result = await sql.query(written, datasets=wanted)
     return Sqled(written, "model", result)

@@ -17,7 +17,12 @@ def write(locked: Locked, sql: str, path: Path, format: FormatName) -> int:
     """Write all rows; the file appears whole or not at all. The answer is the number of rows."""
     writers = {"csv": _csv, "parquet": _parquet, "jsonl": _jsonl}
     if format not in writers:
-        raise BadParameter(Text(f"“{format}” cannot be written; csv, parquet and jsonl can.", f"不支持写入“{format}”，可用 csv、parquet、jsonl。"))
+        raise BadParameter(
+            Text(
+                f"“{format}” cannot be written; csv, parquet and jsonl can.",
+                f"不支持写入“{format}”，可用 csv、parquet、jsonl。",
+            )
+        )
     reader = locked.reader(sql)
     with replacing(path, 0o644) as file:
         return writers[format](reader, file, locked)
@@ -64,7 +69,10 @@ def _flat(schema: Any) -> Any:
 
     nested = (types.is_nested, types.is_dictionary, types.is_binary, types.is_interval)
     return pyarrow.schema(
-        [pyarrow.field(each.name, pyarrow.string() if any(test(each.type) for test in nested) else each.type) for each in schema]
+        [
+            pyarrow.field(each.name, pyarrow.string() if any(test(each.type) for test in nested) else each.type)
+            for each in schema
+        ]
     )
 
 
@@ -78,6 +86,9 @@ def _as_text(batch: Any, flat: Any) -> Any:
         if column.type == field.type:
             columns.append(column)
             continue
-        values = [value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str) for value in column.to_pylist()]
+        values = [
+            value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+            for value in column.to_pylist()
+        ]
         columns.append(pyarrow.array(values, pyarrow.string()))
     return pyarrow.RecordBatch.from_arrays(columns, schema=flat)

@@ -10,18 +10,30 @@ from dataclasses import dataclass
 from studio.engine.sql.words import NOT, SAME, WEAK
 
 CJK = r"\u3400-\u9fff\uf900-\ufaff"
+MOST_PIECES = 4  # a value of more words is a sentence: only all of it is looked for
 PIECE = re.compile(rf"[{CJK}]+|[a-z0-9][a-z0-9._\-]*[a-z0-9]|[a-z0-9]")
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A word of the question and the values of a column that it stands for. `excluded`: the question says “not”."""
+    """Words of the question and the values of a column that they stand for. `excluded`: the question says “not”.
 
-    word: str
+    `cover` is how much of the values was said, 0 to 1: a whole value, or another word for it, is 1.
+    """
+
+    words: tuple[str, ...]
     column: str
     values: tuple[str, ...]
     excluded: bool = False
-    strength: int = 0
+    cover: float = 0
+
+    @property
+    def word(self) -> str:
+        return " ".join(self.words)
+
+    @property
+    def strength(self) -> int:
+        return sum(map(len, self.words))
 
 
 def plain(text: str) -> str:
@@ -56,9 +68,13 @@ def links(question: str, column: str, values: Sequence[str]) -> list[Link]:
 
 def _words_for(value: str) -> list[str]:
     """What a person may say for a value: all of it, its pieces, or another word for the same."""
-    same = [word for group in SAME if value in group for word in group]
-    pieces = [piece for piece in PIECE.findall(value) if _telling(piece)]
-    return list(dict.fromkeys([value, *same, *pieces]))
+    pieces = PIECE.findall(value)
+    telling = [piece for piece in pieces if _telling(piece)] if len(pieces) <= MOST_PIECES else []
+    return list(dict.fromkeys([value, *_synonyms(value), *telling]))
+
+
+def _synonyms(value: str) -> list[str]:
+    return [word for group in SAME if value in group for word in group]
 
 
 def _telling(piece: str) -> bool:
@@ -87,4 +103,19 @@ def _link(question: str, column: str, words: list[str], values: set[str]) -> Lin
     place = says(question, words[0])
     before = question[max(place - 12, 0) : place].rstrip()
     excluded = any(before.endswith(word) and (not word[0].isascii() or says(before, word) >= 0) for word in NOT)
-    return Link(" ".join(words), column, tuple(sorted(values)), excluded, sum(map(len, words)))
+    return Link(tuple(words), column, tuple(sorted(values)), excluded, max(_cover(words, value) for value in values))
+
+
+def _cover(words: Sequence[str], value: str) -> float:
+    if any(word in _synonyms(plain(value)) for word in words):
+        return 1.0
+    return min(sum(map(len, words)) / max(len(plain(value).replace(" ", "")), 1), 1.0)
+
+
+def unambiguous(found: Sequence[Link]) -> list[Link]:
+    """Each word used once, by the column whose values it says most of."""
+    kept: list[Link] = []
+    for link in sorted(found, key=lambda each: (-each.cover, -each.strength)):
+        if not set(link.words) & {word for each in kept for word in each.words}:
+            kept.append(link)
+    return kept

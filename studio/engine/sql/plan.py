@@ -10,13 +10,22 @@ from typing import Literal
 from studio.engine.datasets.dataset import Column, Dataset
 from studio.engine.datasets.reading import literal, quoted
 from studio.engine.sql import words
-from studio.engine.sql.linking import Link, first_said, links, plain, says
+from studio.engine.sql.linking import Link, first_said, links, plain, says, unambiguous
 from studio.engine.sql.query import Filter
 from studio.engine.sql.times import spans
 
 CLAUSES = re.compile(r"[,，;；?？。!！\n]|\band\b|以及|并且|另外|还有")
 ROWS = 5  # rows that show what an answer rests on
 NUMBERS = ("int", "uint", "float", "double", "decimal")
+
+COMPARE = re.compile(
+    r"(?P<word>more than|over|above|at least|less than|under|below|at most|大于|超过|高于|不少于|至少|小于|低于|少于|不超过|至多)"
+    r"\s*[¥$€]?\s*(?P<number>\d+(?:\.\d+)?)"
+)
+OPERATORS = {
+    ">": ("more than", "over", "above", "大于", "超过", "高于"), ">=": ("at least", "不少于", "至少"),
+    "<": ("less than", "under", "below", "小于", "低于", "少于"), "<=": ("at most", "不超过", "至多"),
+}  # fmt: skip
 
 
 @dataclass
@@ -42,7 +51,8 @@ class Plan:
             parts.append(f"WHERE {self.where}")
         if self.group:
             parts.append("GROUP BY ALL")
-            parts.append(f"ORDER BY 2 {self.order or 'DESC'}" + (" LIMIT 1" if self.order else ""))
+            rank = f"2 {self.order or 'DESC'}" + (" LIMIT 1" if self.order else "")
+            parts.append("ORDER BY 1" if self.group.endswith(" AS month") and not self.order else f"ORDER BY {rank}")
         return "\n".join(parts)
 
     @property
@@ -58,15 +68,28 @@ def plan(question: str, dataset: Dataset, values: Mapping[str, Sequence[str]]) -
     """
     text = about_data(plain(question))
     found = Plan(dataset)
-    linked = [link for column, each in values.items() for link in links(text, column, each)]
+    linked = _links(text, values)
+    if not mentioned(text, dataset):
+        linked += _carried_over(plain(question), linked, values)
     _add_links(found, linked)
     _add_times(found, text)
     _add_numbers(found, text)
     _add_group(found, text, linked)
-    named = bool(first_said(text, _table_words(dataset)))
-    understood = _add_measure(found, text) and bool(found.conditions or found.group or named or found.score)
+    named = mentioned(text, dataset)
+    figure = _add_measure(found, text) or _add_lookup(found, text)
     found.score += 4 * named
-    return found if understood else None
+    return found if figure and found.score else None
+
+
+def _links(text: str, values: Mapping[str, Sequence[str]]) -> list[Link]:
+    return unambiguous([link for column, each in values.items() for link in links(text, column, each)])
+
+
+def _carried_over(question: str, linked: Sequence[Link], values: Mapping[str, Sequence[str]]) -> list[Link]:
+    """What another part of the question is about, where the part on figures leaves it out (“K7 保修多久，退货多少台？”)."""
+    said = {link.column for link in linked}
+    others = {column: each for column, each in values.items() if column not in said}
+    return _links(question, others) if linked else []
 
 
 def about_data(question: str) -> str:
@@ -90,7 +113,12 @@ def _add_links(found: Plan, linked: Sequence[Link]) -> None:
         found.conditions.append(_equals(column, values, excluded))
         operator = ("is not" if excluded else "is") if len(values) > 1 else ("<>" if excluded else "=")
         found.filters += [
-            Filter(word=link.word, column=column, operator=operator, value=list(link.values) if len(link.values) > 1 else link.values[0])
+            Filter(
+                word=link.word,
+                column=column,
+                operator=operator,
+                value=list(link.values) if len(link.values) > 1 else link.values[0],
+            )
             for link in each
         ]
 
@@ -105,20 +133,12 @@ def _add_times(found: Plan, text: str) -> None:
     column = next((each for each in found.dataset.columns if each.type.startswith(("timestamp", "date"))), None)
     if column is None:
         return
-    for word, first, last in spans(text):
-        found.conditions.append(f"{quoted(column.name)} >= {literal(first)} AND {quoted(column.name)} < {literal(last)}")
+    for word, first, last in spans(COMPARE.sub(" ", text)):
+        found.conditions.append(
+            f"{quoted(column.name)} >= {literal(first)} AND {quoted(column.name)} < {literal(last)}"
+        )
         found.filters.append(Filter(word=word, column=column.name, operator="within", value=[first, last]))
         found.score += 3
-
-
-COMPARE = re.compile(
-    r"(?P<word>more than|over|above|at least|less than|under|below|at most|大于|超过|高于|不少于|至少|小于|低于|少于|不超过|至多)"
-    r"\s*[¥$€]?\s*(?P<number>\d+(?:\.\d+)?)"
-)
-OPERATORS = {
-    ">": ("more than", "over", "above", "大于", "超过", "高于"), ">=": ("at least", "不少于", "至少"),
-    "<": ("less than", "under", "below", "小于", "低于", "少于"), "<=": ("at most", "不超过", "至多"),
-}  # fmt: skip
 
 
 def _add_numbers(found: Plan, text: str) -> None:
@@ -162,10 +182,15 @@ def _add_measure(found: Plan, text: str) -> bool:
         column = next((each for each in found.dataset.columns if first_said(text, column_words(each))), None)
         if column is not None:
             found.measure = f"count(DISTINCT {quoted(column.name)}) AS count"
+            found.score += 3
             return True
     column = _number_column(found.dataset, text)
     for name in ("avg", "max", "min", "sum"):
-        if first_said(text, words.AGGREGATES[name]) and column is not None and not (found.order and name in ("max", "min")):
+        if (
+            first_said(text, words.AGGREGATES[name])
+            and column is not None
+            and not (found.order and name in ("max", "min"))
+        ):
             value = f"{name}({quoted(column.name)})"
             found.measure = f"{f'round({value}, 2)' if name == 'avg' else value} AS {quoted(f'{name}_{column.name}')}"
             found.score += 2
@@ -174,6 +199,21 @@ def _add_measure(found: Plan, text: str) -> bool:
         found.measure = "count(*) AS count"
         return True
     return False
+
+
+def _add_lookup(found: Plan, text: str) -> bool:
+    """No figure is asked for, but a column of the rows that the question names."""
+    filtered = {each.column for each in found.filters}
+    named = [
+        each for each in found.dataset.columns if each.name not in filtered and first_said(text, column_words(each))
+    ]
+    if not filtered or not named:
+        return False
+    found.measure = "DISTINCT " + ", ".join(
+        quoted(name) for name in [*sorted(filtered), *(each.name for each in named)]
+    )
+    found.score += 2
+    return True
 
 
 def _rate(found: Plan) -> bool:

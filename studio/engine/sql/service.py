@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -71,7 +72,8 @@ class Sql:
     async def explain(self, sql: str) -> str:
         """The plan of a query as text, without running it."""
         tables, known, problems = await self._visible(sql, None)
-        return await self._locked(tables, known, problems, lambda locked: _explain(locked, sql), None)
+        plan: str = await self._locked(tables, known, problems, lambda locked: _explain(locked, sql), None)
+        return plan
 
     async def validate(self, sql: str) -> list[Problem]:
         """What keeps a query from running, with places; empty when it would run. Nothing is read."""
@@ -97,14 +99,18 @@ class Sql:
         datasets = [await self._datasets.get(each) for each in dataset_ids] or await self._datasets.list()
         return await ask.ask(self, question, datasets, model)
 
-    async def export(self, sql_or_dataset: str, path: str | Path, format: Literal["csv", "parquet", "jsonl"] = "csv") -> int:
+    async def export(
+        self, sql_or_dataset: str, path: str | Path, format: Literal["csv", "parquet", "jsonl"] = "csv"
+    ) -> int:
         """Write all rows of a query or a dataset (by id or name) to a file; the answer is their number.
 
         Exact values in all formats; the file appears whole or not at all. Raises `Unavailable` when it cannot be written.
         """
         sql = await self._as_sql(sql_or_dataset)
         tables, known, problems = await self._visible(sql, None)
-        return await self._locked(tables, known, problems, lambda locked: export.write(locked, sql, Path(path), format), None)
+        write = partial(export.write, sql=sql, path=Path(path), format=format)
+        rows: int = await self._locked(tables, known, problems, write, None)
+        return rows
 
     async def _as_sql(self, sql_or_dataset: str) -> str:
         for dataset in await self._datasets.list():
@@ -119,7 +125,11 @@ class Sql:
         began = time.perf_counter()
         rows = self._settings.data.query_rows if limit is None else limit
         run = await self._locked(
-            tables, known, problems, lambda locked: locked.query(sql, parameters, rows), seconds or self._settings.data.query_seconds
+            tables,
+            known,
+            problems,
+            lambda locked: locked.query(sql, parameters, rows),
+            seconds or self._settings.data.query_seconds,
         )
         table, truncated = run
         return QueryResult(columns_of(table.schema), table, time.perf_counter() - began, truncated, sql)

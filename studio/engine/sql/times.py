@@ -32,7 +32,9 @@ def _days(parts: dict[str, str | None]) -> tuple[str, str]:
         quarter = "1234一二三四".index(str(parts["quarter"])) % 4
         return _first(year, quarter * 3), _first(year, quarter * 3 + 3)
     month = _month(parts)
-    return (_first(year, month), _first(year, month + 1)) if month is not None else (_first(year, 0), _first(year + 1, 0))
+    return (
+        (_first(year, month), _first(year, month + 1)) if month is not None else (_first(year, 0), _first(year + 1, 0))
+    )
 
 
 def _month(parts: dict[str, str | None]) -> int | None:

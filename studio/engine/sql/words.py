@@ -7,11 +7,25 @@ AGGREGATES: dict[str, tuple[str, ...]] = {
     "max": ("maximum", "max", "highest", "largest", "biggest", "最高", "最大", "最贵"),
     "min": ("minimum", "min", "lowest", "smallest", "cheapest", "最低", "最小", "最便宜"),
     "sum": ("sum", "total", "in all", "总额", "总和", "合计", "总计", "总共", "共计", "销售额", "总金额"),
-    "count": ("how many", "number of", "count", "多少", "几个", "几台", "几单", "几件", "几条", "几次", "总数", "数量", "几笔"),
+    "count": (
+        "how many",
+        "number of",
+        "count",
+        "多少",
+        "几个",
+        "几台",
+        "几单",
+        "几件",
+        "几条",
+        "几次",
+        "总数",
+        "数量",
+        "几笔",
+    ),
 }
 DISTINCT = ("different", "distinct", "unique", "不同", "不重复")
 RATE = ("rate", "percentage", "percent", "share of", "proportion", "比率", "比例", "占比", "率")
-GROUP = ("by", "per", "each", "every", "which", "各", "每个", "每", "按", "哪个", "哪些", "分别", "不同")
+GROUP = ("by", "per", "each", "every", "which", "各", "每个", "每", "按", "哪个", "哪些", "分别")
 MOST = ("most", "highest", "top", "best", "largest", "最多", "最高", "最大")
 LEAST = ("least", "fewest", "lowest", "worst", "smallest", "最少", "最低", "最小")
 NOT = ("not", "never", "non", "without", "except", "excluding", "未", "没有", "没", "不是", "不含", "除了", "除")
@@ -67,5 +81,21 @@ TABLES: dict[str, tuple[str, ...]] = {
     "product": ("product", "products", "catalogue", "商品目录", "产品"),
     "review": ("review", "reviews", "评价"),
 }
-MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december")
-WEAK = frozenset({"the", "a", "an", "of", "in", "on", "and", "or", "for", "to", "with", "is", "are", "was", "were", "no", "any", "all", "our"})
+MONTHS = (
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+)
+WEAK = frozenset(
+    "the a an of in on and or for to with is are was were no any all our how many much long often what why when where who which "
+    "does do did can not it my change have has from at as per by each total new old after before".split()
+)

@@ -1,8 +1,10 @@
 """CSV and TSV, in the encodings that turn up."""
+# ruff: noqa: S608  (identifiers and literals are quoted; nothing of a person's text becomes SQL)
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +14,9 @@ from studio.engine.datasets.reading import connection, literal, quoted
 from studio.engine.datasets.source import cannot_read
 from studio.engine.text import Text
 
-READ = "read_csv([{files}], sample_size=-1, {errors}, union_by_name={union}{types})"
 KEEP, SKIP = "store_rejects=true, rejects_limit=0", "ignore_errors=true"
-REJECTED = """
-SELECT s.file_path, e.line, any_value(e.error_message), any_value(e.csv_line)
-FROM reject_errors e JOIN reject_scans s USING (scan_id, file_id) GROUP BY ALL ORDER BY ALL
-"""
+REJECTED = "SELECT line, any_value(error_message), any_value(csv_line) FROM reject_errors GROUP BY line ORDER BY line"
+MOST_DIGITS = 17  # that a float keeps
 
 
 class Csv(Copied):
@@ -28,63 +27,71 @@ class Csv(Copied):
     suffixes = (".csv", ".tsv", ".tab")
 
     def convert(self, paths: Sequence[Path], target: Path) -> dict[str, Any]:
-        import duckdb
-
         not_empty(paths, "CSV")
-        files, encodings, bad = _as_utf8(paths, target.parent)
+        parts = [target.with_name(f"{number}.part") for number in range(len(paths))]
+        notes = [_convert(path, part) for path, part in zip(paths, parts, strict=True)]
+        _join(parts, target)
+        encodings = sorted({encoding for encoding, _, _ in notes})
+        count, bad = sum(count for _, count, _ in notes), [line for _, _, lines in notes for line in lines]
+        return {"encoding": ", ".join(encodings), **(bad_lines(count, bad) if count else {})}
+
+
+def _convert(path: Path, target: Path) -> tuple[str, int, list[dict[str, Any]]]:
+    """Write one file as Parquet; the answer is its encoding, the number of bad lines and the first of them."""
+    import duckdb
+
+    encoding = encoding_of(path)
+    if encoding == "binary":
+        raise cannot_read(path, "CSV", "it holds binary data, not text")
+    with _as_utf8(path, encoding, target.with_suffix(".utf8.csv")) as (file, unclear), connection() as database:
         try:
-            with connection() as database:
-                types = _exact(database, files)
-                database.execute(f"COPY (FROM {_read(files, types, KEEP)}) TO {literal(target)} (FORMAT parquet)")
-                rejected = database.execute(REJECTED).fetchall()
+            types = _exact(database, file)
+            database.execute(f"COPY (FROM {_read(file, types, KEEP)}) TO {literal(target)} (FORMAT parquet)")
+            rejected = database.execute(REJECTED).fetchall()
         except duckdb.Error as error:
-            raise cannot_read(paths[0], "CSV", str(error)) from error
-        finally:
-            for file in set(files) - set(paths):
-                file.unlink(missing_ok=True)
-        names = dict(zip(map(str, files), paths, strict=True))
-        bad += [
-            {"file": names[file].name, "line": line, "reason": reason, "text": text[:500]}
-            for file, line, reason, text in rejected[:MOST_BAD_LINES]
-        ]
-        found = len(rejected) - min(len(rejected), MOST_BAD_LINES) + len(bad)
-        return {"encoding": ", ".join(sorted(set(encodings))), **(bad_lines(found, bad) if bad else {})}
+            raise cannot_read(path, "CSV", str(error)) from error
+    lines = [{"line": line, "reason": reason, "text": text[:500]} for line, reason, text in rejected[:MOST_BAD_LINES]]
+    return encoding, len(unclear) + len(rejected), [{"file": path.name, **line} for line in [*unclear, *lines]]
 
 
-def _as_utf8(paths: Sequence[Path], folder: Path) -> tuple[list[Path], list[str], list[dict[str, Any]]]:
-    files, encodings, bad = [], [], []
-    for number, path in enumerate(paths):
-        encoding = encoding_of(path)
-        encodings.append(encoding)
-        if is_utf8(encoding):
-            files.append(path)
-            continue
-        files.append(folder / f"{number}.utf8.csv")
-        bad += [{"file": path.name, **each} for each in to_utf8(path, encoding, files[-1])]
-    return files, encodings, bad
+@contextmanager
+def _as_utf8(path: Path, encoding: str, aside: Path) -> Iterator[tuple[Path, list[dict[str, Any]]]]:
+    """The file itself, or a copy in UTF-8 while the block runs; and the lines that are no text in its encoding."""
+    if is_utf8(encoding):
+        yield path, []
+        return
+    try:
+        yield aside, to_utf8(path, encoding, aside)
+    finally:
+        aside.unlink(missing_ok=True)
 
 
-def _read(files: Sequence[Path], types: dict[str, str], errors: str = SKIP) -> str:
+def _read(file: Path, types: dict[str, str], errors: str = SKIP) -> str:
     given = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in types.items())
-    return READ.format(
-        files=", ".join(literal(file) for file in files),
-        errors=errors,
-        union=str(len(files) > 1).lower(),
-        types=f", types={{{given}}}" if given else "",
-    )
+    return f"read_csv({literal(file)}, sample_size=-1, {errors}{f', types={{{given}}}' if given else ''})"
 
 
-def _exact(database: Any, files: Sequence[Path]) -> dict[str, str]:
-    """The types, where a number with more digits than a float keeps stays text."""
-    described = database.execute(f"DESCRIBE SELECT * FROM {_read(files, {})}").fetchall()
-    types = {name: kind for name, kind, *_ in described}
-    floats = [name for name, kind in types.items() if kind == "DOUBLE"]
+def _exact(database: Any, file: Path) -> dict[str, str]:
+    """The types to insist on: a number with more digits than a float keeps stays text."""
+    described = database.execute(f"DESCRIBE SELECT * FROM {_read(file, {})}").fetchall()
+    floats = [name for name, kind, *_ in described if kind == "DOUBLE"]
     if not floats:
         return {}
-    as_text = _read(files, dict.fromkeys(floats, "VARCHAR"))
-    tests = ", ".join(f"bool_or(length(regexp_replace({quoted(name)}, '[^0-9]', '', 'g')) > 17)" for name in floats)
-    long = database.execute(f"SELECT {tests} FROM {as_text}").fetchone()
+    tests = ", ".join(f"bool_or(length(regexp_replace({quoted(name)}, '[^0-9]', '', 'g')) > {MOST_DIGITS})" for name in floats)
+    long = database.execute(f"SELECT {tests} FROM {_read(file, dict.fromkeys(floats, 'VARCHAR'))}").fetchone()
     return {name: "VARCHAR" for name, too_long in zip(floats, long, strict=True) if too_long}
+
+
+def _join(parts: Sequence[Path], target: Path) -> None:
+    """One Parquet file of several, by the names of their columns; numbers here and words there become text."""
+    if len(parts) == 1:
+        parts[0].replace(target)
+        return
+    files = ", ".join(map(literal, parts))
+    with connection() as database:
+        database.execute(f"COPY (FROM read_parquet([{files}], union_by_name=true)) TO {literal(target)} (FORMAT parquet)")
+    for part in parts:
+        part.unlink()
 
 
 csv = Csv()

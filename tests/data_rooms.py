@@ -1,0 +1,50 @@
+"""The rooms of data on a folder of their own, for tests of objects, datasets and sql."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from studio.engine.catalog import Catalog
+from studio.engine.datasets.service import Datasets
+from studio.engine.egress import Egress
+from studio.engine.events import Events
+from studio.engine.objects.service import Objects
+from studio.engine.paths import Paths
+from studio.engine.secrets import Secrets
+from studio.engine.settings import Settings
+from studio.engine.sql.service import Sql
+
+SAMPLE = Path(__file__).parents[1] / "resources" / "sample"
+
+
+@dataclass
+class Rooms:
+    paths: Paths
+    events: Events
+    settings: Settings
+    objects: Objects
+    datasets: Datasets
+    sql: Sql
+
+    async def with_orders(self) -> None:
+        """The sample's orders, behind s3://sample/orders/."""
+        for file in (SAMPLE / "orders").glob("*.parquet"):
+            await self.objects.put(f"s3://sample/orders/{file.name}", file)
+        await self.datasets.register("s3://sample/orders/", "orders", dataset_id="ds-001")
+
+
+@asynccontextmanager
+async def open_rooms(folder: Path) -> AsyncIterator[Rooms]:
+    paths, events = Paths.under(folder).make(), Events()
+    settings, catalog = Settings(paths.config / "settings.json", events), Catalog(paths.catalog)
+    await catalog.start()
+    objects = Objects(paths, Secrets(paths.data), Egress())
+    datasets = Datasets(catalog, objects, events, paths, settings)
+    try:
+        yield Rooms(paths, events, settings, objects, datasets, Sql(catalog, datasets, settings))
+    finally:
+        await datasets.close()
+        await catalog.close()
