@@ -141,7 +141,7 @@ def _array(cursor: Cursor, key: str) -> Any:
 
 def _skip_strings(cursor: Cursor, count: int, key: str) -> int:
     cursor.items += count
-    if cursor.items > MAX_ITEMS or count * 8 > cursor.file_size:
+    if cursor.items > MAX_ITEMS:
         raise Problem("impossible", f"{key} claims {count} strings")
     data, at, end, unpack = cursor.data, cursor.at, cursor.size, struct.Struct("<Q").unpack_from
     for _ in range(count):

@@ -59,8 +59,8 @@ class Library:
 
     async def was_removed(self, model_id: str) -> bool:
         query = select(models.c.deleted_at).where(models.c.id == model_id)
-        found = await self._catalog.read(lambda connection: connection.execute(query).scalar_one_or_none())
-        return found is not None
+        row = await self._catalog.read(lambda connection: connection.execute(query).one_or_none())
+        return row is not None and row[0] is not None
 
     async def note_use(self, model_id: str) -> None:
         change = update(models).where(models.c.id == model_id).values(used_at=time.time())
@@ -78,11 +78,9 @@ class Library:
 
     async def ensure_aliases(self) -> None:
         """The default ones, at the first start only."""
-        present = await self.aliases()
-        if present:
-            return
         rows = [{"alias": alias, "target": target} for alias, target in DEFAULT_ALIASES.items()]
-        await self._catalog.write(lambda connection: connection.execute(insert(model_aliases), rows))
+        if not await self.aliases():
+            await self._catalog.write(lambda connection: (connection.execute(insert(model_aliases), rows), None)[1])
 
     async def set_alias(self, alias: str, target: str | None) -> None:
         forget = delete(model_aliases).where(model_aliases.c.alias == alias)

@@ -106,7 +106,7 @@ def make_application(llama: Any, order: dict[str, Any]) -> Any:
             first = next(chunks)
             return StreamingResponse(_joined(first, chunks), media_type="text/event-stream")
         with lock:
-            return {**_explained(ask, llama), "model": order["name"]}
+            return {**_explained(ask), "model": order["name"]}
 
     return application
 
@@ -120,7 +120,7 @@ def _stream(ask: Any, lock: threading.Lock, llama: Any, name: str, body: dict[st
     """Server-sent events with the usage at the end. The first comes only when the prompt was accepted."""
     tokens, prompt = 0, 0
     with lock:
-        for chunk in _explained(ask, llama):
+        for chunk in _explained(ask):
             tokens += bool(_content(chunk))
             prompt = prompt or llama.n_tokens - tokens
             yield _event({**chunk, "model": name})
@@ -138,23 +138,23 @@ class TooLong(ValueError):
         self.numbers = {"n_prompt_tokens": tokens, "n_ctx": context}
 
 
-def _explained(ask: Any, llama: Any) -> Any:
+def _explained(ask: Any) -> Any:
     """The answer; llama-cpp-python's words for a prompt that is too long become numbers."""
     try:
         answer = ask()
-        return answer if isinstance(answer, dict) else _explained_stream(answer, llama)
+        return answer if isinstance(answer, dict) else _explained_stream(answer)
     except ValueError as error:
-        raise _too_long(error, llama) from error
+        raise _too_long(error) from error
 
 
-def _explained_stream(chunks: Iterator[dict[str, Any]], llama: Any) -> Iterator[dict[str, Any]]:
+def _explained_stream(chunks: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     try:
         yield from chunks
     except ValueError as error:
-        raise _too_long(error, llama) from error
+        raise _too_long(error) from error
 
 
-def _too_long(error: ValueError, llama: Any) -> ValueError:
+def _too_long(error: ValueError) -> ValueError:
     """“Requested tokens (3010) exceed context window of 2048”"""
     numbers = [int(word.strip("()")) for word in str(error).split() if word.strip("()").isdigit()]
     if "exceed context window" in str(error) and len(numbers) == 2:

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from studio.engine.egress import Egress
-from studio.engine.errors import Unavailable
+from studio.engine.errors import StudioError, Unavailable
 from studio.engine.models.backend import Backend, Worker
 from studio.engine.models.model import LoadSettings, Model
 from studio.engine.text import Text
@@ -40,8 +40,8 @@ class RemoteWorker(Worker):
         return self._open
 
     async def health(self) -> bool:
-        from studio.engine.errors import StudioError
-
+        if not self._open:
+            return False
         try:
             await list_models(self._client, self.base_url, self.key)
         except StudioError:
