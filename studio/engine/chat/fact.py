@@ -37,7 +37,7 @@ def chinese_fact(dataset: str, filters: Sequence[Filter], rows: Sequence[dict[st
     *groups, figure = rows[0]
     if len(rows) == 1:
         where += [f"{group} 是 {rows[0][group]}" for group in groups]
-    start = f"在 {dataset} 中，{'、'.join(where)}{' ' if where else ''}的{_chinese_measure(figure)}"
+    start = f"在 {dataset} 中，{'、'.join(where)}{' 的' if where else ''}{_chinese_measure(figure)}"
     if len(rows) == 1:
         return f"{start}是 {_figure(rows[0][figure])}。"
     values = [f"{' '.join(str(row[group]) for group in groups)} {_figure(row[figure])}" for row in rows[:ROWS_SAID]]
