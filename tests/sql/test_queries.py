@@ -68,7 +68,7 @@ async def test_cancelling_ends_the_query_at_once(rooms: Rooms) -> None:
     [
         ("SELECT * FRM x", (1, 14)),
         ("SELECT '华南',\n  nope FROM \"my numbers\"", (2, 3)),
-        ('SELECT id\nFROM "my numbers"\nWHERE\n', (3, 6)),
+        ('SELECT id\nFROM "my numbers"\nWHERE\n', (4, 1)),
         ("SELECT missing_function(1)", (1, 8)),
         ("SELECT 1 FROM nowhere", (1, 15)),
     ],

@@ -87,9 +87,9 @@ def _links(text: str, values: Mapping[str, Sequence[str]]) -> list[Link]:
 
 def _carried_over(question: str, linked: Sequence[Link], values: Mapping[str, Sequence[str]]) -> list[Link]:
     """What another part of the question is about, where the part on figures leaves it out (“K7 保修多久，退货多少台？”)."""
-    said = {link.column for link in linked}
-    others = {column: each for column, each in values.items() if column not in said}
-    return _links(question, others) if linked else []
+    columns, said = {link.column for link in linked}, {word for link in linked for word in link.words}
+    others = {column: each for column, each in values.items() if column not in columns}
+    return [link for link in _links(question, others) if not said & set(link.words)] if linked else []
 
 
 def about_data(question: str) -> str:
@@ -193,7 +193,7 @@ def _add_measure(found: Plan, text: str) -> bool:
         ):
             value = f"{name}({quoted(column.name)})"
             found.measure = f"{f'round({value}, 2)' if name == 'avg' else value} AS {quoted(f'{name}_{column.name}')}"
-            found.score += 2
+            found.score += 4 if first_said(text, column_words(column)) else 1
             return True
     if first_said(text, words.AGGREGATES["count"]) or found.group:
         found.measure = "count(*) AS count"
