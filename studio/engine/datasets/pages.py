@@ -1,5 +1,6 @@
 """Any page of a table of any length: by row number where the order is the file's, by a permutation where it is not."""
 
+
 from __future__ import annotations
 
 from collections import OrderedDict

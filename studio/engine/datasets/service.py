@@ -1,5 +1,6 @@
 """The datasets of the project: registered by address, never copied, checked when they are opened."""
 
+
 from __future__ import annotations
 
 import asyncio

@@ -1,5 +1,6 @@
 """Queries over the datasets, their limits, their history."""
 
+
 from __future__ import annotations
 
 import asyncio

@@ -96,6 +96,5 @@ MONTHS = (
     "december",
 )
 WEAK = frozenset(
-    "the a an of in on and or for to with is are was were no any all our how many much long often what why when where who which "
-    "does do did can not it my change have has from at as per by each total new old after before".split()
+    ["the", "a", "an", "of", "in", "on", "and", "or", "for", "to", "with", "is", "are", "was", "were", "no", "any", "all", "our", "how", "many", "much", "long", "often", "what", "why", "when", "where", "who", "which", "does", "do", "did", "can", "not", "it", "my", "change", "have", "has", "from", "at", "as", "per", "by", "each", "total", "new", "old", "after", "before"]
 )

@@ -1,5 +1,5 @@
 """CSV and TSV, in the encodings that turn up."""
-# ruff: noqa: S608  (identifiers and literals are quoted; nothing of a person's text becomes SQL)
+
 
 from __future__ import annotations
 
