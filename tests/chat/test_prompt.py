@@ -7,7 +7,7 @@ from studio.engine.chat.fact import chinese_fact, fact, is_chinese
 from studio.engine.chat.message import Message, Source
 from studio.engine.sql.query import Filter
 
-PAGE = Source(number=1, kind="page", title="handbook.pdf", page=13, quote="The pump\nholds 24 months.")
+PAGE = Source(number=1, kind="page", title="handbook.pdf", page=13, quote="The pump\nholds 24 months.", score=0.43)
 MORE = Source(number=2, kind="page", title="handbook.pdf", page=14, quote="Other words.")
 ROWS = Source(number=3, kind="rows", title="orders", quote="The number of orders is 47.")
 REGION = Filter(word="华南", column="region", operator="=", value="华南")
@@ -40,6 +40,12 @@ def test_a_small_model_sees_the_best_page_the_rows_and_an_example_of_the_same_si
     assert two[3]["content"] == (
         "Facts:\nThe pump holds 24 months. [1]\nThe number of orders is 47. [3]\n\nQuestion: How long?"
     )
+
+
+def test_a_page_beside_the_point_is_kept_from_a_small_model_that_has_rows() -> None:
+    far = PAGE.model_copy(update={"score": 0.2})
+    assert prompt.for_small([far, ROWS]) == [ROWS]
+    assert prompt.for_small([far]) == [far]
 
 
 def test_a_chinese_question_comes_before_its_facts_with_a_chinese_example() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 CHUNKS = 4
 ROWS_SHOWN = 20
 SQL_TOKENS = 400
+ENDS = (".", "!", "?", "。", "！", "？", "；", ";")
+SENTENCE_END = re.compile(r"[.!?](?=\s|$)|[。！？]")
+HEADING_REACH = 240  # characters
 
 
 @dataclass
@@ -112,19 +116,31 @@ def _asked(known: list[Dataset], found: Sqled) -> Dataset:
 
 
 def _page(item: Found, number: int) -> Source:
-    matched = bool(item.matched)
+    start, end = _span(item)
     return Source(
         number=number,
         kind="page",
         title=item.document.title or item.document.file_name,
-        quote=item.matched or item.chunk.text,
+        quote=" ".join(item.chunk.text[start - item.chunk.start : end - item.chunk.start].split()),
         score=item.dense if item.dense is not None else item.score,
         document_id=item.document.id,
         page=item.chunk.page,
-        start=item.matched_start if matched else item.chunk.start,
-        end=item.matched_end if matched else item.chunk.end,
+        start=start,
+        end=end,
         heading=item.chunk.heading or "",
     )
+
+
+def _span(item: Found) -> tuple[int, int]:
+    """Where the quote stands in its page: the sentence that fits best; a heading goes on to the end of its sentence."""
+    chunk = item.chunk
+    if not item.matched:
+        return chunk.start, chunk.end
+    if item.matched.rstrip().endswith(ENDS):
+        return item.matched_start, item.matched_end
+    after = chunk.text[item.matched_end - chunk.start :]
+    end = SENTENCE_END.search(after)
+    return item.matched_start, item.matched_end + min(end.end() if end else len(after), HEADING_REACH)
 
 
 def _rows(dataset: Dataset, found: Sqled, rows: list[dict[str, Any]], said: str, number: int) -> Source:

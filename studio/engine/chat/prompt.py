@@ -14,6 +14,7 @@ RULES = (
     "briefly."
 )
 TURNS = 6  # messages of the thread that go along
+NEAR = 0.4  # the match of a page that is about the question, as measured on the sample's questions
 SMALL_TOKENS = 160  # a small model that goes on longer only repeats itself
 SMALL_RULES = "Answer the question with the facts. Repeat the facts word for word and keep their numbers in brackets."
 # A small model copies the form of an example; its matter is far from anything that is asked here.
@@ -65,9 +66,10 @@ def build_small(question: str, sources: Sequence[Source]) -> Messages:
 
 
 def for_small(sources: Sequence[Source]) -> list[Source]:
-    """What a small model can hold apart: the page that fits best, and the rows."""
-    pages = [source for source in sources if source.kind == "page"]
-    return [*pages[:1], *(source for source in sources if source.kind == "rows")]
+    """What a small model can hold apart: the page that fits best, and the rows. A page beside the point only confuses it."""
+    rows = [source for source in sources if source.kind == "rows"]
+    pages = [source for source in sources if source.kind == "page"][:1]
+    return [*(page for page in pages if not rows or (page.score or 0) >= NEAR), *rows]
 
 
 def _small_question(facts: Sequence[str], question: str, question_first: bool) -> str:
