@@ -33,7 +33,7 @@ class EchoModels:
 
     async def chat(self, model: str, messages: list[dict[str, Any]], **options: Any) -> AsyncIterator[Any]:
         self.asked.append(messages)
-        words = messages[-1]["content"].split()[:40]
+        words = messages[-1]["content"].rpartition("\n\n")[2].split()[:40]
         for word in words:
             await asyncio.sleep(0)
             yield SimpleNamespace(text=word + " ", usage=None)
@@ -54,7 +54,15 @@ class Handbook:
 
 def _found(page: int, text: str) -> Any:
     chunk = SimpleNamespace(
-        id=f"chunk-{page}", document_id="doc-1", collection_id="col-1", page=page, row=None, start=0, end=len(text), heading="", text=text
+        id=f"chunk-{page}",
+        document_id="doc-1",
+        collection_id="col-1",
+        page=page,
+        row=None,
+        start=0,
+        end=len(text),
+        heading="",
+        text=text,
     )
     document = SimpleNamespace(title="Handbook", file_name="handbook.pdf")
     return SimpleNamespace(chunk=chunk, document=document, score=0.9, matched=text)
@@ -73,7 +81,13 @@ async def rooms(tmp_path: Path) -> AsyncIterator[SimpleNamespace]:
     await datasets.start()
     await sql.start()
     yield SimpleNamespace(
-        catalog=catalog, events=events, paths=paths, datasets=datasets, sql=sql, models=EchoModels(), knowledge=Handbook()
+        catalog=catalog,
+        events=events,
+        paths=paths,
+        datasets=datasets,
+        sql=sql,
+        models=EchoModels(),
+        knowledge=Handbook(),
     )
     await sql.close()
     await datasets.close()

@@ -21,7 +21,9 @@ def test_a_link_between_fitting_ports_is_good() -> None:
 
 
 def test_a_number_is_taken_as_text_but_a_table_is_not_and_a_converter_is_named() -> None:
-    sheet = graph(step("s", "start", fields=[field("n", "number")]), step("d", "dataset", dataset="x"), step("l", "llm"))
+    sheet = graph(
+        step("s", "start", fields=[field("n", "number")]), step("d", "dataset", dataset="x"), step("l", "llm")
+    )
     library.check_link(sheet, wire("s.n > l.prompt"))
     error = why_not(sheet, "d.table > l.prompt")
     assert error.converter == "prompt"
@@ -30,7 +32,14 @@ def test_a_number_is_taken_as_text_but_a_table_is_not_and_a_converter_is_named()
 
 
 def test_a_used_input_takes_no_second_wire_unless_it_takes_many() -> None:
-    sheet = graph(step("s", "start"), step("t", "start"), step("l", "llm"), step("m", "merge"), "s.question > l.prompt", "s.question > m.values")
+    sheet = graph(
+        step("s", "start"),
+        step("t", "start"),
+        step("l", "llm"),
+        step("m", "merge"),
+        "s.question > l.prompt",
+        "s.question > m.values",
+    )
     assert "already has a wire" in why_not(sheet, "t.question > l.prompt").message.en
     library.check_link(sheet, wire("t.question > m.values"))
 
@@ -97,4 +106,7 @@ def test_ids_for_new_steps_are_readable_and_free() -> None:
 def test_a_graph_is_plain_data() -> None:
     sheet = map_sheet()
     assert Graph.model_validate_json(sheet.model_dump_json()) == sheet
-    assert Edge(source="a", source_port="b", target="c", target_port="d").id != Edge(source="a", source_port="b", target="c", target_port="d").id
+    assert (
+        Edge(source="a", source_port="b", target="c", target_port="d").id
+        != Edge(source="a", source_port="b", target="c", target_port="d").id
+    )

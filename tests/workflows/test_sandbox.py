@@ -21,7 +21,9 @@ async def why_not(code: str, **limits: float) -> StudioError:
 
 async def test_code_gets_its_values_and_gives_its_answer_and_its_prints() -> None:
     said: list[str] = []
-    answer = await run_code("import re\nprint('hello')\nreturn re.sub(r'\\d', '#', text)", {"text": "手机 139"}, on_log=said.append)
+    answer = await run_code(
+        "import re\nprint('hello')\nreturn re.sub(r'\\d', '#', text)", {"text": "手机 139"}, on_log=said.append
+    )
     assert (answer, said) == ("手机 ###", ["hello"])
 
 
@@ -62,7 +64,12 @@ async def test_a_raw_system_call_does_not_get_out_either() -> None:
 
 
 @pytest.mark.parametrize(
-    "code", ["import os\nwhile True: os.fork()", "import subprocess\nsubprocess.run(['true'])", "import os\nos.kill(os.getppid(), 9)"]
+    "code",
+    [
+        "import os\nwhile True: os.fork()",
+        "import subprocess\nsubprocess.run(['true'])",
+        "import os\nos.kill(os.getppid(), 9)",
+    ],
 )
 async def test_it_can_neither_start_nor_signal_processes(code: str) -> None:
     assert "PermissionError" in (await why_not(code)).message.en

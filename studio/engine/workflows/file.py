@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from studio.engine.errors import BadParameter, Invalid
 from studio.engine.text import Text
 from studio.engine.workflows import library
-from studio.engine.workflows.graph import Edge, Graph, Node, Port, fits
+from studio.engine.workflows.graph import Edge, Graph, Node, Port, Sheet, fits
 
 VERSION = "2"
 
@@ -129,7 +129,7 @@ def _params(kind: str, config: dict[str, Any]) -> dict[str, Any]:
 def _edge(graph: Graph, raw: dict[str, Any]) -> Edge | None:
     """The wire with its ports: those it names, or the first pair that fits."""
     source, target = graph.node(str(raw["source"])), graph.node(str(raw["target"]))
-    outputs, inputs = _outputs(source, target), _inputs(source, target)
+    outputs, inputs = _outputs(graph, source, target), _inputs(graph, source, target)
     left, right = raw.get("sourceHandle"), raw.get("targetHandle")
     pairs = [
         (a.name, b.name) for a in outputs for b in inputs
@@ -151,14 +151,12 @@ def _distance(pair: tuple[str, str], outputs: list[Port], inputs: list[Port]) ->
     return outputs[left].type != inputs[right].type, left + right
 
 
-def _outputs(source: Node, target: Node) -> list[Port]:
-    ports = library.ports_of(source)
-    return ports.inner_outputs if target.parent == source.id else ports.outputs
+def _outputs(graph: Graph, source: Node, target: Node) -> list[Port]:
+    return Sheet(graph, library.ports_of).outputs(source, target)
 
 
-def _inputs(source: Node, target: Node) -> list[Port]:
-    ports = library.ports_of(target)
-    return ports.inner_inputs if source.parent == target.id else ports.inputs
+def _inputs(graph: Graph, source: Node, target: Node) -> list[Port]:
+    return Sheet(graph, library.ports_of).inputs(source, target)
 
 
 def _wire_references(graph: Graph) -> None:
@@ -171,10 +169,12 @@ def _wire_references(graph: Graph) -> None:
 
 
 def _aim(graph: Graph, source: Node, field: str, target: Node) -> None:
-    outputs = [port for port in _outputs(source, target) if port.name == field] or _outputs(source, target)
+    outputs = [port for port in _outputs(graph, source, target) if port.name == field] or _outputs(
+        graph, source, target
+    )
     there = [edge for edge in graph.edges if edge.source == source.id and edge.target == target.id]
-    pairs = [(a.name, b.name) for a in outputs for b in _inputs(source, target) if fits(a.type, b.type)]
-    pairs.sort(key=lambda pair: _distance(pair, outputs, _inputs(source, target)))
+    pairs = [(a.name, b.name) for a in outputs for b in _inputs(graph, source, target) if fits(a.type, b.type)]
+    pairs.sort(key=lambda pair: _distance(pair, outputs, _inputs(graph, source, target)))
     if not pairs:
         return
     if there:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from studio.engine import ids
-from studio.engine.errors import Invalid, NotFound
+from studio.engine.errors import Invalid, NotFound, StudioError
 from studio.engine.text import Text
 
 PortType = Literal[
@@ -208,41 +208,147 @@ class Graph(BaseModel):
 PortsOf = Callable[[Node], Ports]
 
 
+class Sheet:
+    """A graph with its lookups made, for questions that would each look through all of it."""
+
+    def __init__(self, graph: Graph, ports_of: PortsOf) -> None:
+        self.graph = graph
+        self.nodes = {node.id: node for node in graph.nodes}
+        self.into: dict[tuple[str, str], list[Edge]] = {}
+        for edge in graph.edges:
+            self.into.setdefault((edge.target, edge.target_port), []).append(edge)
+        self._ports_of = ports_of
+        self._ports: dict[str, Ports] = {}
+
+    def node(self, node_id: str) -> Node:
+        return self.nodes.get(node_id) or self.graph.node(node_id)
+
+    def ports(self, node: Node) -> Ports:
+        if node.id not in self._ports:
+            self._ports[node.id] = self._ports_of(node)
+        return self._ports[node.id]
+
+    def scopes(self, node: Node) -> list[str | None]:
+        """The frames around a step, innermost first, ending with None (the sheet itself)."""
+        around: list[str | None] = []
+        frame = node.parent
+        while frame is not None and frame not in around:
+            around.append(frame)
+            frame = self.nodes[frame].parent if frame in self.nodes else None
+        return [*around, None]
+
+    def outputs(self, source: Node, target: Node) -> list[Port]:
+        """The outputs that a wire from `source` to `target` can begin at: a frame shows its inner ones to what lies in it."""
+        ports = self.ports(source)
+        return ports.inner_outputs if source.id in self.scopes(target) else ports.outputs
+
+    def inputs(self, source: Node, target: Node) -> list[Port]:
+        """The inputs that such a wire can end at: a frame collects from the steps directly in it."""
+        ports = self.ports(target)
+        return ports.inner_inputs if source.parent == target.id else ports.inputs
+
+    def check(self, edge: Edge) -> None:
+        """Everything about a wire but circles."""
+        source, target = self.node(edge.source), self.node(edge.target)
+        if source.id == target.id:
+            raise BadLink(Text("A step cannot feed itself.", "节点不能连接到自身。"))
+        left = _port(source, edge.source_port, self.outputs(source, target), Text("output", "输出"))
+        right = _port(target, edge.target_port, self.inputs(source, target), Text("input", "输入"))
+        _check_scope(self, source, target)
+        _check_types(left, right)
+        others = [other for other in self.into.get((target.id, right.name), ()) if other.id != edge.id]
+        if others and not right.many:
+            raise BadLink(Text(f"“{right.title.en}” already has a wire.", f"“{right.title.zh}”已有连线。"))
+
+    def places(self, edge: Edge) -> tuple[Place, Place]:
+        """Where a wire begins and ends in time. A step is two places: a frame opens before the steps in it and closes after them."""
+        source, target = self.nodes[edge.source], self.nodes[edge.target]
+        leaves = "open" if source.id in self.scopes(target) else "close"
+        enters = "close" if source.parent == target.id else "open"
+        return (source.id, leaves), (target.id, enters)
+
+    def follows(self, edges: Iterable[Edge]) -> dict[Place, list[Place]]:
+        """What comes after what. A wire into a frame also holds up its opening."""
+        after: dict[Place, list[Place]] = {}
+        for node in self.graph.nodes:
+            after.setdefault((node.id, "open"), []).append((node.id, "close"))
+            if node.parent in self.nodes:
+                after.setdefault((str(node.parent), "open"), []).append((node.id, "open"))
+                after.setdefault((node.id, "close"), []).append((str(node.parent), "close"))
+        for edge in edges:
+            if edge.source in self.nodes and edge.target in self.nodes:
+                self._follow(edge, after)
+        return after
+
+    def _follow(self, edge: Edge, after: dict[Place, list[Place]]) -> None:
+        leaves, enters = self.places(edge)
+        after.setdefault(leaves, []).append(enters)
+        if leaves[1] == "open" or enters[1] == "close":
+            return
+        outside = self.scopes(self.nodes[edge.source])
+        for frame in self.scopes(self.nodes[edge.target]):
+            if frame in outside:
+                return
+            after.setdefault(leaves, []).append((str(frame), "open"))
+
+
+Place = tuple[str, str]
+
+
 def check_link(graph: Graph, edge: Edge, ports_of: PortsOf) -> None:
-    """Raise `BadLink` that says why this wire may not be, or return. The wire itself may be in the graph already."""
-    source, target = _ends(graph, edge)
-    others = [other for other in graph.edges if other.id != edge.id]
-    left = _port(source, edge.source_port, outputs_seen_by(source, target, ports_of(source)), Text("output", "输出"))
-    right = _port(target, edge.target_port, inputs_seen_by(source, target, ports_of(target)), Text("input", "输入"))
-    _check_scope(graph, source, target)
-    _check_types(left, right)
-    _check_free(right, target, others)
-    _check_cycle(graph, edge, others)
+    """Raise `BadLink` that says why this wire may not be, or return. The wire itself may be in the graph already. Linear."""
+    sheet = Sheet(graph, ports_of)
+    sheet.check(edge)
+    follows = sheet.follows([*(other for other in graph.edges if other.id != edge.id), edge])
+    start, end = sheet.places(edge)
+    seen, waiting = set(), [end]
+    while waiting:
+        place = waiting.pop()
+        if place == start:
+            raise _circle()
+        if place not in seen:
+            seen.add(place)
+            waiting.extend(follows.get(place, ()))
 
 
-def outputs_seen_by(source: Node, target: Node, ports: Ports) -> list[Port]:
-    """The outputs that a wire from `source` to `target` can begin at: a frame shows its inner ones to what lies in it."""
-    return ports.inner_outputs if target.parent == source.id else ports.outputs
+def check_links(graph: Graph, ports_of: PortsOf) -> list[tuple[Edge, StudioError]]:
+    """The wires of a graph that may not be, each with its reason; as cheap for a thousand as for one."""
+    sheet = Sheet(graph, ports_of)
+    bad: list[tuple[Edge, StudioError]] = []
+    for edge in graph.edges:
+        try:
+            sheet.check(edge)
+        except StudioError as error:
+            bad.append((edge, error))
+    broken = {edge.id for edge, _ in bad}
+    sound = [edge for edge in graph.edges if edge.id not in broken]
+    circling = _in_circles(sheet.follows(sound))
+    return bad + [(edge, _circle()) for edge in sound if set(sheet.places(edge)) <= circling]
 
 
-def inputs_seen_by(source: Node, target: Node, ports: Ports) -> list[Port]:
-    return ports.inner_inputs if source.parent == target.id else ports.inputs
+def _in_circles(follows: dict[Place, list[Place]]) -> set[Place]:
+    """What is left when everything that waits for nothing is taken away, over and over; empty without circles."""
+    waits = dict.fromkeys(follows, 0)
+    for place in (later for followers in follows.values() for later in followers):
+        waits[place] = waits.get(place, 0) + 1
+    free = [place for place, count in waits.items() if not count]
+    while free:
+        place = free.pop()
+        del waits[place]
+        for later in follows.get(place, ()):
+            waits[later] -= 1
+            if not waits[later]:
+                free.append(later)
+    return set(waits)
+
+
+def _circle() -> BadLink:
+    return BadLink(Text("This wire would close a circle.", "这条连线会形成环路。"))
 
 
 def fits(source: PortType, target: PortType) -> bool:
     """Whether a value of one type can be taken as another without loss. "any" is judged when the value is there."""
     return source == target or "any" in (source, target) or (source, target) in SAFE
-
-
-def scopes(graph: Graph, node: Node) -> list[str | None]:
-    """The frames around a step, innermost first, ending with None (the sheet itself)."""
-    parents = {other.id: other.parent for other in graph.nodes}
-    around: list[str | None] = []
-    frame = node.parent
-    while frame is not None and frame not in around:
-        around.append(frame)
-        frame = parents.get(frame)
-    return [*around, None]
 
 
 def _numbered(kind: str) -> Iterator[str]:
@@ -253,13 +359,6 @@ def _numbered(kind: str) -> Iterator[str]:
         number += 1
 
 
-def _ends(graph: Graph, edge: Edge) -> tuple[Node, Node]:
-    source, target = graph.node(edge.source), graph.node(edge.target)
-    if source.id == target.id:
-        raise BadLink(Text("A step cannot feed itself.", "节点不能连接到自身。"))
-    return source, target
-
-
 def _port(node: Node, name: str, ports: Iterable[Port], side: Text) -> Port:
     for port in ports:
         if port.name == name:
@@ -268,11 +367,11 @@ def _port(node: Node, name: str, ports: Iterable[Port], side: Text) -> Port:
     raise BadLink(Text(f"“{title}” has no {side.en} “{name}” here.", f"“{title}”在此处没有{side.zh}“{name}”。"))
 
 
-def _check_scope(graph: Graph, source: Node, target: Node) -> None:
-    inner = target.parent == source.id or source.parent == target.id
-    if inner or source.parent in scopes(graph, target):
+def _check_scope(sheet: Sheet, source: Node, target: Node) -> None:
+    inner = source.id in sheet.scopes(target) or source.parent == target.id
+    if inner or source.parent in sheet.scopes(target):
         return
-    frame = graph.node(source.parent or "")
+    frame = sheet.node(source.parent or "")
     raise BadLink(
         Text(
             f"“{source.title or source.id}” runs once per row; its result leaves through a result port of “{frame.title or frame.id}”.",
@@ -292,57 +391,3 @@ def _check_types(source: Port, target: Port) -> None:
         ),
         CONVERTERS.get((source.type, target.type)),
     )
-
-
-def _check_free(port: Port, target: Node, others: list[Edge]) -> None:
-    if port.many:
-        return
-    if any(e.target == target.id and e.target_port == port.name for e in others):
-        raise BadLink(Text(f"“{port.title.en}” already has a wire.", f"“{port.title.zh}”已有连线。"))
-
-
-def _check_cycle(graph: Graph, edge: Edge, others: list[Edge]) -> None:
-    follows = dependencies(graph, [*others, edge])
-    start = _places(graph.node(edge.source), graph.node(edge.target))
-    seen, waiting = set(), [start[1]]
-    while waiting:
-        place = waiting.pop()
-        if place == start[0]:
-            raise BadLink(Text("This wire would close a circle.", "这条连线会形成环路。"))
-        if place not in seen:
-            seen.add(place)
-            waiting.extend(follows.get(place, ()))
-
-
-Place = tuple[str, str]
-
-
-def _places(source: Node, target: Node) -> tuple[Place, Place]:
-    """A step is two places: a frame opens before the steps in it and closes after them."""
-    leaves = "open" if target.parent == source.id else "close"
-    enters = "close" if source.parent == target.id else "open"
-    return (source.id, leaves), (target.id, enters)
-
-
-def dependencies(graph: Graph, edges: list[Edge]) -> dict[Place, list[Place]]:
-    """What comes after what. Every step opens before it closes; a wire into a frame also holds up its opening."""
-    nodes = {node.id: node for node in graph.nodes}
-    after: dict[Place, list[Place]] = {}
-    for node in graph.nodes:
-        after.setdefault((node.id, "open"), []).append((node.id, "close"))
-        if node.parent in nodes:
-            after.setdefault((str(node.parent), "open"), []).append((node.id, "open"))
-            after.setdefault((node.id, "close"), []).append((str(node.parent), "close"))
-    for edge in edges:
-        source, target = nodes.get(edge.source), nodes.get(edge.target)
-        if source is None or target is None:
-            continue
-        leaves, enters = _places(source, target)
-        after.setdefault(leaves, []).append(enters)
-        frame = target.parent
-        while (
-            leaves[1] == "close" and enters[1] == "open" and frame in nodes and frame not in (source.parent, source.id)
-        ):
-            after.setdefault(leaves, []).append((str(frame), "open"))
-            frame = nodes[str(frame)].parent
-    return after

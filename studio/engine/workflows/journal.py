@@ -135,14 +135,16 @@ class Journal:
         self._watchers.setdefault(execution, []).append(incoming)
         try:
             going = live()
+            ended = not going
             for event in await self.history(execution, after):
                 after = event.seq
+                ended = event.kind in ENDS or not going
                 yield event
-            while going:
+            while not ended:
                 event = await incoming.get()
                 if event.seq > after:
                     yield event
-                    going = event.kind not in ENDS
+                    ended = event.kind in ENDS
         finally:
             self._watchers[execution].remove(incoming)
             if not self._watchers[execution]:

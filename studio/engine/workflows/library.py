@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from studio.engine import params as declared
-from studio.engine.errors import StudioError
 from studio.engine.registry import Registry
 from studio.engine.text import Text
 from studio.engine.workflows import graph as graphs
@@ -36,11 +37,18 @@ def check_link(graph: Graph, edge: Edge) -> None:
 
 def problems(graph: Graph) -> list[Problem]:
     """Everything that keeps a graph from running, and what looks wrong in it; empty when all is well."""
-    found = [problem for node in graph.nodes for problem in _of_node(graph, node)]
-    return found + [problem for edge in graph.edges for problem in _of_edge(graph, edge)]
+    sheet = graphs.Sheet(graph, ports_of)
+    known = nodes.all()
+    strange = {node.id for node in graph.nodes if node.type not in known}
+    found = [problem for node in graph.nodes for problem in _of_node(sheet, node)]
+    for edge, error in graphs.check_links(graph, ports_of):
+        if edge.source not in strange and edge.target not in strange:
+            at = edge.target if edge.target in sheet.nodes else edge.source
+            found.append(Problem(node_id=at, port=edge.target_port, message=error.message))
+    return found + _twins(graph)
 
 
-def _of_node(graph: Graph, node: Node) -> list[Problem]:
+def _of_node(sheet: graphs.Sheet, node: Node) -> list[Problem]:
     known = nodes.all().get(node.type)
     if known is None:
         why = Text(
@@ -50,7 +58,16 @@ def _of_node(graph: Graph, node: Node) -> list[Problem]:
         return [Problem(node_id=node.id, message=why)]
     if node.bypass:
         return []
-    return [*_of_params(known, node), *_of_inputs(graph, node, known), *_of_place(graph, node)]
+    return [*_of_params(known, node), *_of_inputs(sheet, node), *_of_place(sheet, node)]
+
+
+def _twins(graph: Graph) -> list[Problem]:
+    counts = Counter(node.id for node in graph.nodes)
+    return [
+        Problem(node_id=name, message=Text(f"Two steps have the id “{name}”.", f"有两个节点的标识都是“{name}”。"))
+        for name, count in counts.items()
+        if count > 1
+    ]
 
 
 def _of_params(known: NodeType, node: Node) -> list[Problem]:
@@ -66,44 +83,24 @@ def _title(titles: dict[str, Text], name: str) -> Text:
     return titles.get(name.split(".")[0], Text.same(name))
 
 
-def _of_inputs(graph: Graph, node: Node, known: NodeType) -> list[Problem]:
-    ports = known.ports(node.params)
+def _of_inputs(sheet: graphs.Sheet, node: Node) -> list[Problem]:
+    ports = sheet.ports(node)
     wanted = [port for port in (*ports.inputs, *ports.inner_inputs) if not port.optional]
-    wired = {edge.target_port for edge in graph.edges_into(node.id)}
     return [
         Problem(
-            node_id=node.id, port=port.name,
+            node_id=node.id,
+            port=port.name,
             message=Text(f"“{port.title.en}” needs a wire.", f"“{port.title.zh}”需要连线。"),
         )
         for port in wanted
-        if port.name not in wired
-    ]  # fmt: skip
+        if (node.id, port.name) not in sheet.into
+    ]
 
 
-def _of_place(graph: Graph, node: Node) -> list[Problem]:
-    if sum(other.id == node.id for other in graph.nodes) > 1:
-        return [
-            Problem(
-                node_id=node.id,
-                message=Text(f"Two steps have the id “{node.id}”.", f"有两个节点的标识都是“{node.id}”。"),
-            )
-        ]
-    if node.parent is not None and not graph.has(node.parent):
-        return [
-            Problem(node_id=node.id, message=Text("The frame around this step is gone.", "此节点所在的框已不存在。"))
-        ]
-    return []
-
-
-def _of_edge(graph: Graph, edge: Edge) -> list[Problem]:
-    if any(graph.has(end) and graph.node(end).type not in nodes.all() for end in (edge.source, edge.target)):
+def _of_place(sheet: graphs.Sheet, node: Node) -> list[Problem]:
+    if node.parent is None or node.parent in sheet.nodes:
         return []
-    try:
-        check_link(graph, edge)
-    except StudioError as error:
-        at = edge.target if graph.has(edge.target) else edge.source
-        return [Problem(node_id=at, port=edge.target_port, message=error.message)]
-    return []
+    return [Problem(node_id=node.id, message=Text("The frame around this step is gone.", "此节点所在的框已不存在。"))]
 
 
 __all__ = ["BadLink", "check_link", "node_types", "nodes", "ports_of", "problems"]

@@ -9,7 +9,7 @@ from studio.engine import params as declared
 from studio.engine.errors import Invalid
 from studio.engine.text import Text
 from studio.engine.workflows import library
-from studio.engine.workflows.graph import Graph, Node, Port, outputs_seen_by
+from studio.engine.workflows.graph import Graph, Node, Port, Sheet
 from studio.engine.workflows.node import NodeType
 
 Slot = tuple[str, str]  # a step's id and one of its output ports
@@ -76,8 +76,8 @@ class _Planner:
     """Holds the graph's lookups while a plan is made; linear in steps and wires."""
 
     def __init__(self, graph: Graph) -> None:
-        self._nodes = {node.id: node for node in graph.nodes}
-        self._ports = {node.id: library.ports_of(node) for node in graph.nodes}
+        self._sheet = Sheet(graph, library.ports_of)
+        self._nodes = self._sheet.nodes
         self._children: dict[str | None, list[Node]] = {}
         self._wires: dict[Slot, list[Slot]] = {}
         for node in graph.nodes:
@@ -100,7 +100,7 @@ class _Planner:
 
     def _step(self, node: Node) -> Step:
         kind = library.nodes.get(node.type)
-        ports = self._ports[node.id]
+        ports = self._sheet.ports(node)
         params = None if node.bypass else declared.check(kind.params, node.params)
         step = Step(
             node.id, node, kind, params, params.model_dump(mode="json") if params is not None else None,
@@ -117,7 +117,7 @@ class _Planner:
 
     def _differs(self, slot: Slot, target: Node, port: Port) -> bool:
         source = self._nodes[slot[0]]
-        outputs = outputs_seen_by(source, target, self._ports[source.id])
+        outputs = self._sheet.outputs(source, target)
         kind = next((output.type for output in outputs if output.name == slot[1]), "any")
         return port.type not in ("any", kind)
 

@@ -73,7 +73,7 @@ class Place:
 
 
 class Run:
-    """One execution. Make it, then `await run.go()`; cancelling that stops every step."""
+    """One execution. Make it, `announce()`, then `await run.go()`; cancelling that stops every step."""
 
     def __init__(
         self,
@@ -100,10 +100,13 @@ class Run:
         self._folder = folder
         self._teller = Teller(self._tell)
 
-    async def go(self) -> dict[str, Ref]:
-        """Run everything and give the outputs by name. Raises `StepFailed` of the step that ended it."""
+    def announce(self) -> None:
+        """Note the start, at once: who watches from now on must not take an earlier end for this one's."""
         steps = [step.id for step in self._scope.everything()]
         self._tell("run_started", "", {"steps": steps, "resumed": self._recorded.any})
+
+    async def go(self) -> dict[str, Ref]:
+        """Run everything and give the outputs by name. Raises `StepFailed` of the step that ended it."""
         try:
             await self._place(Place(self._scope))
         finally:

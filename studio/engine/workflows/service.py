@@ -235,6 +235,7 @@ class Workflows:
         rooms = self._rooms
         services = Services(models=rooms.models, knowledge=rooms.knowledge, datasets=rooms.datasets, sql=rooms.sql)
         run = Run(execution_id, scope, inputs, services, self._journal, self._store, self._cache, recorded)
+        run.announce()
         task = asyncio.get_running_loop().create_task(self._go(run), name=f"run {execution_id}")
         self._tasks[execution_id] = task
 
