@@ -11,7 +11,7 @@ import pyarrow.parquet
 import pytest
 
 from studio.engine.datasets.locked import SqlProblem
-from studio.engine.errors import BadParameter, BadState, Unavailable
+from studio.engine.errors import BadParameter, BadState, NotFound, Unavailable
 from tests.data_rooms import Rooms
 
 ENDLESS = "SELECT count(*) FROM range(1000000000000) a"
@@ -146,6 +146,19 @@ async def test_a_failed_export_leaves_the_old_file(rooms: Rooms, numbers: Path, 
     with pytest.raises(BadParameter):
         await rooms.sql.export("SELECT 1", tmp_path / "out.csv", "xlsx")  # type: ignore[arg-type]
     assert (tmp_path / "out.csv").read_text() == "old" and len(list(tmp_path.glob(".out*"))) == 0
+
+
+async def test_queries_are_kept_by_name(rooms: Rooms) -> None:
+    saved = rooms.sql.saved
+    await saved.save("Returns", "SELECT 1")
+    await saved.save("Returns", "SELECT 2")
+    await saved.save("Returns by region", "SELECT 3", old_name="Returns")
+    assert [(each.name, each.sql) for each in await saved.all()] == [("Returns by region", "SELECT 3")]
+    await saved.delete("Returns by region")
+    with pytest.raises(NotFound):
+        await saved.get("Returns by region")
+    with pytest.raises(BadParameter):
+        await saved.save(" ", "SELECT 1")
 
 
 def _parquet(path: Path, rows: dict[str, list[object]]) -> Path:

@@ -23,6 +23,7 @@ from studio.engine.errors import Forbidden, StudioError
 from studio.engine.settings import Settings
 from studio.engine.sql import ask, export
 from studio.engine.sql.query import Problem, Query, QueryResult, Sqled
+from studio.engine.sql.saved import SavedQueries
 
 Complete = Callable[[str], Awaitable[str]]
 Tables = tuple[dict[str, Any], list[str], dict[str, StudioError]]
@@ -35,6 +36,7 @@ class Sql:
         self._catalog = catalog
         self._datasets = datasets
         self._settings = settings
+        self.saved = SavedQueries(catalog)
 
     async def start(self) -> None:
         return None
