@@ -117,6 +117,13 @@ async def test_unloading_gives_the_memory_back_within_five_seconds(models, tiny)
     assert not process.is_running()
 
 
+async def test_the_memory_of_a_worker_is_known_while_it_runs(models, tiny):
+    assert await models.memory() == {}
+    await models.load(tiny.id)
+    assert (await models.memory())[tiny.id] > 5_000_000
+    assert 0 < await models.backend("llama_cpp").check() < 30
+
+
 async def test_settings_that_are_loaded_with_are_kept_and_change_the_worker(models, make_models, tiny):
     await models.load(tiny.id)
     before = models.process_id(tiny.id)

@@ -90,6 +90,11 @@ class Backend(ABC):
         """The version of what it runs, for people; empty when it has none."""
         return ""
 
+    async def check(self) -> float | None:
+        """Try whether it really runs here, in a child process: the seconds it took, or None where there is nothing to try.
+        Raises `WorkerFailed` with its words when it does not."""
+        return None
+
     @abstractmethod
     def suits(self, model: Model) -> bool:
         """Whether it can run this model."""

@@ -7,6 +7,7 @@ import json
 import secrets
 import signal
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,26 @@ QUIET = {  # for every library that might run in the child, before it is importe
 def python_module(module: str) -> list[str]:
     """The command for one of our modules in a child, isolated from the user's Python settings and folder."""
     return [sys.executable, "-I", "-m", module]
+
+
+async def try_code(code: str, seconds: float = 30) -> float:
+    """Run a line of Python in a child process, isolated: the seconds it took. Raises `WorkerFailed` with its last words."""
+    started = time.perf_counter()
+    child = await Child.start(
+        [sys.executable, "-I", "-c", f"import sys; sys.stderr = sys.stdout\n{code}"], environment=QUIET, stdout=True
+    )
+    try:
+        async with asyncio.timeout(seconds):
+            words = (await child.stdout.read()).decode(errors="replace").strip().splitlines()
+            status = await child.wait()
+    except TimeoutError:
+        words, status = [f"no answer in {seconds:.0f} s"], 1
+    finally:
+        await child.kill()
+    if status:
+        last = words[-1] if words else how_it_ended(status).en
+        raise WorkerFailed(Text(f"It does not run here: {last}", f"无法在此运行：{last}"), details="\n".join(words))
+    return time.perf_counter() - started
 
 
 def new_token() -> str:

@@ -3,14 +3,12 @@
 Runs inside `llama_worker`'s child process, only where llama-cpp-python is installed.
 """
 
-from __future__ import annotations
-
 import hmac
 import json
 import socket
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from typing import Any
 
 KINDS = {"f16": 1, "q8_0": 8}  # ggml types of the context cache
@@ -53,20 +51,21 @@ def load(order: dict[str, Any]) -> Any:
 
 def make_application(llama: Any, order: dict[str, Any]) -> Any:
     """The routes of llama.cpp's server that the studio uses, with its error shapes."""
-    from fastapi import FastAPI, Request
+    from fastapi import Depends, FastAPI, Request
     from fastapi.responses import JSONResponse, StreamingResponse
 
-    application = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    def check(request: Request) -> None:
+        given = request.headers.get("Authorization", "")
+        wanted = f"Bearer {order['token']}"
+        if request.url.path != "/health" and not hmac.compare_digest(given.encode(), wanted.encode()):
+            raise BadToken
+
+    application = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, dependencies=[Depends(check)])
     lock = threading.Lock()
 
-    @application.middleware("http")
-    async def check(request: Request, go_on: Any) -> Any:
-        given = request.headers.get("Authorization", "")
-        if request.url.path != "/health" and not hmac.compare_digest(
-            given.encode(), f"Bearer {order['token']}".encode()
-        ):
-            return JSONResponse(_error(401, "Invalid API Key"), 401)
-        return await go_on(request)
+    @application.exception_handler(BadToken)
+    async def turn_away(_: Request, __: Exception) -> Any:
+        return JSONResponse(_error(401, "Invalid API Key"), 401)
 
     @application.exception_handler(ValueError)
     async def refuse(_: Request, error: Exception) -> Any:
@@ -104,19 +103,26 @@ def make_application(llama: Any, order: dict[str, Any]) -> Any:
         if body.get("stream"):
             chunks = _stream(ask, lock, llama, order["name"], body)
             first = next(chunks)
-            return StreamingResponse(_joined(first, chunks), media_type="text/event-stream")
+            return StreamingResponse(_flow(first, chunks), media_type="text/event-stream")
         with lock:
             return {**_explained(ask), "model": order["name"]}
 
     return application
 
 
-def _joined(first: str, rest: Iterator[str]) -> Iterator[str]:
-    yield first
-    yield from rest
+async def _flow(first: str, rest: Generator[str, None, None]) -> AsyncIterator[str]:
+    """The events as they come; whoever leaves early gives the model free at once."""
+    from starlette.concurrency import iterate_in_threadpool
+
+    try:
+        yield first
+        async for event in iterate_in_threadpool(rest):
+            yield event
+    finally:
+        rest.close()
 
 
-def _stream(ask: Any, lock: threading.Lock, llama: Any, name: str, body: dict[str, Any]) -> Iterator[str]:
+def _stream(ask: Any, lock: threading.Lock, llama: Any, name: str, body: dict[str, Any]) -> Generator[str, None, None]:
     """Server-sent events with the usage at the end. The first comes only when the prompt was accepted."""
     tokens, prompt = 0, 0
     with lock:
@@ -128,6 +134,10 @@ def _stream(ask: Any, lock: threading.Lock, llama: Any, name: str, body: dict[st
         usage = {"prompt_tokens": prompt, "completion_tokens": tokens, "total_tokens": prompt + tokens}
         yield _event({"object": "chat.completion.chunk", "model": name, "choices": [], "usage": usage})
     yield "data: [DONE]\n\n"
+
+
+class BadToken(Exception):  # a middleware would keep streams alive after their reader left
+    """The request carries no token, or a wrong one."""
 
 
 class TooLong(ValueError):

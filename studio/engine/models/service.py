@@ -101,6 +101,13 @@ class Models(Shelf):
         worker = self._pool.place(model_id).worker
         return worker.pid if worker else None
 
+    async def memory(self) -> dict[str, int]:
+        """The memory of each worker that runs here, in bytes by model id."""
+        workers = {model_id: self.process_id(model_id) for model_id in self._pool.loaded()}
+        return await asyncio.to_thread(
+            lambda: {key: size for key, pid in workers.items() if pid and (size := _resident(pid))}
+        )
+
     # asking
 
     async def chat(
@@ -290,6 +297,15 @@ def _info(model: Model, dimensions: int) -> EmbedderInfo:
     e5 = "e5" in model.name.lower().replace("_", "-").split("-")
     prefixes = {"query_prefix": "query: ", "passage_prefix": "passage: "} if e5 else {}
     return EmbedderInfo(id=model.id, name=model.name, dimensions=dimensions, **prefixes)
+
+
+def _resident(pid: int) -> int:
+    import psutil
+
+    try:
+        return int(psutil.Process(pid).memory_info().rss)
+    except psutil.Error:
+        return 0
 
 
 def _measured(usage: Usage, speed: float | None) -> Usage:

@@ -12,7 +12,7 @@ import psutil
 from studio.engine.errors import Invalid, Unavailable
 from studio.engine.models import gguf
 from studio.engine.models.backend import Backend
-from studio.engine.models.child_worker import ChildWorker, new_token, python_module
+from studio.engine.models.child_worker import ChildWorker, new_token, python_module, try_code
 from studio.engine.models.model import LoadSettings, Model
 from studio.engine.text import Text
 
@@ -43,6 +43,10 @@ class LlamaCpp(Backend):
         chosen = self.surroundings.settings().llama_cpp_runtime
         installed = [name for name, module in RUNTIMES.items() if importlib.util.find_spec(module)]
         return chosen if chosen in installed else next(iter(installed), "")
+
+    async def check(self) -> float | None:
+        runtime = self.runtime()
+        return await try_code(f"import {RUNTIMES[runtime]}") if runtime else None
 
     def suits(self, model: Model) -> bool:
         return model.location.lower().endswith(".gguf") and not model.remote
