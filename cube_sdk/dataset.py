@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
-from cube_sdk.source import Filters, Source, find
+from cube_sdk.find import find
+from cube_sdk.source import Filters, Source
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -33,33 +30,6 @@ class Source(Protocol):
     def batches(
         self, record: dict[str, Any], columns: Names | None, filters: Filters, limit: int | None
     ) -> Iterator[pa.RecordBatch]: ...
-
-
-def find() -> Source:
-    """The studio that `ONE_DATA_URL` names, else this user's running one, else the catalog on disk."""
-    from cube_sdk.local import Local, running
-    from cube_sdk.remote import Remote
-
-    url = os.environ.get("ONE_DATA_URL", "")
-    token = os.environ.get("ONE_DATA_TOKEN", "")
-    if url:
-        return Remote(url, token)
-    here = running(data_folder())
-    return Remote(here[0], token or here[1]) if here else Local(data_folder())
-
-
-def data_folder() -> Path:
-    """This user's data folder, as the studio chooses it."""
-    home = os.environ.get("ONE_DATA_HOME")
-    if home:
-        return Path(home) / "data"
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData/Local"))
-        return base / "one-data-studio" / "one-data-studio"
-    if sys.platform == "darwin":
-        return Path.home() / "Library/Application Support/one-data-studio"
-    base = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share")
-    return base / "one-data-studio"
 
 
 def condition(filters: Filters) -> str:
