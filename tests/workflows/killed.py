@@ -1,0 +1,86 @@
+"""A program that runs a map of rows until somebody kills it: `python -m tests.workflows.killed FOLDER MARKS`.
+
+Every row appends a line to MARKS before it gives its answer, so a test can count how often each was run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Annotated
+
+from studio.engine.catalog import Catalog
+from studio.engine.events import Events
+from studio.engine.params import Params
+from studio.engine.paths import Paths
+from studio.engine.text import Text
+from studio.engine.workflows import library
+from studio.engine.workflows.context import Context
+from studio.engine.workflows.graph import Graph
+from studio.engine.workflows.node import Anything, Table, node
+from studio.engine.workflows.service import Workflows
+from studio.engine.workflows.values import table_of
+from tests.workflows.graphs import graph, step
+
+ROWS = 200
+
+
+class MarkParams(Params):
+    file: str
+    seconds: float = 0.005
+
+
+@node(title=Text("Mark", "记号"), category="transform", icon="pen", doc=Text("Leaves a mark.", "留下记号。"), side_effect=True)
+async def mark(value: Annotated[Anything, Text("Value", "值")], context: Context, params: MarkParams) -> Anything:
+    """Append a line to a file: a side effect that can be counted."""
+    await asyncio.sleep(params.seconds)
+    with Path(params.file).open("a") as file:
+        file.write(f"{value}\n")
+    return value
+
+
+@node(title=Text("Rows", "行"), category="sources", icon="rows", doc=Text("Two hundred rows.", "两百行。"), side_effect=True)
+async def two_hundred(context: Context, params: MarkParams) -> Table:
+    """Make the rows, and leave a mark that it was done."""
+    with Path(params.file).open("a") as file:
+        file.write("made\n")
+    return table_of([{"i": number} for number in range(ROWS)])
+
+
+def sheet(marks: Path) -> Graph:
+    file = str(marks)
+    return graph(
+        step("rows", "two_hundred", file=file), step("each", "map", fields=["i"], results=["i2"], concurrency=4, on_row_error="stop"),
+        step("mark", "mark", "each", file=file), step("out", "output"),
+        "rows.table > each.rows", "each.i > mark.value", "mark.value > each.i2", "each.table > out.result",
+    )  # fmt: skip
+
+
+def install() -> None:
+    """Make the two counting nodes known."""
+    library.nodes.all().update({"mark": mark, "two_hundred": two_hundred})
+
+
+async def room(folder: Path) -> tuple[Workflows, Catalog]:
+    install()
+    paths = Paths.under(folder).make()
+    catalog = Catalog(paths.catalog)
+    await catalog.start()
+    parts = SimpleNamespace(catalog=catalog, events=Events(), paths=paths, models=None, knowledge=None, datasets=None, sql=None)
+    workflows = Workflows(parts)
+    await workflows.open()
+    return workflows, catalog
+
+
+async def main(folder: Path, marks: Path) -> None:
+    workflows, _ = await room(folder)
+    started = await workflows.start(sheet(marks))
+    print(started.id, flush=True)
+    await workflows.wait(started.id)
+    print("done", flush=True)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(Path(sys.argv[1]), Path(sys.argv[2])))
