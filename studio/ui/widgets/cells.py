@@ -53,7 +53,8 @@ class Page:
     """Some rows of a table. A cell is put into words when it is first asked for, and kept."""
 
     def __init__(self, table: Any) -> None:
-        joined = table.combine_chunks()
+        whole = table.read_all() if hasattr(table, "read_all") else table  # DuckDB's arrow() is a reader
+        joined = whole.combine_chunks()
         self.rows: int = joined.num_rows
         self.size: int = joined.nbytes
         self._columns = [_one_array(column) for column in joined.columns]
