@@ -112,4 +112,6 @@ def _explain(file: Path, error: DBAPIError) -> StudioError:
             Text(f"The catalog {file} cannot be written: {reason}.", f"无法写入目录库 {file}：{reason}。"),
             Text("Free some disk space; nothing that was saved is lost.", "请腾出磁盘空间，已保存的内容不会丢失。"),
         )
-    return Unavailable(Text(f"The catalog refused the change: {reason}.", f"目录库拒绝了更改：{reason}。"), details=str(error))
+    return Unavailable(
+        Text(f"The catalog refused the change: {reason}.", f"目录库拒绝了更改：{reason}。"), details=str(error)
+    )

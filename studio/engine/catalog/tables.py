@@ -15,7 +15,9 @@ def _id() -> Column[str]:
 
 
 datasets = Table(
-    "datasets", metadata, _id(),
+    "datasets",
+    metadata,
+    _id(),
     Column("name", String(255), nullable=False),
     Column("description", Text, nullable=False, default=""),
     Column("storage_type", String(32), nullable=False),
@@ -37,7 +39,9 @@ datasets = Table(
 )
 
 queries = Table(
-    "queries", metadata, _id(),
+    "queries",
+    metadata,
+    _id(),
     Column("sql", Text, nullable=False),
     Column("status", String(32), nullable=False),
     Column("rows", Integer),
@@ -48,7 +52,9 @@ queries = Table(
 )
 
 models = Table(
-    "models", metadata, _id(),
+    "models",
+    metadata,
+    _id(),
     Column("name", String(255), nullable=False),
     Column("kind", String(32), nullable=False),
     Column("backend", String(32), nullable=False),
@@ -61,13 +67,16 @@ models = Table(
 )
 
 model_aliases = Table(
-    "model_aliases", metadata,
+    "model_aliases",
+    metadata,
     Column("alias", String(255), primary_key=True),
     Column("target", String(255), nullable=False),
 )
 
 collections = Table(
-    "collections", metadata, _id(),
+    "collections",
+    metadata,
+    _id(),
     Column("name", String(255), nullable=False),
     Column("description", Text, nullable=False, default=""),
     Column("embedder", String(255), nullable=False),
@@ -79,7 +88,9 @@ collections = Table(
 )
 
 documents = Table(
-    "documents", metadata, _id(),
+    "documents",
+    metadata,
+    _id(),
     Column("collection_id", String(64), ForeignKey("collections.id"), nullable=False),
     Column("file_name", String(512), nullable=False),
     Column("title", String(512), nullable=False, default=""),
@@ -98,7 +109,9 @@ documents = Table(
 )
 
 threads = Table(
-    "threads", metadata, _id(),
+    "threads",
+    metadata,
+    _id(),
     Column("title", String(512), nullable=False, default=""),
     Column("pinned", Boolean, nullable=False, default=False),
     Column("model", String(255), nullable=False, default=""),
@@ -112,7 +125,9 @@ threads = Table(
 )
 
 messages = Table(
-    "messages", metadata, _id(),
+    "messages",
+    metadata,
+    _id(),
     Column("thread_id", String(64), ForeignKey("threads.id"), nullable=False),
     Column("parent_id", String(64)),
     Column("role", String(16), nullable=False),
@@ -128,7 +143,9 @@ messages = Table(
 )
 
 workflows = Table(
-    "workflows", metadata, _id(),
+    "workflows",
+    metadata,
+    _id(),
     Column("name", String(255), nullable=False),
     Column("description", Text, nullable=False, default=""),
     Column("definition", JSON, nullable=False),
@@ -139,7 +156,9 @@ workflows = Table(
 )
 
 executions = Table(
-    "executions", metadata, _id(),
+    "executions",
+    metadata,
+    _id(),
     Column("workflow_id", String(64), nullable=False),
     Column("workflow_name", String(255), nullable=False, default=""),
     Column("definition", JSON, nullable=False),
@@ -155,7 +174,9 @@ executions = Table(
 )
 
 jobs = Table(
-    "jobs", metadata, _id(),
+    "jobs",
+    metadata,
+    _id(),
     Column("kind", String(64), nullable=False),
     Column("title", JSON, nullable=False),
     Column("status", String(32), nullable=False),
@@ -169,7 +190,9 @@ jobs = Table(
 )
 
 clusters = Table(
-    "clusters", metadata, _id(),
+    "clusters",
+    metadata,
+    _id(),
     Column("name", String(255), nullable=False),
     Column("kind", String(64), nullable=False),
     Column("url", Text, nullable=False),
@@ -179,14 +202,16 @@ clusters = Table(
 )
 
 recent = Table(
-    "recent", metadata,
+    "recent",
+    metadata,
     Column("kind", String(32), primary_key=True),
     Column("object_id", String(64), primary_key=True),
     Column("opened_at", Float, nullable=False),
 )
 
 notes = Table(
-    "notes", metadata,
+    "notes",
+    metadata,
     Column("name", String(128), primary_key=True),
     Column("value", JSON, nullable=False),
 )
