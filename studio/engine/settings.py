@@ -79,14 +79,16 @@ class KnowledgeSettings(Params):
 
 
 class ServerSettings(Params):
-    enabled: bool = param(False, Text("Serve the API while the window is open", "窗口打开时提供 API"))
+    enabled: bool = param(True, Text("Serve the API while the window is open", "窗口打开时提供 API"))
     host: str = param(
         "127.0.0.1",
         Text("Address", "监听地址"),
         advanced=True,
         help=Text("An address beyond this computer always needs the token.", "监听本机以外的地址时必须使用令牌。"),
     )
-    port: int = param(8080, Text("Port", "端口"), ge=1, le=65_535)
+    port: int = param(
+        8080, Text("Port", "端口"), help=Text("0 takes a free one.", "0 表示自动选择空闲端口。"), ge=0, le=65_535
+    )
     require_token: bool = param(False, Text("Require the token on this computer too", "本机访问也要求令牌"))
 
 
