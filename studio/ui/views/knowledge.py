@@ -1,0 +1,354 @@
+"""Knowledge: collections of documents, how they are indexed, and what a search of them finds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from PySide6.QtCore import QPoint
+from PySide6.QtWidgets import QFileDialog, QMenu
+
+from studio.engine.knowledge.document import (
+    Collection,
+    CollectionsChanged,
+    Document,
+    DocumentChanged,
+    DocumentDeleted,
+    Found,
+)
+from studio.engine.text import Text
+from studio.ui.actions import Action
+from studio.ui.actions import Found as FoundObject
+from studio.ui.language import tr
+from studio.ui.views.knowledge_parts.centre import ADD, Centre
+from studio.ui.views.knowledge_parts.collections import CollectionsPanel
+from studio.ui.views.knowledge_parts.inspector import Inspector
+from studio.ui.views.knowledge_parts.words import has_trouble
+from studio.ui.views.view import View
+from studio.ui.widgets.ask import Ask, ask_before
+from studio.ui.widgets.inputs import LineField
+
+if TYPE_CHECKING:
+    from studio.ui.studio import Studio
+
+TITLE = Text("Knowledge", "知识库")
+NEW = Text("New collection", "新建文档集")
+Span = tuple[int, int]
+
+
+class Knowledge(View):
+    """Collections at the side, documents or the search test in the centre, the page and its chunks in the inspector."""
+
+    name: ClassVar[str] = "knowledge"
+    title: ClassVar[Text] = TITLE
+    icon: ClassVar[str] = "library"
+    order: ClassVar[int] = 3
+    side_width: ClassVar[str] = "layout.sidePanel.data"
+
+    def __init__(self, studio: Studio) -> None:
+        super().__init__(studio)
+        self._collections: list[Collection] = []
+        self._collection: Collection | None = None
+        self._wanted: tuple[str, int | None, Span | None] | None = None  # a place to show once it is loaded
+        self.side = CollectionsPanel()
+        self.centre = Centre(studio)
+        self.inspector = Inspector(studio)
+        self.build(self.centre, self.side, self.inspector)
+        self._connect()
+        self._listen()
+        studio.opener("collection", self.open_collection)
+        studio.opener("document", self.open_document)
+
+    @classmethod
+    def register(cls, studio: Studio) -> None:
+        def add() -> None:
+            studio.window.show_view(cls.name)
+            studio.window.view(cls.name).add_documents()
+
+        def new() -> None:
+            studio.window.show_view(cls.name)
+            studio.window.view(cls.name).new_collection()
+
+        studio.actions.add(Action("knowledge.add", ADD, add, "file-plus", "Ctrl+O", TITLE, view=cls.name))
+        studio.actions.add(Action("knowledge.new", NEW, new, "folder-plus", "", TITLE))
+        studio.actions.add_finder("@", lambda query: _find(studio, query))
+
+    def shown(self) -> None:
+        self.reload()
+
+    def reload(self) -> None:
+        """Read the collections again, and the documents of the chosen one."""
+        self.studio.bridge.run(
+            self, self.studio.engine.knowledge.collections(), self._set_collections, self.centre.show_error
+        )
+
+    def open_collection(self, collection_id: str, **place: Any) -> None:
+        """Bring a collection to the front, by its id or name."""
+        self._choose(collection_id)
+        self.reload()
+
+    def open_document(self, document_id: str, page: int | None = None, span: Span | None = None, **place: Any) -> None:
+        """Show a document at a page, with a span of its text marked."""
+        self._wanted = (document_id, page, tuple(span) if span else None)  # type: ignore[assignment]
+        self.centre.tabs.set_value("documents")
+        self.centre.show_tab("documents")
+        self.show_panel("inspector")
+        self.studio.bridge.run(self, self.studio.engine.knowledge.document(document_id), self._open_loaded)
+
+    def add_documents(self) -> None:
+        """Let a person choose files."""
+        endings = " ".join(f"*{ending}" for ending in self.studio.engine.knowledge.suffixes())
+        dialog = QFileDialog(self, tr(ADD), str(Path.home()), f"{tr(Text('Documents', '文档'))} ({endings})")
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        dialog.filesSelected.connect(lambda files: self.add_files([Path(file) for file in files]))
+        dialog.open()
+
+    def add_files(self, paths: Sequence[Path]) -> None:
+        """Index files into the chosen collection; without any collection, into a first one."""
+        if not paths:
+            return
+        knowledge = self.studio.engine.knowledge
+        chosen = self._collection.id if self._collection else ""
+
+        async def work() -> Any:
+            target = chosen or (await knowledge.create(tr(Text("Documents", "文档")))).id
+            await knowledge.add_files(target, paths)
+            return target
+
+        self.studio.bridge.run(self, work(), self._choose)
+
+    def new_collection(self) -> None:
+        """Ask for a name and make a collection."""
+        dialog = Ask(
+            NEW,
+            Text("Create collection", "创建文档集"),
+            Text("Its documents are searched together.", "其中的文档会一起检索。"),
+            parent=self,
+        )
+        name = LineField(Text("For example: Service manuals", "例如：服务手册"), name=Text("Name", "名称"))
+        description = LineField("", name=Text("Description", "说明"))
+        dialog.add(Text("Name", "名称"), name)
+        dialog.add(Text("Description", "说明"), description)
+        dialog.agree.clicked.disconnect()
+        dialog.agree.clicked.connect(lambda: self._create(dialog, name.text(), description.text()))
+        name.returnPressed.connect(dialog.agree.click)
+        dialog.open()
+        name.setFocus()
+
+    def _create(self, dialog: Ask, name: str, description: str) -> None:
+        def made(collection: Collection) -> None:
+            dialog.accept()
+            self._choose(collection.id)
+            self.reload()
+
+        work = self.studio.engine.knowledge.create(name, description)
+        self.studio.bridge.run(dialog, work, made, lambda error: dialog.say_problem(error.whole()))
+
+    def _connect(self) -> None:
+        self.side.chosen.connect(self._choose)
+        self.side.asked_new.connect(self.new_collection)
+        self.side.menu.connect(self._collection_menu)
+        self.side.drop.dropped.connect(self.add_files)
+        centre = self.centre
+        centre.dropped.connect(self.add_files)
+        centre.asked_add.connect(self.add_documents)
+        centre.asked_new.connect(self.new_collection)
+        centre.asked_menu.connect(lambda place: self._collection and self._collection_menu(self._collection.id, place))
+        centre.table.chosen.connect(self._choose_document)
+        centre.table.menu.connect(self._document_menu)
+        centre.bench.chosen.connect(self._show_found)
+        for part in (centre.attention, self.inspector):
+            part.retried.connect(self._retry)
+            part.removed.connect(self._remove)
+        centre.table.removed.connect(self._remove)
+
+    def _listen(self) -> None:
+        bridge = self.studio.bridge
+        bridge.listen(self, CollectionsChanged, lambda _: self.reload())
+        bridge.listen(self, DocumentChanged, self._document_changed)
+        bridge.listen(self, DocumentDeleted, self._document_deleted)
+
+    # What comes back
+
+    def _set_collections(self, collections: list[Collection]) -> None:
+        self._collections = collections
+        self.side.set_collections(collections)
+        known = {one.id: one for one in collections}
+        chosen = self._collection.id if self._collection else self._asked
+        self._collection = known.get(chosen) or next((one for one in collections if one.name == chosen), None)
+        if self._collection is None and collections:
+            self._collection = collections[0]
+        if self._collection is None:
+            self.inspector.clear()
+            self.centre.show_nothing()
+            return
+        self.side.list.select(self._collection.id)
+        self.side.drop.target = self._collection.name
+        self.centre.show_collection(self._collection)
+        self._load_documents()
+
+    _asked = ""
+
+    def _choose(self, collection_id: str) -> None:
+        """Show another collection."""
+        chosen = next((one for one in self._collections if collection_id in (one.id, one.name)), None)
+        if chosen is None:
+            self._collection, self._asked = None, collection_id
+            return
+        if self._collection is not None and chosen.id == self._collection.id:
+            return
+        self._collection = chosen
+        self.side.list.select(chosen.id)
+        self.side.drop.target = chosen.name
+        self.inspector.clear()
+        self.centre.show_collection(chosen)
+        self._load_documents()
+
+    def _load_documents(self) -> None:
+        if self._collection is None:
+            return
+        chosen = self._collection.id
+        self.studio.bridge.run(
+            self,
+            self.studio.engine.knowledge.documents(chosen),
+            lambda documents: self._set_documents(chosen, documents),
+            self.centre.show_error,
+        )
+
+    def _set_documents(self, collection_id: str, documents: list[Document]) -> None:
+        if self._collection is None or self._collection.id != collection_id:
+            return
+        self.centre.set_documents(documents)
+        self._set_trouble()
+        if self._wanted and self.centre.table.document(self._wanted[0]):
+            self._show_wanted()
+        elif documents and not self.centre.table.current() and self.centre.tabs.value() == "documents":
+            self.centre.table.select(documents[0].id)
+
+    def _open_loaded(self, document: Document) -> None:
+        """The document that was asked for is known: go to its collection first."""
+        if self._collection is not None and self._collection.id == document.collection_id:
+            if self.centre.table.document(document.id):
+                self._show_wanted()
+            else:
+                self._load_documents()
+            return
+        self._choose(document.collection_id)
+        if self._collection is None:
+            self.reload()
+
+    def _show_wanted(self) -> None:
+        assert self._wanted is not None
+        (document_id, page, span), self._wanted = self._wanted, None
+        document = self.centre.table.document(document_id)
+        if document is None:
+            return
+        self.centre.table.blockSignals(True)
+        self.centre.table.select(document_id)
+        self.centre.table.blockSignals(False)
+        self.inspector.show_document(document, page, span)
+
+    def _choose_document(self, document_id: str) -> None:
+        document = self.centre.table.document(document_id)
+        if document is not None:
+            self.inspector.show_document(document)
+
+    def _show_found(self, found: Found) -> None:
+        """A chunk of the search test: its page, with the best sentence marked."""
+        self.inspector.show_document(found.document, found.chunk.page, (found.matched_start, found.matched_end))
+
+    def _document_changed(self, event: DocumentChanged) -> None:
+        document = event.document
+        if self._collection is None or document.collection_id != self._collection.id:
+            return
+        if not self.centre.table.update_document(document):
+            self._load_documents()
+            return
+        if document.status not in ("queued", "reading"):
+            self.centre.set_documents(self.centre.table.documents())
+        self._set_trouble()
+        if self.inspector.document is not None and self.inspector.document.id == document.id:
+            finished = document.status == "indexed" and self.inspector.document.status != "indexed"
+            show = self.inspector.show_document if finished else self.inspector.update_document
+            show(document)
+
+    def _document_deleted(self, event: DocumentDeleted) -> None:
+        if self.inspector.document is not None and self.inspector.document.id == event.document_id:
+            self.inspector.clear()
+        self._load_documents()
+
+    def _set_trouble(self) -> None:
+        documents = self.centre.table.documents()
+        busy = any(one.status in ("queued", "reading") for one in documents)
+        self.set_badge("accent" if busy else "warning" if any(map(has_trouble, documents)) else None)
+
+    # What a person does
+
+    def _retry(self, document_id: str) -> None:
+        self.studio.bridge.run(self, self.studio.engine.knowledge.retry(document_id))
+
+    def _remove(self, document_id: str) -> None:
+        document = self.centre.table.document(document_id) or self.inspector.document
+        if document is None:
+            return
+        name, count = document.file_name, document.chunk_count
+        ask_before(
+            self,
+            Text(f"Remove “{name}”?", f"移除“{name}”？"),
+            Text(
+                f"Its {count:,} chunks are deleted and can no longer be found. The file itself stays where it is.",
+                f"它的 {count:,} 个片段将被删除，无法再检索到。原文件不受影响。",
+            ),
+            Text("Remove document", "移除文档"),
+            lambda: self.studio.bridge.run(self, self.studio.engine.knowledge.delete_document(document_id)),
+        )
+
+    def _collection_menu(self, collection_id: str, place: QPoint) -> None:
+        collection = next((one for one in self._collections if one.id == collection_id), None)
+        if collection is None:
+            return
+        menu = QMenu(self)
+        menu.addAction(tr(Text("Index again", "重新建立索引")), lambda: self._reindex(collection))
+        menu.addSeparator()
+        menu.addAction(tr(Text("Delete collection", "删除文档集")), lambda: self._delete_collection(collection))
+        menu.popup(place)
+
+    def _document_menu(self, document_id: str, place: QPoint) -> None:
+        menu = QMenu(self)
+        menu.addAction(tr(Text("Index again", "重新索引")), lambda: self._retry(document_id))
+        menu.addAction(tr(Text("Remove", "移除")), lambda: self._remove(document_id))
+        menu.popup(place)
+
+    def _reindex(self, collection: Collection) -> None:
+        self.studio.bridge.run(self, self.studio.engine.knowledge.reindex(collection.id))
+
+    def _delete_collection(self, collection: Collection) -> None:
+        name, count = collection.name, collection.document_count
+        ask_before(
+            self,
+            Text(f"Delete “{name}”?", f"删除“{name}”？"),
+            Text(
+                f"It holds {count:,} documents. They are taken out of the index for good; the files stay where they are.",
+                f"其中有 {count:,} 个文档，将从索引中永久删除。原文件不受影响。",
+            ),
+            Text("Delete collection", "删除文档集"),
+            lambda: self.studio.bridge.run(self, self.studio.engine.knowledge.delete(collection.id), self._collection_gone),
+        )
+
+    def _collection_gone(self, _: object) -> None:
+        self._collection = None
+        self.reload()
+
+
+async def _find(studio: Studio, query: str) -> list[FoundObject]:
+    """Collections and documents by their names, for the palette."""
+    knowledge, wanted = studio.engine.knowledge, query.casefold()
+    collections = [one for one in await knowledge.collections() if wanted in one.name.casefold()]
+    documents = [one for one in await knowledge.documents() if wanted in one.file_name.casefold()]
+    return [
+        *(FoundObject(one.name, Text("Collection", "文档集"), "library-big", lambda one=one: studio.open("collection", one.id))
+          for one in collections[:10]),
+        *(FoundObject(one.file_name, Text("Document", "文档"), "file-text", lambda one=one: studio.open("document", one.id))
+          for one in documents[:10]),
+    ]  # fmt: skip

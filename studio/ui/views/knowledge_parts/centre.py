@@ -1,0 +1,153 @@
+"""The centre of the Knowledge view: the header of a collection, its documents, and the search test."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QPoint, Signal
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+
+from studio.engine.errors import StudioError
+from studio.engine.knowledge.document import Collection, Document
+from studio.engine.text import Text
+from studio.ui.language import say, tr
+from studio.ui.theme import theme
+from studio.ui.views.knowledge_parts.bench import Bench
+from studio.ui.views.knowledge_parts.collections import DropCover, paths_of
+from studio.ui.views.knowledge_parts.documents import Attention, DocumentTable
+from studio.ui.widgets.buttons import Button, IconButton
+from studio.ui.widgets.labels import Badge, Label
+from studio.ui.widgets.panel import Header, Surface
+from studio.ui.widgets.states import Empty, Failure, Loading
+from studio.ui.widgets.tabs import PanelTabs
+
+if TYPE_CHECKING:
+    from studio.ui.studio import Studio
+
+ADD = Text("Add documents", "添加文档")
+
+
+class Centre(Surface):
+    """The header of a collection, its documents, and the search test; or what to do first."""
+
+    dropped = Signal(list)
+    asked_add = Signal()
+    asked_new = Signal()
+    asked_menu = Signal(QPoint)
+
+    def __init__(self, studio: Studio) -> None:
+        super().__init__("content")
+        self.setAcceptDrops(True)
+        self._name = Label("", "bodyStrong", elide="end")
+        self._embedder = Badge("")
+        self.tabs = PanelTabs([("documents", Text("Documents", "文档")), ("search", Text("Search test", "检索测试"))])
+        self.tabs.changed.connect(self.show_tab)
+        self.table, self.attention, self.bench = DocumentTable(), Attention(), Bench(studio)
+        self._stack = QStackedWidget()
+        self._documents = QWidget()
+        self._no_documents = _add_first(self.asked_add)
+        self._message: QWidget = Loading()
+        for page in (self._documents, self.bench, self._no_documents, self._message):
+            self._stack.addWidget(page)
+        self._cover = DropCover(self)
+        self._collection: Collection | None = None
+        self._lay_out()
+
+    def show_collection(self, collection: Collection) -> None:
+        self._collection = collection
+        self.header.show()
+        self._name.say(collection.name)
+        self._embedder.say(collection.embedder)
+        say(
+            self._embedder.setToolTip,
+            Text(
+                f"Embedding model, {collection.dimensions} numbers a vector",
+                f"向量模型，{collection.dimensions} 维",
+            ),
+        )
+        self.tabs.set_count("documents", collection.document_count)
+        self.bench.set_collection(collection.id)
+
+    def set_documents(self, documents: list[Document]) -> None:
+        self.table.set_documents(documents)
+        self.attention.set_documents(documents)
+        self.tabs.set_count("documents", len(documents))
+        self.show_tab(str(self.tabs.value()))
+
+    def show_tab(self, tab: object) -> None:
+        if tab == "search":
+            self._stack.setCurrentWidget(self.bench)
+            self.bench.field.setFocus()
+        else:
+            self._stack.setCurrentWidget(self._documents if self.table.documents() else self._no_documents)
+
+    def show_nothing(self) -> None:
+        """There is no collection yet."""
+        self.header.hide()
+        self._collection = None
+        new = Button(Text("New collection", "新建文档集"), "folder-plus")
+        new.clicked.connect(self.asked_new)
+        self._show_message(_add_first(self.asked_add, new))
+
+    def show_error(self, error: StudioError) -> None:
+        self._show_message(Failure(error))
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if paths_of(event):
+            event.acceptProposedAction()
+            self._cover.cover(self._collection.name if self._collection else tr(Text("Documents", "文档")))
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self._cover.hide()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self._cover.hide()
+        event.acceptProposedAction()
+        self.dropped.emit(paths_of(event))
+
+    def _show_message(self, widget: QWidget) -> None:
+        self._stack.removeWidget(self._message)
+        self._message.deleteLater()
+        self._message = widget
+        self._stack.addWidget(widget)
+        self._stack.setCurrentWidget(widget)
+
+    def _lay_out(self) -> None:
+        self.header = Header(40, "content")
+        self.header.row.setSpacing(theme.size("space.3"))
+        add = Button(ADD, "file-plus", "primary")
+        add.clicked.connect(self.asked_add)
+        more = IconButton("ellipsis", Text("More", "更多"))
+        more.clicked.connect(lambda: self.asked_menu.emit(more.mapToGlobal(QPoint(0, more.height()))))
+        self.header.row.addWidget(self._name, 1)
+        for widget in (self._embedder, self.tabs):
+            self.header.row.addWidget(widget)
+        self.header.row.addStretch(1)
+        for widget in (add, more):
+            self.header.row.addWidget(widget)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.header)
+        column.addWidget(self._stack, 1)
+        inner = QVBoxLayout(self._documents)
+        inner.setContentsMargins(0, 0, 0, 0)
+        inner.setSpacing(0)
+        inner.addWidget(self.table, 1)
+        inner.addWidget(self.attention)
+
+
+def _add_first(add: Any, *others: QWidget) -> Empty:
+    button = Button(ADD, "file-plus", "primary")
+    button.clicked.connect(add)
+    return Empty(
+        "library",
+        Text("Add documents", "添加文档"),
+        Text(
+            "PDF, Word, Markdown, HTML and text are read here, on this computer. Then chats answer from them, with the page.",
+            "PDF、Word、Markdown、HTML 和文本均在本机读取，之后对话即可引用其中的内容并标明页码。",
+        ),
+        button,
+        *others,
+    )
