@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from studio.engine.text import Text
 from studio.ui.language import tr
 from studio.ui.theme import theme
-from studio.ui.widgets.table_headers import Strip, paint_strip
+from studio.ui.widgets.strip import Strip, paint_strip
 
 SERIES_COLOURS = 6
 UNITS = ((1e12, " T"), (1e9, " G"), (1e6, " M"), (1e4, " k"))
@@ -225,7 +225,7 @@ class HistogramStrip(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        paint_strip(painter, self.rect(), Strip(bars=self._bars, caption=self._caption, numeric=True))
+        paint_strip(painter, self.rect(), Strip(bars=self._bars, caption=self._caption))
         painter.end()
 
 

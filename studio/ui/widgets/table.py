@@ -17,7 +17,7 @@ from studio.ui.widgets.cell_viewer import CellViewer
 from studio.ui.widgets.cells import NUMBERS, Page
 from studio.ui.widgets.grid import Grid, merged
 from studio.ui.widgets.pages import PAGE_ROWS, Fetch, Pages, Runs, read_lines
-from studio.ui.widgets.table_headers import Strip
+from studio.ui.widgets.strip import Strip
 from studio.ui.widgets.table_model import WINDOW, TableModel
 
 MARGIN = 2_000
@@ -128,7 +128,7 @@ class VirtualTable(QWidget):
         self.grid.columns.viewport().update()
 
     def set_profile(self, profile: Mapping[str, Any] | None) -> None:
-        """A strip under each column's name: bars or shares with a caption. None takes the strips away."""
+        """A strip under each column's name, from the engine's profiles by column (see `Strip.read`). None: no strips."""
         names = {name: place for place, name in enumerate(self.model.names)}
         strips = {names[name]: Strip.read(value) for name, value in (profile or {}).items() if name in names}
         self.grid.columns.order.strips = strips

@@ -2,53 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-from PySide6.QtCore import QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHeaderView, QWidget
 
-from studio.engine.text import Text
 from studio.ui.icons import pixmap
-from studio.ui.language import tr
 from studio.ui.theme import theme
 from studio.ui.widgets.cells import ICONS, NUMBERS
+from studio.ui.widgets.strip import Strip, paint_strip
 from studio.ui.widgets.table_model import TableModel
 
 PAD = 8
-MOST_BARS = 32
-
-
-@dataclass(frozen=True)
-class Strip:
-    """A column's profile as the header shows it: bars (a histogram) or shares (of a few values), and one line."""
-
-    bars: Sequence[float] = ()
-    shares: Sequence[float] = ()
-    caption: str | Text = ""
-    warns: bool = False
-    numeric: bool = False
-
-    @classmethod
-    def read(cls, profile: Any) -> Strip:
-        """From a mapping or an object with any of: histogram or bars, top or shares, caption, warns."""
-        if isinstance(profile, Strip):
-            return profile
-        value = profile.get if isinstance(profile, Mapping) else lambda name, other=None: getattr(profile, name, other)
-        bars = [_count(item) for item in value("bars") or value("histogram") or ()]
-        shares = [_count(item) for item in value("shares") or value("top") or ()]
-        return cls(bars[:MOST_BARS], shares[:MOST_BARS], value("caption") or "", bool(value("warns")), bool(bars))
-
-
-def _count(item: Any) -> float:
-    """A bar's height, from a number, a (value, count) pair or a thing with a count."""
-    if isinstance(item, (int, float)):
-        return float(item)
-    if isinstance(item, Mapping):
-        return float(item["count"])
-    return float(item.count) if hasattr(item, "count") and not callable(item.count) else float(item[-1])
 
 
 @dataclass
@@ -131,44 +97,6 @@ class ColumnHeader(QHeaderView):
         if sorted_here:
             arrow = "arrow-up" if self.order.ascending else "arrow-down"
             painter.drawPixmap(line.right() - 13, middle - 6, pixmap(arrow, "accent.text", 14, ratio))
-
-
-def paint_strip(painter: QPainter, rect: QRect, strip: Strip) -> None:
-    """A small chart with a line of words under it."""
-    words = strip.caption if isinstance(strip.caption, str) else tr(strip.caption)
-    chart = QRectF(rect.left(), rect.top(), rect.width(), max(8, rect.height() - 20))
-    painter.setPen(Qt.PenStyle.NoPen)
-    if strip.bars:
-        paint_bars(painter, chart, strip.bars, "chart.0" if strip.numeric else "text.tertiary")
-    elif strip.shares:
-        paint_shares(painter, chart, strip.shares)
-    painter.setFont(theme.font("caption"))
-    painter.setPen(theme.colour("warning.text" if strip.warns else "text.secondary"))
-    place = QRect(rect.left(), rect.bottom() - 17, rect.width(), 16)
-    short = QFontMetrics(painter.font()).elidedText(words, Qt.TextElideMode.ElideRight, rect.width())
-    painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, short)
-
-
-def paint_bars(painter: QPainter, rect: QRectF, bars: Sequence[float], colour: str) -> None:
-    """A histogram; the tallest bar fills the height, and a bar that is not nothing shows at least a pixel."""
-    tallest = max(bars, default=0) or 1
-    step = rect.width() / len(bars)
-    painter.setBrush(theme.colour(colour))
-    for place, value in enumerate(bars):
-        if value > 0:
-            height = max(1.0, value / tallest * rect.height())
-            painter.drawRect(QRectF(rect.left() + place * step, rect.bottom() - height, max(1.0, step - 1), height))
-
-
-def paint_shares(painter: QPainter, rect: QRectF, shares: Sequence[float]) -> None:
-    """One bar cut into the shares of the values, in the chart's colours."""
-    total = sum(shares) or 1
-    left = rect.left()
-    for place, value in enumerate(shares):
-        width = rect.width() * value / total
-        painter.setBrush(theme.colour(f"chart.{place}" if place < 6 else "border.strong"))
-        painter.drawRect(QRectF(left, rect.top(), max(1.0, width - 1), rect.height()))
-        left += width
 
 
 class RowHeader(QHeaderView):
