@@ -41,9 +41,10 @@ class Sample:
         content: dict[str, Any] = json.loads(resource("sample/project.json").read_text())
         return content
 
-    def example_questions(self) -> list[str]:
-        """Four questions that the sample project can answer, for an empty chat."""
-        return list(json.loads(resource("sample/questions.json").read_text())["examples"])
+    def example_questions(self, language: str = "en") -> list[str]:
+        """Four questions that the sample project can answer, for an empty chat; those in that language first."""
+        examples = json.loads(resource("sample/questions.json").read_text())["examples"]
+        return [each["question"] for each in sorted(examples, key=lambda each: each["lang"] != language)]
 
     async def _work(self, job: Job) -> None:
         project = self.project()
