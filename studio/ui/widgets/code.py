@@ -21,7 +21,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QCompleter, QPlainTextEdit, QTextEdit, QToolTip, QWidget
 
 from studio.engine.text import Text
-from studio.ui.language import tr
+from studio.ui.language import say, tr
 from studio.ui.theme import theme
 from studio.ui.widgets.code_colours import CodeColours
 
@@ -59,7 +59,7 @@ class CodeEditor(QPlainTextEdit):
         self.setLineWrapMode(
             QPlainTextEdit.LineWrapMode.WidgetWidth if language == "prompt" else QPlainTextEdit.LineWrapMode.NoWrap
         )
-        self.setAccessibleName(tr(Text("Code", "代码")))
+        say(self.setAccessibleName, Text("Code", "代码"))
         self.setTabChangesFocus(read_only)
         self._listen()
         self._restyle()

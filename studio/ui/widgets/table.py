@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QScrollBar, QWidget
 
 from studio.engine.text import Text
 from studio.ui.bridge import bridge as default_bridge
-from studio.ui.language import tr
+from studio.ui.language import say, tr
 from studio.ui.theme import theme
 from studio.ui.widgets.cell_viewer import CellViewer
 from studio.ui.widgets.cells import NUMBERS, Page
@@ -139,8 +139,8 @@ class VirtualTable(QWidget):
 
     def name_for_readers(self, name: Text) -> None:
         """What a screen reader calls this table."""
-        self.grid.setAccessibleName(tr(name))
-        self.setAccessibleName(tr(name))
+        say(self.grid.setAccessibleName, name)
+        say(self.setAccessibleName, name)
 
     # Rows
 
