@@ -333,7 +333,9 @@ class Knowledge(View):
                 f"其中有 {count:,} 个文档，将从索引中永久删除。原文件不受影响。",
             ),
             Text("Delete collection", "删除文档集"),
-            lambda: self.studio.bridge.run(self, self.studio.engine.knowledge.delete(collection.id), self._collection_gone),
+            lambda: self.studio.bridge.run(
+                self, self.studio.engine.knowledge.delete(collection.id), self._collection_gone
+            ),
         )
 
     def _collection_gone(self, _: object) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from studio.engine.errors import StudioError
@@ -39,6 +39,7 @@ class Bench(QWidget):
         self._studio = studio
         self._collection = ""
         self._asked = 0
+        self._late = False
         self.field = SearchField(Text("Ask as you would in a chat", "像在对话中一样提问"))
         self.field.searched.connect(lambda _: self.ask())
         self.mode = Segmented(MODES, "hybrid")
@@ -65,6 +66,9 @@ class Bench(QWidget):
         """Search for what stands in the field."""
         question = self.field.text().strip()
         self._asked += 1
+        self._late = not self.isVisible()
+        if self._late:
+            return  # asked when it comes to the front
         asked = self._asked
         if not question or not self._collection:
             self.figures.say("")
@@ -81,6 +85,11 @@ class Bench(QWidget):
         )
         if self._results.count() == 1:
             self._show(Loading(text=Text("Searching", "正在检索")))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._late:
+            self.ask()
 
     def _lay_out(self) -> None:
         head = Header(40, "content")
@@ -106,7 +115,9 @@ class Bench(QWidget):
     def _show_found(self, found: list[Found]) -> None:
         if not found:
             nothing = Text("Nothing was found", "没有找到")
-            self._show(Empty("search-x", nothing, Text("Ask in other words, or add documents.", "请换个说法，或添加文档。")))
+            self._show(
+                Empty("search-x", nothing, Text("Ask in other words, or add documents.", "请换个说法，或添加文档。"))
+            )
             return
         self.figures.say(_figures(found))
         cards = [Answer(place, one) for place, one in enumerate(found, 1)]
@@ -216,7 +227,9 @@ def _reason(name: Text, score: float, rank: int | None, digits: int) -> Badge:
     figure = f"{score:.{digits}f}"
     if rank is None:
         return Badge(Text(f"{name.en} {figure}", f"{name.zh} {figure}"))
-    return Badge(Text(f"{name.en} {figure}, no. {rank}", f"{name.zh} {figure}，第 {rank} 名"), "info" if rank <= 3 else "neutral")
+    return Badge(
+        Text(f"{name.en} {figure}, no. {rank}", f"{name.zh} {figure}，第 {rank} 名"), "info" if rank <= 3 else "neutral"
+    )
 
 
 def _marked(found: Found) -> str:
@@ -224,7 +237,8 @@ def _marked(found: Found) -> str:
     chunk = found.chunk
     first, last = found.matched_start - chunk.start, found.matched_end - chunk.start
     before, inside, after = (
-        html.escape(part).replace("\n", "<br>") for part in (chunk.text[:first], chunk.text[first:last], chunk.text[last:])
+        html.escape(part).replace("\n", "<br>")
+        for part in (chunk.text[:first], chunk.text[first:last], chunk.text[last:])
     )
     ground, ink = theme.css("accent.muted"), theme.css("text.primary")
     mark = f'<span style="background-color: {ground}; color: {ink};">{inside}</span>'
@@ -244,5 +258,3 @@ def _hint() -> Empty:
             "输入问题，查看对话会得到哪些片段、顺序如何以及原因。",
         ),
     )
-
-

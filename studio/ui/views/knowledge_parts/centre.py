@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QPoint, Signal
-from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QResizeEvent
+from PySide6.QtWidgets import QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from studio.engine.errors import StudioError
 from studio.engine.knowledge.document import Collection, Document
@@ -40,6 +40,7 @@ class Centre(Surface):
         super().__init__("content")
         self.setAcceptDrops(True)
         self._name = Label("", "bodyStrong", elide="end")
+        self._name.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self._embedder = Badge("")
         self.tabs = PanelTabs([("documents", Text("Documents", "文档")), ("search", Text("Search test", "检索测试"))])
         self.tabs.changed.connect(self.show_tab)
@@ -93,6 +94,10 @@ class Centre(Surface):
     def show_error(self, error: StudioError) -> None:
         self._show_message(Failure(error))
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._embedder.setVisible(self.width() > theme.scaled(620))
+
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if paths_of(event):
             event.acceptProposedAction()
@@ -120,7 +125,7 @@ class Centre(Surface):
         add.clicked.connect(self.asked_add)
         more = IconButton("ellipsis", Text("More", "更多"))
         more.clicked.connect(lambda: self.asked_menu.emit(more.mapToGlobal(QPoint(0, more.height()))))
-        self.header.row.addWidget(self._name, 1)
+        self.header.row.addWidget(self._name)
         for widget in (self._embedder, self.tabs):
             self.header.row.addWidget(widget)
         self.header.row.addStretch(1)

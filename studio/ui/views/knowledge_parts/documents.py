@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QPoint, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter
+from PySide6.QtGui import QKeyEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -42,6 +42,7 @@ COLUMNS: list[tuple[Text, int, Callable[[Document], str], Qt.AlignmentFlag]] = [
     (Text("Indexed", "索引时间"), 112, lambda document: when(document.indexed_at), RIGHT),
 ]
 NAME, STATUS = 0, 1
+FIRST_TO_GO = ((5, 620), (4, 540), (2, 460))  # columns, and the width below which each gives way
 
 
 class DocumentTable(QTableView):
@@ -109,6 +110,11 @@ class DocumentTable(QTableView):
             self.removed.emit(self.current())
             return
         super().keyPressEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        for column, width in FIRST_TO_GO:
+            self.setColumnHidden(column, self.width() < theme.scaled(width))
+        super().resizeEvent(event)
 
     def _moved(self, index: Index) -> None:
         if index.isValid():
@@ -253,9 +259,8 @@ class Attention(QWidget):
         side = theme.size("space.3")
         self._cards.setContentsMargins(side, 0, side, side)
         self._cards.setSpacing(theme.size("space.2"))
-        area = scroll(self._cards)
-        area.setMaximumHeight(theme.scaled(220))
-        self._section.body.addWidget(area)
+        self._area = scroll(self._cards)
+        self._section.body.addWidget(self._area)
         self.hide()
 
     def set_documents(self, documents: list[Document]) -> None:
@@ -270,6 +275,7 @@ class Attention(QWidget):
         for document in troubled:
             self._cards.addWidget(self._card(document))
         self._section.set_count(len(troubled))
+        self._area.setFixedHeight(theme.scaled(min(3, max(1, len(troubled))) * 64 + 12))
         self.setVisible(bool(troubled))
 
     def _card(self, document: Document) -> Card:

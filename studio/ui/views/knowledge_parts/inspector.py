@@ -155,10 +155,7 @@ class Inspector(Panel):
             return
         self._chunks = chunks
         self._section.set_count(len(chunks))
-        self.list.set_rows(
-            Row(one.id, " ".join(one.text.split()), _under(one), "text-quote")
-            for one in chunks
-        )
+        self.list.set_rows(Row(one.id, " ".join(one.text.split()), _under(one), "text-quote") for one in chunks)
         self._choose_for_span()
 
     def _choose_chunk(self, chunk_id: str) -> None:
@@ -245,6 +242,7 @@ class TextPage(QPlainTextEdit):
         super().__init__(parent)
         self.setReadOnly(True)
         self._span: Span | None = None
+        self.document().setDocumentMargin(theme.size("space.3"))
         say(self.setAccessibleName, Text("Text of the document", "文档文本"))
         theme.changed.connect(self._restyle)
         self._restyle()
