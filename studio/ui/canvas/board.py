@@ -9,11 +9,11 @@ from studio.engine.text import Text
 from studio.engine.workflows.node import NodeType
 from studio.ui.canvas import editing
 from studio.ui.canvas.document import Document
+from studio.ui.canvas.dropping import DropCanvas
 from studio.ui.canvas.gestures.connect import End
 from studio.ui.canvas.minimap import Minimap
 from studio.ui.canvas.popup import AddNode
 from studio.ui.canvas.strip import Strip
-from studio.ui.canvas.view import CanvasView
 from studio.ui.theme import theme
 from studio.ui.widgets.labels import Label
 
@@ -26,7 +26,7 @@ class Board(QWidget):
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.document = document
-        self.canvas = CanvasView(document, self)
+        self.canvas = DropCanvas(document, self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.canvas)
@@ -35,7 +35,6 @@ class Board(QWidget):
         self.empty = Label(EMPTY, "reading", "text.tertiary")
         self.empty.setParent(self)
         self.popup: AddNode | None = None
-        self._fitted = False
         self.canvas.add_wanted.connect(self.ask_for_node)
         self.canvas.sheet.touched.connect(self._place)
         theme.changed.connect(self._place)
@@ -52,9 +51,6 @@ class Board(QWidget):
     def resizeEvent(self, event) -> None:
         super().resizeEvent(event)
         self._place()
-        if not self._fitted and self.width() > 200:
-            self._fitted = True
-            self.canvas.fit()
 
     def _add(self, kind: NodeType, place: QPointF, end: End | None) -> None:
         editing.add_node(self.canvas, kind, place, end)

@@ -66,6 +66,21 @@ def add_note(canvas: CanvasView, place: QPointF, text: str = "") -> str:
     return note.id
 
 
+def edit_note(canvas: CanvasView, note_id: str) -> None:
+    """Type into a comment where it lies."""
+    from studio.ui.canvas.note_editor import NoteEditor
+
+    NoteEditor(canvas, note_id).open()
+
+
+def free_place(canvas: CanvasView) -> QPointF:
+    """Near the middle of what is in view, where no step lies yet."""
+    place = canvas.visible_rect().center() - QPointF(88, 60)
+    while canvas.sheet.nodes_at(place):
+        place += QPointF(24, 24)
+    return place
+
+
 def connect(document: Document, edge: Edge) -> None:
     """Draw a wire, or raise the engine's reason why not; the one that it replaces goes."""
     occupant = document.occupant(edge)

@@ -40,7 +40,7 @@ def face_of(node: Node, kind: NodeType | None, ports: Ports) -> NodeFace:
         icon=kind.icon if kind else "circle-help",
         tile=tile_of(kind),
         ports=tuple(_ports(ports)),
-        blocks=tuple(_blocks(node, kind)),
+        blocks=tuple(_blocks(node, kind, {port.name for port in (*ports.inputs, *ports.outputs)})),
         subtitle=kind.line(node.params) if kind and kind.frame else "",
         kind=tr(kind.title) if kind else node.type,
         frame=bool(kind and kind.frame),
@@ -63,7 +63,8 @@ def _ports(ports: Ports) -> list[PortFace]:
     ]
 
 
-def _blocks(node: Node, kind: NodeType | None) -> list[Block]:
+def _blocks(node: Node, kind: NodeType | None, ports: set[str]) -> list[Block]:
+    """Names of what it uses, then code, or else its summary where that says more than its ports do."""
     if kind is None:
         return [Block("faint", (tr(MISSING),))]
     if kind.frame:
@@ -78,7 +79,7 @@ def _blocks(node: Node, kind: NodeType | None) -> list[Block]:
     if code is not None:
         lines = _code_lines(node, code)
         return [*blocks, Block("code", lines, language=code.language)] if lines else blocks
-    if line and line not in names:
+    if line and line not in names and not set(line.split(", ")) <= ports:
         blocks.append(Block("plain" if not blocks else "faint", (line[:CODE_LETTERS],)))
     return blocks
 

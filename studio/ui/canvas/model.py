@@ -52,7 +52,6 @@ class NodeFace:
     frame: bool = False
     bypass: bool = False
     streams: bool = False
-    problem: str = ""
 
 
 @dataclass(slots=True)

@@ -36,7 +36,7 @@ class NodeItem(QGraphicsItem):
         self.width = width
         self.connected: set[tuple[str, str]] = set()
         self.judged: dict[tuple[str, str], bool] | None = None
-        self.hovered = ""
+        self.hovered = self.problem = ""
         self.layout: Layout = place_node(face, self.live, width)
         self.tail: list[str] = []
         self.setZValue(Z["node"])

@@ -102,7 +102,7 @@ def progress(painter: QPainter, item: NodeItem) -> None:
 
 
 def state_icon(painter: QPainter, item: NodeItem, at: QPointF, size: int = 14) -> None:
-    if item.face.problem and item.live.state in ("idle", "waiting"):
+    if item.problem and item.live.state in ("idle", "waiting"):
         picture(painter, item, "triangle-alert", "warning.text", at, size)
         return
     found = STATE_ICONS.get(item.live.state)
@@ -218,7 +218,8 @@ def footer_words(live: Live) -> str:
         return tr(STATE_WORDS["skipped"])
     words = []
     if live.total:
-        words.append(f"{live.done:,} / {live.total:,}")
+        over = live.done == live.total and live.state != "running"
+        words.append(f"{live.total:,}" if over else f"{live.done:,} / {live.total:,}")
     if live.seconds is not None:
         words.append(seconds_in_words(live.seconds))
     if live.rows is not None:

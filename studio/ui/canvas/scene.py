@@ -125,6 +125,15 @@ class CanvasScene(QGraphicsScene):
             self._settle(moved)
         self.touched.emit()
 
+    def show_problems(self, bad: dict[str, str]) -> None:
+        """Mark the steps that keep the graph from running, by id, each with its reason."""
+        for node_id, item in self.nodes.items():
+            problem = bad.get(node_id, "")
+            if problem != item.problem:
+                item.problem = problem
+                item.setToolTip(problem)
+                item.update()
+
     def clear_lives(self) -> None:
         self.show_lives({node_id: Live() for node_id in list(self.lives)})
         self.lives.clear()
@@ -166,6 +175,11 @@ class CanvasScene(QGraphicsScene):
             if wanted is None or name in wanted:
                 rect = rect.united(item.box)
         return rect
+
+    def nodes_at(self, corner: QPointF) -> bool:
+        """Whether a step has its corner about there."""
+        boxes = (item.box for item in self.nodes.values() if not isinstance(item, FrameItem))
+        return any((box.topLeft() - corner).manhattanLength() < 32 for box in boxes)
 
     def frame_at(self, place: QPointF, without: Iterable[str] = ()) -> str | None:
         """The smallest frame around a place, or None for the sheet itself."""

@@ -63,6 +63,7 @@ class CanvasView(QGraphicsView):
         self.panning = self.space = False
         self.hint = Hint(self)
         self._hovered: object = None
+        self._fitted = False
         self._dots: QBrush | None = None
         self._clock = QTimer(self, interval=40, timeout=self._tick)
         self._start_settings()
@@ -397,6 +398,9 @@ class CanvasView(QGraphicsView):
 
     def resizeEvent(self, event) -> None:
         super().resizeEvent(event)
+        if not self._fitted and min(event.size().width(), event.size().height()) > 200:
+            self._fitted = True
+            self.fit()
         self.moved.emit()
 
 

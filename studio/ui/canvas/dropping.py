@@ -1,0 +1,68 @@
+"""What can be dropped on the canvas: a node type from the palette; onto a wire it goes in between."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent
+
+from studio.engine.text import Text
+from studio.ui.canvas import editing
+from studio.ui.canvas.view import CanvasView
+from studio.ui.language import tr
+
+MIME = "application/x-one-data-node"
+INSERTED = Text("Insert “{title}” into this wire", "将“{title}”插入此连线")
+
+
+class DropCanvas(CanvasView):
+    """A canvas that takes drops. What a drop would do is said while the drag is over it."""
+
+    def __init__(self, document, parent=None) -> None:
+        super().__init__(document, parent)
+        self.setAcceptDrops(True)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if event.mimeData().hasFormat(MIME):
+            event.acceptProposedAction()
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        if not event.mimeData().hasFormat(MIME):
+            event.ignore()
+            return
+        place = self.mapToScene(event.position().toPoint())
+        self._over(self.wire_at(place), event)
+        event.acceptProposedAction()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self._over(None, None)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        name = bytes(event.mimeData().data(MIME).data()).decode()
+        self._over(None, None)
+        if name in self.document.types:
+            self.drop_node(name, self.mapToScene(event.position().toPoint()))
+            event.acceptProposedAction()
+            self.setFocus()
+
+    def drop_node(self, name: str, place: QPointF) -> str:
+        """Add a step where it was dropped; on a wire it is put in between, where both ends fit."""
+        wire = self.wire_at(place)
+        edge = self.document.edges.get(wire.edge_id) if wire is not None else None
+        self.document.undo.beginMacro(tr(Text("Add", "添加")))
+        node_id = editing.add_node(self, self.document.types[name], place - QPointF(40, 16))
+        if edge is not None:
+            editing.insert_into(self, edge, node_id)
+        self.document.undo.endMacro()
+        return node_id
+
+    def _over(self, wire, event: QDragMoveEvent | None) -> None:
+        for other in self.sheet.wires.values():
+            if other.hovered and other is not wire:
+                other.show_hover(False)
+        if wire is None or event is None:
+            self.hint.hide()
+            return
+        wire.show_hover(True)
+        kind = self.document.types.get(bytes(event.mimeData().data(MIME).data()).decode())
+        if kind is not None:
+            self.hint.show_words(tr(INSERTED.format(title=tr(kind.title))), event.position().toPoint())

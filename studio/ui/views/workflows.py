@@ -1,0 +1,359 @@
+"""Build and run workflows on a canvas."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from studio.engine.text import Text
+from studio.engine.workflows.execution import Execution, Workflow
+from studio.engine.workflows.graph import Graph
+from studio.engine.workflows.service import WorkflowsChanged
+from studio.ui.actions import Action
+from studio.ui.canvas import editing
+from studio.ui.views.view import View
+from studio.ui.views.workflows_parts.bottom import Bottom
+from studio.ui.views.workflows_parts.centre import Centre
+from studio.ui.views.workflows_parts.inspector import Inspector
+from studio.ui.views.workflows_parts.sheet import Sheet, blank
+from studio.ui.views.workflows_parts.side import Side
+from studio.ui.views.workflows_parts.start_form import StartForm
+from studio.ui.widgets.tabs import Tab
+
+if TYPE_CHECKING:
+    from studio.ui.studio import Studio
+
+MEMORY = "open_workflows"
+AT_FIRST = 3
+NEW_NAME = Text("New workflow", "新建工作流")
+NONE_OPEN = Text("Open a workflow first.", "请先打开一个工作流。")
+NOT_RUNNING = Text("Nothing is running here.", "当前没有运行。")
+
+
+class Workflows(View):
+    """Tabs of sheets; the panels around them show the sheet in front."""
+
+    name = "workflows"
+    title = Text("Workflows", "工作流")
+    icon = "workflow"
+    order = 5
+
+    def __init__(self, studio: Studio) -> None:
+        super().__init__(studio)
+        self.sheets: dict[str, Sheet] = {}
+        self.known: dict[str, Workflow] = {}
+        self.form: StartForm | None = None
+        self._remembered: dict[str, dict[str, Any]] = {}
+        self._asked = False
+        self._waiting: list[tuple[str, dict[str, Any]]] = []
+        self.centre = Centre()
+        self.side = Side(studio.engine.workflows.node_types())
+        self.inspector = Inspector(studio)
+        self.bottom = Bottom(studio)
+        self.build(self.centre, side=self.side, inspector=self.inspector, bottom=self.bottom)
+        self._connect()
+        self._add_actions()
+        studio.opener("workflow", self.open_workflow)
+        studio.bridge.listen(self, WorkflowsChanged, self._heard)
+        self._turn("")
+
+    @property
+    def sheet(self) -> Sheet | None:
+        """The one in front."""
+        return self.sheets.get(self.centre.tabs.current())
+
+    def shown(self) -> None:
+        self.refresh()
+        if self.sheet is not None:
+            self.sheet.canvas.setFocus()
+
+    def refresh(self) -> None:
+        self.studio.bridge.run(self, self.studio.engine.workflows.list(), self._listed)
+
+    # opening
+
+    def open_workflow(self, workflow_id: str, execution: str | None = None, node: str | None = None, **_: Any) -> None:
+        """Bring a workflow to the front; with `execution`, show that run on it."""
+        place = {"execution": execution, "node": node}
+        if workflow_id in self.sheets:
+            self._show_place(workflow_id, place)
+        elif workflow_id in self.known:
+            self._open(self.known[workflow_id], place)
+        else:
+            work = self.studio.engine.workflows.get(workflow_id)
+            self.studio.bridge.run(self, work, lambda workflow: self._open(workflow, place))
+
+    def new_workflow(self, definition: Graph | None = None) -> None:
+        """Make one and open it; its name can be changed at once in the inspector."""
+        from studio.ui.language import tr
+
+        name = _free_name(tr(NEW_NAME), {workflow.name for workflow in self.known.values()})
+        work = self.studio.engine.workflows.create(name, definition or blank(name))
+        self.studio.bridge.run(self, work, self._open)
+
+    def close_workflow(self, workflow_id: str) -> None:
+        sheet = self.sheets.pop(workflow_id, None)
+        self.centre.tabs.remove(workflow_id)
+        if sheet is not None:
+            sheet.saving.when_saved(sheet.deleteLater)
+            self.centre.pages.removeWidget(sheet)
+        self._remember()
+
+    # running
+
+    def run(self) -> None:
+        """Queue a run of the sheet in front; ask for its inputs first, where it takes any."""
+        sheet = self.sheet
+        if sheet is None:
+            return
+        fields = sheet.start_fields()
+        if not fields:
+            self._start({})
+            return
+        remembered = self._remembered.get(sheet.workflow.id)
+        if remembered is not None:
+            self._ask(sheet, fields, remembered)
+            return
+        work = self.studio.engine.workflows.executions(sheet.workflow.id, 1)
+        self.studio.bridge.run(self, work, lambda found: self._ask(sheet, fields, _inputs_of(found)))
+
+    def stop(self) -> None:
+        if self.sheet is not None:
+            self.sheet.stop()
+
+    def _ask(self, sheet: Sheet, fields: list[Any], remembered: dict[str, Any]) -> None:
+        self.form = StartForm(fields, remembered, self)
+        self.form.given.connect(self._start)
+        self.form.open_below(self.centre.run_button)
+
+    def _start(self, inputs: dict[str, Any]) -> None:
+        sheet = self.sheet
+        if sheet is None:
+            return
+        self._remembered[sheet.workflow.id] = inputs
+        if any(problem.level == "error" for problem in sheet.problems):
+            self.bottom.show_tab("problems")
+        sheet.start(inputs)
+
+    # following
+
+    def _connect(self) -> None:
+        centre = self.centre
+        centre.tabs.selected.connect(self._turn)
+        centre.tabs.closed.connect(self.close_workflow)
+        centre.tabs.added.connect(self.new_workflow)
+        centre.start_page.opened.connect(self.open_workflow)
+        centre.start_page.wanted.connect(self.new_workflow)
+        centre.start_page.sample.connect(self._add_sample)
+        centre.undo.connect(lambda: self._on_canvas(lambda canvas: canvas.document.undo.undo()))
+        centre.redo.connect(lambda: self._on_canvas(lambda canvas: canvas.document.undo.redo()))
+        centre.arrange.connect(lambda: self._on_canvas(editing.arrange_all))
+        centre.run.connect(self.run)
+        centre.stop.connect(self.stop)
+        self.side.outline.chosen.connect(self._choose)
+        self.side.palette_.wanted.connect(self._add_node)
+        self.bottom.chosen.connect(lambda step: self._choose([step]))
+        self.inspector.retry.connect(lambda step: self.sheet and self.sheet.retry(step))
+        self.inspector.show_data.connect(self._show_data)
+        self.inspector.open_run.connect(lambda execution: self.sheet and self.sheet.watch(execution))
+
+    def _add_actions(self) -> None:
+        category = Text("Workflows", "工作流")
+        none = self._none_open
+        for action in (
+            Action(
+                "workflows.run",
+                Text("Queue run", "开始运行"),
+                self.run,
+                "play",
+                "Ctrl+Return",
+                category,
+                none,
+                self.name,
+            ),
+            Action(
+                "workflows.stop",
+                Text("Stop the run", "停止运行"),
+                self.stop,
+                "square",
+                "",
+                category,
+                self._idle,
+                self.name,
+            ),
+            Action("workflows.new", Text("New workflow", "新建工作流"), self.new_workflow, "plus", "", category),
+            Action(
+                "workflows.undo",
+                Text("Undo", "撤销"),
+                self.centre.undo.emit,
+                "undo-2",
+                "Ctrl+Z",
+                category,
+                none,
+                self.name,
+            ),
+            Action(
+                "workflows.redo",
+                Text("Redo", "重做"),
+                self.centre.redo.emit,
+                "redo-2",
+                "Ctrl+Shift+Z",
+                category,
+                none,
+                self.name,
+            ),
+            Action(
+                "workflows.arrange",
+                Text("Tidy up", "自动排列"),
+                self.centre.arrange.emit,
+                "",
+                "",
+                category,
+                none,
+                self.name,
+            ),
+        ):
+            self.studio.actions.add(action)
+
+    def _none_open(self) -> Text | None:
+        return None if self.sheet is not None else NONE_OPEN
+
+    def _idle(self) -> Text | None:
+        return None if self.sheet is not None and self.sheet.running else NOT_RUNNING
+
+    def _listed(self, workflows: list[Workflow]) -> None:
+        self.known = {workflow.id: workflow for workflow in workflows}
+        self.centre.start_page.show_workflows(workflows)
+        if self._asked:
+            return
+        self._asked = True
+        remembered = [i for i in self.studio.window.memory.get(MEMORY, []) if i in self.known]
+        for workflow_id in remembered or [workflow.id for workflow in workflows[:AT_FIRST]]:
+            if workflow_id not in self.sheets:
+                self._open(self.known[workflow_id], select=not self.centre.tabs.current())
+
+    def _open(self, workflow: Workflow, place: dict[str, Any] | None = None, select: bool = True) -> None:
+        if workflow.id not in self.sheets:
+            sheet = Sheet(self.studio, workflow)
+            self.sheets[workflow.id] = sheet
+            self.known[workflow.id] = workflow
+            self._follow(sheet)
+        self.centre.tabs.add(Tab(workflow.id, workflow.name, "workflow"), select)
+        self._remember()
+        if place:
+            self._show_place(workflow.id, place)
+
+    def _show_place(self, workflow_id: str, place: dict[str, Any]) -> None:
+        self.centre.tabs.select(workflow_id)
+        sheet = self.sheets[workflow_id]
+        if place.get("execution") and (sheet.run is None or sheet.run.execution_id != place["execution"]):
+            sheet.watch(place["execution"])
+        if place.get("node"):
+            self._choose([place["node"]])
+
+    def _follow(self, sheet: Sheet) -> None:
+        front = lambda react: lambda *values: self.sheet is sheet and react(*values)  # noqa: E731
+        sheet.chosen.connect(front(self._chosen))
+        sheet.edited.connect(front(self._edited))
+        sheet.told.connect(front(self._told))
+        sheet.problems_changed.connect(front(self._show_problems))
+        sheet.wants_run.connect(front(self.run))
+        sheet.run_changed.connect(lambda: self._run_changed(sheet))
+        sheet.saving.changed.connect(front(lambda: self.centre.show_state(sheet)))
+        sheet.document.undo.indexChanged.connect(front(lambda _: self.centre.show_state(sheet)))
+        sheet.canvas.opened.connect(front(self._opened))
+
+    def _turn(self, workflow_id: str) -> None:
+        sheet = self.sheets.get(workflow_id)
+        self.centre.show_sheet(sheet)
+        self.side.show_sheet(sheet)
+        self.inspector.show_sheet(sheet)
+        self.bottom.show_sheet(sheet)
+        self._remember()
+
+    def _chosen(self, ids: list[str]) -> None:
+        self.side.outline.choose(ids)
+        self.inspector.choose(ids)
+        self.bottom.choose(ids)
+
+    def _choose(self, ids: list[str]) -> None:
+        """Something was chosen beside the canvas: the canvas follows."""
+        if self.sheet is not None:
+            self.sheet.canvas.sheet.choose(ids)
+            if len(ids) == 1:
+                self.sheet.canvas.show_item(ids[0])
+
+    def _edited(self) -> None:
+        sheet = self.sheet
+        if sheet is None:
+            return
+        self.side.show_sheet(sheet)
+        self.side.outline.choose(sheet.canvas.sheet.chosen_ids())
+        self.centre.tabs.change(sheet.workflow.id, title=sheet.document.graph.name)
+        self.centre.show_state(sheet)
+
+    def _told(self, lives: dict[str, Any]) -> None:
+        self.side.outline.show_lives(lives)
+        self.bottom.tick()
+        self.inspector.show_live()
+
+    def _show_problems(self) -> None:
+        if self.sheet is not None:
+            self.side.outline.show_problems({problem.node_id for problem in self.sheet.problems})
+            self.bottom.show_problems()
+
+    def _run_changed(self, sheet: Sheet) -> None:
+        self.set_badge("accent" if any(one.running for one in self.sheets.values()) else None)
+        if self.sheet is not sheet:
+            return
+        self.centre.show_state(sheet)
+        self.side.show_sheet(sheet)
+        self.bottom.show_run()
+        self._show_problems()
+        self.inspector.show_live()
+        self.inspector.about.refresh()
+
+    def _opened(self, part_id: str) -> None:
+        if self.sheet is None:
+            return
+        if part_id in self.sheet.document.notes:
+            editing.edit_note(self.sheet.canvas, part_id)
+            return
+        self.show_panel("inspector")
+        self.inspector.choose([part_id])
+        self.inspector.focus_title()
+
+    def _add_node(self, kind: Any) -> None:
+        if self.sheet is not None:
+            canvas = self.sheet.canvas
+            editing.add_node(canvas, kind, editing.free_place(canvas))
+
+    def _show_data(self, step: str) -> None:
+        self.show_panel("bottom")
+        self.bottom.show_tab("data")
+        self.bottom.preview.show_step(self.sheet.run if self.sheet else None, step)
+
+    def _on_canvas(self, act: Any) -> None:
+        if self.sheet is not None:
+            act(self.sheet.canvas)
+
+    def _add_sample(self) -> None:
+        self.studio.bridge.run(self, self.studio.engine.sample.prepare(), lambda _: self.refresh())
+
+    def _heard(self, event: WorkflowsChanged) -> None:
+        self.refresh()
+
+    def _remember(self) -> None:
+        if self._asked:
+            self.studio.window.memory.set(MEMORY, self.centre.tabs.ids())
+
+
+def _inputs_of(executions: list[Execution]) -> dict[str, Any]:
+    return dict(executions[0].inputs) if executions else {}
+
+
+def _free_name(name: str, taken: set[str]) -> str:
+    number, found = 1, name
+    while found in taken:
+        number += 1
+        found = f"{name} {number}"
+    return found

@@ -1,0 +1,158 @@
+"""The panel below the canvas: the run over time at the left; logs, data and problems at the right."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from studio.engine.text import Text
+from studio.ui.canvas.times import clock
+from studio.ui.language import tr
+from studio.ui.studio import Studio
+from studio.ui.theme import theme
+from studio.ui.views.workflows_parts.logs import Logs
+from studio.ui.views.workflows_parts.preview import Preview
+from studio.ui.views.workflows_parts.sheet import Sheet
+from studio.ui.views.workflows_parts.timeline import Timeline
+from studio.ui.widgets.labels import Badge, Label
+from studio.ui.widgets.panel import Header, Surface, scroll
+from studio.ui.widgets.rows import Row, RowList
+from studio.ui.widgets.tabs import PanelTabs
+
+RUN = Text("Run", "运行")
+NO_RUN = Text("Not run yet. Queue a run to see its steps here.", "尚未运行。开始运行后，这里会显示每一步。")
+WHEN = Text("started {time} · {elapsed} elapsed", "{time} 开始 · 已用 {elapsed}")
+WAS = Text("{time} · {elapsed} · {status}", "{time} · {elapsed} · {status}")
+CACHED = Text("{count} from cache", "{count} 步来自缓存")
+STATUS = {
+    "finished": Text("finished", "已完成"), "failed": Text("failed", "失败"), "stopped": Text("stopped", "已停止"),
+    "interrupted": Text("interrupted", "已中断"), "running": Text("running", "运行中"),
+}  # fmt: skip
+
+
+class Bottom(Surface):
+    """`chosen` gives the step that was clicked in any of its parts."""
+
+    chosen = Signal(str)
+
+    def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
+        super().__init__("panel", parent)
+        self.sheet: Sheet | None = None
+        self.timeline, self.logs, self.preview = Timeline(), Logs(), Preview(studio)
+        self.problems = RowList(Text("Problems", "问题"))
+        self.tabs = PanelTabs(
+            [
+                ("logs", Text("Logs", "日志")),
+                ("data", Text("Data preview", "数据预览")),
+                ("problems", Text("Problems", "问题")),
+            ]
+        )
+        self.heading = Label(RUN, "denseStrong")
+        self.when = Label(NO_RUN, "dense", "text.tertiary", elide="end")
+        self.cached = Badge("", "cached", "zap")
+        self._build()
+        self._listen()
+
+    def show_sheet(self, sheet: Sheet | None) -> None:
+        self.sheet = sheet
+        self.show_run()
+        self.show_problems()
+
+    def show_run(self) -> None:
+        """Another run, or none."""
+        run = self.sheet.run if self.sheet else None
+        self.logs.show_lines(run.lines if run else [])
+        self.tick()
+        self.preview.show_step(run, self.preview.step)
+
+    def tick(self) -> None:
+        """Follow what is shown: new lines, longer bars, later times."""
+        run = self.sheet.run if self.sheet else None
+        self.logs.grow()
+        self.timeline.show_run(run, self.sheet.titles() if self.sheet else {}, time.time())
+        if self.tabs.value() == "data":
+            self.preview.show_step(run, self.preview.step)
+        self.cached.setVisible(bool(run and run.cached))
+        if run is None or run.started is None:
+            self.when.say(NO_RUN)
+            return
+        self.cached.setText(tr(CACHED.format(count=run.cached)))
+        began = datetime.fromtimestamp(run.started).strftime("%H:%M:%S")
+        words = WHEN if run.running else WAS
+        elapsed = run.elapsed(time.time())
+        took = clock(elapsed) if elapsed >= 60 or run.running else f"{elapsed:.1f} s"
+        self.when.setText(tr(words).format(time=began, elapsed=took, status=tr(STATUS.get(run.status, RUN))))
+
+    def show_problems(self) -> None:
+        """What the judge says of the graph, then what failed in the run."""
+        rows = []
+        if self.sheet is not None:
+            titles = self.sheet.titles()
+            for number, problem in enumerate(self.sheet.problems):
+                tone = "danger" if problem.level == "error" else "warning"
+                icon = "circle-x" if tone == "danger" else "triangle-alert"
+                title = titles.get(problem.node_id, problem.node_id)
+                rows.append(Row(f"{number}:{problem.node_id}", problem.message, title, icon, colour=f"{tone}.text"))
+            for step, live in self.sheet.lives().items():
+                if live.state == "failed":
+                    words = f"{live.message} {live.repair}".strip()
+                    rows.append(Row(f"run:{step}", words, titles.get(step, step), "circle-x", colour="danger.text"))
+        self.problems.set_rows(rows)
+        self.tabs.set_count("problems", len(rows) or None)
+
+    def choose(self, ids: list[str]) -> None:
+        """Follow the canvas's selection."""
+        step = ids[0] if len(ids) == 1 else ""
+        self.timeline.choose(step)
+        if step:
+            self.preview.show_step(self.sheet.run if self.sheet else None, step)
+
+    def show_tab(self, name: str) -> None:
+        self.tabs.set_value(name)
+        self._turn(name)
+
+    def _build(self) -> None:
+        left = QWidget()
+        column = QVBoxLayout(left)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        head = Header(32)
+        for widget, stretch in ((self.heading, 0), (self.when, 1), (self.cached, 0)):
+            head.row.addWidget(widget, stretch)
+        column.addWidget(head)
+        column.addWidget(scroll(self.timeline), 1)
+        right = QWidget()
+        column = QVBoxLayout(right)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        head = Header(32)
+        head.row.addWidget(self.tabs, 1)
+        self.pages = QStackedWidget()
+        for page in (self.logs, self.preview, self.problems):
+            self.pages.addWidget(page)
+        column.addWidget(head)
+        column.addWidget(self.pages, 1)
+        splitter = QSplitter(Qt.Orientation.Horizontal)
+        splitter.setHandleWidth(1)
+        splitter.setChildrenCollapsible(False)
+        splitter.addWidget(left)
+        splitter.addWidget(right)
+        splitter.setSizes([theme.scaled(560), theme.scaled(440)])
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 1, 0, 0)
+        layout.addWidget(splitter)
+
+    def _listen(self) -> None:
+        self.tabs.changed.connect(self._turn)
+        self.timeline.chosen.connect(self.chosen)
+        self.logs.chosen.connect(lambda step: step and self.chosen.emit(step))
+        self.problems.selected.connect(lambda row: self.chosen.emit(row.split(":", 1)[1]))
+        self.cached.hide()
+
+    def _turn(self, name: object) -> None:
+        pages = {"logs": self.logs, "data": self.preview, "problems": self.problems}
+        self.pages.setCurrentWidget(pages[str(name)])
+        self.tick()

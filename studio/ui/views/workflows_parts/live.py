@@ -1,0 +1,212 @@
+"""A run as it is shown: events go in, states, times, text, logs and outputs come out. No Qt; it is told, it asks nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from studio.engine.text import Text
+from studio.engine.workflows.journal import ENDS, RunEvent
+from studio.ui.canvas.model import Live
+from studio.ui.language import tr
+
+LINES_KEPT = 5_000
+TEXT_KEPT = 20_000
+STARTED = Text("run started", "运行开始")
+RESUMED = Text("run goes on", "继续运行")
+FINISHED = Text("run finished in {seconds:.1f} s", "运行完成，用时 {seconds:.1f} 秒")
+STOPPED = Text("run stopped", "运行已停止")
+INTERRUPTED = Text("run was interrupted; it can go on", "运行被中断，可以继续")
+DONE = Text("{seconds:.2f} s{rows}", "{seconds:.2f} 秒{rows}")
+FROM_CACHE = Text("from cache", "取自缓存")
+ROWS = Text(" · {rows:,} rows", " · {rows:,} 行")
+SKIPPED = Text("skipped", "已跳过")
+RATE = Text("{rate:.0f} tok/s", "{rate:.0f} 词元/秒")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the log."""
+
+    at: float
+    step: str
+    words: str
+    tone: str = ""
+
+    @property
+    def clock(self) -> str:
+        return datetime.fromtimestamp(self.at).strftime("%H:%M:%S")
+
+
+@dataclass(slots=True)
+class Output:
+    """What a step gave at one port: where it is and what it begins with."""
+
+    port: str
+    ref: dict[str, Any]
+    preview: dict[str, Any]
+
+
+@dataclass(slots=True)
+class RunState:
+    """`touched` gathers the steps that changed since somebody last looked; `take_touched` empties it."""
+
+    execution_id: str
+    lives: dict[str, Live] = field(default_factory=dict)
+    order: list[str] = field(default_factory=list)
+    lines: list[Line] = field(default_factory=list)
+    outputs: dict[str, list[Output]] = field(default_factory=dict)
+    status: str = "running"
+    started: float | None = None
+    ended: float | None = None
+    error: dict[str, Any] | None = None
+    cached: int = 0
+    last: int = 0
+    touched: set[str] = field(default_factory=set)
+    rows: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def running(self) -> bool:
+        return self.status == "running"
+
+    def live(self, step: str) -> Live:
+        return self.lives.setdefault(step, Live())
+
+    def take(self, event: RunEvent) -> None:
+        """Learn of one event. Those that were heard already are passed over, so a stream may begin anew."""
+        if event.seq <= self.last:
+            return
+        self.last = event.seq
+        handler = getattr(self, f"_{event.kind}", None)
+        if handler is not None:
+            handler(event)
+        if event.step:
+            self.touched.add(event.step)
+        if event.kind in ENDS:
+            self._end(event)
+
+    def take_touched(self, now: float) -> dict[str, Live]:
+        """The steps that changed, and those that run, with their time so far."""
+        running = {step for step, live in self.lives.items() if live.state == "running"}
+        found = {step: self.lives[step] for step in self.touched | running if step in self.lives}
+        for live in found.values():
+            if live.state == "running" and live.started is not None:
+                live.seconds = max(0.0, now - live.started)
+        self.touched.clear()
+        return found
+
+    def elapsed(self, now: float) -> float:
+        return max(0.0, (self.ended or now) - self.started) if self.started else 0.0
+
+    def _run_started(self, event: RunEvent) -> None:
+        self.status, self.ended, self.error = "running", None, None
+        self.started = self.started or event.at
+        self.order = list(event.data["steps"])
+        for step in self.order:
+            if self.live(step).state not in ("done", "cached", "warning"):
+                self.lives[step] = Live("waiting")
+        self.touched.update(self.order)
+        self._say(event, tr(RESUMED if event.data.get("resumed") else STARTED))
+
+    def _queued(self, event: RunEvent) -> None:
+        self.live(event.step).state = "waiting"
+
+    def _started(self, event: RunEvent) -> None:
+        live = self.live(event.step)
+        live.state, live.started, live.text, live.message = "running", event.at, "", ""
+
+    def _progress(self, event: RunEvent) -> None:
+        live = self.live(event.step)
+        if live.state not in ("running", "done", "cached", "failed"):
+            live.started, live.text = event.at, ""
+            live.state = "running"
+        live.done, live.total = int(event.data.get("done") or 0), int(event.data.get("total") or 0)
+
+    def _token(self, event: RunEvent) -> None:
+        live = self.live(event.step)
+        if live.state != "running":
+            live.state, live.started = "running", event.at
+        row = event.data.get("row")
+        if row is not None and self.rows.get(event.step) != row:
+            self.rows[event.step], live.text = row, ""
+        live.pieces += 1
+        live.text = (live.text + event.data["text"])[-TEXT_KEPT:]
+
+    def _output(self, event: RunEvent) -> None:
+        found = Output(event.data["port"], event.data.get("ref", {}), event.data.get("preview", {}))
+        kept = [output for output in self.outputs.get(event.step, []) if output.port != found.port]
+        self.outputs[event.step] = [*kept, found]
+        live = self.live(event.step)
+        if found.preview.get("type") == "table":
+            live.rows = found.preview["rows"]
+        if found.preview.get("type") == "text" and not live.text:
+            live.text = found.preview["text"]
+
+    def _finished(self, event: RunEvent) -> None:
+        live = self.live(event.step)
+        cached = bool(event.data.get("cached"))
+        live.state = "cached" if cached else "warning" if event.data.get("failed") else "done"
+        live.seconds = float(event.data.get("seconds") or 0.0)
+        live.spans = [((live.started or event.at - live.seconds), event.at, live.state)]
+        self.cached += cached
+        tokens = event.data.get("tokens") or 0
+        live.note = tr(RATE.format(rate=tokens / live.seconds)) if tokens and live.seconds > 0.05 and not cached else ""
+        self._say(event, self._result(live, cached))
+
+    def _failed(self, event: RunEvent) -> None:
+        error = event.data["error"]
+        if "row" in event.data:
+            self._say(event, f"{event.data['row']}: {_words(error['message'])}", "warning")
+            return
+        live = self.live(event.step)
+        live.state, live.message = "failed", _words(error["message"])
+        live.repair = _words(error["repair"]) if error.get("repair") else ""
+        live.seconds = float(event.data.get("seconds") or 0.0)
+        live.spans = [(live.started or event.at - live.seconds, event.at, "failed")]
+        self._say(event, live.message, "danger")
+
+    def _skipped(self, event: RunEvent) -> None:
+        self.live(event.step).state = "skipped"
+        self._say(event, tr(SKIPPED), "quiet")
+
+    def _log(self, event: RunEvent) -> None:
+        self._say(event, str(event.data["line"]))
+
+    def _run_finished(self, event: RunEvent) -> None:
+        self._say(event, tr(FINISHED.format(seconds=event.data.get("seconds") or 0.0)), "success")
+
+    def _run_failed(self, event: RunEvent) -> None:
+        self.error = event.data["error"]
+        if not event.data.get("step"):
+            self._say(event, _words(self.error["message"]), "danger")
+
+    def _run_stopped(self, event: RunEvent) -> None:
+        self._say(event, tr(STOPPED), "warning")
+
+    def _run_interrupted(self, event: RunEvent) -> None:
+        self._say(event, tr(INTERRUPTED), "warning")
+
+    def _end(self, event: RunEvent) -> None:
+        """What had not begun is idle again; what was under way was stopped."""
+        self.status, self.ended = event.kind.removeprefix("run_"), event.at
+        for step, live in self.lives.items():
+            if live.state in ("waiting", "running"):
+                live.state = "skipped" if live.state == "running" else "idle"
+                live.spans = [(live.started, event.at, "skipped")] if live.started else []
+                self.touched.add(step)
+
+    def _result(self, live: Live, cached: bool) -> str:
+        if cached:
+            return tr(FROM_CACHE)
+        rows = tr(ROWS.format(rows=live.rows)) if live.rows is not None else ""
+        return tr(DONE.format(seconds=live.seconds or 0.0, rows=rows))
+
+    def _say(self, event: RunEvent, words: str, tone: str = "") -> None:
+        self.lines.append(Line(event.at, event.step, words, tone))
+        if len(self.lines) > LINES_KEPT:
+            del self.lines[: LINES_KEPT // 10]
+
+
+def _words(text: dict[str, str] | str) -> str:
+    return text if isinstance(text, str) else tr(Text(**text))

@@ -1,0 +1,77 @@
+"""Saves a workflow continuously: 800 ms after the last change, one save at a time, on disk before anyone says so."""
+
+from __future__ import annotations
+
+import time
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from studio.engine.errors import StudioError
+from studio.engine.workflows.execution import Workflow
+from studio.ui.canvas.document import Document
+from studio.ui.studio import Studio
+
+PAUSE = 800
+
+
+class Saving(QObject):
+    """`changed` comes whenever `dirty`, `saved_at` or `error` is another one."""
+
+    changed = Signal()
+
+    def __init__(self, studio: Studio, workflow: Workflow, document: Document, parent: QObject) -> None:
+        super().__init__(parent)
+        self.studio, self.document = studio, document
+        self.workflow_id, self.version = workflow.id, workflow.version
+        self.saved_at: float = workflow.updated_at
+        self.dirty = self.busy = False
+        self.error: StudioError | None = None
+        self._then: list = []
+        self._soon = QTimer(self, singleShot=True, interval=PAUSE, timeout=self.save)
+        document.edited.connect(self._edited)
+
+    def save(self) -> None:
+        """Save now, if anything changed; what changes meanwhile is saved after."""
+        self._soon.stop()
+        if self.busy or not self.dirty:
+            self._call_waiting()
+            return
+        self.busy, self.dirty = True, False
+        graph = self.document.graph.model_copy(deep=True)
+        work = self.studio.engine.workflows.update(
+            self.workflow_id, name=graph.name, description=graph.description, definition=graph
+        )
+        self.studio.bridge.run(self, work, self._saved, self._failed)
+
+    def when_saved(self, call) -> None:
+        """Call it once everything so far is on disk: a run starts with what is on the canvas."""
+        self._then.append(call)
+        self.save()
+
+    def _edited(self) -> None:
+        self.dirty = True
+        self._soon.start()
+        self.changed.emit()
+
+    def _saved(self, workflow: Workflow) -> None:
+        self.busy, self.error = False, None
+        self.version, self.saved_at = workflow.version, time.time()
+        self.changed.emit()
+        if self.dirty:
+            self.save()
+        else:
+            self._call_waiting()
+
+    def _failed(self, error: StudioError) -> None:
+        """Kept dirty: the next change tries again, and so does the next run."""
+        self.busy, self.dirty, self.error = False, True, error
+        self._then.clear()
+        self.changed.emit()
+        self.studio.bridge.unhandled(error)
+
+    def _call_waiting(self) -> None:
+        if self.busy:
+            return
+        waiting, self._then = self._then, []
+        for call in waiting:
+            call()

@@ -1,0 +1,232 @@
+"""One open workflow: its document and board, its saving, and the run that is shown on it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from studio.engine.errors import StudioError
+from studio.engine.text import Text
+from studio.engine.workflows.execution import Execution, Workflow
+from studio.engine.workflows.graph import Graph, Node, Problem
+from studio.engine.workflows.journal import RunEvent
+from studio.ui.canvas.board import Board
+from studio.ui.canvas.document import Document
+from studio.ui.canvas.faces import title_of
+from studio.ui.canvas.model import Live
+from studio.ui.language import tr
+from studio.ui.studio import Studio
+from studio.ui.views.workflows_parts.live import RunState
+from studio.ui.views.workflows_parts.saving import Saving
+
+FLUSH, STATES_EVERY = 50, 2
+JUDGE_AFTER = 300
+WAITING_FOR = Text("Waiting for {title}", "等待“{title}”")
+
+
+class Sheet(QWidget):
+    """Events of a run come as they happen; what is painted follows every 50 ms (text) and 100 ms (states)."""
+
+    chosen = Signal(object)  # ids
+    edited = Signal()
+    told = Signal(object)  # {step: Live} that changed
+    run_changed = Signal()  # another run, or it began or ended
+    problems_changed = Signal()
+    wants_run = Signal()
+
+    def __init__(self, studio: Studio, workflow: Workflow, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.studio, self.workflow = studio, workflow
+        self.document = Document(studio.engine.workflows, workflow.definition, self)
+        self.document.rename(workflow.name)
+        self.saving = Saving(studio, workflow, self.document, self)
+        self.board = Board(self.document, self)
+        self.run: RunState | None = None
+        self.problems: list[Problem] = []
+        self._ran: dict[str, Node] = {}
+        self._stream: Any = None
+        self._ticks = 0
+        self._clock = QTimer(self, interval=FLUSH, timeout=self._flush)
+        self._judge_soon = QTimer(self, singleShot=True, interval=JUDGE_AFTER, timeout=self.judge)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.board)
+        self._listen()
+        self.judge()
+
+    @property
+    def canvas(self):
+        return self.board.canvas
+
+    @property
+    def running(self) -> bool:
+        return self.run is not None and self.run.running
+
+    def titles(self) -> dict[str, str]:
+        return {node.id: title_of(node, self.document.type_of(node)) for node in self.document.nodes.values()}
+
+    def lives(self) -> dict[str, Live]:
+        return self.run.lives if self.run else {}
+
+    def start_fields(self) -> list[Any]:
+        """What a run of this workflow asks for: the fields of its start step, where it has one."""
+        for node in self.document.nodes.values():
+            kind = self.document.type_of(node)
+            params = kind.read(node.params) if kind and kind.name == "start" else None
+            if params is not None:
+                return list(params.fields)
+        return []
+
+    # runs
+
+    def start(self, inputs: dict[str, Any]) -> None:
+        """Save, then start a run and show it."""
+        workflows = self.studio.engine.workflows
+        self.saving.when_saved(
+            lambda: self.studio.bridge.run(
+                self, workflows.start(self.workflow.id, inputs), self._started, self._refused
+            )
+        )
+
+    def stop(self) -> None:
+        if self.run is not None and self.running:
+            self.studio.bridge.run(self, self.studio.engine.workflows.stop(self.run.execution_id))
+
+    def retry(self, node_id: str) -> None:
+        """Go on with the failed run; when the workflow was changed since, a new run, which reuses what is cached."""
+        if self.run is None or self.running or self._changed_since_run():
+            self.wants_run.emit()
+            return
+        workflows = self.studio.engine.workflows
+        self.studio.bridge.run(self, workflows.resume(self.run.execution_id), self._resumed)
+
+    def watch(self, execution_id: str) -> None:
+        """Show a run from its first event: one that goes on, or one of the past."""
+        if self._stream is not None:
+            self._stream.cancel()
+        self.canvas.sheet.clear_lives()
+        self.run = RunState(execution_id)
+        self._follow()
+        self.run_changed.emit()
+
+    def clear_run(self) -> None:
+        if self._stream is not None:
+            self._stream.cancel()
+        self.run = None
+        self.canvas.sheet.clear_lives()
+        self.run_changed.emit()
+
+    def judge(self) -> None:
+        """Ask the engine what keeps this graph from running; off the window's thread, for large ones take a while."""
+        graph = self.document.graph
+        judge = self.studio.engine.workflows.problems
+
+        async def ask() -> list[Problem]:
+            return await asyncio.to_thread(judge, graph)
+
+        self.studio.bridge.run(self, ask(), self._judged)
+
+    def _listen(self) -> None:
+        self.canvas.sheet.chosen.connect(self.chosen)
+        self.canvas.retry_wanted.connect(self.retry)
+        self.document.edited.connect(self._edited)
+        self.document.replaced.connect(self._mark_stale)
+
+    def _started(self, execution: Execution) -> None:
+        self._ran = dict(self.document.nodes)
+        self.watch(execution.id)
+
+    def _resumed(self, execution: Execution) -> None:
+        assert self.run is not None
+        self.run.status = "running"
+        self._follow()
+        self.run_changed.emit()
+
+    def _refused(self, error: StudioError) -> None:
+        self.judge()
+        self.studio.bridge.unhandled(error)
+
+    def _follow(self) -> None:
+        assert self.run is not None
+        events = self.studio.engine.workflows.events(self.run.execution_id, self.run.last)
+        self._stream = self.studio.bridge.stream(self, events, self._take, self._ended, self._broke)
+        self._clock.start()
+
+    def _take(self, event: RunEvent) -> None:
+        if self.run is not None:
+            self.run.take(event)
+
+    def _ended(self) -> None:
+        self._flush(last=True)
+        self._clock.stop()
+        self.run_changed.emit()
+
+    def _broke(self, error: StudioError) -> None:
+        self._clock.stop()
+        self.studio.bridge.unhandled(error)
+
+    def _flush(self, last: bool = False) -> None:
+        """Paint what was heard since the last time; times of what runs only every other time."""
+        if self.run is None:
+            return
+        self._ticks += 1
+        if not last and not self.run.touched and self._ticks % STATES_EVERY:
+            return
+        lives = self.run.take_touched(time.time())
+        self._say_waiting(lives)
+        if lives:
+            self.canvas.sheet.show_lives(lives)
+        self.told.emit(lives)
+
+    def _say_waiting(self, lives: dict[str, Live]) -> None:
+        """What a waiting step waits for: the first of its sources that is not done."""
+        assert self.run is not None
+        for node_id, live in lives.items():
+            if live.state != "waiting" or node_id not in self.document.nodes:
+                continue
+            sources = [edge.source for edge in self.document.wires(node_id) if edge.target == node_id]
+            open_now = [s for s in sources if self.run.live(s).state in ("waiting", "running", "idle")]
+            if open_now and open_now[0] in self.document.nodes:
+                source = self.document.nodes[open_now[0]]
+                live.message = tr(WAITING_FOR.format(title=title_of(source, self.document.type_of(source))))
+
+    def _edited(self) -> None:
+        self._judge_soon.start()
+        self.edited.emit()
+
+    def _mark_stale(self, part_id: str) -> None:
+        """Edits during or after a run count for the next one; the step says so."""
+        live = self.lives().get(part_id)
+        before, now = self._ran.get(part_id), self.document.nodes.get(part_id)
+        if live is None or before is None or now is None:
+            return
+        stale = (before.params, before.bypass) != (now.params, now.bypass)
+        if stale != live.stale:
+            live.stale = stale
+            self.canvas.sheet.show_lives({part_id: live})
+
+    def _changed_since_run(self) -> bool:
+        now = self.document.nodes
+        if not self._ran:
+            return False
+        return self._ran.keys() != now.keys() or any(
+            (node.params, node.bypass) != (now[name].params, now[name].bypass) for name, node in self._ran.items()
+        )
+
+    def _judged(self, problems: list[Problem]) -> None:
+        self.problems = problems
+        self._paint_problems()
+        self.problems_changed.emit()
+
+    def _paint_problems(self) -> None:
+        bad = {problem.node_id: tr(problem.message) for problem in self.problems}
+        self.canvas.sheet.show_problems(bad)
+
+
+def blank(name: str) -> Graph:
+    """A new workflow with nothing in it."""
+    return Graph(name=name)

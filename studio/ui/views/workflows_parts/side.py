@@ -1,0 +1,73 @@
+"""The side panel: what is in the workflow above, what can be added below."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+
+from studio.engine.text import Text
+from studio.engine.workflows.node import NodeType
+from studio.ui.theme import theme
+from studio.ui.views.workflows_parts.outline import Outline
+from studio.ui.views.workflows_parts.palette import Palette
+from studio.ui.views.workflows_parts.sheet import Sheet
+from studio.ui.widgets.labels import Label
+from studio.ui.widgets.panel import Glyph, Header, Surface
+
+WORKFLOWS = Text("Workflows", "工作流")
+
+
+class Side(Surface):
+    """Outline above palette, with the workflow's name on top."""
+
+    def __init__(self, types: list[NodeType], parent: QWidget | None = None) -> None:
+        super().__init__("panel", parent)
+        self.outline, self.palette_ = Outline(), Palette(types)
+        self.name = Label(WORKFLOWS, "bodyStrong", elide="end")
+        self.count = Label("", "dense", "text.tertiary")
+        self._build()
+
+    def show_sheet(self, sheet: Sheet | None) -> None:
+        if sheet is None:
+            self.name.say(WORKFLOWS)
+            self.count.setText("")
+            self.outline.show_document(None, {})
+            return
+        self.name.say(Text.same(sheet.document.graph.name))
+        self.count.setText(f"{len(sheet.document.nodes):,}")
+        self.outline.show_document(sheet.document, sheet.lives())
+
+    def _build(self) -> None:
+        head = Header(40)
+        head.row.addWidget(Glyph("workflow", "accent.text"))
+        head.row.addWidget(self.name, 1)
+        above, below = (
+            _part(Text("Outline", "大纲"), self.outline, self.count),
+            _part(Text("Nodes", "节点"), self.palette_),
+        )
+        splitter = QSplitter(Qt.Orientation.Vertical)
+        splitter.setHandleWidth(1)
+        splitter.setChildrenCollapsible(False)
+        splitter.addWidget(above)
+        splitter.addWidget(below)
+        splitter.setSizes([theme.scaled(300), theme.scaled(520)])
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(head)
+        column.addWidget(splitter, 1)
+
+
+def _part(title: Text, content: QWidget, count: Label | None = None) -> QWidget:
+    part = QWidget()
+    column = QVBoxLayout(part)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(0)
+    head = Header(32)
+    head.row.addWidget(Label(title, "denseStrong"))
+    if count is not None:
+        head.row.addWidget(count)
+    head.row.addStretch(1)
+    column.addWidget(head)
+    column.addWidget(content, 1)
+    return part
