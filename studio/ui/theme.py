@@ -34,6 +34,11 @@ class Theme(QObject):
         language.changed.connect(self._refresh)
 
     @property
+    def asked(self) -> tuple[str, int]:
+        """The mode and the scale that were asked for."""
+        return self._mode, self.scale
+
+    @property
     def tokens(self) -> dict[str, Any]:
         return _tokens()
 

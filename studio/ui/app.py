@@ -1,0 +1,112 @@
+"""Opens the window: first the frame, then the engine."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication
+
+from studio import __version__
+from studio.engine.errors import StudioError
+from studio.engine.paths import Paths
+from studio.ui.actions import actions
+from studio.ui.bridge import bridge
+from studio.ui.errors import CrashGuard
+from studio.ui.language import language
+from studio.ui.theme import theme
+from studio.ui.window import Window
+
+
+def run(arguments: Sequence[str] = (), paths: Paths | None = None, view: str = "") -> int:
+    """Open the window and stay until it is closed; the exit code."""
+    app = make_app(arguments)
+    open_window(paths, view)
+    code = app.exec()
+    _close_engine()
+    return code
+
+
+def make_app(arguments: Sequence[str] = ()) -> QApplication:
+    QGuiApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
+    app = QApplication([sys.argv[0] if sys.argv else "studio", *arguments])
+    app.setApplicationName("ONE Data Studio")
+    app.setApplicationVersion(__version__)
+    app.setDesktopFileName("one-data-studio")
+    app.setStyle("Fusion")
+    return app
+
+
+def open_window(paths: Paths | None = None, view: str = "") -> Window:
+    """The window at once, its engine as soon as it has been painted."""
+    paths = paths or Paths.standard()
+    _dress_early(paths)
+    window = Window(bridge, actions, paths.config / "window.json")
+    guard = CrashGuard(bridge, lambda: window)
+    guard.install()
+    window.guard = guard  # type: ignore[attr-defined]
+    if view:
+        window.show_view(view)
+    window.show()
+    QTimer.singleShot(0, lambda: _open_engine(window, paths))
+    return window
+
+
+def _open_engine(window: Window, paths: Paths) -> None:
+    async def open_one() -> object:
+        from studio.engine.engine import Engine
+
+        return await Engine.open(paths)
+
+    def failed(error: StudioError) -> None:
+        window.engine_failed(error, lambda: _open_engine(window, paths))
+
+    bridge.run(window, open_one(), window.engine_ready, failed)
+
+
+def _close_engine() -> None:
+    """Give the engine a moment to end its work and its children, then end the thread."""
+    import asyncio
+    import threading
+
+    engine, over = bridge.engine, threading.Event()
+    if engine is not None:
+
+        async def close() -> None:
+            try:
+                await asyncio.wait_for(engine.close(), 10)
+            finally:
+                over.set()
+
+        bridge.on_loop(lambda: asyncio.ensure_future(close()))
+        over.wait(12)
+    bridge.stop()
+
+
+def _dress_early(paths: Paths) -> None:
+    """The look from the settings file, before the engine is there; the engine's settings decide afterwards."""
+    look = _kept_look(paths.config / "settings.json")
+    theme.reduced_motion = bool(look.get("reduced_motion", False))
+    language.set(os.environ.get("ONE_DATA_APPEARANCE__LANGUAGE", str(look.get("language", "system"))))
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    mode = os.environ.get("ONE_DATA_APPEARANCE__THEME", str(look.get("theme", "system")))
+    scale = look.get("scale", 100)
+    theme.apply(app, mode, scale if isinstance(scale, int) else 100)
+
+
+def _kept_look(file: Path) -> dict[str, object]:
+    try:
+        look = json.loads(file.read_text("utf-8")).get("appearance", {})
+    except (OSError, ValueError, AttributeError):
+        return {}
+    return look if isinstance(look, dict) else {}
+
+
+if __name__ == "__main__":
+    raise SystemExit(run(sys.argv[1:]))

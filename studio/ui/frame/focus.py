@@ -1,0 +1,111 @@
+"""The focus ring of every control, and F6 from region to region."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, QObject, QRectF, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
+
+from studio.ui.theme import theme
+from studio.ui.widgets.inputs import Slider
+
+
+class FocusRing(QWidget):
+    """Two pixels around the control that the keyboard reached. Fields show their own border instead."""
+
+    def __init__(self, app: QApplication) -> None:
+        super().__init__()
+        self.hide()
+        self._target: QWidget | None = None
+        app.focusChanged.connect(self._moved)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.Move, QEvent.Type.Resize):
+            self._place()
+        elif event.type() in (QEvent.Type.Hide, QEvent.Type.Destroy, QEvent.Type.ParentAboutToChange):
+            self._leave()
+        return False
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        width = theme.tokens["control"]["focusRing"]["width"]
+        painter.setPen(QPen(theme.colour("accent.ring"), width))
+        radius = theme.size("radius.md") + theme.tokens["control"]["focusRing"]["radiusAdd"]
+        inset = width / 2
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(inset, inset, -inset, -inset), radius, radius)
+
+    def _moved(self, old: QWidget | None, new: QWidget | None) -> None:
+        self._leave()
+        by_mouse = QApplication.mouseButtons() != Qt.MouseButton.NoButton
+        if not isinstance(new, (QAbstractButton, Slider)) or by_mouse or new.parentWidget() is None:
+            return
+        self._target = new
+        new.installEventFilter(self)
+        self.setParent(new.parentWidget())
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._place()
+        self.show()
+        self.raise_()
+
+    def _place(self) -> None:
+        if self._target is not None:
+            ring = theme.tokens["control"]["focusRing"]
+            reach = ring["width"] + ring["offset"]
+            self.setGeometry(self._target.geometry().adjusted(-reach, -reach, reach, reach))
+
+    def _leave(self) -> None:
+        if self._target is None:
+            return
+        self._target.removeEventFilter(self)
+        self._target = None
+        self.hide()
+        self.setParent(None)
+
+
+def move_region(regions: Sequence[QWidget], step: int) -> QWidget | None:
+    """Give the focus to the next region that can take it, and say which it was."""
+    focused = QApplication.focusWidget()
+    # The innermost region counts: a view's header stands inside its content.
+    inside = [place for place, region in enumerate(regions) if focused is not None and _holds(region, focused)]
+    here = min(inside, key=lambda place: _depth_below(regions[place], focused)) if inside else (-1 if step > 0 else 0)
+    for distance in range(1, len(regions) + 1):
+        region = regions[(here + step * distance) % len(regions)]
+        if focus_first(region, [other for other in regions if other is not region and region.isAncestorOf(other)]):
+            return region
+    return None
+
+
+def focus_first(region: QWidget, without: Sequence[QWidget] = ()) -> bool:
+    """Focus the first control of a region that Tab would reach; `without` are regions inside that are not meant."""
+    for widget in (region, *_in_order(region)):
+        skipped = any(other is widget or other.isAncestorOf(widget) for other in without)
+        reachable = widget.focusPolicy() & Qt.FocusPolicy.TabFocus
+        if reachable and not skipped and widget.isVisible() and widget.isEnabled():
+            widget.setFocus(Qt.FocusReason.TabFocusReason)
+            return True
+    return False
+
+
+def _in_order(region: QWidget) -> list[QWidget]:
+    """The widgets of a region from the first to the last in the order of Tab."""
+    inside: list[QWidget] = []
+    widget = region.nextInFocusChain()
+    while widget is not None and widget is not region:
+        if region.isAncestorOf(widget):
+            inside.append(widget)
+        widget = widget.nextInFocusChain()
+    return inside
+
+
+def _holds(region: QWidget, widget: QWidget) -> bool:
+    return region is widget or region.isAncestorOf(widget)
+
+
+def _depth_below(region: QWidget, widget: QWidget | None) -> int:
+    depth = 0
+    while widget is not None and widget is not region:
+        widget, depth = widget.parentWidget(), depth + 1
+    return depth

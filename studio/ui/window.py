@@ -1,0 +1,293 @@
+"""The window: a frame that is there at once, and the views once the engine is."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtGui import QCloseEvent, QIcon, QPainter, QPixmap, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from studio.engine.errors import StudioError, from_unexpected
+from studio.engine.events import Notice
+from studio.engine.registry import PluginFailure
+from studio.engine.settings import SettingsChanged
+from studio.engine.text import Text
+from studio.ui.actions import Actions
+from studio.ui.bridge import Bridge
+from studio.ui.commands import add_commands, app
+from studio.ui.finders import add_finders
+from studio.ui.frame.focus import FocusRing, move_region
+from studio.ui.frame.memory import Memory
+from studio.ui.frame.menus import open_account_menu, open_engine_menu, open_project_menu
+from studio.ui.frame.notices import KEPT, Kept, NoticesPanel, Toast
+from studio.ui.frame.rail import Rail
+from studio.ui.frame.status_bar import StatusBar
+from studio.ui.frame.top_bar import TopBar, paint_logo
+from studio.ui.language import language, say
+from studio.ui.palette import Palette
+from studio.ui.studio import Studio
+from studio.ui.theme import theme
+from studio.ui.views import View, find_views
+from studio.ui.widgets.states import Failure, Loading
+
+log = logging.getLogger(__name__)
+COMPACT_BELOW = 1280
+
+
+class Window(QWidget):
+    """Top bar, rail, a stack of views made when first shown, status bar."""
+
+    def __init__(self, bridge: Bridge, actions: Actions, memory_file: Path | None = None) -> None:
+        super().__init__()
+        self.setObjectName("window")
+        self.bridge, self.actions = bridge, actions
+        self.memory = Memory(memory_file)
+        self.studio = Studio(self, bridge, actions)
+        self.view_failures: list[PluginFailure] = []
+        self.notices: list[Kept] = []
+        self._kinds: dict[str, type[View]] = {}
+        self._views: dict[str, QWidget] = {}
+        self._current = ""
+        self._wanted = str(self.memory.get("view", "home"))
+        self._new_notices = 0
+        self._build()
+        self._find_views()
+        add_commands(self)
+        actions.own_keys = dict(self.memory.get("keys", {}))
+        actions.bind(self, lambda: self._current)
+        bridge.unhandled = self.show_error
+        theme.changed.connect(self._restyle)
+        self._restyle()
+        self._restore()
+
+    # What views call
+
+    def show_view(self, name: str) -> View | None:
+        """Bring a view to the front; it is made the first time. Before the engine is there, it is only remembered."""
+        if name not in self._kinds:
+            return None
+        self._wanted = name
+        if self.bridge.engine is None:
+            return None
+        page = self._views.get(name) or self._make(name)
+        self._current = name
+        self.memory.set("view", name)
+        self.rail.set_current(name)
+        self.stack.setCurrentWidget(page)
+        self.setAccessibleDescription(self._kinds[name].title.in_language(language.current))
+        if isinstance(page, View):
+            page.shown()
+            return page
+        return None
+
+    def current_view(self) -> View | None:
+        page = self._views.get(self._current)
+        return page if isinstance(page, View) else None
+
+    def view_names(self) -> list[str]:
+        """In the order of the rail."""
+        return list(self._kinds)
+
+    def notice(self, notice: Notice) -> None:
+        """Keep a notice under the bell; warnings and errors are seen at once as well."""
+        self.notices = [*self.notices, Kept(notice)][-KEPT:]
+        self._new_notices += 1
+        self.top.bell.set_count(self._new_notices)
+        if notice.level in ("warning", "error", "success"):
+            self.toast(notice.title, level=notice.level)
+
+    def toast(self, text: Text, undo: Callable[[], object] | None = None, level: str = "info") -> Toast:
+        """A word at the bottom that goes by itself; with `undo`, a button that takes it back."""
+        for old in self.findChildren(Toast):
+            old.deleteLater()
+        return Toast(self, text, undo, level)
+
+    def show_error(self, error: StudioError) -> None:
+        """An error nobody else shows, as a notice."""
+        self.notice(Notice("error", error.message, error.repair))
+
+    def set_badge(self, name: str, tone: str | None) -> None:
+        self.rail.set_badge(name, tone)
+
+    def set_project(self, name: Text | str) -> None:
+        """The project's name in the top bar."""
+        self.top.project.say(name)
+        self.memory.set("project", name if isinstance(name, str) else name.as_dict())
+
+    # The engine comes and goes
+
+    def engine_ready(self, engine: object) -> None:
+        """Views may be made now."""
+        self.bridge.opened(engine)
+        self.bridge.listen(self, Notice, self.notice)
+        self.bridge.listen(self, SettingsChanged, self._setting_changed)
+        for kind in self._kinds.values():
+            self._guarded(lambda kind=kind: kind.register(self.studio))  # type: ignore[misc]
+        add_finders(self.studio)
+        self._dress()
+        self.top.engine.set_tone("success")
+        self.status.start()
+        self.show_view(self._wanted if self._wanted in self._kinds else next(iter(self._kinds), ""))
+        self.palette_box.prepare()
+
+    def engine_failed(self, error: StudioError, again: Callable[[], object]) -> None:
+        """The whole window says what is wrong and the way out."""
+        page = Failure(error, (Text("Try again", "重试"), lambda: (self.show_loading(), again())))
+        self.stack.setCurrentIndex(self.stack.addWidget(page))
+        self.top.engine.set_tone("danger")
+        self.status.set_engine("danger", Text("engine did not start", "引擎未启动"))
+
+    def show_loading(self) -> None:
+        self.stack.setCurrentWidget(self._loading)
+        self.top.engine.set_tone("neutral")
+
+    # Keys of the frame
+
+    def move_region(self, step: int) -> None:
+        """F6: top bar, rail, the view's regions, status bar."""
+        view = self.current_view()
+        inside = view.regions() if view is not None else [self.stack]
+        move_region([self.top, self.rail, *inside, self.status], step)
+
+    def toggle_panel(self, which: str) -> None:
+        view = self.current_view()
+        if view is not None:
+            view.toggle_panel(which)
+
+    def open_notices(self) -> None:
+        panel = NoticesPanel(self.top.bell, self.notices, self.actions)
+        panel.cleared.connect(self.notices.clear)
+        self._new_notices = 0
+        self.top.bell.set_count(0)
+        panel.open_below(theme.scaled(360), theme.scaled(440))
+
+    def choose_language(self, wanted: str) -> None:
+        self._set("appearance.language", wanted, lambda: language.set(wanted))
+
+    def choose_theme(self, wanted: str) -> None:
+        self._set("appearance.theme", wanted, lambda: theme.apply(app(), wanted, theme.scale))
+
+    # Qt
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+        for toast in self.findChildren(Toast):
+            toast.place()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.memory.values["geometry"] = bytes(self.saveGeometry().toBase64().data()).decode()
+        self.memory.save()
+        super().closeEvent(event)
+
+    def _build(self) -> None:
+        self.top, self.rail, self.stack = TopBar(), Rail(), QStackedWidget()
+        self.status = StatusBar(self.bridge)
+        self._loading = Loading(text=Text("Starting the engine", "正在启动引擎"))
+        self.stack.addWidget(self._loading)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        middle = QHBoxLayout()
+        middle.setSpacing(0)
+        middle.addWidget(self.rail)
+        middle.addWidget(self.stack, 1)
+        column.addWidget(self.top)
+        column.addLayout(middle, 1)
+        column.addWidget(self.status)
+        self.palette_box = Palette(self, self.studio)
+        self.ring = FocusRing(app())
+        self._connect()
+
+    def _connect(self) -> None:
+        self.rail.chosen.connect(self.show_view)
+        self.top.command.clicked.connect(lambda _=False: self.palette_box.open())
+        self.top.bell.clicked.connect(self.open_notices)
+        self.top.project.clicked.connect(lambda: open_project_menu(self))
+        self.top.engine.clicked.connect(lambda: open_engine_menu(self))
+        self.top.account.clicked.connect(lambda: open_account_menu(self))
+        self.status.language.asked.connect(self.choose_language)
+        self.status.problems_asked.connect(self.open_notices)
+        self.status.jobs_asked.connect(lambda: self.show_view("runs"))
+
+    def _find_views(self) -> None:
+        kinds, self.view_failures = find_views()
+        for kind in kinds:
+            self._kinds[kind.name] = kind
+            self.rail.add(kind)
+        self.rail.set_current(self._wanted)
+
+    def _make(self, name: str) -> QWidget:
+        page: QWidget
+        try:
+            page = self._kinds[name](self.studio)
+        except Exception as error:
+            log.exception("the view %s failed", name)
+            page = Failure(from_unexpected(error), (Text("Try again", "重试"), lambda: self._again(name)))
+        self._views[name] = page
+        self.stack.addWidget(page)
+        return page
+
+    def _again(self, name: str) -> None:
+        old = self._views.pop(name)
+        self.show_view(name)
+        self.stack.removeWidget(old)
+        old.deleteLater()
+
+    def _set(self, key: str, value: object, at_once: Callable[[], object]) -> None:
+        at_once()
+        if self.bridge.engine is not None:
+            self.bridge.run(self, self.bridge.engine.settings.set(key, value))
+
+    def _setting_changed(self, event: SettingsChanged) -> None:
+        if event.key.startswith("appearance."):
+            self._dress()
+
+    def _dress(self) -> None:
+        """Language, theme and scale as the settings say."""
+        look = self.bridge.engine.settings.appearance
+        theme.reduced_motion = look.reduced_motion
+        language.set(look.language)
+        if (look.theme, look.scale) != theme.asked:
+            theme.apply(app(), look.theme, look.scale)
+
+    def _guarded(self, call: Callable[[], object]) -> None:
+        try:
+            call()
+        except Exception as error:
+            log.exception("a view did not register")
+            self.show_error(from_unexpected(error))
+
+    def _restyle(self) -> None:
+        least = theme.tokens["layout"]["window"]["min"]
+        self.setMinimumSize(*least)
+        self._fit()
+
+    def _fit(self) -> None:
+        self.rail.set_compact(self.width() < theme.scaled(COMPACT_BELOW))
+        self.top.set_logo_width(self.rail.width())
+
+    def _restore(self) -> None:
+        say(self.setWindowTitle, Text.same("ONE Data Studio"))
+        self.setWindowIcon(_window_icon())
+        project = self.memory.get("project")
+        if project:
+            self.top.project.say(Text(**project) if isinstance(project, dict) else str(project))
+        kept = self.memory.get("geometry")
+        if not kept or not self.restoreGeometry(QByteArray.fromBase64(kept.encode())):
+            screen = self.screen().availableSize()
+            wide, high = theme.tokens["layout"]["window"]["default"]
+            self.resize(min(wide, screen.width()), min(high, screen.height()))
+
+
+def _window_icon() -> QIcon:
+    image = QPixmap(64, 64)
+    image.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    paint_logo(painter, image.rect().toRectF().center(), 56, theme.colour("accent.solid"))
+    painter.end()
+    return QIcon(image)
