@@ -90,7 +90,7 @@ class Chart(QWidget):
         step = round_step((high - low) / 3)
         return [place * step for place in range(ceil(low / step), floor(high / step) + 1)]
 
-    def y(self, value: float, plot: QRectF) -> float:
+    def y_of(self, value: float, plot: QRectF) -> float:
         low, high = self.limits()
         return plot.bottom() - (value - low) / (high - low) * plot.height()
 
@@ -110,7 +110,7 @@ class Chart(QWidget):
         painter.setFont(theme.font("caption"))
         side = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         for tick in self.ticks():
-            y = round(self.y(tick, plot)) + 0.5
+            y = round(self.y_of(tick, plot)) + 0.5
             painter.setPen(theme.colour("chartGrid"))
             painter.drawLine(QPointF(plot.left(), y), QPointF(plot.right(), y))
             painter.setPen(theme.colour("text.tertiary"))
@@ -124,11 +124,11 @@ class Chart(QWidget):
         step = max(1, ceil(len(self.labels) * widest / plot.width()))
         painter.setPen(theme.colour("text.tertiary"))
         for place in range(0, len(self.labels), step):
-            box = QRectF(self.x(place, plot) - widest / 2, plot.bottom() + 4, widest, 16)
+            box = QRectF(self.x_of(place, plot) - widest / 2, plot.bottom() + 4, widest, 16)
             box.moveRight(min(box.right(), self.width()))
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self.labels[place])
 
-    def x(self, place: int, plot: QRectF) -> float:
+    def x_of(self, place: int, plot: QRectF) -> float:
         count = max(len(self.labels), *(len(one.values) for one in self.series), 2)
         return plot.left() + plot.width() * place / (count - 1)
 
@@ -136,7 +136,7 @@ class Chart(QWidget):
         """The place in the series that a point of the widget belongs to."""
         count = max((len(one.values) for one in self.series), default=0)
         plot = self.plot()
-        return min(range(count), key=lambda place: abs(self.x(place, plot) - x), default=-1)
+        return min(range(count), key=lambda place: abs(self.x_of(place, plot) - x), default=-1)
 
     def event(self, event: object) -> bool:  # type: ignore[override]
         if isinstance(event, QHelpEvent):
@@ -171,7 +171,7 @@ class LineChart(Chart):
         runs: list[list[QPointF]] = [[]]
         for place, value in enumerate(one.values):
             if isfinite(value):
-                runs[-1].append(QPointF(self.x(place, plot), self.y(value, plot)))
+                runs[-1].append(QPointF(self.x_of(place, plot), self.y_of(value, plot)))
             elif runs[-1]:
                 runs.append([])
         return [run for run in runs if run]
@@ -189,7 +189,7 @@ class LineChart(Chart):
 class BarChart(Chart):
     """Upright bars, grouped where there are several series."""
 
-    def x(self, place: int, plot: QRectF) -> float:
+    def x_of(self, place: int, plot: QRectF) -> float:
         count = max(len(self.labels), *(len(one.values) for one in self.series), 1)
         return plot.left() + plot.width() * (place + 0.5) / count
 
@@ -203,8 +203,8 @@ class BarChart(Chart):
             painter.setBrush(theme.colour(f"chart.{number % SERIES_COLOURS}"))
             for place, value in enumerate(one.values):
                 if isfinite(value):
-                    left = self.x(place, plot) - room * len(self.series) / 2 + number * room
-                    top, zero = self.y(value, plot), self.y(0, plot)
+                    left = self.x_of(place, plot) - room * len(self.series) / 2 + number * room
+                    top, zero = self.y_of(value, plot), self.y_of(0, plot)
                     bar = QRectF(left, min(top, zero), max(1, room - 1), max(1, abs(zero - top)))
                     painter.drawRoundedRect(bar, 2, 2)
 

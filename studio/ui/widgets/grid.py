@@ -207,7 +207,10 @@ class Grid(QTableView):
         """Qt would look through every row of the window, and fetch it."""
 
     def sizeHintForColumn(self, column: int) -> int:
-        return self.columns.wish(column)
+        """For a double click on a column's edge: as wide as what is in view needs."""
+        rows = self._rows_in(self.viewport().rect())
+        cells = (self.table.cell(row, column) for row, _ in rows)
+        return self.width_for(column, [cell.text for cell in cells if cell])
 
 
 def merged(rows: Iterable[int]) -> list[tuple[int, int]]:

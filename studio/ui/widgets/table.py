@@ -218,7 +218,11 @@ class VirtualTable(QWidget):
         menu.addAction(tr(Text("View value", "查看内容")), self.view_cell)
         menu.addAction(tr(Text("Copy", "复制")), self.copy)
         menu.addAction(tr(Text("Copy with column names", "连同列名复制")), lambda: self.copy(with_names=True))
-        extra = self.extra_actions(self.model.base + index.row(), self.model.names[index.column()])
+        name = self.model.names[index.column()]
+        menu.addSeparator()
+        menu.addAction(tr(Text("Sort ascending", "升序排列")), lambda: self.order_requested.emit(name, True))
+        menu.addAction(tr(Text("Sort descending", "降序排列")), lambda: self.order_requested.emit(name, False))
+        extra = self.extra_actions(self.model.base + index.row(), name)
         if extra:
             menu.addSeparator()
             menu.addActions(list(extra))

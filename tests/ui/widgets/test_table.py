@@ -5,7 +5,8 @@ import asyncio
 import pyarrow as pa
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QAction, QContextMenuEvent, QGuiApplication
+from PySide6.QtWidgets import QMenu
 
 from studio.ui.widgets.cell_viewer import CellViewer
 from studio.ui.widgets.grid import merged
@@ -223,3 +224,34 @@ def test_a_thousand_columns_paint_only_what_is_seen(qtbot):
 def test_neighbouring_rows_are_merged():
     assert merged([5, 3, 4, 9]) == [(3, 5), (9, 9)]
     assert merged([]) == []
+
+
+def test_the_menu_of_a_cell_sorts_and_takes_more_actions(show, qtbot):
+    table, _ = show(100)
+    qtbot.waitUntil(lambda: words(table, 0, 1) is not None)
+    table.set_current(3, 1)
+    more: list[tuple[int, str]] = []
+    table.extra_actions = lambda row, column: more.append((row, column)) or [QAction("Ask about this row", table)]
+    asked: list[tuple[str, bool]] = []
+    table.order_requested.connect(lambda column, ascending: asked.append((column, ascending)))
+    QGuiApplication.sendEvent(
+        table, QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, QPoint(10, 10), QPoint(10, 10))
+    )
+    menu = table.findChild(QMenu)
+    titles = [action.text() for action in menu.actions() if action.text()]
+    assert titles[-1] == "Ask about this row"
+    next(action for action in menu.actions() if action.text() == "Sort descending").trigger()
+    assert (asked, more) == ([("name", False)], [(3, "name")])
+    menu.close()
+
+
+def test_arrow_keys_move_the_cursor_and_the_view_follows(show, qtbot):
+    table, _ = show(1_000)
+    qtbot.waitUntil(lambda: words(table, 0, 0) is not None)
+    table.set_current(0)
+    for _ in range(40):
+        qtbot.keyClick(table.grid, Qt.Key.Key_Down)
+    assert table.current() == (40, "number")
+    assert table.first_visible > 20
+    qtbot.keyClick(table.grid, Qt.Key.Key_End, Qt.KeyboardModifier.ControlModifier)
+    assert table.current()[0] == 999
