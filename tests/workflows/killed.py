@@ -32,7 +32,13 @@ class MarkParams(Params):
     seconds: float = 0.005
 
 
-@node(title=Text("Mark", "记号"), category="transform", icon="pen", doc=Text("Leaves a mark.", "留下记号。"), side_effect=True)
+@node(
+    title=Text("Mark", "记号"),
+    category="transform",
+    icon="pen",
+    doc=Text("Leaves a mark.", "留下记号。"),
+    side_effect=True,
+)
 async def mark(value: Annotated[Anything, Text("Value", "值")], context: Context, params: MarkParams) -> Anything:
     """Append a line to a file: a side effect that can be counted."""
     await asyncio.sleep(params.seconds)
@@ -41,7 +47,13 @@ async def mark(value: Annotated[Anything, Text("Value", "值")], context: Contex
     return value
 
 
-@node(title=Text("Rows", "行"), category="sources", icon="rows", doc=Text("Two hundred rows.", "两百行。"), side_effect=True)
+@node(
+    title=Text("Rows", "行"),
+    category="sources",
+    icon="rows",
+    doc=Text("Two hundred rows.", "两百行。"),
+    side_effect=True,
+)
 async def two_hundred(context: Context, params: MarkParams) -> Table:
     """Make the rows, and leave a mark that it was done."""
     with Path(params.file).open("a") as file:
@@ -68,7 +80,9 @@ async def room(folder: Path) -> tuple[Workflows, Catalog]:
     paths = Paths.under(folder).make()
     catalog = Catalog(paths.catalog)
     await catalog.start()
-    parts = SimpleNamespace(catalog=catalog, events=Events(), paths=paths, models=None, knowledge=None, datasets=None, sql=None)
+    parts = SimpleNamespace(
+        catalog=catalog, events=Events(), paths=paths, models=None, knowledge=None, datasets=None, sql=None
+    )
     workflows = Workflows(parts)
     await workflows.open()
     return workflows, catalog

@@ -22,6 +22,7 @@ from typing import Annotated, Any, Generic, Literal, TypeVar, cast
 
 from pydantic import ValidationError
 
+from studio.engine import params as declared
 from studio.engine.params import Params
 from studio.engine.text import Text
 from studio.engine.workflows.graph import PORT_TITLES, Port, Ports, PortType
@@ -127,13 +128,19 @@ class NodeType:
         if self.parameterised is None:
             return self.fixed
         params = self.read(values)
-        more = self.parameterised(params if params is not None else self.params.model_construct(**values))
+        more = self.parameterised(params if params is not None else self._half(values))
         return Ports(
             inputs=[*self.fixed.inputs, *more.inputs],
             outputs=[*self.fixed.outputs, *more.outputs],
             inner_outputs=[*self.fixed.inner_outputs, *more.inner_outputs],
             inner_inputs=[*self.fixed.inner_inputs, *more.inner_inputs],
         )
+
+    def _half(self, values: dict[str, Any]) -> Any:
+        """The parameters with defaults in place of what does not hold."""
+        bad = {name.split(".")[0] for name in declared.problems(self.params, values)}
+        sound = {name: value for name, value in values.items() if name not in bad}
+        return self.read(sound) or self.params.model_construct(**sound)
 
     def line(self, values: dict[str, Any]) -> str:
         """One line that tells this step's work apart on the canvas: the dataset's name, the condition."""

@@ -1,0 +1,16 @@
+from __future__ import annotations
+
+from studio.engine.workflows.context import Context
+from studio.engine.workflows.nodes.answer import AnswerParams, answer
+from tests.contracts.node_contract import NodeContract
+
+
+class TestAnswer(NodeContract):
+    name = "answer"
+
+    async def test_the_text_stands_under_its_name_with_its_sources_beside_it(self) -> None:
+        assert await answer("24 months", Context(), AnswerParams()) == {"answer": "24 months"}
+        assert await answer("yes", Context(), AnswerParams(name="reply"), [{"page": 1}]) == {
+            "reply": "yes",
+            "sources": [{"page": 1}],
+        }

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import pytest
+
+from studio.engine.errors import BadParameter
+from studio.engine.workflows.context import Context
+from studio.engine.workflows.nodes.start import StartField, StartParams, start
+from tests.contracts.node_contract import NodeContract
+
+
+class TestStart(NodeContract):
+    name = "start"
+    example = {"fields": [{"name": "question"}, {"name": "n", "type": "number", "default": 3}]}
+
+    async def test_fields_come_out_typed_with_defaults_for_what_was_left_out(self) -> None:
+        params = StartParams.model_validate(self.example)
+        assert await start(Context(inputs={"question": "why"}), params) == {"question": "why", "n": 3}
+        assert (await start(Context(inputs={"question": 7, "n": "12"}), params)) == {"question": "7", "n": 12}
+
+    async def test_a_missing_or_wrong_field_is_named(self) -> None:
+        with pytest.raises(BadParameter, match="question"):
+            await start(Context(), StartParams())
+        with pytest.raises(BadParameter, match="number"):
+            await start(Context(inputs={"n": "many"}), StartParams(fields=[StartField(name="n", type="number")]))
+
+    def test_each_field_is_a_typed_output(self) -> None:
+        assert [(port.name, port.type) for port in self.type.ports(self.example).outputs] == [
+            ("question", "text"),
+            ("n", "number"),
+        ]

@@ -1,0 +1,126 @@
+"""Workflow files: our own form, and the plain "1.0" form of other programs, both ways."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from studio.engine.errors import BadParameter, Invalid
+from studio.engine.paths import resource
+from studio.engine.workflows import file, library
+from studio.engine.workflows.graph import Graph
+from tests.workflows.graphs import graph, step
+
+PLAIN = {
+    "version": "1.0",
+    "nodes": [
+        {"id": "input", "type": "input", "config": {"key": "query"}},
+        {"id": "retriever", "type": "retriever", "config": {"collection": "documents", "top_k": 5, "query_from": "input"}},
+        {
+            "id": "llm", "type": "llm",
+            "config": {"model": "qwen", "system_prompt": "Be brief.", "input_from": "retriever.documents", "vendor_option": 7},
+        },
+        {"id": "output", "type": "output", "config": {"output_key": "result", "input_from": "llm.output"}},
+    ],
+    "edges": [{"source": "input", "target": "retriever"}, {"source": "retriever", "target": "llm"}, {"source": "llm", "target": "output"}],
+}  # fmt: skip
+
+
+def links(sheet: Graph) -> set[str]:
+    return {f"{e.source}.{e.source_port} > {e.target}.{e.target_port}" for e in sheet.edges}
+
+
+def test_a_plain_file_becomes_a_graph_that_can_run() -> None:
+    sheet = file.read(PLAIN)
+    assert library.problems(sheet) == []
+    assert links(sheet) == {
+        "input.query > retriever.query", "retriever.chunks > llm.passages", "input.query > llm.prompt", "llm.text > output.result",
+    }  # fmt: skip
+    assert sheet.node("retriever").params == {"collection": "documents", "limit": 5}
+    assert sheet.node("llm").params == {"model": "qwen", "system": "Be brief."}
+
+
+def test_a_plain_file_is_written_back_as_it_was_with_what_changed() -> None:
+    assert json.loads(json.dumps(file.write_plain(file.read(PLAIN)))) == {**PLAIN, "name": ""}
+    sheet = file.read(PLAIN)
+    sheet.node("retriever").params["limit"] = 9
+    written = file.write_plain(sheet)
+    assert written["nodes"][1]["config"] == {"collection": "documents", "top_k": 9, "query_from": "input"}
+    assert written["nodes"][2]["config"]["vendor_option"] == 7
+
+
+def test_an_editors_file_with_positions_labels_and_handles_is_read() -> None:
+    data = {
+        "version": "1.0",
+        "nodes": [
+            {
+                "id": "a",
+                "type": "input",
+                "position": {"x": 10, "y": 20},
+                "data": {"label": "Ask", "config": {"key": "n"}},
+            },
+            {
+                "id": "c",
+                "type": "condition",
+                "position": {"x": 200, "y": 20},
+                "data": {"label": "?", "config": {"expression": "len(value) > 3"}},
+            },
+            {"id": "o", "type": "output", "data": {"config": {"output_key": "long"}}},
+        ],
+        "edges": [{"source": "a", "target": "c"}, {"source": "c", "target": "o", "sourceHandle": "true"}],
+    }
+    sheet = file.read(json.dumps(data))
+    assert (sheet.node("a").title, sheet.node("a").position) == ("Ask", (10, 20))
+    assert links(sheet) == {"a.n > c.value", "c.true > o.long"}
+    assert json.loads(json.dumps(file.write_plain(sheet)))["nodes"] == data["nodes"]
+
+
+def test_a_step_of_an_unknown_type_is_kept_and_says_so() -> None:
+    raw = {"id": "x", "type": "agent", "config": {"tools": ["a"], "deep": {"er": [1]}}}
+    data = {
+        "version": "1.0",
+        "nodes": [raw, {"id": "o", "type": "output", "config": {}}],
+        "edges": [{"source": "x", "target": "o", "label": "?"}],
+    }
+    sheet = file.read(data)
+    assert "no node “agent”" in library.problems(sheet)[0].message.en
+    written = file.write_plain(sheet)
+    assert written["nodes"] == data["nodes"] and written["edges"] == data["edges"]
+    own = file.read(file.write(sheet))
+    assert file.write_plain(own)["nodes"] == data["nodes"]
+
+
+@pytest.mark.parametrize("name", ["1-product-q-and-a", "2-returns-by-region", "3-ticket-drafts"])
+def test_a_sample_is_sound_and_comes_through_both_forms_unchanged(name: str) -> None:
+    sheet = file.read(resource(f"sample/workflows/{name}.json").read_text())
+    assert library.problems(sheet) == []
+    assert file.read(file.write(sheet)) == sheet
+    assert file.read(json.loads(json.dumps(file.write_plain(sheet)))) == sheet
+
+
+@pytest.mark.parametrize("name", ["1-product-q-and-a", "2-returns-by-region", "3-ticket-drafts"])
+def test_the_steps_of_a_sample_stand_on_the_grid_and_apart(name: str) -> None:
+    sheet = file.read(resource(f"sample/workflows/{name}.json").read_text())
+    for node in sheet.nodes:
+        assert all(value % 8 == 0 for value in node.position), node.id
+        for other in sheet.nodes:
+            near = abs(node.position[0] - other.position[0]) < 216 and abs(node.position[1] - other.position[1]) < 96
+            assert node is other or other.parent == node.id or node.parent == other.id or not near, (node.id, other.id)
+
+
+def test_files_keep_their_order_so_that_versions_compare_well() -> None:
+    sheet = graph(step("b", "start"), step("a", "answer"), "b.question > a.text")
+    text = file.write(sheet)
+    assert text.index('"b"') < text.index('"a"') and file.write(file.read(text)) == text
+
+
+def test_what_is_no_workflow_is_refused_with_the_reason() -> None:
+    with pytest.raises(BadParameter, match="not JSON"):
+        file.read("{")
+    with pytest.raises(BadParameter, match="not a JSON object"):
+        file.read("[]")
+    with pytest.raises(Invalid, match="not a workflow"):
+        file.read({"version": "1.0", "nodes": [{"type": "llm"}]})
+    with pytest.raises(Invalid, match="not a workflow"):
+        file.read({"nodes": "many"})
