@@ -93,7 +93,8 @@ class Document(QObject):
 
     def within(self, node_ids: Iterable[str]) -> list[str]:
         """These steps and everything that lies in them, frames within frames included."""
-        found, waiting = dict.fromkeys(node_ids), list(node_ids)
+        waiting = list(node_ids)
+        found = dict.fromkeys(waiting)
         while waiting:
             for child in self.children(waiting.pop()):
                 if child.id not in found:
