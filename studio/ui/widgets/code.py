@@ -299,6 +299,14 @@ class CodeEditor(QPlainTextEdit):
         self.setStyleSheet(f"CodeEditor {{ background: {theme.css('surface.content')}; border: none; padding: 0; }}")
         self.document().setDocumentMargin(theme.size("space.1"))
         self.setTabStopDistance(QFontMetricsF(self.font()).horizontalAdvance(" ") * len(self._spaces))
+        self._completer.popup().setFont(theme.font("mono"))
+        self._completer.popup().setStyleSheet(
+            f"QListView {{ background: {theme.css('surface.raised')}; color: {theme.css('text.primary')};"
+            f" border: 1px solid {theme.css('border.strong')}; padding: 2px; outline: none; }}"
+            f"QListView::item {{ padding: 2px 6px; }}"
+            f"QListView::item:selected {{ background: {theme.css('surface.active')};"
+            f" color: {theme.css('text.primary')}; }}"
+        )
         self._make_room()
         self._mark_places()
 
