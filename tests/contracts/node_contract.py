@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from typing import ClassVar
 
 from studio.engine.params import Params, fields_of
 from studio.engine.paths import resource
@@ -19,7 +20,7 @@ class NodeContract:
     """`name` is the node's; `example` are parameters with which it could run."""
 
     name: str
-    example: dict[str, object] = {}
+    example: ClassVar[dict[str, object]] = {}
 
     @property
     def type(self) -> NodeType:

@@ -197,7 +197,6 @@ async def test_a_step_is_tried_again_and_timed(workflows: Workflows) -> None:
     assert done.status == "failed" and done.error and "longer than 0.2 seconds" in done.error["message"]["en"]
     logged = [event.data["line"] async for event in workflows.events(started.id) if event.kind == "log"]
     assert len(logged) == 1 and logged[0].startswith("try 1 of 2")
-    )
 
 
 async def test_a_muted_step_hands_its_input_on(workflows: Workflows) -> None:

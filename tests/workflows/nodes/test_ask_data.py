@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from types import SimpleNamespace
+from typing import ClassVar
 
 from studio.engine.workflows.context import Context, Services
 from studio.engine.workflows.nodes.ask_data import AskDataParams, ask_data
@@ -10,7 +11,7 @@ from tests.contracts.node_contract import NodeContract
 
 class TestAskData(NodeContract):
     name = "ask_data"
-    example = {"dataset": "orders"}
+    example: ClassVar[dict[str, object]] = {"dataset": "orders"}
 
     async def test_a_question_becomes_rows_and_the_sql_that_found_them(
         self, rooms: SimpleNamespace, tmp_path: Path

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import ClassVar
+
 from studio.engine.workflows.context import Context
 from studio.engine.workflows.node import absent
 from studio.engine.workflows.nodes.condition import ConditionParams, Ways, condition
@@ -8,7 +10,7 @@ from tests.contracts.node_contract import NodeContract
 
 class TestCondition(NodeContract):
     name = "condition"
-    example = {"expression": "len(value) > limit"}
+    example: ClassVar[dict[str, object]] = {"expression": "len(value) > limit"}
 
     async def test_the_value_goes_one_way_and_the_other_stays_empty(self) -> None:
         params = ConditionParams.model_validate(self.example)

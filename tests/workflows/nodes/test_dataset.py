@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from types import SimpleNamespace
+from typing import ClassVar
 
 import pytest
 
@@ -13,7 +14,7 @@ from tests.contracts.node_contract import NodeContract
 
 class TestDataset(NodeContract):
     name = "dataset"
-    example = {"dataset": "orders"}
+    example: ClassVar[dict[str, object]] = {"dataset": "orders"}
 
     async def test_rows_columns_and_condition_are_taken_from_the_dataset(
         self, rooms: SimpleNamespace, tmp_path: Path

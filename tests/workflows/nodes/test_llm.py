@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import ClassVar
+
 from studio.engine.workflows.context import Context, Services
 from studio.engine.workflows.node import Result
 from studio.engine.workflows.nodes.llm import LlmParams, cited, llm, messages
@@ -14,7 +16,7 @@ PASSAGES = [
 
 class TestLlm(NodeContract):
     name = "llm"
-    example = {"model": "default", "system": "Be brief."}
+    example: ClassVar[dict[str, object]] = {"model": "default", "system": "Be brief."}
 
     async def test_text_comes_in_pieces_and_the_answer_last_with_citations_and_usage(self) -> None:
         context = Context(services=Services(models=EchoModels()))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import ClassVar
 
 import pyarrow
 import pytest
@@ -16,7 +17,7 @@ ROWS = pyarrow.table({"n": [3, 1, 2]})
 
 class TestMap(NodeContract):
     name = "map"
-    example = {"fields": ["n"], "results": ["double"]}
+    example: ClassVar[dict[str, object]] = {"fields": ["n"], "results": ["double"]}
 
     async def test_rows_keep_their_order_and_no_more_run_at_once_than_allowed(self) -> None:
         at_once, most = 0, 0

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import ClassVar
+
 from studio.engine.workflows.context import Context
 from studio.engine.workflows.nodes.prompt import PromptParams, prompt
 from tests.contracts.node_contract import NodeContract
@@ -7,7 +9,7 @@ from tests.contracts.node_contract import NodeContract
 
 class TestPrompt(NodeContract):
     name = "prompt"
-    example = {"template": "{{question}} {{context}}"}
+    example: ClassVar[dict[str, object]] = {"template": "{{question}} {{context}}"}
 
     async def test_places_are_filled_even_one_named_context(self) -> None:
         params = PromptParams.model_validate(self.example)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import ClassVar
+
 import pyarrow
 import pytest
 
@@ -11,7 +13,7 @@ from tests.contracts.node_contract import NodeContract
 
 class TestPython(NodeContract):
     name = "python"
-    example = {"code": "return rows", "inputs": ["rows"], "output": "table"}
+    example: ClassVar[dict[str, object]] = {"code": "return rows", "inputs": ["rows"], "output": "table"}
 
     async def test_a_table_goes_in_as_rows_and_comes_out_as_a_table(self) -> None:
         code = "for row in rows:\n    row['n'] *= 2\nreturn rows"

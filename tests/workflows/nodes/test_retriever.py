@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import ClassVar
+
 from studio.engine.workflows.context import Context, Services
 from studio.engine.workflows.nodes.retriever import RetrieverParams, retriever
 from tests.contracts.node_contract import NodeContract
@@ -8,7 +10,7 @@ from tests.workflows.conftest import Handbook
 
 class TestRetriever(NodeContract):
     name = "retriever"
-    example = {"collection": "handbook"}
+    example: ClassVar[dict[str, object]] = {"collection": "handbook"}
 
     async def test_chunks_say_where_they_stand(self) -> None:
         context = Context(services=Services(knowledge=Handbook()))

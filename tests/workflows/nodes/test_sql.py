@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import ClassVar
 
 import pyarrow
 import pytest
@@ -13,7 +14,7 @@ from tests.contracts.node_contract import NodeContract
 
 class TestSql(NodeContract):
     name = "sql"
-    example = {"sql": "SELECT 1 FROM a, b", "tables": ["a", "b"]}
+    example: ClassVar[dict[str, object]] = {"sql": "SELECT 1 FROM a, b", "tables": ["a", "b"]}
 
     async def test_tables_are_queried_by_the_names_of_their_ports(self, rooms: SimpleNamespace) -> None:
         tables = {"a": pyarrow.table({"n": [1, 2]}), "context": pyarrow.table({"m": [10]})}

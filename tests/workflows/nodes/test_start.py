@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import ClassVar
+
 import pytest
 
 from studio.engine.errors import BadParameter
@@ -10,7 +12,9 @@ from tests.contracts.node_contract import NodeContract
 
 class TestStart(NodeContract):
     name = "start"
-    example = {"fields": [{"name": "question"}, {"name": "n", "type": "number", "default": 3}]}
+    example: ClassVar[dict[str, object]] = {
+        "fields": [{"name": "question"}, {"name": "n", "type": "number", "default": 3}]
+    }
 
     async def test_fields_come_out_typed_with_defaults_for_what_was_left_out(self) -> None:
         params = StartParams.model_validate(self.example)
