@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
+from typing import Any, Protocol
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication
@@ -23,10 +24,19 @@ from studio.ui.theme import theme
 from studio.ui.window import Window
 
 
-def run(arguments: Sequence[str] = (), paths: Paths | None = None, view: str = "") -> int:
-    """Open the window and stay until it is closed; the exit code."""
+class Closes(Protocol):
+    """Something that stands beside the engine and ends before it."""
+
+    async def close(self) -> None: ...
+
+
+Beside = Callable[[Any], Awaitable[Closes]]
+
+
+def run(arguments: Sequence[str] = (), paths: Paths | None = None, view: str = "", beside: Beside | None = None) -> int:
+    """Open the window and stay until it is closed; the exit code. `beside` starts what stands beside the engine."""
     app = make_app(arguments)
-    open_window(paths, view)
+    open_window(paths, view, beside)
     code = app.exec()
     _close_engine()
     return code
@@ -42,7 +52,7 @@ def make_app(arguments: Sequence[str] = ()) -> QApplication:
     return app
 
 
-def open_window(paths: Paths | None = None, view: str = "") -> Window:
+def open_window(paths: Paths | None = None, view: str = "", beside: Beside | None = None) -> Window:
     """The window at once, its engine as soon as it has been painted."""
     paths = paths or Paths.standard()
     _dress_early(paths)
@@ -53,18 +63,25 @@ def open_window(paths: Paths | None = None, view: str = "") -> Window:
     if view:
         window.show_view(view)
     window.show()
-    QTimer.singleShot(0, lambda: _open_engine(window, paths))
+    window.setFocus()
+    QTimer.singleShot(0, lambda: _open_engine(window, paths, beside))
     return window
 
 
-def _open_engine(window: Window, paths: Paths) -> None:
+_beside: list[Closes] = []
+
+
+def _open_engine(window: Window, paths: Paths, beside: Beside | None) -> None:
     async def open_one() -> object:
         from studio.engine.engine import Engine
 
-        return await Engine.open(paths)
+        engine = await Engine.open(paths)
+        if beside is not None:
+            _beside.append(await beside(engine))
+        return engine
 
     def failed(error: StudioError) -> None:
-        window.engine_failed(error, lambda: _open_engine(window, paths))
+        window.engine_failed(error, lambda: _open_engine(window, paths, beside))
 
     bridge.run(window, open_one(), window.engine_ready, failed)
 
@@ -79,6 +96,8 @@ def _close_engine() -> None:
 
         async def close() -> None:
             try:
+                while _beside:
+                    await asyncio.wait_for(_beside.pop().close(), 5)
                 await asyncio.wait_for(engine.close(), 10)
             finally:
                 over.set()

@@ -43,6 +43,7 @@ class Window(QWidget):
     def __init__(self, bridge: Bridge, actions: Actions, memory_file: Path | None = None) -> None:
         super().__init__()
         self.setObjectName("window")
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.bridge, self.actions = bridge, actions
         self.memory = Memory(memory_file)
         self.studio = Studio(self, bridge, actions)
@@ -79,7 +80,7 @@ class Window(QWidget):
         self.stack.setCurrentWidget(page)
         self.setAccessibleDescription(self._kinds[name].title.in_language(language.current))
         if isinstance(page, View):
-            page.shown()
+            self._guarded(page.shown)
             return page
         return None
 
@@ -258,7 +259,7 @@ class Window(QWidget):
         try:
             call()
         except Exception as error:
-            log.exception("a view did not register")
+            log.exception("a view failed")
             self.show_error(from_unexpected(error))
 
     def _restyle(self) -> None:

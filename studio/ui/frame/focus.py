@@ -40,7 +40,8 @@ class FocusRing(QWidget):
     def _moved(self, old: QWidget | None, new: QWidget | None) -> None:
         self._leave()
         by_mouse = QApplication.mouseButtons() != Qt.MouseButton.NoButton
-        if not isinstance(new, (QAbstractButton, Slider)) or by_mouse or new.parentWidget() is None:
+        came_to_window = old is None  # the window was activated; nobody pressed Tab
+        if not isinstance(new, (QAbstractButton, Slider)) or by_mouse or came_to_window or new.parentWidget() is None:
             return
         self._target = new
         new.installEventFilter(self)

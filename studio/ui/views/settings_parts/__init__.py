@@ -1,0 +1,1 @@
+"""The pages of the Settings view that are not made from declared settings."""
