@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import httpx
 
 from studio.api.server import Server
+from studio.cli.home import paths_of
 from studio.engine.engine import Engine
 from studio.engine.errors import DataFolderInUse, Internal, StudioError, Unavailable
 from studio.engine.paths import Paths
@@ -69,13 +68,6 @@ class _Answered(StudioError):
     def __init__(self, code: int, message: str) -> None:
         super().__init__(Text.same(message))
         self.code = code  # type: ignore[misc]
-
-
-def paths_of(home: str | None) -> Paths:
-    """The folders a command works on: `--home`, ONE_DATA_HOME or this user's own."""
-    if home:
-        os.environ["ONE_DATA_HOME"] = str(Path(home).resolve())
-    return Paths.standard()
 
 
 @asynccontextmanager

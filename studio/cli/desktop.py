@@ -5,10 +5,15 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from typing import TYPE_CHECKING
 
-from studio.cli.connection import paths_of
+from studio.cli.home import paths_of
 from studio.cli.output import say
 from studio.engine.text import Text
+
+if TYPE_CHECKING:
+    from studio.api.beside import ServerBeside
+    from studio.engine.engine import Engine
 
 
 def open_desktop(parsed: argparse.Namespace) -> int:
@@ -21,9 +26,9 @@ def open_desktop(parsed: argparse.Namespace) -> int:
             )
         )
         return 2
-    from studio.ui.app import open_window
+    from studio.ui.app import run
 
-    return open_window(paths_of(parsed.home), serve=serve_beside)
+    return run(paths=paths_of(parsed.home), beside=serve_beside)
 
 
 def has_display() -> bool:
@@ -32,10 +37,10 @@ def has_display() -> bool:
     return not sys.platform.startswith("linux") or any(os.environ.get(name) for name in names)
 
 
-async def serve_beside(engine: object) -> object:
-    """Follow the server's settings for as long as the window is open; the answer has `close()`."""
+async def serve_beside(engine: Engine) -> ServerBeside:
+    """Follow the server's settings for as long as the window is open."""
     from studio.api.beside import ServerBeside
 
-    beside = ServerBeside(engine)  # type: ignore[arg-type]
+    beside = ServerBeside(engine)
     await beside.start()
     return beside

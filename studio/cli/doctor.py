@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
 from studio import __version__
-from studio.cli.connection import connect, paths_of
+from studio.cli.connection import connect
+from studio.cli.home import paths_of
 from studio.cli.output import language, say, show
 from studio.engine.catalog import backup
 from studio.engine.errors import StudioError

@@ -10,7 +10,7 @@ import sys
 
 from studio.api.security import is_loopback
 from studio.api.server import Server
-from studio.cli.connection import paths_of
+from studio.cli.home import paths_of
 from studio.cli.output import say
 from studio.engine.engine import Engine
 from studio.engine.text import Text
