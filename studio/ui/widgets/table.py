@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from PySide6.QtCore import QItemSelection, QItemSelectionModel, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QContextMenuEvent, QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QScrollBar, QWidget
 
@@ -15,15 +15,14 @@ from studio.ui.language import say, tr
 from studio.ui.theme import theme
 from studio.ui.widgets.cell_viewer import CellViewer
 from studio.ui.widgets.cells import NUMBERS, Page
-from studio.ui.widgets.grid import Grid, merged
+from studio.ui.widgets.grid import Grid
 from studio.ui.widgets.pages import PAGE_ROWS, Fetch, Pages, Runs, read_lines
+from studio.ui.widgets.row_window import RowWindow
 from studio.ui.widgets.strip import Strip
-from studio.ui.widgets.table_model import WINDOW, TableModel
+from studio.ui.widgets.table_model import TableModel
 
-MARGIN = 2_000
 MOST_COPIED = 1_000_000
 FITTED_COLUMNS = 60
-FLAGS = QItemSelectionModel.SelectionFlag
 
 
 class VirtualTable(QWidget):
@@ -57,11 +56,9 @@ class VirtualTable(QWidget):
         self.model = TableModel(self)
         self.grid = Grid(self.model, self)
         self.bar = QScrollBar(Qt.Orientation.Vertical, self)
-        self._areas: list[tuple[int, int, int, int]] = []  # selected, by row of the source
-        self._moving = False
+        self.rows = RowWindow(self.grid, self.bar)
         self._chosen: set[int] = set()  # columns whose width a person has set
         self._fitted = False
-        self._top = 0
         self._lay_out()
         self._listen()
         if fetch is not None:
@@ -77,16 +74,14 @@ class VirtualTable(QWidget):
         self.name_for_readers(Text("Table", "表格"))
 
     def _listen(self) -> None:
-        self.bar.valueChanged.connect(self._go)
-        self.grid.verticalScrollBar().valueChanged.connect(self._scrolled)
+        self.rows.moved.connect(self._tell_view)
+        self.rows.selected.connect(self._tell_selection)
         self.grid.columns.sectionClicked.connect(self._ask_order)
         self.grid.columns.sectionResized.connect(self._keep_width)
         self.grid.opened.connect(self.view_cell)
         self.grid.copied.connect(self.copy)
         self.grid.edge_asked.connect(self._go_to_edge)
-        selection = self.grid.selectionModel()
-        selection.selectionChanged.connect(self._selected)
-        selection.currentChanged.connect(self._current_changed)
+        self.grid.selectionModel().currentChanged.connect(self._current_changed)
         theme.changed.connect(self._restyle)
 
     # What it shows
@@ -97,12 +92,12 @@ class VirtualTable(QWidget):
         self.grid.columns.order.column = -1
         self.grid.columns.order.strips = {}
         self.grid.highlighted = frozenset()
-        self._areas, self._fitted, self._chosen = [], False, set()
+        self.rows.areas, self._fitted, self._chosen = [], False, set()
         self.model.show(self._pages, list(columns), row_count)
         for column in range(len(columns)):
             self.grid.setColumnWidth(column, self.grid.width_for(column, ()))
         self._shape()
-        self._go(0)
+        self.rows.go(0)
 
     def reload(self) -> None:
         """Fetch everything anew, at the same place: after a change of order, filter or contents."""
@@ -146,7 +141,7 @@ class VirtualTable(QWidget):
 
     def scroll_to(self, row: int, column: str | None = None) -> None:
         """Bring a row into the middle, and a column into view."""
-        self._go(row - self.grid.rows_in_view // 2)
+        self.rows.go(row - self.grid.rows_in_view // 2)
         if column in self.model.names:
             self.grid.scrollTo(self.model.index(row - self.model.base, self.model.names.index(column)))
 
@@ -169,14 +164,11 @@ class VirtualTable(QWidget):
 
     def selected_rows(self) -> list[tuple[int, int]]:
         """Ranges of selected rows, both ends included."""
-        wanted = [(top, bottom) for top, _, bottom, _ in self._areas]
-        if len(wanted) == 1:
-            return wanted
-        return merged(row for top, bottom in wanted for row in range(top, min(bottom, top + WINDOW) + 1))
+        return self.rows.rows()
 
     @property
     def first_visible(self) -> int:
-        return self._top
+        return self.rows.top
 
     # Looking closer
 
@@ -193,11 +185,11 @@ class VirtualTable(QWidget):
 
     def copy(self, with_names: bool = False) -> None:
         """Put the selection on the clipboard as tab-separated lines; rows that are not loaded are fetched first."""
-        if not self._areas or self._fetch is None:
+        if not self.rows.areas or self._fetch is None:
             return
-        top = min(area[0] for area in self._areas)
-        bottom = max(area[2] for area in self._areas)
-        columns = sorted({column for area in self._areas for column in range(area[1], area[3] + 1)})
+        top = min(area[0] for area in self.rows.areas)
+        bottom = max(area[2] for area in self.rows.areas)
+        columns = sorted({column for area in self.rows.areas for column in range(area[1], area[3] + 1)})
         count = min(bottom - top + 1, max(1, MOST_COPIED // len(columns)))
         if count < bottom - top + 1:
             self.noticed.emit(Text(f"Copied the first {count:,} rows.", f"已复制前 {count:,} 行。"))
@@ -275,85 +267,16 @@ class VirtualTable(QWidget):
         self.grid.numbers.updateGeometry()
         self._tell_view()
 
-    def _go(self, row: int) -> None:
-        """Make a row of the source the first visible one, moving the window of rows if it has to."""
-        row = max(0, min(row, self.bar.maximum()))
-        inside = row - self.model.base
-        if not self._near_edge(inside):
-            self._rebase(row)
-        self._moving = True
-        self.grid.verticalScrollBar().setValue(row - self.model.base)
-        self._moving = False
-        self._moved(row)
-
-    def _near_edge(self, inside: int) -> bool:
-        """Whether a first visible row leaves enough of the window on both sides."""
-        before = inside >= MARGIN or (self.model.base == 0 and inside >= 0)
-        room = self.model.rowCount() - inside - self.grid.rows_in_view
-        return before and (room >= MARGIN or (self.model.base == self.model.last_base and room >= 0))
-
-    def _rebase(self, row: int) -> None:
-        index = self.grid.currentIndex()
-        current = (self.model.base + index.row(), index.column()) if index.isValid() else None
-        self._moving = True
-        self.model.base = max(0, min(row - WINDOW // 2, self.model.last_base))
-        self._mark_again(current)
-        self._moving = False
-        self.grid.viewport().update()
-        self.grid.numbers.viewport().update()
-
-    def _mark_again(self, current: tuple[int, int] | None) -> None:
-        """Put selection and cursor where the same rows are now."""
-        picked, base, last = QItemSelection(), self.model.base, self.model.rowCount() - 1
-        for top, left, bottom, right in self._areas:
-            if bottom >= base and top - base <= last:
-                first, end = max(0, top - base), min(last, bottom - base)
-                picked.select(self.model.index(first, left), self.model.index(end, right))
-        chosen = self.grid.selectionModel()
-        chosen.select(picked, FLAGS.ClearAndSelect)
-        if current is not None and 0 <= current[0] - base <= last:
-            chosen.setCurrentIndex(self.model.index(current[0] - base, current[1]), FLAGS.NoUpdate)
-        elif current is not None:
-            chosen.clearCurrentIndex()
-
-    def _scrolled(self, inside: int) -> None:
-        """The grid scrolled by itself: wheel, keys, or a cell brought into view."""
-        if self._moving:
-            return
-        row = self.model.base + inside
-        if not self._near_edge(inside):
-            self._go(row)
-        else:
-            self._moved(row)
-
-    def _moved(self, row: int) -> None:
-        self._top = row
-        if self.bar.value() != row:
-            self.bar.blockSignals(True)
-            self.bar.setValue(row)
-            self.bar.blockSignals(False)
-        self.grid.numbers.viewport().update()
-        self.grid.viewport().update()
-        self._tell_view()
-
     def _tell_view(self) -> None:
-        last = min(self.model.row_total, self._top + self.grid.rows_in_view) - 1
-        self.view_changed.emit(self._top, last)
+        last = min(self.model.row_total, self.rows.top + self.grid.rows_in_view) - 1
+        self.view_changed.emit(self.rows.top, last)
 
     def _go_to_edge(self, end: bool) -> None:
         if self.model.row_total:
             column = max(0, self.grid.currentIndex().column())
             self.set_current(self.model.row_total - 1 if end else 0, column)
 
-    def _selected(self) -> None:
-        if self._moving:
-            return
-        base = self.model.base
-        areas = self.grid.selectionModel().selection()
-        self._areas = [(base + area.top(), area.left(), base + area.bottom(), area.right()) for area in areas]
-        if len(areas) == 1 and areas[0].height() == self.model.rowCount() < self.model.row_total:
-            self._areas = [(0, areas[0].left(), self.model.row_total - 1, areas[0].right())]  # all rows, not the window
-        self.grid.viewport().update()
+    def _tell_selection(self) -> None:
         self.selection_changed.emit(sum(bottom - top + 1 for top, bottom in self.selected_rows()))
 
     def _current_changed(self) -> None:
