@@ -17,6 +17,7 @@ from studio.engine.knowledge.service import Knowledge
 from studio.engine.models.service import Models
 from studio.engine.objects.service import Objects
 from studio.engine.paths import Ownership, Paths
+from studio.engine.project import Project
 from studio.engine.recent import Recent
 from studio.engine.registry import PluginFailure
 from studio.engine.sample import Sample
@@ -45,6 +46,7 @@ class Engine:
         self.catalog = Catalog(paths.catalog)
         self.jobs = Jobs(self.catalog, self.events)
         self.recent = Recent(self.catalog)
+        self.project = Project(self.catalog, self.events)
         self.machine = Machine(paths.data)
         self.problems = 0
 

@@ -13,6 +13,7 @@ from studio.engine.catalog.tables import notes
 from studio.engine.errors import NotFound
 from studio.engine.jobs import Job
 from studio.engine.paths import resource
+from studio.engine.project import UNTITLED
 from studio.engine.text import Text
 
 if TYPE_CHECKING:
@@ -58,6 +59,8 @@ class Sample:
         for collection in project["collections"]:
             job.progress(0.2, Text("Reading the handbook", "正在读取手册"))
             await self._collection(collection)
+        if await self._engine.project.name() == UNTITLED:
+            await self._engine.project.rename(Text(**project["name"]))
         await self._remember()
 
     async def _dataset(self, dataset: dict[str, Any]) -> None:

@@ -53,7 +53,12 @@ def test_two_hosts_no_host_and_an_absolute_target_are_refused(guarded: Running) 
 def test_a_foreign_origin_is_refused_without_a_cors_header(guarded: Running, route: str, origin: str) -> None:
     status, head = request(
         guarded,
-        [f"GET {route} HTTP/1.1", f"Host: {guarded.host}", f"Origin: {origin}", f"Authorization: Bearer {guarded.token}"],
+        [
+            f"GET {route} HTTP/1.1",
+            f"Host: {guarded.host}",
+            f"Origin: {origin}",
+            f"Authorization: Bearer {guarded.token}",
+        ],
     )
     assert status == 403 and "access-control" not in head.lower()
 

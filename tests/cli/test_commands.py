@@ -16,8 +16,14 @@ from tests.conftest import Running
 QUESTION = "How long is the warranty on the K7 pump, and how many K7 were returned in 华南?"
 
 
-def studio_command(home: Path, *words: str, code: int = 0, language: str = "C.UTF-8") -> subprocess.CompletedProcess[str]:
-    environment = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "QT_QPA_PLATFORM", "WAYLAND_DISPLAY")}
+def studio_command(
+    home: Path, *words: str, code: int = 0, language: str = "C.UTF-8"
+) -> subprocess.CompletedProcess[str]:
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("DISPLAY", "QT_QPA_PLATFORM", "WAYLAND_DISPLAY")
+    }
     environment |= {"LANG": language, "LC_ALL": language}
     command = [sys.executable, "-m", "studio", "--home", str(home), *words]
     done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=240)
@@ -61,7 +67,9 @@ def test_the_main_question_is_answered_with_its_sources(sample_home: Path, tmp_p
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("file", sorted((Path(__file__).parents[2] / "resources/sample/workflows").glob("*.json")), ids=lambda f: f.stem)
+@pytest.mark.parametrize(
+    "file", sorted((Path(__file__).parents[2] / "resources/sample/workflows").glob("*.json")), ids=lambda f: f.stem
+)
 def test_every_sample_workflow_runs_from_its_file(studio: Running, file: Path) -> None:
     finished = as_json(studio.home, "run", str(file))
     assert finished["status"] == "completed" and finished["outputs"]

@@ -15,9 +15,10 @@ from sqlalchemy import insert, select
 
 from studio.engine.catalog import Catalog, backup
 from studio.engine.catalog.tables import metadata, notes
-from studio.engine.errors import BadState, NotFound
+from studio.engine.errors import BadParameter, BadState, NotFound
 from studio.engine.events import Events, Notice
 from studio.engine.jobs import Job, JobChanged, Jobs
+from studio.engine.project import UNTITLED, Project, ProjectRenamed
 from studio.engine.text import Text
 
 TITLE = Text("Work", "工作")
@@ -179,3 +180,14 @@ async def test_a_job_that_the_end_of_the_program_cut_off_goes_on_at_the_next_sta
     statuses = {state.kind: state.status for state in await after.list()}
     assert statuses["other"] == "interrupted"
     await after.close()
+
+
+async def test_a_project_keeps_the_name_it_was_given(catalog: Catalog) -> None:
+    events, heard = Events(), []
+    events.subscribe(ProjectRenamed, heard.append)
+    project = Project(catalog, events)
+    assert await project.name() == UNTITLED
+    await project.rename(Text("Pumps", "水泵"))
+    assert await Project(catalog, events).name() == Text("Pumps", "水泵") == heard[0].name
+    with pytest.raises(BadParameter):
+        await project.rename(Text(" ", " "))

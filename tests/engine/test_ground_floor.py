@@ -58,7 +58,9 @@ def test_an_unexpected_error_is_shown_without_its_traceback_and_keeps_its_detail
 
 class Example(Params):
     size: int = param(800, Text("Size", "大小"), ge=1, le=8000, unit="characters")
-    mode: Literal["a", "b"] = param("a", Text("Mode", "方式"), choices={"a": Text("First", "第一"), "b": Text("Second", "第二")})
+    mode: Literal["a", "b"] = param(
+        "a", Text("Mode", "方式"), choices={"a": Text("First", "第一"), "b": Text("Second", "第二")}
+    )
     source: DatasetRef = param(..., Text("Source", "来源"))
     sql: SqlText = param("", Text("SQL", "SQL"))
     on: bool = param(True, Text("On", "开启"), advanced=True)
@@ -216,7 +218,9 @@ def test_a_plug_in_that_fails_is_listed_and_the_others_load(tmp_path: Path, monk
     (package / "good.py").write_text("GOOD = ('good',)")
     (package / "bad.py").write_text("import nothing_of_that_name")
     monkeypatch.syspath_prepend(str(tmp_path))
-    registry: Registry[tuple[str]] = Registry("test", "plugged", lambda value: isinstance(value, tuple), lambda value: value[0])
+    registry: Registry[tuple[str]] = Registry(
+        "test", "plugged", lambda value: isinstance(value, tuple), lambda value: value[0]
+    )
     assert list(registry.all()) == ["good"]
     assert [failure.name for failure in registry.failures] == ["bad"]
     with pytest.raises(NotFound, match="Known: good"):

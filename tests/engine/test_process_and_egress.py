@@ -18,7 +18,9 @@ from studio.engine.errors import BadParameter, Forbidden, Unavailable
 from studio.engine.process import Child
 
 
-async def test_a_child_sees_only_what_is_allowed_and_leaves_a_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_child_sees_only_what_is_allowed_and_leaves_a_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("SECRET_TOKEN", "abc")
     code = "import os; print(sorted(os.environ)); print(os.environ['EXTRA'])"
     child = await Child.start([sys.executable, "-c", code], environment={"EXTRA": "1"}, log=tmp_path / "child.log")
@@ -99,7 +101,9 @@ async def test_an_inner_address_is_refused_however_it_is_written(url: str) -> No
     assert all(not passage.allowed for passage in egress.ledger)
 
 
-@pytest.mark.parametrize("url", ["file:///etc/passwd", "gopher://x/", "http://user:secret@example.org/", "http://", "x"])
+@pytest.mark.parametrize(
+    "url", ["file:///etc/passwd", "gopher://x/", "http://user:secret@example.org/", "http://", "x"]
+)
 async def test_what_is_no_plain_web_address_is_refused_without_telling_its_password(url: str) -> None:
     with pytest.raises(BadParameter) as caught:
         await Egress().judge(url, purpose="test")
@@ -119,7 +123,10 @@ async def test_a_name_that_turns_inward_is_connected_where_it_was_judged() -> No
 
 
 async def test_a_redirect_to_an_inner_address_is_refused() -> None:
-    async with listening(b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n") as (port, _):
+    async with listening(b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n") as (
+        port,
+        _,
+    ):
         egress = Egress()
         egress.grant(f"http://127.0.0.1:{port}")
         async with egress.client(purpose="test") as client:
@@ -167,5 +174,3 @@ async def listening(answer: bytes) -> AsyncIterator[tuple[int, list[int]]]:
         yield server.sockets[0].getsockname()[1], connections
     finally:
         server.close()
-
-

@@ -58,7 +58,9 @@ def test_the_catalog_alone_is_never_written(sample_home: Path, monkeypatch: pyte
         Dataset.create("new", "/tmp/x.csv")
 
 
-def test_a_dataset_is_made_changed_and_removed_over_http(studio: Running, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_dataset_is_made_changed_and_removed_over_http(
+    studio: Running, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("ONE_DATA_URL", studio.url)
     file = tmp_path / "prices.csv"
     file.write_text("sku,price\nK7,12345678901234567\n")
@@ -70,7 +72,9 @@ def test_a_dataset_is_made_changed_and_removed_over_http(studio: Running, monkey
         Dataset.get("prices")
 
 
-def test_a_wrong_token_and_an_unreachable_studio_say_what_to_do(studio: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_token_and_an_unreachable_studio_say_what_to_do(
+    studio: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("ONE_DATA_URL", studio.url)
     monkeypatch.setenv("ONE_DATA_TOKEN", "one-wrong")
     with pytest.raises(PermissionDenied, match="ONE_DATA_TOKEN"):
