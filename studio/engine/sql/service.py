@@ -115,6 +115,12 @@ class Sql:
         rows: int = await self._locked(tables, known, problems, write, None)
         return rows
 
+    async def export_table(self, table: Any, path: str | Path, format: Literal["csv", "parquet", "jsonl"] = "csv") -> int:
+        """Write an Arrow table to a file, as `export` does."""
+        write = partial(export.write, sql="SELECT * FROM rows", path=Path(path), format=format)
+        rows: int = await self._locked({"rows": table}, [], {}, write, None)
+        return rows
+
     async def _as_sql(self, sql_or_dataset: str) -> str:
         for dataset in await self._datasets.list():
             if sql_or_dataset.strip().lower() in (dataset.id.lower(), dataset.name.lower()):

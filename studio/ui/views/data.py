@@ -1,0 +1,413 @@
+"""The Data view: register, browse, filter, profile and query."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from PySide6.QtCore import QPoint
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QGuiApplication
+from PySide6.QtWidgets import QFileDialog, QMenu, QStackedWidget, QVBoxLayout, QWidget
+
+from studio.engine.errors import StudioError
+from studio.engine.text import Text
+from studio.ui.actions import Action
+from studio.ui.bridge import bridge
+from studio.ui.language import tr
+from studio.ui.views.data_parts.dialogs import AddDialog, BadLinesDialog, EditDialog, NameDialog
+from studio.ui.views.data_parts.filters import Filter, where_of
+from studio.ui.views.data_parts.inspector import Inspector
+from studio.ui.views.data_parts.query_pane import QueryPane
+from studio.ui.views.data_parts.side import Side
+from studio.ui.views.data_parts.table_tab import TableTab
+from studio.ui.views.view import View
+from studio.ui.widgets.buttons import Button
+from studio.ui.widgets.panel import Header, Surface
+from studio.ui.widgets.states import Empty
+from studio.ui.widgets.tabs import Tab, TabBar
+
+if TYPE_CHECKING:
+    from studio.engine.datasets.dataset import Dataset
+    from studio.engine.sql.saved import SavedQuery
+    from studio.ui.studio import Studio
+
+DATA = Text("Data", "数据")
+
+
+class DataView(View):
+    """Tabs hold datasets ("ds:id") and queries ("sql:name"). Below a table stands the query that was used last."""
+
+    name: ClassVar[str] = "data"
+    title: ClassVar[Text] = DATA
+    icon: ClassVar[str] = "database"
+    order: ClassVar[int] = 2
+    side_width: ClassVar[str] = "layout.sidePanel.data"
+
+    def __init__(self, studio: Studio) -> None:
+        super().__init__(studio)
+        self.datasets: list[Dataset] = []
+        self.queries: list[SavedQuery] = []
+        self.tables: dict[str, TableTab] = {}
+        self.panes: dict[str, QueryPane] = {}
+        self._last_query = ""
+        self._known = False
+        self.side, self.inspector = Side(), Inspector()
+        self.tabs = TabBar(Text("New query", "新建查询"))
+        self.stack, self.below = QStackedWidget(), Surface("content")
+        self._lay_out()
+        self._listen()
+        self.setAcceptDrops(True)
+        studio.opener("dataset", self.open_dataset)
+        studio.opener("query", self.open_query)
+        self.reload()
+
+    @classmethod
+    def register(cls, studio: Studio) -> None:
+        """Actions that are there before the view is."""
+
+        def in_view(method: str) -> Any:
+            def act() -> None:
+                getattr(studio.window.show_view(cls.name), method, lambda: None)()
+
+            return act
+
+        add, new = Text("Add data…", "添加数据…"), Text("New query", "新建查询")
+        studio.actions.add(Action("data.add", add, in_view("add"), "plus", "Ctrl+O", DATA))
+        studio.actions.add(Action("data.query", new, in_view("new_query"), "file-code", "Ctrl+Shift+Q", DATA))
+        studio.actions.add(Action("data.close_tab", Text("Close tab", "关闭标签页"), in_view("close_tab"), "x", "Ctrl+W", DATA, view=cls.name))
+        studio.actions.add(Action("data.export", Text("Export rows…", "导出行…"), in_view("export"), "download", "Ctrl+Shift+E", DATA, view=cls.name))
+
+    # Opening
+
+    def open_dataset(self, dataset_id: str, *, where: str = "", sql: str = "", rows_sql: str = "", **place: Any) -> None:
+        """Show a dataset; with a condition or a plain query over it, show just those rows.
+
+        `row` (counted from 0) puts the cursor there. A query that is no plain one is opened as a query.
+        """
+        condition = where or where_of(rows_sql) or where_of(sql)
+        if sql and not condition and not rows_sql:
+            self.open_query("", sql=sql)
+            return
+        filters = [Filter(raw=condition)] if condition else []
+        known = self.tables.get(dataset_id)
+        if known is None:
+            known = self._add_table(dataset_id, filters)
+        elif filters:
+            known.show_filters(filters)
+        self.tabs.select(f"ds:{dataset_id}")
+        if isinstance(place.get("row"), int):
+            known.opened.connect(lambda _dataset: known.table.set_current(place["row"]))
+
+    def open_query(self, name: str, *, sql: str = "") -> None:
+        """Show a saved query by name, or a new one with this text."""
+        if not name:
+            self.new_query(sql)
+            return
+        if name not in self.panes:
+            known = next((each.sql for each in self.queries if each.name == name), sql)
+            self._add_pane(name, known)
+        self.tabs.add(Tab(f"sql:{name}", name, "file-code"))
+        self._select(f"sql:{name}")
+
+    def new_query(self, sql: str = "") -> None:
+        """A query with a name of its own."""
+        taken = {each.name for each in self.queries} | set(self.panes)
+        title = tr(Text("Query", "查询"))
+        name = next(f"{title} {number}" for number in range(1, len(taken) + 2) if f"{title} {number}" not in taken)
+        current = self.tables.get(self.tabs.current().removeprefix("ds:"))
+        start = current.copy_sql() + "\nLIMIT 100" if current and current.dataset and not sql else sql
+        self._add_pane(name, start)
+        self.open_query(name)
+        self.panes[name].editor.setFocus()
+
+    def close_tab(self) -> None:
+        self._close(self.tabs.current())
+
+    def export(self) -> None:
+        table = self.tables.get(self.tabs.current().removeprefix("ds:"))
+        if table is not None:
+            table.export_selection()
+
+    # Adding and removing
+
+    def add(self) -> AddDialog:
+        """Open the dialog that registers files."""
+        dialog = AddDialog(self.studio, self)
+        dialog.added.connect(lambda dataset: self.open_dataset(dataset.id))
+        dialog.open()
+        return dialog
+
+    def add_paths(self, paths: list[str]) -> None:
+        """Register files or folders that were dropped, and open the last one that could be read."""
+        for path in paths:
+            bridge.run(self, self.studio.engine.datasets.register(path), lambda dataset: self.open_dataset(dataset.id), self._say_error)
+
+    def remove(self, dataset_id: str) -> None:
+        """Put a dataset in the trash, with Undo."""
+        dataset = next((each for each in self.datasets if each.id == dataset_id), None)
+        name = dataset.name if dataset else dataset_id
+        told = Text(f"Removed “{name}”. The files stay.", f"已移除“{name}”，文件保留不动。")
+        engine = self.studio.engine
+
+        def undo() -> None:
+            bridge.run(self, engine.datasets.restore(dataset_id), lambda restored: self.open_dataset(restored.id))
+
+        self._close(f"ds:{dataset_id}")
+        bridge.run(self, engine.datasets.delete(dataset_id), lambda _: self.studio.window.toast(told, undo))
+
+    def locate(self, dataset_id: str) -> None:
+        """Ask where a file went."""
+        path, _ = QFileDialog.getOpenFileName(self, tr(Text("Show the file's new place", "指定文件的新位置")))
+        if path:
+            self.relocate(dataset_id, path)
+
+    def relocate(self, dataset_id: str, path: str) -> None:
+        work = self.studio.engine.datasets.update(dataset_id, path=path)
+        bridge.run(self, work, lambda _: self._reopen(dataset_id), self._say_error)
+
+    def refresh(self, dataset_id: str) -> None:
+        """Look at the files again and accept what they are."""
+        bridge.run(self, self.studio.engine.datasets.refresh(dataset_id), lambda _: self._reopen(dataset_id))
+
+    def refresh_all(self) -> None:
+        for each in self.datasets:
+            bridge.run(self, self.studio.engine.datasets.get(each.id), lambda _: None, lambda _error: None)
+
+    def remove_query(self, name: str) -> None:
+        """Remove a saved query, with Undo."""
+        pane = self.panes.get(name)
+        text = pane.editor.text() if pane else next((each.sql for each in self.queries if each.name == name), "")
+        told = Text(f"Removed the query “{name}”.", f"已移除查询“{name}”。")
+        saved = self.studio.engine.sql.saved
+
+        def undo() -> None:
+            bridge.run(self, saved.save(name, text), lambda _: self.reload())
+
+        def removed(_: object) -> None:
+            self.reload()
+            self.studio.window.toast(told, undo)
+
+        self._close(f"sql:{name}")
+        bridge.run(self, saved.delete(name), removed)
+
+    # What there is
+
+    def shown(self) -> None:
+        self.refresh_all()
+
+    def reload(self) -> None:
+        """Read the lists anew."""
+        bridge.run(self, self._read(), self._show_lists)
+
+    async def _read(self) -> tuple[list[Dataset], list[SavedQuery]]:
+        return await self.studio.engine.datasets.list(), await self.studio.engine.sql.saved.all()
+
+    def _show_lists(self, found: tuple[list[Dataset], list[SavedQuery]]) -> None:
+        self.datasets, self.queries = found
+        self.side.show_all(self.datasets, self.queries)
+        trouble = any(each.status in ("unreachable", "broken") for each in self.datasets)
+        self.set_badge("warning" if trouble else None)
+        ids = {each.id for each in self.datasets}
+        for dataset_id in [each for each in self.tables if each not in ids]:
+            self._close(f"ds:{dataset_id}")
+        for each in self.datasets:
+            self.tabs.change(f"ds:{each.id}", each.name)
+        for pane in self.panes.values():
+            pane.editor.set_completions(self._completions())
+        first, self._known = not self._known, True
+        if first:
+            self.refresh_all()
+            if not self.tabs.ids() and self.datasets:
+                self.open_dataset(self.datasets[0].id)
+        self._show_current()
+
+    # Inside
+
+    def _lay_out(self) -> None:
+        head = Header(40, "panel")
+        head.row.setContentsMargins(0, 0, 8, 1)
+        head.row.addWidget(self.tabs, 1)
+        centre = QWidget()
+        column = QVBoxLayout(centre)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(head)
+        column.addWidget(self.stack, 1)
+        button = Button(Text("Add data", "添加数据"), "plus", "primary")
+        button.clicked.connect(self.add)
+        title, body = Text("Add your first table", "添加第一张表"), Text(
+            "Drop a CSV, Parquet or JSON Lines file, or a folder of them. Files stay where they are.",
+            "拖入 CSV、Parquet 或 JSON Lines 文件，也可拖入文件夹。文件保留在原处。",
+        )
+        self.empty = Empty("database", title, body, button)
+        self.nothing = Empty("table-2", Text("Choose a table", "选择一张表"), Text("Open one from the list, or start a query.", "从列表打开，或新建查询。"))
+        for page in (self.empty, self.nothing):
+            self.stack.addWidget(page)
+        self._below_column = QVBoxLayout(self.below)
+        self._below_column.setContentsMargins(0, 0, 0, 0)
+        self.build(centre, self.side, self.inspector, self.below)
+
+    def _listen(self) -> None:
+        from studio.engine.datasets.dataset import DatasetsChanged
+
+        bridge.listen(self, DatasetsChanged, lambda _event: self.reload())
+        self.side.opened.connect(self._open_row)
+        self.side.menu_wanted.connect(self._row_menu)
+        self.side.add_wanted.connect(self.add)
+        self.side.refresh_wanted.connect(self.refresh_all)
+        self.tabs.selected.connect(lambda _: self._show_current())
+        self.tabs.closed.connect(self._close)
+        self.tabs.added.connect(self.new_query)
+        self.inspector.menu_wanted.connect(self._dataset_menu)
+        self.inspector.refresh_wanted.connect(self.refresh)
+        self.inspector.locate_wanted.connect(self.locate)
+        self.inspector.bad_lines_wanted.connect(lambda bad: BadLinesDialog(bad, self).open())
+
+    def _add_table(self, dataset_id: str, filters: list[Filter]) -> TableTab:
+        known = next((each for each in self.datasets if each.id == dataset_id), None)
+        table = TableTab(self.studio, dataset_id, filters)
+        table.opened.connect(lambda _dataset: self._show_current())
+        table.opened.connect(lambda dataset: self.tabs.change(f"ds:{dataset.id}", dataset.name))
+        table.locate_wanted.connect(self.locate)
+        self.tables[dataset_id] = table
+        self.stack.addWidget(table)
+        self.tabs.add(Tab(f"ds:{dataset_id}", known.name if known else dataset_id, "table-2"))
+        return table
+
+    def _add_pane(self, name: str, sql: str) -> QueryPane:
+        pane = QueryPane(self.studio, name, sql)
+        pane.saved.connect(lambda _: self.reload())
+        pane.menu_wanted.connect(lambda name, button: self._query_menu(name, button.mapToGlobal(QPoint(0, button.height()))))
+        pane.editor.set_completions(self._completions())
+        self.panes[name] = pane
+        self._last_query = name
+        return pane
+
+    def _select(self, tab_id: str) -> None:
+        self.tabs.select(tab_id)
+        self._show_current()
+
+    def _show_current(self) -> None:
+        """Show the tab in front, the query below a table, and the inspector of it."""
+        current = self.tabs.current()
+        table = self.tables.get(current.removeprefix("ds:")) if current.startswith("ds:") else None
+        pane = self.panes.get(current.removeprefix("sql:")) if current.startswith("sql:") else None
+        if pane is not None:
+            self._last_query = pane.name
+            self._put_below(None)
+            self.stack.addWidget(pane)
+            self.stack.setCurrentWidget(pane)
+            self.side.list.select(current)
+            return
+        self._put_below(table)
+        self.stack.setCurrentWidget(table or (self.nothing if self.datasets or not self._known else self.empty))
+        if table is not None:
+            self.side.list.select(current)
+        fresh = next((each for each in self.datasets if table and each.id == table.dataset_id), None)
+        if fresh is not None or not self.datasets:
+            self.inspector.show_dataset(fresh)
+
+    def _put_below(self, table: TableTab | None) -> None:
+        """Under a table stands the query that was used last; the first one starts from the table."""
+        if table is None or table.dataset is None:
+            self.below.hide()
+            return
+        pane = self.panes.get(self._last_query) or self._starting_pane(table)
+        if pane.parentWidget() is not self.below:
+            self._below_column.addWidget(pane)
+        for other in self.panes.values():
+            if other.parentWidget() is self.below:
+                other.setVisible(other is pane)
+        if self.frame is not None and self.studio.window.memory.panels(self.name).get("bottom_open", True):
+            self.below.show()
+
+    def _starting_pane(self, table: TableTab) -> QueryPane:
+        if self.queries:
+            return self._add_pane(self.queries[0].name, self.queries[0].sql)
+        assert table.dataset is not None
+        return self._add_pane(tr(Text("Query 1", "查询 1")), f'SELECT *\nFROM "{table.dataset.name}"\nLIMIT 100')
+
+    def _close(self, tab_id: str) -> None:
+        self.tabs.remove(tab_id)
+        kind, _, name = tab_id.partition(":")
+        closed: QWidget | None = self.tables.pop(name, None) if kind == "ds" else self.panes.pop(name, None)
+        if closed is not None:
+            closed.hide()
+            self.stack.removeWidget(closed)
+            closed.deleteLater()
+        self._show_current()
+
+    def _reopen(self, dataset_id: str) -> None:
+        if dataset_id in self.tables:
+            self.tables[dataset_id].open()
+        self.reload()
+
+    def _completions(self) -> list[str]:
+        names = [each.name for each in self.datasets]
+        return sorted({*names, *(column.name for each in self.datasets for column in each.columns)})
+
+    def _say_error(self, error: StudioError) -> None:
+        self.studio.window.toast(error.whole())
+
+    # Menus
+
+    def _open_row(self, row_id: str) -> None:
+        kind, _, name = row_id.partition(":")
+        if kind == "ds":
+            self.open_dataset(name)
+        else:
+            self.open_query(name)
+
+    def _row_menu(self, row_id: str, place: QPoint) -> None:
+        kind, _, name = row_id.partition(":")
+        (self._dataset_menu if kind == "ds" else self._query_menu)(name, place)
+
+    def _dataset_menu(self, dataset_id: str, place: QPoint) -> None:
+        dataset = next((each for each in self.datasets if each.id == dataset_id), None)
+        if dataset is None:
+            return
+        clipboard = QGuiApplication.clipboard()
+        menu = QMenu(self)
+        menu.addAction(tr(Text("Open", "打开")), lambda: self.open_dataset(dataset_id))
+        menu.addAction(tr(Text("Query", "查询")), lambda: self.new_query(f'SELECT *\nFROM "{dataset.name}"\nLIMIT 100'))
+        menu.addAction(tr(Text("Edit details…", "编辑信息…")), lambda: EditDialog(self.studio, dataset, self).open())
+        menu.addAction(tr(Text("Refresh", "刷新")), lambda: self.refresh(dataset_id))
+        menu.addAction(tr(Text("Locate…", "重新定位…")), lambda: self.locate(dataset_id))
+        menu.addAction(tr(Text("Copy id", "复制 ID")), lambda: clipboard.setText(dataset.id))
+        menu.addAction(tr(Text("Copy location", "复制位置")), lambda: clipboard.setText(dataset.storage_path))
+        menu.addSeparator()
+        menu.addAction(tr(Text("Remove", "移除")), lambda: self.remove(dataset_id))
+        menu.popup(place)
+
+    def _query_menu(self, name: str, place: QPoint) -> None:
+        menu = QMenu(self)
+        menu.addAction(tr(Text("Open", "打开")), lambda: self.open_query(name))
+        menu.addAction(tr(Text("Rename…", "重命名…")), lambda: self._rename_query(name))
+        menu.addSeparator()
+        menu.addAction(tr(Text("Remove", "移除")), lambda: self.remove_query(name))
+        menu.popup(place)
+
+    def _rename_query(self, name: str) -> None:
+        def use(new: str) -> None:
+            self.open_query(name)
+            pane = self.panes.pop(name)
+            self.panes[new] = pane
+            self.tabs.remove(f"sql:{name}")
+            pane.rename(new)
+            self.open_query(new)
+
+        NameDialog(Text("Rename the query", "重命名查询"), name, use, self).open()
+
+    # Files dropped anywhere
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            self.side.drop.light(True)
+            event.acceptProposedAction()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.side.drop.light(False)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.side.drop.light(False)
+        self.add_paths([url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()])
+        event.acceptProposedAction()

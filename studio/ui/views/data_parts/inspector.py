@@ -1,0 +1,226 @@
+"""What a dataset is: description, place, state, columns, where it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from studio.engine.text import Text, plural
+from studio.ui.language import language, tr
+from studio.ui.theme import theme
+from studio.ui.views.data_parts import words
+from studio.ui.widgets.buttons import Button, IconButton
+from studio.ui.widgets.cells import ICONS, kind_of
+from studio.ui.widgets.labels import Badge, Label
+from studio.ui.widgets.panel import Card, Divider, Glyph, Header, Section, Surface, scroll
+from studio.ui.widgets.rows import Row, RowList
+
+if TYPE_CHECKING:
+    from studio.engine.datasets.dataset import Dataset
+
+FIRST_COLUMNS = 12
+
+
+class Inspector(Surface):
+    """Shows one dataset, or says that none is chosen."""
+
+    menu_wanted = Signal(str, QPoint)
+    refresh_wanted = Signal(str)
+    locate_wanted = Signal(str)
+    bad_lines_wanted = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__("panel")
+        self.dataset: Dataset | None = None
+        self._all_columns = False
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(0)
+        language.changed.connect(self._build)
+        self._build()
+
+    def show_dataset(self, dataset: Dataset | None) -> None:
+        if dataset is None or self.dataset is None or dataset.id != self.dataset.id:
+            self._all_columns = False
+        self.dataset = dataset
+        self._build()
+
+    def _build(self) -> None:
+        while (item := self._layout.takeAt(0)) is not None:
+            if (old := item.widget()) is not None:
+                old.hide()
+                old.deleteLater()
+        if self.dataset is None:
+            self._layout.addWidget(_nothing(), 1)
+            return
+        self._layout.addWidget(self._header(self.dataset))
+        body = QVBoxLayout()
+        body.setContentsMargins(0, 0, 0, theme.size("space.3"))
+        body.setSpacing(0)
+        for part in self._parts(self.dataset):
+            body.addWidget(part)
+        body.addStretch(1)
+        self._layout.addWidget(scroll(body), 1)
+
+    def _header(self, dataset: Dataset) -> QWidget:
+        header = Header(40)
+        said, tone = words.STATUS[dataset.status]
+        more = IconButton("ellipsis", Text("More", "更多"))
+        more.clicked.connect(lambda: self.menu_wanted.emit(dataset.id, more.mapToGlobal(QPoint(0, more.height()))))
+        header.row.addWidget(Glyph("table-2", "accent.text"))
+        name = Label(dataset.name, "bodyStrong")
+        name.setMaximumWidth(theme.scaled(160))
+        header.row.addWidget(name)
+        header.row.addWidget(Badge(said, tone))
+        header.row.addStretch(1)
+        header.row.addWidget(more)
+        return header
+
+    def _parts(self, dataset: Dataset) -> list[QWidget]:
+        parts: list[QWidget] = []
+        if dataset.status_reason is not None:
+            parts.append(_padded(self._trouble(dataset)))
+        bad = dataset.statistics.get("bad_lines")
+        if bad:
+            parts.append(_padded(self._bad_lines(bad)))
+        parts += [_padded(_about(dataset)), Divider(), self._schema(dataset), Divider(), _origin(dataset)]
+        return parts
+
+    def _trouble(self, dataset: Dataset) -> QWidget:
+        card = Card(words.STATUS[dataset.status][1])
+        assert dataset.status_reason is not None
+        card.body.addWidget(Label(dataset.status_reason, "dense", wrap=True))
+        row = QHBoxLayout()
+        if dataset.status != "changed":
+            locate = Button(Text("Locate…", "重新定位…"), "folder-search", size="sm")
+            locate.clicked.connect(lambda: self.locate_wanted.emit(dataset.id))
+            row.addWidget(locate)
+        refresh = Button(Text("Refresh", "刷新"), "refresh-cw", size="sm")
+        refresh.clicked.connect(lambda: self.refresh_wanted.emit(dataset.id))
+        row.addWidget(refresh)
+        row.addStretch(1)
+        card.body.addLayout(row)
+        return card
+
+    def _bad_lines(self, bad: dict[str, Any]) -> QWidget:
+        card = Card("warning")
+        count = int(bad["count"])
+        told = Text(
+            f"{plural(count, 'line', 'lines')} could not be read; the others are shown.",
+            f"有 {count:,} 行无法读取，其余行已显示。",
+        )
+        card.body.addWidget(Label(told, "dense", wrap=True))
+        show = Button(Text("Show lines", "查看这些行"), "list-x", size="sm")
+        show.clicked.connect(lambda: self.bad_lines_wanted.emit(bad))
+        card.body.addWidget(show, 0, Qt.AlignmentFlag.AlignLeft)
+        return card
+
+    def _schema(self, dataset: Dataset) -> QWidget:
+        section = Section(Text("Schema", "结构"))
+        count = len(dataset.columns)
+        section.set_count(tr(Text(plural(count, "column", "columns"), f"{count} 列")))
+        shown = dataset.columns if self._all_columns else dataset.columns[:FIRST_COLUMNS]
+        rows = [
+            Row(each.name, each.name, icon=ICONS[kind_of(each.type)], trailing=each.type, hint=each.description) for each in shown
+        ]
+        schema = RowList(Text("Columns", "列"), rows, 26)
+        schema.setFixedHeight(theme.scaled(26) * len(rows) + 4)
+        schema.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        section.body.addWidget(schema)
+        left = count - len(shown)
+        if left:
+            more = Button(Text(f"Show {left} more", f"再显示 {left} 列"), kind="link", size="sm")
+            more.clicked.connect(self._show_all)
+            section.body.addWidget(more, 0, Qt.AlignmentFlag.AlignLeft)
+        return section
+
+    def _show_all(self) -> None:
+        self._all_columns = True
+        self._build()
+
+
+def _nothing() -> QWidget:
+    column = QVBoxLayout()
+    words_ = Label(Text("Open a dataset to see what it is.", "打开数据集即可查看其信息。"), "dense", "text.secondary", wrap=True)
+    words_.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+    column.addStretch(1)
+    column.addWidget(words_)
+    column.addStretch(2)
+    holder = QWidget()
+    holder.setLayout(column)
+    return holder
+
+
+def _padded(widget: QWidget) -> QWidget:
+    holder = QWidget()
+    box = QVBoxLayout(holder)
+    side, top = theme.size("space.3"), theme.size("space.3")
+    box.setContentsMargins(side, top, side, theme.size("space.2"))
+    box.addWidget(widget)
+    return holder
+
+
+def _about(dataset: Dataset) -> QWidget:
+    holder = QWidget()
+    column = QVBoxLayout(holder)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(theme.size("space.2"))
+    if dataset.description:
+        column.addWidget(Label(dataset.description, "dense", wrap=True))
+    if dataset.tags:
+        row = QHBoxLayout()
+        for tag in dataset.tags[:6]:
+            row.addWidget(Badge(tag))
+        row.addStretch(1)
+        column.addLayout(row)
+    column.addLayout(_facts(_facts_of(dataset)))
+    return holder
+
+
+def _facts_of(dataset: Dataset) -> Sequence[tuple[Text, str, str]]:
+    files = int(dataset.statistics.get("files", 1))
+    format = words.FORMATS.get(dataset.format, dataset.format or "–")
+    count = tr(Text(plural(files, "file", "files"), f"{files} 个文件"))
+    comma, full = tr(Text(", ", "，")), tr(words.rows(dataset.row_count))
+    facts = [
+        (Text("Location", "位置"), dataset.storage_path, "monoSmall"),
+        (Text("Format", "格式"), f"{format}{comma}{count}", "dense"),
+        (Text("Size", "大小"), f"{full}{comma}{words.size(dataset.size_bytes)}", "dense"),
+        (Text("Updated", "更新"), tr(words.moment(dataset.updated_at)) + tr(Text(f", version {dataset.version}", f"，版本 {dataset.version}")), "dense"),
+    ]
+    encoding = dataset.statistics.get("encoding")
+    return [*facts, (Text("Encoding", "编码"), str(encoding).upper(), "dense")] if encoding else facts
+
+
+def _facts(facts: Sequence[tuple[Text, str, str]]) -> QGridLayout:
+    grid = QGridLayout()
+    grid.setHorizontalSpacing(theme.size("space.3"))
+    grid.setVerticalSpacing(theme.size("space.1"))
+    grid.setColumnStretch(1, 1)
+    for place, (title, value, type_) in enumerate(facts):
+        grid.addWidget(Label(title, "dense", "text.secondary"), place, 0)
+        grid.addWidget(Label(value, type_, elide="middle" if type_ == "monoSmall" else "end"), place, 1)
+    return grid
+
+
+def _origin(dataset: Dataset) -> QWidget:
+    """From the files to the table, as it is."""
+    section = Section(Text("Where it comes from", "数据来源"))
+    remote = dataset.storage_type == "s3"
+    place = dataset.storage_path if remote else dataset.storage_path.rstrip("/").rsplit("/", 1)[-1]
+    steps = [
+        Row("files", place, Text("Object store", "对象存储") if remote else Text("File on this computer", "此电脑上的文件"),
+            "cloud" if remote else "file", hint=dataset.storage_path),
+    ]  # fmt: skip
+    if dataset.format != "parquet":
+        steps.append(Row("copy", Text("Readable copy", "可读副本"), Text("In the cache, made when the file changes", "保存在缓存中，文件变化时更新"), "layers"))
+    registered = words.moment(dataset.created_at)
+    steps.append(Row("table", dataset.name, Text(f"Version {dataset.version}, added {registered.en}", f"版本 {dataset.version}，{registered.zh}添加"), "table-2"))
+    rows = RowList(Text("Where it comes from", "数据来源"), steps, 44)
+    rows.setFixedHeight(theme.scaled(44) * len(steps) + 4)
+    rows.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    section.body.addWidget(rows)
+    return section

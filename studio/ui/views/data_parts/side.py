@@ -1,0 +1,125 @@
+"""The list of datasets and queries, the search above it and the drop zone below."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from studio.engine.text import Text
+from studio.ui.icons import paint_icon
+from studio.ui.language import say
+from studio.ui.theme import theme
+from studio.ui.views.data_parts import words
+from studio.ui.widgets.buttons import Button, IconButton, Pressable
+from studio.ui.widgets.inputs import SearchField
+from studio.ui.widgets.panel import Panel
+from studio.ui.widgets.rows import Row, RowList
+
+if TYPE_CHECKING:
+    from studio.engine.datasets.dataset import Dataset
+    from studio.engine.sql.saved import SavedQuery
+
+TONES = {"changed": "warning", "unreachable": "danger", "broken": "danger"}
+
+
+class Side(Panel):
+    """What there is, to choose from. Ids of rows are "ds:…" and "sql:…"."""
+
+    opened = Signal(str)
+    menu_wanted = Signal(str, QPoint)
+    add_wanted = Signal()
+    refresh_wanted = Signal()
+
+    def __init__(self) -> None:
+        refresh = IconButton("refresh-cw", Text("Check all datasets again", "重新检查所有数据集"))
+        add = Button(Text("Add", "添加"), "plus", size="sm")
+        super().__init__(Text("Data", "数据"), [refresh, add], 40)
+        self.add_button = add
+        refresh.clicked.connect(lambda: self.refresh_wanted.emit())
+        add.clicked.connect(lambda: self.add_wanted.emit())
+        self.search = SearchField(Text("Find tables and columns", "查找表和列"))
+        self.list = RowList(Text("Datasets and queries", "数据集与查询"), activate_on_click=True)
+        self.drop = DropZone()
+        self._datasets: Sequence[Dataset] = ()
+        self._queries: Sequence[SavedQuery] = ()
+        pad = theme.size("space.2")
+        top, bottom = QVBoxLayout(), QVBoxLayout()
+        for box in (top, bottom):
+            box.setContentsMargins(pad, pad, pad, pad)
+        top.addWidget(self.search)
+        bottom.addWidget(self.drop)
+        self.body.addLayout(top)
+        self.body.addWidget(self.list, 1)
+        self.body.addLayout(bottom)
+        self.search.searched.connect(lambda _: self._fill())
+        self.list.activated.connect(self.opened)
+        self.list.menu.connect(self.menu_wanted)
+        self.drop.clicked.connect(lambda: self.add_wanted.emit())
+
+    def show_all(self, datasets: Sequence[Dataset], queries: Sequence[SavedQuery]) -> None:
+        """Show what there is."""
+        self._datasets, self._queries = datasets, queries
+        self._fill()
+
+    def _fill(self) -> None:
+        sought = self.search.text().strip().lower()
+        datasets = [_row(each) for each in self._datasets if sought in _words(each)]
+        queries = [
+            Row(f"sql:{each.name}", each.name, icon="file-code", hint=each.sql[:400])
+            for each in self._queries
+            if sought in f"{each.name}\n{each.sql}".lower()
+        ]
+        rows = [Row("project", Text("In this project", "项目数据"), heading=True), *datasets] if datasets else []
+        if queries:
+            rows += [Row("queries", Text("Queries", "查询"), heading=True), *queries]
+        if not rows and sought:
+            rows = [Row("nothing", Text("Nothing found", "没有找到"), heading=True)]
+        self.list.set_rows(rows)
+
+
+class DropZone(Pressable):
+    """Files can be dropped anywhere in the view; this says so, and opens the dialog when it is pressed."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.lit = False
+        say(self.setText, Text("Drop CSV, Parquet or\nJSON files here", "将 CSV、Parquet 或\nJSON 文件拖到这里"))
+        say(self.setAccessibleName, Text("Add files", "添加文件"))
+
+    def light(self, on: bool) -> None:
+        self.lit = on
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(theme.scaled(180), theme.scaled(56))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        hot = self.lit or self.underMouse() or self.hasFocus()
+        painter.setPen(QPen(theme.colour("accent.ring" if hot else "border.control"), 1, Qt.PenStyle.DashLine))
+        painter.setBrush(theme.colour("accent.muted") if self.lit else Qt.BrushStyle.NoBrush)
+        radius = theme.size("radius.md")
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
+        size = theme.scaled(20)
+        paint_icon(painter, "file-down", "text.secondary", QRectF(theme.scaled(12), (self.height() - size) / 2, size, size))
+        painter.setFont(theme.font("dense"))
+        painter.setPen(theme.colour("text.secondary"))
+        room = QRectF(theme.scaled(44), 0, self.width() - theme.scaled(48), self.height())
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap, self.text())
+
+
+def _row(dataset: Dataset) -> Row:
+    tone = TONES.get(dataset.status)
+    hint = dataset.status_reason or dataset.description
+    icon = "table-2"
+    return Row(f"ds:{dataset.id}", dataset.name, icon=icon, trailing=words.short(dataset.row_count), tone=tone, hint=hint)
+
+
+def _words(dataset: Dataset) -> str:
+    parts = [dataset.name, dataset.description, *dataset.tags, *(column.name for column in dataset.columns)]
+    return "\n".join(parts).lower()

@@ -1,0 +1,57 @@
+"""How figures, times and states of datasets are said."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from studio.engine.text import Text, plural
+from studio.ui.language import tr
+
+STATUS: dict[str, tuple[Text, str]] = {
+    "active": (Text("Healthy", "正常"), "success"),
+    "changed": (Text("Changed", "已变化"), "warning"),
+    "unreachable": (Text("Not reachable", "无法访问"), "danger"),
+    "broken": (Text("Broken", "已损坏"), "danger"),
+}
+FORMATS = {"csv": "CSV", "parquet": "Parquet", "jsonl": "JSON Lines", "feather": "Feather"}
+
+
+def rows(count: int | None) -> Text:
+    """A count of rows, in full."""
+    if count is None:
+        return Text("rows unknown", "行数未知")
+    return Text(plural(count, "row", "rows"), f"{count:,} 行")
+
+
+def short(count: int | None) -> str:
+    """A count in a narrow place: 12.5 M, 18.4 K, 600."""
+    if count is None:
+        return "–"
+    for size, unit in ((10**9, "B"), (10**6, "M"), (10**3, "K")):
+        if count >= size:
+            return f"{count / size:.1f} {unit}"
+    return f"{count:,}"
+
+
+def size(count: int | None) -> str:
+    """Bytes as a person reads them."""
+    if count is None:
+        return "–"
+    for power, unit in ((4, "TB"), (3, "GB"), (2, "MB"), (1, "KB")):
+        if count >= 1000**power:
+            return f"{count / 1000**power:.3g} {unit}"
+    return f"{count:,} B"
+
+
+def moment(seconds: float) -> Text:
+    """A time as it is told today: “Today 03:10”, “21 Oct 2025 20:14”."""
+    then, now = datetime.fromtimestamp(seconds), datetime.now()  # noqa: DTZ
+    clock = then.strftime("%H:%M")
+    if then.date() == now.date():
+        return Text(f"Today {clock}", f"今天 {clock}")
+    return Text(f"{then.day} {then.strftime('%b %Y')} {clock}", f"{then.year}年{then.month}月{then.day}日 {clock}")
+
+
+def joined(*parts: Text | str) -> str:
+    """Parts in one line, in the current language."""
+    return " · ".join(tr(part) for part in parts)
