@@ -10,11 +10,9 @@ from PySide6.QtCore import QEvent, QMimeData, QPoint, QSize, Qt, QTimer, QUrl, S
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleAnnouncementEvent,
-    QGuiApplication,
     QHelpEvent,
     QPainter,
     QPaintEvent,
-    QTextBlock,
     QTextCursor,
     QTextOption,
     QWheelEvent,
@@ -24,19 +22,12 @@ from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QToolTip, QWidg
 from studio.engine.text import Text
 from studio.ui.language import language, say, tr
 from studio.ui.theme import theme
-from studio.ui.widgets.buttons import IconButton
 from studio.ui.widgets.highlight import spans
-from studio.ui.widgets.markdown_paint import CaretObject, ChipObject, code_box, paint_behind
+from studio.ui.widgets.markdown_copies import CopyButtons
+from studio.ui.widgets.markdown_inline import CHIP, Token
+from studio.ui.widgets.markdown_paint import CaretObject, ChipObject, paint_behind
 from studio.ui.widgets.markdown_plain import plain_words
-from studio.ui.widgets.markdown_writer import (
-    CARET,
-    CHIP,
-    LINE,
-    ROLE,
-    Token,
-    Writer,
-    parser,
-)
+from studio.ui.widgets.markdown_writer import CARET, Writer, parser
 
 ROOM_BELOW = 2.999  # a chip reaches below its line
 
@@ -62,7 +53,7 @@ class MarkdownView(QTextBrowser):
         self._frozen = 0  # characters of the source that are written for good
         self._tail = 0  # where the rest begins in the document
         self._streaming = False
-        self._copies: list[tuple[QTextBlock, IconButton]] = []
+        self._copies = CopyButtons(self)
         self._timer = QTimer(self, singleShot=True, interval=theme.tokens["motion"]["streamFlush"])
         self._timer.timeout.connect(self._flush)
         self._behave()
@@ -165,8 +156,6 @@ class MarkdownView(QTextBrowser):
         self._timer.setInterval(max(theme.tokens["motion"]["streamFlush"], int((perf_counter() - began) * 8_000)))
 
     def _empty(self) -> None:
-        for _, button in self._copies:
-            button.deleteLater()
         self._copies.clear()
         self._frozen = self._tail = 0
 
@@ -194,13 +183,13 @@ class MarkdownView(QTextBrowser):
             tail.caret()
         cursor.endEditBlock()
         if cut:
-            self._place_copies()
+            self._copies.place()
 
     def _freeze(self, cursor: QTextCursor, tokens: list[Token], final: bool) -> None:
         start = cursor.position()
         writer = Writer(cursor, self._is_chip)
         writer.write(tokens)
-        self._offer_copies(start)
+        self._copies.offer(start)
         if not final and not writer.fresh:
             cursor.insertBlock()
         self._tail = cursor.position()
@@ -212,7 +201,7 @@ class MarkdownView(QTextBrowser):
         if tall != self.height():
             self.setFixedHeight(tall)
             self.grown.emit()
-        self._place_copies()
+        self._copies.place()
 
     def sizeHint(self) -> QSize:
         return QSize(480, max(1, int(self.document().size().height() + ROOM_BELOW)))
@@ -223,28 +212,6 @@ class MarkdownView(QTextBrowser):
     def wheelEvent(self, event: QWheelEvent) -> None:
         """The column around scrolls, not the text."""
         event.ignore()
-
-    # Code
-
-    def _offer_copies(self, start: int) -> None:
-        block = self.document().findBlock(start)
-        while block.isValid():
-            if block.blockFormat().property(ROLE) == "code":
-                self._copies.append((block, self._copy_button(block)))
-            block = block.next()
-
-    def _copy_button(self, block: QTextBlock) -> IconButton:
-        button = IconButton("copy", Text("Copy code", "复制代码"))
-        button.setParent(self.viewport())
-        button.clicked.connect(lambda: QGuiApplication.clipboard().setText(block.text().replace(LINE, "\n")))
-        button.show()
-        return button
-
-    def _place_copies(self) -> None:
-        layout, width = self.document().documentLayout(), self.document().textWidth()
-        for block, button in self._copies:
-            box = code_box(block, layout.blockBoundingRect(block), width)
-            button.move(int(box.right()) - button.sizeHint().width() - 6, int(box.top()) + 6)
 
     # Looking and touching
 
@@ -285,14 +252,12 @@ class MarkdownView(QTextBrowser):
 
     def selected_text(self) -> str:
         """The selection as plain words, chips as [1]."""
-        return self._plain(self.textCursor().selectionStart(), self.textCursor().selectionEnd())
+        chosen = self.textCursor()
+        return plain_words(self.document(), chosen.selectionStart(), chosen.selectionEnd())
 
     def plain_text(self) -> str:
         """All of it as a reader sees it, chips as [1]."""
-        return self._plain(0, self.document().characterCount() - 1)
-
-    def _plain(self, start: int, end: int) -> str:
-        return plain_words(self.document(), start, end)
+        return plain_words(self.document(), 0, self.document().characterCount() - 1)
 
     def _announce(self, words: Text) -> None:
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, tr(words)))

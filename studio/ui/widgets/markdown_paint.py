@@ -15,7 +15,8 @@ from PySide6.QtGui import (
 )
 
 from studio.ui.theme import theme
-from studio.ui.widgets.markdown_writer import CODE_PAD, INLINE_CODE, NUMBER, ROLE
+from studio.ui.widgets.markdown_inline import INLINE_CODE, NUMBER
+from studio.ui.widgets.markdown_writer import CODE_PAD, ROLE
 
 
 class ChipObject(QPyTextObject):

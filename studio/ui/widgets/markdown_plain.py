@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from PySide6.QtGui import QTextBlock, QTextCursor, QTextDocument
 
-from studio.ui.widgets.markdown_writer import CHIP, LINE, NUMBER, OBJECT, THIN
+from studio.ui.widgets.markdown_inline import CHIP, LINE, NUMBER, OBJECT, THIN
 
 
 def plain_words(document: QTextDocument, start: int, end: int) -> str:

@@ -1,0 +1,46 @@
+"""A button on each code block that copies it."""
+
+from __future__ import annotations
+
+from PySide6.QtGui import QGuiApplication, QTextBlock
+from PySide6.QtWidgets import QTextEdit
+
+from studio.engine.text import Text
+from studio.ui.widgets.buttons import IconButton
+from studio.ui.widgets.markdown_inline import LINE
+from studio.ui.widgets.markdown_paint import code_box
+from studio.ui.widgets.markdown_writer import ROLE
+
+
+class CopyButtons:
+    """Real buttons over the text, since a document has none; moved whenever the text is laid out."""
+
+    def __init__(self, view: QTextEdit) -> None:
+        self._view = view
+        self._made: list[tuple[QTextBlock, IconButton]] = []
+
+    def offer(self, start: int) -> None:
+        """On every code block from a place in the document to its end."""
+        block = self._view.document().findBlock(start)
+        while block.isValid():
+            if block.blockFormat().property(ROLE) == "code":
+                self._made.append((block, self._button(block)))
+            block = block.next()
+
+    def place(self) -> None:
+        document = self._view.document()
+        for block, button in self._made:
+            box = code_box(block, document.documentLayout().blockBoundingRect(block), document.textWidth())
+            button.move(int(box.right()) - button.sizeHint().width() - 6, int(box.top()) + 6)
+
+    def clear(self) -> None:
+        for _, button in self._made:
+            button.deleteLater()
+        self._made.clear()
+
+    def _button(self, block: QTextBlock) -> IconButton:
+        button = IconButton("copy", Text("Copy code", "复制代码"))
+        button.setParent(self._view.viewport())
+        button.clicked.connect(lambda: QGuiApplication.clipboard().setText(block.text().replace(LINE, "\n")))
+        button.show()
+        return button
