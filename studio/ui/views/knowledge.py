@@ -19,7 +19,6 @@ from studio.engine.knowledge.document import (
 )
 from studio.engine.text import Text
 from studio.ui.actions import Action
-from studio.ui.actions import Found as FoundObject
 from studio.ui.language import tr
 from studio.ui.views.knowledge_parts.centre import ADD, Centre
 from studio.ui.views.knowledge_parts.collections import CollectionsPanel
@@ -62,17 +61,15 @@ class Knowledge(View):
 
     @classmethod
     def register(cls, studio: Studio) -> None:
-        def add() -> None:
-            studio.window.show_view(cls.name)
-            studio.window.view(cls.name).add_documents()
+        def on_view(work: str) -> None:
+            view = studio.window.show_view(cls.name)
+            if isinstance(view, cls):
+                getattr(view, work)()
 
-        def new() -> None:
-            studio.window.show_view(cls.name)
-            studio.window.view(cls.name).new_collection()
-
-        studio.actions.add(Action("knowledge.add", ADD, add, "file-plus", "Ctrl+O", TITLE, view=cls.name))
-        studio.actions.add(Action("knowledge.new", NEW, new, "folder-plus", "", TITLE))
-        studio.actions.add_finder("@", lambda query: _find(studio, query))
+        studio.actions.add(
+            Action("knowledge.add", ADD, lambda: on_view("add_documents"), "file-plus", "Ctrl+O", TITLE, view=cls.name)
+        )
+        studio.actions.add(Action("knowledge.new", NEW, lambda: on_view("new_collection"), "folder-plus", "", TITLE))
 
     def shown(self) -> None:
         self.reload()
@@ -341,16 +338,3 @@ class Knowledge(View):
     def _collection_gone(self, _: object) -> None:
         self._collection = None
         self.reload()
-
-
-async def _find(studio: Studio, query: str) -> list[FoundObject]:
-    """Collections and documents by their names, for the palette."""
-    knowledge, wanted = studio.engine.knowledge, query.casefold()
-    collections = [one for one in await knowledge.collections() if wanted in one.name.casefold()]
-    documents = [one for one in await knowledge.documents() if wanted in one.file_name.casefold()]
-    return [
-        *(FoundObject(one.name, Text("Collection", "文档集"), "library-big", lambda one=one: studio.open("collection", one.id))
-          for one in collections[:10]),
-        *(FoundObject(one.file_name, Text("Document", "文档"), "file-text", lambda one=one: studio.open("document", one.id))
-          for one in documents[:10]),
-    ]  # fmt: skip

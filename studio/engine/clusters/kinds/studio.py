@@ -24,7 +24,8 @@ class Studio(ClusterKind):
             said = (await answer(client, place)).json()
         except ValueError as error:
             raise not_what_it_should_be(place) from error
-        said = said.get("data", said) if isinstance(said, dict) else said
+        inner = said.get("data") if isinstance(said, dict) else None  # our own answers stand in an envelope
+        said = inner if isinstance(inner, dict) else said
         if not isinstance(said, dict) or "status" not in said:
             raise not_what_it_should_be(place)
         return Seen(version=str(said.get("version", "")))
