@@ -4,7 +4,8 @@ import pytest
 from PySide6.QtCore import Qt
 
 from studio.engine.text import Text
-from studio.ui.widgets.code import CodeEditor, find_pair
+from studio.ui.widgets.code import CodeEditor
+from studio.ui.widgets.code_marks import find_pair
 
 
 @pytest.fixture
@@ -83,10 +84,10 @@ def test_an_error_beyond_the_text_marks_its_end(editor):
 def test_typing_offers_completions_and_enter_takes_one(editor, qtbot):
     editor.set_completions(["ordered_at", "orders", "region"])
     qtbot.keyClicks(editor, "ord")
-    assert editor._completer.popup().isVisible()
-    qtbot.keyClick(editor._completer.popup(), Qt.Key.Key_Return)
+    assert editor.completion.is_open
+    qtbot.keyClick(editor.completion.popup, Qt.Key.Key_Return)
     assert editor.text() == "ordered_at"
-    assert not editor._completer.popup().isVisible()
+    assert not editor.completion.is_open
 
 
 def test_a_new_line_keeps_the_indent_and_deepens_after_a_bracket(editor, qtbot):
