@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import secrets
 import signal
 import sys
@@ -200,12 +201,16 @@ def how_it_ended(code: int | None) -> Text:
 
 
 def _did_not_start(label: str, reason: str, child: Child) -> WorkerFailed:
-    tail = "\n".join(child.log_tail(40))
+    lines = child.log_tail(40)
+    reason = (_last_error(lines) or reason or "its engine ended").rstrip(". ")
     return WorkerFailed(
-        Text(
-            f"“{label}” could not be loaded: {reason or 'its engine ended'}.",
-            f"无法加载“{label}”：{reason or '引擎已退出'}。",
-        ),
-        Text("Its log is under Models › Details.", "日志可在“模型 › 详情”中查看。"),
-        details=tail,
+        Text(f"“{label}” could not be loaded: {reason}.", f"无法加载“{label}”：{reason}。"),
+        Text("Its log is under Models.", "日志可在“模型”中查看。"),
+        details="\n".join(lines),
     )
+
+
+def _last_error(lines: Sequence[str]) -> str:
+    """What llama.cpp said last about an error, without its time and place: it says more than the exception does."""
+    marked = [line for line in lines if re.match(r"[\d.]+ E ", line) and "error" in line.lower()]
+    return marked[-1].partition(": ")[2].removeprefix("error loading model: ")[:200] if marked else ""

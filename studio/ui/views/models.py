@@ -1,0 +1,290 @@
+"""The Models view: the library, what fits this computer, loading, and the names that programs ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar
+
+from PySide6.QtCore import QPoint, QTimer
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtWidgets import QMenu, QStackedWidget, QVBoxLayout, QWidget
+
+from studio.engine.models.model import ModelChanged
+from studio.engine.settings import SettingsChanged
+from studio.engine.text import Text
+from studio.ui.actions import Action
+from studio.ui.bridge import Handle
+from studio.ui.icons import icon
+from studio.ui.language import tr
+from studio.ui.studio import Studio
+from studio.ui.theme import theme
+from studio.ui.views.models_parts import adding
+from studio.ui.views.models_parts.aliases import AliasPanel
+from studio.ui.views.models_parts.discover import Discover
+from studio.ui.views.models_parts.inspector import ModelInspector
+from studio.ui.views.models_parts.side import ModelsSide
+from studio.ui.views.models_parts.snapshot import Snapshot, read
+from studio.ui.views.models_parts.strip import HardwareStrip
+from studio.ui.views.models_parts.table import ModelTable
+from studio.ui.views.view import View
+from studio.ui.widgets.buttons import Button, IconButton, Segmented
+from studio.ui.widgets.inputs import SearchField
+from studio.ui.widgets.panel import Header, Surface
+
+if TYPE_CHECKING:
+    from studio.engine.errors import StudioError
+    from studio.engine.models.model import Model
+
+LOOK_EVERY = 3000  # ms, while the view is seen
+SETTLE = 60  # ms in which several changes become one reading
+CATEGORY = Text("Models", "模型")
+
+
+class ModelsView(View):
+    name: ClassVar[str] = "models"
+    title: ClassVar[Text] = Text("Models", "模型")
+    icon: ClassVar[str] = "box"
+    order: ClassVar[int] = 4
+
+    def __init__(self, studio: Studio) -> None:
+        super().__init__(studio)
+        self.snapshot = Snapshot()
+        self.loading: dict[str, Handle] = {}
+        self._reading = False
+        self.strip, self.table, self.discover = HardwareStrip(), ModelTable(), Discover(studio)
+        self.inspector, self.aliases = ModelInspector(studio), AliasPanel()
+        plus = IconButton("plus", Text("Add a model", "添加模型"))
+        plus.clicked.connect(lambda: self._open_adding(plus))
+        self.side = ModelsSide(plus)
+        self.build(self._centre(), self.side, self.inspector, self.aliases)
+        self.setAcceptDrops(True)
+        self._connect()
+        studio.opener("model", self.open_model)
+
+    @classmethod
+    def register(cls, studio: Studio) -> None:
+        studio.actions.add(Action("models.add", Text("Add a model file", "添加模型文件"), lambda: _add(studio), "file-plus", category=CATEGORY))
+        studio.actions.add(Action("models.demo", Text("Load the default chat model", "加载默认对话模型"), lambda: _load_default(studio), "power", category=CATEGORY))
+
+    def shown(self) -> None:
+        self._timer.start()
+        self.refresh()
+
+    def hideEvent(self, event: object) -> None:
+        self._timer.stop()
+
+    def refresh(self) -> None:
+        """Read everything anew; several calls at once become one."""
+        self._settle.start()
+
+    def open_model(self, model_id: str, tab: str = "load", **_: object) -> None:
+        """Choose a model, as others ask for it."""
+        self.pages.setCurrentWidget(self.library)
+        self.where.set_value("library")
+        self._choose(model_id)
+        self.inspector.show_tab(tab)
+        self.show_panel("inspector")
+        self.refresh()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        for url in event.mimeData().urls():
+            adding.add_path(self, self.studio, url.toLocalFile(), self._added)
+
+    # the parts
+
+    def _centre(self) -> QWidget:
+        centre = Surface("content")
+        layout = QVBoxLayout(centre)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self._head())
+        self.library = QWidget()
+        column = QVBoxLayout(self.library)
+        column.setContentsMargins(0, theme.size("space.3"), 0, 0)
+        column.setSpacing(theme.size("space.3"))
+        padded = QVBoxLayout()
+        padded.setContentsMargins(theme.size("space.4"), 0, theme.size("space.4"), 0)
+        padded.addWidget(self.strip)
+        column.addLayout(padded)
+        column.addWidget(self.table, 1)
+        self.pages = QStackedWidget()
+        self.pages.addWidget(self.library)
+        self.pages.addWidget(self.discover)
+        layout.addWidget(self.pages, 1)
+        return centre
+
+    def _head(self) -> Header:
+        header = Header(40, "content")
+        self.where = Segmented([("library", Text("This computer", "此电脑")), ("discover", Text("Discover", "发现"))], "library")
+        self.search = SearchField(Text("Find a model, or paste a path or link", "查找模型，或粘贴路径、链接"))
+        self.search.setMaximumWidth(theme.scaled(300))
+        self.speed = Button(Text("Measure speed", "测速"), "gauge", "ghost")
+        self.add = Button(Text("Add a model", "添加模型"), "plus", "primary")
+        header.row.addWidget(self.where)
+        header.row.addWidget(self.search, 1)
+        header.row.addStretch(1)
+        header.row.addWidget(self.speed)
+        header.row.addWidget(self.add)
+        return header
+
+    def _connect(self) -> None:
+        self._timer = QTimer(self, interval=LOOK_EVERY)
+        self._timer.timeout.connect(self.refresh)
+        self._settle = QTimer(self, singleShot=True, interval=SETTLE)
+        self._settle.timeout.connect(self._read)
+        self.where.changed.connect(lambda which: self.pages.setCurrentIndex(int(which == "discover")))
+        self.search.searched.connect(lambda words: self.table.set_filter(words="" if _is_place(words) else words))
+        self.search.returnPressed.connect(self._take_place)
+        self.add.clicked.connect(lambda: self._open_adding(self.add))
+        self.discover.add.connect(lambda: adding.choose_file(self, self.studio, self._added))
+        self.speed.clicked.connect(self._measure)
+        self.side.filtered.connect(lambda kind: self.table.set_filter(kind=kind))
+        for part in (self.table, self.inspector):
+            part.asked.connect(self._do)
+            part.menu.connect(self._open_menu)
+        self.table.chosen.connect(self._choose)
+        self.aliases.changed.connect(self._set_alias)
+        bridge = self.studio.bridge
+        bridge.listen(self, ModelChanged, lambda _: self.refresh())
+        bridge.listen(self, SettingsChanged, lambda event: event.key.startswith("models.") and self.refresh())
+
+    # what is shown
+
+    def _read(self) -> None:
+        if not self._reading and self.studio.bridge.engine is not None:
+            self._reading = True
+            self.studio.bridge.run(self, read(self.studio.engine), self._show, self._not_read)
+
+    def _not_read(self, error: StudioError) -> None:
+        self._reading = False
+        self.studio.bridge.unhandled(error)
+
+    def _show(self, snapshot: Snapshot) -> None:
+        self._reading = False
+        self.snapshot = snapshot
+        self.strip.show_snapshot(snapshot)
+        self.table.show_snapshot(snapshot)
+        self.discover.show_snapshot(snapshot)
+        self.side.show_snapshot(snapshot, str(self.studio.engine.models.folder))
+        self.aliases.show_snapshot(snapshot)
+        if snapshot.model(self.table.current()) is None and snapshot.models:
+            self.table.select(next((model.id for model in snapshot.models if model.kind == "chat"), snapshot.models[0].id))
+        self.inspector.show_snapshot(snapshot, self.table.current())
+        chosen = snapshot.model(self.table.current())
+        self.speed.setEnabled(chosen is not None and chosen.kind == "chat" and chosen.state != "missing")
+
+    def _choose(self, model_id: str) -> None:
+        self.table.select(model_id)
+        if self.snapshot.model(model_id) is not None:
+            self._show(self.snapshot)
+
+    # what is done
+
+    def _do(self, model_id: str, wanted: str) -> None:
+        steps: dict[str, Callable[[], object]] = {
+            "load": lambda: self._load(model_id),
+            "unload": lambda: self._run(self.studio.engine.models.unload(model_id)),
+            "cancel": lambda: self._cancel(model_id),
+            "why": lambda: self.open_model(model_id),
+            "remove": lambda: self._run(self.studio.engine.models.remove(model_id)),
+            "refresh": self.refresh,
+        }
+        steps[wanted]()
+
+    def _load(self, model_id: str) -> None:
+        """With the settings of the form, where this model is in it. A failure stands in the row and in the inspector."""
+        form = self.inspector.load
+        settings = form.settings() if form.model is not None and form.model.id == model_id else None
+        work = self.studio.engine.models.load(model_id, settings)
+        self.loading[model_id] = self.studio.bridge.run(self, work, lambda _: self._over(model_id), lambda error: self._failed(model_id, error))
+
+    def _over(self, model_id: str) -> None:
+        self.loading.pop(model_id, None)
+        self.refresh()
+
+    def _failed(self, model_id: str, error: StudioError) -> None:
+        self._over(model_id)
+        self.open_model(model_id)
+
+    def _cancel(self, model_id: str) -> None:
+        handle = self.loading.pop(model_id, None)
+        if handle is not None:
+            handle.cancel()
+        else:
+            self._run(self.studio.engine.models.unload(model_id))
+        self.refresh()
+
+    def _measure(self) -> None:
+        model = self.snapshot.model(self.table.current())
+        if model is None:
+            return
+        self.speed.setEnabled(False)
+        done = lambda speed: self.studio.window.toast(  # noqa: E731
+            Text(f"{model.name} writes {speed:,.0f} tokens a second here", f"{model.name} 在此每秒生成 {speed:,.0f} 个词元"))
+        self._run(self.studio.engine.models.measure(model.id), done)
+
+    def _take_place(self) -> None:
+        """A pasted path is added; a pasted link opens the dialog of remote servers."""
+        place = self.search.text().strip().strip("\"'")
+        if place.startswith(("http://", "https://")):
+            adding.RemoteDialog(self, self.studio, self._added, place).open()
+        elif _is_place(place):
+            adding.add_path(self, self.studio, place, self._added)
+
+    def _added(self, model: Model) -> None:
+        self.search.clear()
+        self.open_model(model.id)
+
+    def _set_alias(self, alias: str, target: str) -> None:
+        self._run(self.studio.engine.models.set_alias(alias, target or None))
+
+    def _run(self, work: object, done: Callable[[object], object] | None = None) -> None:
+        def over(result: object) -> None:
+            self.refresh()
+            if done is not None:
+                done(result)
+
+        self.studio.bridge.run(self, work, over, lambda error: (self.refresh(), self.studio.bridge.unhandled(error)))
+
+    def _open_adding(self, button: QWidget) -> None:
+        demo = any(model.demo for model in self.snapshot.models)
+        adding.open_menu(self, self.studio, self._added, demo, button.mapToGlobal(button.rect().bottomLeft()))
+
+    def _open_menu(self, model_id: str, place: QPoint) -> None:
+        model = self.snapshot.model(model_id)
+        if model is None:
+            return
+        self._choose(model_id)
+        menu = QMenu(self)
+        for name, words, run in self._menu_of(model):
+            menu.addAction(icon(name), tr(words)).triggered.connect(lambda _=False, run=run: run())
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(place)
+
+    def _menu_of(self, model: Model) -> list[tuple[str, Text, Callable[[], object]]]:
+        first = ("power", Text("Unload", "卸载"), "unload") if model.state == "loaded" else ("power", Text("Load", "加载"), "load")
+        entries: list[tuple[str, Text, Callable[[], object]]] = [(first[0], first[1], lambda: self._do(model.id, first[2]))]
+        if model.kind == "chat":
+            entries.append(("message-square", Text("Use as default", "设为默认"), lambda: self._set_alias("default", model.id)))
+        entries.append(("file-text", Text("Show log", "查看日志"), lambda: self.open_model(model.id, "log")))
+        entries.append(("copy", Text("Copy its place", "复制位置"), lambda: QGuiApplication.clipboard().setText(model.location)))
+        if not model.included:
+            entries.append(("trash-2", Text("Remove from the library", "从库中移除"), lambda: self._do(model.id, "remove")))
+        return entries
+
+
+def _is_place(words: str) -> bool:
+    return words.startswith(("/", "~", "http://", "https://", "file://")) or words.lower().endswith(".gguf")
+
+
+def _add(studio: Studio) -> None:
+    studio.window.show_view("models")
+    adding.choose_file(studio.window, studio, lambda model: studio.open("model", model.id))
+
+
+def _load_default(studio: Studio) -> None:
+    studio.bridge.run(studio.window, studio.engine.models.load(""), lambda model: studio.open("model", model.id))

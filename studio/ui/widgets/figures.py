@@ -1,0 +1,44 @@
+"""Figures as people read them: sizes, counts, times."""
+
+from __future__ import annotations
+
+import time
+
+from studio.engine.text import Text
+
+UNITS = ("B", "KB", "MB", "GB", "TB")
+MINUTE, HOUR, DAY = 60, 3600, 86_400
+
+
+def size(count: float | None) -> str:
+    """Bytes: “98 MB”, “5.0 GB”; a dash when nobody knows."""
+    if count is None:
+        return "–"
+    step = 0
+    while count >= 999.5 and step < len(UNITS) - 1:
+        count, step = count / 1000, step + 1
+    return f"{count:.1f} {UNITS[step]}" if step >= 3 else f"{count:.0f} {UNITS[step]}"
+
+
+def short(count: float | None) -> str:
+    """A large count in few letters: “135M”, “8.2B”, “32k”; a dash when nobody knows."""
+    if count is None:
+        return "–"
+    for limit, letter in ((1e9, "B"), (1e6, "M")):
+        if count >= limit:
+            return f"{count / limit:.1f}".removesuffix(".0") + letter if count < 100 * limit else f"{count / limit:.0f}{letter}"
+    return f"{count / 1024:.0f}k" if count >= 1024 else f"{count:.0f}"
+
+
+def ago(when: float, now: float | None = None) -> Text:
+    """How long since a time in UTC seconds: “2 min ago”, “Yesterday”, or the date."""
+    passed = (time.time() if now is None else now) - when
+    if passed < MINUTE:
+        return Text("Just now", "刚刚")
+    if passed < HOUR:
+        return Text(f"{passed // MINUTE:.0f} min ago", f"{passed // MINUTE:.0f} 分钟前")
+    if passed < DAY:
+        return Text(f"{passed // HOUR:.0f} h ago", f"{passed // HOUR:.0f} 小时前")
+    if passed < 2 * DAY:
+        return Text("Yesterday", "昨天")
+    return Text.same(time.strftime("%Y-%m-%d", time.localtime(when)))
