@@ -65,6 +65,7 @@ class Document(QObject):
         self.nodes: dict[str, Node] = {node.id: node for node in self._graph.nodes}
         self.edges: dict[str, Edge] = {edge.id: edge for edge in self._graph.edges}
         self.notes: dict[str, Note] = {note.id: note for note in self._graph.notes}
+        self.names: dict[str, str] = {}
         self.frames: list[Frame] = list(self._graph.frames)
         self._wires: dict[str, set[str]] = {}
         for edge in self.edges.values():

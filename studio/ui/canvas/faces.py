@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from studio.engine.params import ParamField, fields_of
@@ -33,14 +34,18 @@ def tile_of(kind: NodeType | None) -> str:
     return first
 
 
-def face_of(node: Node, kind: NodeType | None, ports: Ports) -> NodeFace:
+Names = Mapping[str, str]
+
+
+def face_of(node: Node, kind: NodeType | None, ports: Ports, names: Names) -> NodeFace:
+    """`names` tells the ids of datasets and the like as people know them."""
     return NodeFace(
         id=node.id,
         title=title_of(node, kind),
         icon=kind.icon if kind else "circle-help",
         tile=tile_of(kind),
         ports=tuple(_ports(ports)),
-        blocks=tuple(_blocks(node, kind, {port.name for port in (*ports.inputs, *ports.outputs)})),
+        blocks=tuple(_blocks(node, kind, {port.name for port in (*ports.inputs, *ports.outputs)}, names)),
         subtitle=kind.line(node.params) if kind and kind.frame else "",
         kind=tr(kind.title) if kind else node.type,
         frame=bool(kind and kind.frame),
@@ -63,7 +68,7 @@ def _ports(ports: Ports) -> list[PortFace]:
     ]
 
 
-def _blocks(node: Node, kind: NodeType | None, ports: set[str]) -> list[Block]:
+def _blocks(node: Node, kind: NodeType | None, ports: set[str], names: Names) -> list[Block]:
     """Names of what it uses, then code, or else its summary where that says more than its ports do."""
     if kind is None:
         return [Block("faint", (tr(MISSING),))]
@@ -71,15 +76,15 @@ def _blocks(node: Node, kind: NodeType | None, ports: set[str]) -> list[Block]:
         return []
     fields = fields_of(kind.params)
     code = next((field for field in fields if field.kind == "editor" and _value(node, field)), None)
-    names = [str(_value(node, field)) for field in fields if field.kind == "ref" and _value(node, field)]
+    used = [str(_value(node, field)) for field in fields if field.kind == "ref" and _value(node, field)]
     line = kind.line(node.params)
-    blocks = [Block("strong", (name,)) for name in names[:1]]
+    blocks = [Block("strong", (names.get(name, name),)) for name in used[:1]]
     if kind.streams:
         return [*blocks, Block("stream", _code_lines(node, code), rows=3)]
     if code is not None:
         lines = _code_lines(node, code)
         return [*blocks, Block("code", lines, language=code.language)] if lines else blocks
-    if line and line not in names and not set(line.split(", ")) <= ports:
+    if line and line not in used and not set(line.split(", ")) <= ports:
         blocks.append(Block("plain" if not blocks else "faint", (line[:CODE_LETTERS],)))
     return blocks
 

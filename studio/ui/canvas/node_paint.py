@@ -14,7 +14,7 @@ from studio.ui.canvas.code_colours import coloured
 from studio.ui.canvas.layout import BOXED, FOOTER, HEADER, LINE, PAD, RADIUS, TYPE, Placed, Spot
 from studio.ui.canvas.look import look
 from studio.ui.canvas.model import STATE_ICONS, Live
-from studio.ui.canvas.times import seconds_in_words
+from studio.ui.canvas.times import rows_in_words, seconds_in_words
 from studio.ui.language import tr
 
 if TYPE_CHECKING:
@@ -31,8 +31,6 @@ STATE_WORDS = {
     "skipped": Text("skipped", "已跳过"),
 }
 RETRY = Text("Retry", "重试")
-ROWS = Text("{count:,} rows", "{count:,} 行")
-ROW = Text("{count:,} row", "{count:,} 行")
 WAITING = Text("Waiting", "等待上游")
 CHANGED = Text("changed since run", "运行后有修改")
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -159,8 +157,10 @@ def _code(painter: QPainter, placed: Placed, alpha: float) -> None:
     painter.setFont(look().font("monoSmall"))
     letter = look().metrics("monoSmall")
     y = placed.rect.top() + 3 + letter.ascent() + 1
+    fits = int((placed.rect.width() - 18) / letter.horizontalAdvance("m"))
     for line in placed.block.lines:
         x = placed.rect.left() + 10
+        line = line if len(line) <= fits else line[: fits - 1] + "…"
         for run, colour in coloured(line, placed.block.language or "prompt"):
             painter.setPen(look().colour(colour, alpha))
             painter.drawText(QPointF(x, y), run)
@@ -223,7 +223,7 @@ def footer_words(live: Live) -> str:
     if live.seconds is not None:
         words.append(seconds_in_words(live.seconds))
     if live.rows is not None:
-        words.append(tr((ROW if live.rows == 1 else ROWS).format(count=live.rows)))
+        words.append(tr(rows_in_words(live.rows)))
     return "  ·  ".join(words) or tr(STATE_WORDS[live.state])
 
 

@@ -18,7 +18,7 @@ def route(start: QPointF, end: QPointF, source: QRectF, target: QRectF, lane: fl
 
     `lane` moves a backward wire aside, so that two of them do not lie on each other.
     """
-    if end.x() - start.x() >= 2 * STUB or _close(start, end):
+    if end.x() - start.x() >= CORNER or _close(start, end):
         return forward(start, end)
     return backward(start, end, source, target, lane)
 

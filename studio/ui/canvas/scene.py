@@ -276,7 +276,7 @@ class CanvasScene(QGraphicsScene):
         self.addItem(item)
 
     def _face(self, node: Node):
-        return face_of(node, self.document.type_of(node), self.document.ports(node))
+        return face_of(node, self.document.type_of(node), self.document.ports(node), self.document.names)
 
     def _wire_kind(self, edge: Edge) -> str:
         source = self.document.nodes.get(edge.source)

@@ -10,6 +10,7 @@ from studio.engine.workflows.graph import Graph
 from studio.engine.workflows.service import WorkflowsChanged
 from studio.ui.actions import Action
 from studio.ui.canvas import editing
+from studio.ui.language import tr
 from studio.ui.views.view import View
 from studio.ui.views.workflows_parts.bottom import Bottom
 from studio.ui.views.workflows_parts.centre import Centre
@@ -43,6 +44,7 @@ class Workflows(View):
         self.known: dict[str, Workflow] = {}
         self.form: StartForm | None = None
         self._remembered: dict[str, dict[str, Any]] = {}
+        self._names: dict[str, str] = {}
         self._asked = False
         self._waiting: list[tuple[str, dict[str, Any]]] = []
         self.centre = Centre()
@@ -68,6 +70,13 @@ class Workflows(View):
 
     def refresh(self) -> None:
         self.studio.bridge.run(self, self.studio.engine.workflows.list(), self._listed)
+        self.studio.bridge.run(self, self.studio.choices("dataset"), self._name)
+
+    def _name(self, choices: list[tuple[str, Any]]) -> None:
+        """Steps show the name of a dataset, not its id."""
+        self._names = {value: tr(words) for value, words in choices}
+        for sheet in self.sheets.values():
+            sheet.show_names(self._names)
 
     # opening
 
@@ -84,8 +93,6 @@ class Workflows(View):
 
     def new_workflow(self, definition: Graph | None = None) -> None:
         """Make one and open it; its name can be changed at once in the inspector."""
-        from studio.ui.language import tr
-
         name = _free_name(tr(NEW_NAME), {workflow.name for workflow in self.known.values()})
         work = self.studio.engine.workflows.create(name, definition or blank(name))
         self.studio.bridge.run(self, work, self._open)
@@ -223,7 +230,7 @@ class Workflows(View):
     def _listed(self, workflows: list[Workflow]) -> None:
         self.known = {workflow.id: workflow for workflow in workflows}
         self.centre.start_page.show_workflows(workflows)
-        if self._asked:
+        if self._asked or not workflows:
             return
         self._asked = True
         remembered = [i for i in self.studio.window.memory.get(MEMORY, []) if i in self.known]
@@ -234,6 +241,7 @@ class Workflows(View):
     def _open(self, workflow: Workflow, place: dict[str, Any] | None = None, select: bool = True) -> None:
         if workflow.id not in self.sheets:
             sheet = Sheet(self.studio, workflow)
+            sheet.show_names(self._names)
             self.sheets[workflow.id] = sheet
             self.known[workflow.id] = workflow
             self._follow(sheet)
@@ -302,6 +310,9 @@ class Workflows(View):
             self.bottom.show_problems()
 
     def _run_changed(self, sheet: Sheet) -> None:
+        workflow = sheet.workflow
+        icon, colour = ("loader-circle", "accent.ring") if sheet.running else ("workflow", "text.secondary")
+        self.centre.tabs.add(Tab(workflow.id, sheet.document.graph.name, icon, colour), select=False)
         self.set_badge("accent" if any(one.running for one in self.sheets.values()) else None)
         if self.sheet is not sheet:
             return

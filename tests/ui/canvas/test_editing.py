@@ -7,7 +7,11 @@ from PySide6.QtGui import QGuiApplication
 
 from studio.ui.canvas import editing
 
-CONTROL, ALT, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier, Qt.KeyboardModifier.ShiftModifier
+CONTROL, ALT, SHIFT = (
+    Qt.KeyboardModifier.ControlModifier,
+    Qt.KeyboardModifier.AltModifier,
+    Qt.KeyboardModifier.ShiftModifier,
+)
 
 
 def test_delete_takes_the_wires_along_and_undo_brings_all_back(board, mouse):

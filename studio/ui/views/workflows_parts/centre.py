@@ -39,7 +39,7 @@ class Centre(QWidget):
         self.pages.addWidget(self.start_page)
         self.undo_button = IconButton("undo-2", Text("Undo (Ctrl Z)", "撤销（Ctrl Z）"))
         self.redo_button = IconButton("redo-2", Text("Redo (Ctrl Shift Z)", "重做（Ctrl Shift Z）"))
-        self.arrange_button = IconButton("align-horizontal-distribute-center", Text("Tidy up", "自动排列"))
+        self.arrange_button = IconButton("layout-grid", Text("Tidy up", "自动排列"))
         self.saved = Label("", "dense", "text.tertiary")
         self.stop_button = Button(Text("Stop", "停止"), "square", "danger")
         self.run_button = Button(Text("Queue run", "开始运行"), "play", "primary")

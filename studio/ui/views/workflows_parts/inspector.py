@@ -16,7 +16,7 @@ from studio.ui.canvas.faces import tile_of, title_of
 from studio.ui.canvas.look import LOOKS
 from studio.ui.canvas.model import STATE_ICONS, Live
 from studio.ui.canvas.node_paint import STATE_WORDS
-from studio.ui.canvas.times import seconds_in_words
+from studio.ui.canvas.times import seconds_in_words, shape_in_words
 from studio.ui.forms import ParamsForm
 from studio.ui.language import tr
 from studio.ui.studio import Studio
@@ -273,6 +273,7 @@ class AboutWorkflow(QWidget):
         self.sheet: Sheet | None = None
         self.name = LineField(name=Text("Name", "名称"))
         self.description = TextArea(Text("What it is for", "用途"), name=Text("Description", "描述"), rows=3)
+        self.description.setFixedHeight(theme.scaled(72))
         self.figures = Label("", "dense", "text.tertiary")
         self.runs = RowList(Text("Latest runs", "最近的运行"), height=44, activate_on_click=True)
         self.runs.activated.connect(self.open_run)
@@ -352,8 +353,8 @@ def _page() -> QWidget:
 
 def _output_words(preview: dict[str, Any]) -> QWidget:
     if preview.get("type") == "table":
-        words = Text("{rows:,} rows · {columns} columns", "{rows:,} 行 · {columns} 列")
-        return Label(words.format(rows=preview["rows"], columns=len(preview["columns"])), "dense", "text.secondary")
+        words = shape_in_words(preview["rows"], len(preview["columns"]))
+        return Label(words, "dense", "text.secondary")
     return _selectable(preview_words(preview)[:SHORT])
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from studio.engine.text import Text
 from studio.engine.workflows.journal import ENDS, RunEvent
 from studio.ui.canvas.model import Live
+from studio.ui.canvas.times import rows_in_words
 from studio.ui.language import tr
 
 LINES_KEPT = 5_000
@@ -20,7 +21,7 @@ STOPPED = Text("run stopped", "运行已停止")
 INTERRUPTED = Text("run was interrupted; it can go on", "运行被中断，可以继续")
 DONE = Text("{seconds:.2f} s{rows}", "{seconds:.2f} 秒{rows}")
 FROM_CACHE = Text("from cache", "取自缓存")
-ROWS = Text(" · {rows:,} rows", " · {rows:,} 行")
+ROWS = Text(" · {rows}", " · {rows}")
 SKIPPED = Text("skipped", "已跳过")
 RATE = Text("{rate:.0f} tok/s", "{rate:.0f} 词元/秒")
 
@@ -199,11 +200,11 @@ class RunState:
     def _result(self, live: Live, cached: bool) -> str:
         if cached:
             return tr(FROM_CACHE)
-        rows = tr(ROWS.format(rows=live.rows)) if live.rows is not None else ""
+        rows = tr(ROWS.format(rows=tr(rows_in_words(live.rows)))) if live.rows is not None else ""
         return tr(DONE.format(seconds=live.seconds or 0.0, rows=rows))
 
     def _say(self, event: RunEvent, words: str, tone: str = "") -> None:
-        self.lines.append(Line(event.at, event.step, words, tone))
+        self.lines.append(Line(event.at, event.step, " ".join(words.split()), tone))
         if len(self.lines) > LINES_KEPT:
             del self.lines[: LINES_KEPT // 10]
 

@@ -7,6 +7,7 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
+    QHBoxLayout,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTreeWidget,
@@ -43,7 +44,10 @@ class Palette(QWidget):
         gap = theme.size("space.2")
         layout.setContentsMargins(gap, gap, 0, 0)
         layout.setSpacing(theme.size("space.1"))
-        layout.addWidget(self.field)
+        row = QHBoxLayout()
+        row.setContentsMargins(0, 0, gap, 0)
+        row.addWidget(self.field)
+        layout.addLayout(row)
         layout.addWidget(self.tree, 1)
         self.field.textChanged.connect(self.show_types)
         self.field.returnPressed.connect(self._take_first)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QStackedWidget, QVBox
 
 from studio.engine.errors import StudioError
 from studio.engine.text import Text
+from studio.ui.canvas.times import shape_in_words
 from studio.ui.language import say, tr
 from studio.ui.studio import Studio
 from studio.ui.theme import theme
@@ -19,7 +20,6 @@ from studio.ui.widgets.table import VirtualTable
 
 NOTHING = Text("Select a step that has run", "选择一个已运行的节点")
 NO_OUTPUT = Text("This step has no output yet", "此节点还没有输出")
-FIGURES = Text("{rows:,} rows · {columns:,} columns", "{rows:,} 行 · {columns:,} 列")
 
 
 class Preview(QWidget):
@@ -54,6 +54,7 @@ class Preview(QWidget):
             theme.size("space.3"), theme.size("space.1"), theme.size("space.3"), theme.size("space.1")
         )
         bar.addWidget(self.port)
+        bar.addSpacing(theme.size("space.2"))
         bar.addWidget(self.figures, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -109,7 +110,7 @@ class Preview(QWidget):
         """What the event said, until the whole value is here."""
         preview = found.preview
         if preview.get("type") == "table":
-            self.figures.setText(tr(FIGURES.format(rows=preview["rows"], columns=len(preview["columns"]))))
+            self.figures.setText(tr(shape_in_words(preview["rows"], len(preview["columns"]))))
         else:
             key = self._shown
             self._show_words(preview_words(preview))
@@ -138,7 +139,7 @@ class Preview(QWidget):
 
         columns = [(field.name, str(field.type)) for field in table.schema]
         self.table.set_source(fetch, columns, table.num_rows)
-        self.figures.setText(tr(FIGURES.format(rows=table.num_rows, columns=len(columns))))
+        self.figures.setText(tr(shape_in_words(table.num_rows, len(columns))))
         self.pages.setCurrentWidget(self.table)
 
     def _gone(self, key: Any, error: StudioError) -> None:

@@ -72,6 +72,12 @@ class Sheet(QWidget):
     def lives(self) -> dict[str, Live]:
         return self.run.lives if self.run else {}
 
+    def show_names(self, names: dict[str, str]) -> None:
+        """What people call the things that steps use by their id."""
+        if names != self.document.names:
+            self.document.names = dict(names)
+            self.canvas.sheet.reread()
+
     def start_fields(self) -> list[Any]:
         """What a run of this workflow asks for: the fields of its start step, where it has one."""
         for node in self.document.nodes.values():
@@ -177,22 +183,26 @@ class Sheet(QWidget):
         if not last and not self.run.touched and self._ticks % STATES_EVERY:
             return
         lives = self.run.take_touched(time.time())
-        self._say_waiting(lives)
+        lives.update(self._say_waiting())
         if lives:
             self.canvas.sheet.show_lives(lives)
         self.told.emit(lives)
 
-    def _say_waiting(self, lives: dict[str, Live]) -> None:
-        """What a waiting step waits for: the first of its sources that is not done."""
+    def _say_waiting(self) -> dict[str, Live]:
+        """What a waiting step waits for: the first of its sources that is not done. Gives those that wait for another."""
         assert self.run is not None
-        for node_id, live in lives.items():
+        found: dict[str, Live] = {}
+        for node_id, live in self.run.lives.items():
             if live.state != "waiting" or node_id not in self.document.nodes:
                 continue
             sources = [edge.source for edge in self.document.wires(node_id) if edge.target == node_id]
             open_now = [s for s in sources if self.run.live(s).state in ("waiting", "running", "idle")]
             if open_now and open_now[0] in self.document.nodes:
                 source = self.document.nodes[open_now[0]]
-                live.message = tr(WAITING_FOR.format(title=title_of(source, self.document.type_of(source))))
+                words = tr(WAITING_FOR.format(title=title_of(source, self.document.type_of(source))))
+                if words != live.message:
+                    live.message, found[node_id] = words, live
+        return found
 
     def _edited(self) -> None:
         self._judge_soon.start()

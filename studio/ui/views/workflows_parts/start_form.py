@@ -141,7 +141,8 @@ def _widget(field: Any, title: Text) -> QWidget:
         return Toggle(name=title)
     if field.type == "number":
         return LineField(name=title)
-    area = TextArea("", name=title, rows=2 if field.type == "text" else 4)
+    area = TextArea("", name=title, rows=2)
+    area.setFixedHeight(theme.scaled(72 if field.type == "text" else 120))
     say(area.setAccessibleName, title)
     return area
 

@@ -15,7 +15,7 @@ from studio.ui.theme import theme
 from studio.ui.views.workflows_parts.live import RunState
 from studio.ui.views.workflows_parts.outline import paint_state
 
-ROW, AXIS, NAMES = 20, 22, 132
+ROW, AXIS, NAMES = 20, 22, 164
 STEPS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600)
 BARS = {
     "done": "success.solid", "cached": "cached.solid", "running": "accent.solid", "failed": "danger.solid",
