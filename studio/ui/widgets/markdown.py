@@ -91,7 +91,7 @@ class MarkdownView(QTextBrowser):
         """Some more text; shown within 50 ms."""
         if not self._streaming:
             self._streaming = True
-            self._announce(Text("Answer started", "开始回答"))
+            announce(self, Text("Answer started", "开始回答"))
         self._pending.append(piece)
         if not self._timer.isActive():
             self._timer.start()
@@ -103,7 +103,7 @@ class MarkdownView(QTextBrowser):
         self._write(final=True)
         if self._streaming:
             self._streaming = False
-            self._announce(Text("Answer finished", "回答完毕"))
+            announce(self, Text("Answer finished", "回答完毕"))
 
     def set_markdown(self, text: str) -> None:
         """Show a whole text at once."""
@@ -259,8 +259,10 @@ class MarkdownView(QTextBrowser):
         """All of it as a reader sees it, chips as [1]."""
         return plain_words(self.document(), 0, self.document().characterCount() - 1)
 
-    def _announce(self, words: Text) -> None:
-        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, tr(words)))
+
+def announce(view: QWidget, words: Text) -> None:
+    """Have a screen reader say it."""
+    QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(view, tr(words)))
 
 
 def prepare() -> None:

@@ -14,7 +14,7 @@ from studio.ui.bridge import bridge as default_bridge
 from studio.ui.language import say, tr
 from studio.ui.theme import theme
 from studio.ui.widgets.cell_viewer import CellViewer
-from studio.ui.widgets.cells import NUMBERS, Page
+from studio.ui.widgets.column_widths import ColumnWidths
 from studio.ui.widgets.grid import Grid
 from studio.ui.widgets.pages import PAGE_ROWS, Fetch, Pages, Runs, read_lines
 from studio.ui.widgets.row_window import RowWindow
@@ -22,7 +22,6 @@ from studio.ui.widgets.strip import Strip
 from studio.ui.widgets.table_model import TableModel
 
 MOST_COPIED = 1_000_000
-FITTED_COLUMNS = 60
 
 
 class VirtualTable(QWidget):
@@ -57,8 +56,7 @@ class VirtualTable(QWidget):
         self.grid = Grid(self.model, self)
         self.bar = QScrollBar(Qt.Orientation.Vertical, self)
         self.rows = RowWindow(self.grid, self.bar)
-        self._chosen: set[int] = set()  # columns whose width a person has set
-        self._fitted = False
+        self._widths = ColumnWidths(self.grid)
         self._lay_out()
         self._listen()
         if fetch is not None:
@@ -77,7 +75,6 @@ class VirtualTable(QWidget):
         self.rows.moved.connect(self._tell_view)
         self.rows.selected.connect(self._tell_selection)
         self.grid.columns.sectionClicked.connect(self._ask_order)
-        self.grid.columns.sectionResized.connect(self._keep_width)
         self.grid.opened.connect(self.view_cell)
         self.grid.copied.connect(self.copy)
         self.grid.edge_asked.connect(self._go_to_edge)
@@ -92,10 +89,9 @@ class VirtualTable(QWidget):
         self.grid.columns.order.column = -1
         self.grid.columns.order.strips = {}
         self.grid.highlighted = frozenset()
-        self.rows.areas, self._fitted, self._chosen = [], False, set()
+        self.rows.areas = []
         self.model.show(self._pages, list(columns), row_count)
-        for column in range(len(columns)):
-            self.grid.setColumnWidth(column, self.grid.width_for(column, ()))
+        self._widths.start()
         self._shape()
         self.rows.go(0)
 
@@ -235,28 +231,10 @@ class VirtualTable(QWidget):
         page = self._pages.peek(number)
         if page is not None and page.rows < min(PAGE_ROWS, self.model.row_total - number * PAGE_ROWS):
             self.set_row_count(number * PAGE_ROWS + page.rows)
-        if not self._fitted:
-            self._fit()
-        elif page is not None:
-            self._widen(page)
+        if page is not None:
+            self._widths.page_came(page)
         self.grid.viewport().update()
         self.page_loaded.emit(seconds)
-
-    def _fit(self) -> None:
-        """Widths from what the first rows say, once, for the first columns."""
-        self._fitted = True
-        for column in range(min(FITTED_COLUMNS, len(self.model.names))):
-            cells = (self.model.cell(row, column) for row in range(min(40, self.model.rowCount())))
-            self.grid.setColumnWidth(column, self.grid.width_for(column, [cell.text for cell in cells if cell]))
-
-    def _widen(self, page: Page) -> None:
-        """A number or a time that is cut short misleads: make room for it, unless a person set the width."""
-        for column, kind in enumerate(self.model.kinds[:FITTED_COLUMNS]):
-            if page.rows and column not in self._chosen and (kind in NUMBERS or kind == "time"):
-                texts = [page.cell(row, column).text for row in (0, page.rows // 2, page.rows - 1)]
-                wish = self.grid.width_for(column, texts)
-                if wish > self.grid.columnWidth(column):
-                    self.grid.setColumnWidth(column, wish)
 
     def _shape(self) -> None:
         """Fit the scroll bar to the rows that do not fit."""
@@ -288,11 +266,6 @@ class VirtualTable(QWidget):
         order = self.grid.columns.order
         ascending = not order.ascending if order.column == column else True
         self.order_requested.emit(self.model.names[column], ascending)
-
-    def _keep_width(self, column: int) -> None:
-        """A width that a person set is not fitted away."""
-        if QGuiApplication.mouseButtons():
-            self._chosen.add(column)
 
     def _restyle(self) -> None:
         self.grid.restyle()
