@@ -41,6 +41,7 @@ class Execution(BaseModel):
     inputs: dict[str, Any]
     outputs: dict[str, Any]
     node_results: dict[str, dict[str, Any]] = {}
+    tokens: int = 0
     error: dict[str, Any] | None
     created_at: float
     started_at: float | None
@@ -101,7 +102,7 @@ class Records:
         raise _no_run(execution_id)
 
     async def add_execution(self, execution: Execution, graph: Graph) -> None:
-        values = execution.model_dump(mode="json", exclude={"node_results"}) | {
+        values = execution.model_dump(mode="json", exclude={"node_results", "tokens"}) | {
             "definition": graph.model_dump(mode="json")
         }
         await self._catalog.write(lambda connection: connection.execute(insert(executions).values(**values)))

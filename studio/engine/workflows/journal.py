@@ -129,6 +129,10 @@ class Journal:
         await self.flush()
         return await asyncio.to_thread(self._history, execution, after, kinds)
 
+    async def tokens(self, executions: list[str]) -> dict[str, int]:
+        """How many tokens each finished run wrote; its last event says so."""
+        return await asyncio.to_thread(self._tokens, executions)
+
     async def watch(self, execution: str, after: int, live: Callable[[], bool]) -> AsyncIterator[RunEvent]:
         """The events so far, then those to come while `live()` says that the run goes on; any number of readers."""
         incoming: asyncio.Queue[RunEvent] = asyncio.Queue()
@@ -168,6 +172,15 @@ class Journal:
         finally:
             connection.close()
         return [RunEvent(seq, at, kind, step, json.loads(data)) for seq, at, kind, step, data in rows]
+
+    def _tokens(self, executions: list[str]) -> dict[str, int]:
+        query = "SELECT data FROM events WHERE execution = ? ORDER BY seq DESC LIMIT 1"
+        connection = _connect(self._file)
+        try:
+            last = {name: connection.execute(query, (name,)).fetchone() for name in executions}
+        finally:
+            connection.close()
+        return {name: int(json.loads(found[0]).get("tokens") or 0) for name, found in last.items() if found}
 
     def _make(self) -> None:
         connection = _connect(self._file)

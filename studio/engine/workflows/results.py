@@ -2,28 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
-from studio.engine.workflows.journal import RunEvent
+from studio.engine.workflows.journal import ENDS, RunEvent
 from studio.engine.workflows.values import is_table, plain
 
 BRIEF_ROWS = 1_000
 
 
-def results_of(events: Iterable[RunEvent]) -> dict[str, dict[str, Any]]:
-    """By step: status (waiting, running, completed, failed, skipped), started_at, completed_at, seconds, cached, tokens, progress,
-    error, outputs (a preview by port)."""
-    results: dict[str, dict[str, Any]] = {}
-    for event in events:
+class Results:
+    """How each step of a run stands, kept up to date by its events: a window notes each as it comes.
+
+    `steps` has by step: status (waiting, running, completed, failed, skipped, stopped), started_at, completed_at, seconds, cached,
+    tokens, progress, error, outputs (a preview by port), rows and failed_rows in a map.
+    """
+
+    def __init__(self) -> None:
+        self.steps: dict[str, dict[str, Any]] = {}
+        self.tokens = 0
+        self.started_at: float | None = None
+        self.completed_at: float | None = None
+
+    def note(self, event: RunEvent) -> None:
+        """Take one event, in the order of the journal."""
+        if event.step:
+            _note(self.steps.setdefault(event.step, {"status": "waiting"}), event)
+            self.tokens += event.data.get("tokens", 0) if event.kind == "finished" else 0
+            return
         if event.kind == "run_started":
-            for step in event.data.get("steps", []):
-                results.setdefault(step, {"status": "waiting"})
-        elif event.step:
-            _note(results.setdefault(event.step, {"status": "waiting"}), event)
-        elif event.kind in ("run_stopped", "run_failed", "run_interrupted"):
-            _leave(results)
-    return results
+            self._begin(event)
+        elif event.kind in ENDS:
+            self.completed_at = event.at
+            self.tokens = event.data.get("tokens", self.tokens)
+            if event.kind != "run_finished":
+                self._leave()
+
+    def next_step(self) -> str:
+        """Where a run that is resumed goes on: the first step that is not done; "" when all are."""
+        done = ("completed", "skipped")
+        return next((step for step, result in self.steps.items() if result["status"] not in done), "")
+
+    def _begin(self, event: RunEvent) -> None:
+        self.started_at = self.started_at or event.at
+        self.completed_at = None
+        for step in event.data.get("steps", []):
+            result = self.steps.setdefault(step, {"status": "waiting"})
+            if result["status"] in ("failed", "stopped"):
+                result.update(status="waiting", error=None)
+
+    def _leave(self) -> None:
+        for result in self.steps.values():
+            if result["status"] == "running":
+                result["status"] = "stopped"
 
 
 def _note(result: dict[str, Any], event: RunEvent) -> None:
@@ -57,12 +87,6 @@ def _note(result: dict[str, Any], event: RunEvent) -> None:
             result.update(status="failed", completed_at=event.at, seconds=data["seconds"], error=data["error"])
         case "skipped":
             result.update(status="skipped")
-
-
-def _leave(results: dict[str, dict[str, Any]]) -> None:
-    for result in results.values():
-        if result["status"] == "running":
-            result["status"] = "stopped"
 
 
 def brief(value: Any) -> Any:

@@ -22,7 +22,7 @@ from studio.engine.workflows.journal import Journal, Row, RunEvent
 from studio.engine.workflows.node import NodeType
 from studio.engine.workflows.plan import Scope, plan
 from studio.engine.workflows.replay import KINDS, Recorded
-from studio.engine.workflows.results import brief, results_of
+from studio.engine.workflows.results import Results, brief
 from studio.engine.workflows.rooms import Rooms
 from studio.engine.workflows.run import Run, StepFailed
 from studio.engine.workflows.store import Ref, Store
@@ -184,13 +184,17 @@ class Workflows:
 
     async def executions(self, workflow_id: str | None = None, limit: int = 100) -> AllExecutions:
         """Runs, the latest first, without their steps' results."""
-        return await self._records.executions(workflow_id, limit)
+        found = await self._records.executions(workflow_id, limit)
+        tokens = await self._journal.tokens([execution.id for execution in found])
+        return [execution.model_copy(update={"tokens": tokens.get(execution.id, 0)}) for execution in found]
 
     async def execution(self, execution_id: str) -> Execution:
         """A run with how each step ended."""
         found = await self._records.execution(execution_id)
-        found.node_results = results_of(await self._journal.history(execution_id))
-        return found
+        results = Results()
+        for event in await self._journal.history(execution_id):
+            results.note(event)
+        return found.model_copy(update={"node_results": results.steps, "tokens": results.tokens})
 
     async def definition(self, execution_id: str) -> Graph:
         """The graph that a run was started with."""
