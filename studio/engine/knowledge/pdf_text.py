@@ -194,14 +194,37 @@ def _is_heading(line: Line, body: float) -> bool:
     return line.size > 1.12 * body and len(line.text.strip()) <= 120
 
 
+def without_titles(pages: list[PageText]) -> None:
+    """Where headings are numbered, a large line without a number is a title or an ornament: take those out."""
+    headings = [heading for page in pages for heading in page.headings]
+    if sum(bool(NUMBER.match(heading.title)) for heading in headings) < 0.5 * len(headings):
+        return
+    for page in pages:
+        page.headings = [one for one in page.headings if one.level > 1 or NUMBER.match(one.title)]
+
+
 def _note_heading(page: PageText, line: Line, body: float) -> None:
-    """A heading line; one without a number that follows another at once is the rest of it, such as its translation."""
+    """A heading line; one without a number that follows another at once is the rest of it, such as its translation.
+
+    A small line "4 Pumps" right before "4.1 Leaks" is the heading of the chapter, whatever its size.
+    """
     title = line.text.strip()
+    _note_chapter(page, title)
     last = page.headings[-1] if page.headings else None
-    if last is not None and not NUMBER.match(title) and page.text[last.start :].strip().count("\n") == 0:
+    if last is not None and not NUMBER.match(title) and " ".join(page.text[last.start :].split()) == last.title:
         page.headings[-1] = Heading(last.start, last.level, f"{last.title} {title}")
     else:
         page.headings.append(Heading(len(page.text), _level(line, body), title))
+
+
+def _note_chapter(page: PageText, title: str) -> None:
+    number = NUMBER.match(title)
+    start = page.text.rfind("\n", 0, max(0, len(page.text) - 1)) + 1
+    before = page.text[start:].strip()
+    chapter = NUMBER.match(before)
+    known = page.headings and page.headings[-1].start >= start
+    if number and chapter and not known and number.group(1).startswith(f"{chapter.group(1)}."):
+        page.headings.append(Heading(start, chapter.group(1).count(".") + 1, before))
 
 
 def _unnumbered(line: Line) -> str:

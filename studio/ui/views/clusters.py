@@ -201,7 +201,7 @@ class Centre(Surface):
         self._name.say(cluster.name if cluster else THIS_COMPUTER)
         if cluster is None:
             self._state.say(Text("default", "默认"))
-            self._state.set_tone("neutral")
+            self._state.set_tone("neutral", "monitor")
             self._stack.setCurrentWidget(self.here)
             return
         self._state.say(STATES[cluster.state])

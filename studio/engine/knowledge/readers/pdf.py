@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
-from studio.engine.knowledge.pdf_text import body_size, joined, lines_of, running_titles, without
+from studio.engine.knowledge.pdf_text import body_size, joined, lines_of, running_titles, without, without_titles
 from studio.engine.knowledge.reader import Page, Reader, Unreadable
 from studio.engine.text import Text
 
@@ -27,6 +27,7 @@ class Pdf(Reader):
         body = body_size(lines)
         titles = running_titles(lines)
         texts = [joined(without(page, titles), body) for page in lines]
+        without_titles(texts)
         pages = [Page(number, text.text, text.headings) for number, text in enumerate(texts, 1)]
         if not any(page.text.strip() for page in pages):
             raise Unreadable(

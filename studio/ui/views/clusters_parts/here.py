@@ -158,6 +158,7 @@ class HerePage(QWidget):
             ],
             times,
             f"{last.ram_used / 1e9:,.1f} / {gigabytes(last.ram_total)}",
+            last.ram_total / 1e9,
         )
         for gauge in (self.graphics, self.video):
             gauge.setVisible(bool(last.gpus))
@@ -176,7 +177,9 @@ class HerePage(QWidget):
         ]
         self.graphics.set_figures(loads, times, f"{max(gpu.percent for gpu in last.gpus):.0f}%")
         total = sum(gpu.total for gpu in last.gpus)
-        self.video.set_figures(memory, times, f"{sum(gpu.used for gpu in last.gpus) / 1e9:,.1f} / {gigabytes(total)}")
+        self.video.set_figures(
+            memory, times, f"{sum(gpu.used for gpu in last.gpus) / 1e9:,.1f} / {gigabytes(total)}", total / 1e9
+        )
 
     def _lay_out(self) -> None:
         column = QVBoxLayout()
@@ -186,6 +189,8 @@ class HerePage(QWidget):
         column.addWidget(Label(Text("Services", "服务"), "bodyStrong"))
         cards = QGridLayout()
         cards.setSpacing(theme.size("space.3"))
+        for place in range(3):
+            cards.setColumnStretch(place, 1)
         for place, card in enumerate(self._cards):
             card.opened.connect(self._studio.window.show_view)
             cards.addWidget(card, place // 3, place % 3)
@@ -203,7 +208,10 @@ class HerePage(QWidget):
             charts.addWidget(gauge, place // 2, place % 2)
         self.graphics.hide()
         self.video.hide()
-        column.addLayout(charts, 1)
+        for place in range(2):
+            charts.setColumnStretch(place, 1)
+        column.addLayout(charts)
+        column.addStretch(1)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(scroll(column))
@@ -251,6 +259,15 @@ class ServiceCard(Card):
             super().keyPressEvent(event)
 
 
+class Load(LineChart):
+    """A chart from 0 to what there is: half full looks half full."""
+
+    top = 100.0
+
+    def limits(self) -> tuple[float, float]:
+        return 0.0, self.top
+
+
 class Gauge(Card):
     """A figure over the last minutes, with its value now."""
 
@@ -263,13 +280,14 @@ class Gauge(Card):
         head.addStretch(1)
         head.addWidget(self._legend)
         head.addWidget(self._now)
-        self.chart = LineChart(title)
-        self.chart.setMinimumHeight(theme.scaled(150))
+        self.chart = Load(title)
+        self.chart.setFixedHeight(theme.scaled(200))
         self.body.addLayout(head)
         self.body.addWidget(self.chart, 1)
 
-    def set_figures(self, series: list[tuple[str, list[float]]], labels: list[str], now: str) -> None:
-        """Draw these lines, and say the value now."""
+    def set_figures(self, series: list[tuple[str, list[float]]], labels: list[str], now: str, top: float = 100) -> None:
+        """Draw these lines under `top`, and say the value now."""
+        self.chart.top = top
         self.chart.show_series([Series(name, values) for name, values in series], labels)
         self._now.say(now)
         names = [name for name, _ in series if name]

@@ -37,6 +37,7 @@ class ClustersPanel(Panel):
         row = QHBoxLayout()
         side = theme.size("space.3")
         row.setContentsMargins(side, theme.size("space.2"), side, theme.size("space.2"))
+        row.setSpacing(theme.size("space.2"))
         row.addWidget(Glyph("key-round", "text.tertiary", 14))
         row.addWidget(self._secrets, 1)
         self.body.addLayout(row)
@@ -64,6 +65,6 @@ class ClustersPanel(Panel):
 def _row(cluster: ClusterState) -> Row:
     words, host = state_words(cluster), host_of(cluster.url)
     return Row(
-        cluster.id, cluster.name, Text(f"{host} · {words.en}", f"{host} · {words.zh}"), "server",
+        cluster.id, cluster.name, Text(f"{words.en} · {host}", f"{words.zh} · {host}"), "server",
         tone=TONES[cluster.state], hint=cluster.url,
     )  # fmt: skip
