@@ -128,6 +128,7 @@ class Actions(QObject):
 
     def _bind_all(self) -> None:
         for keys in self._keys.values():
+            keys.shortcut.setEnabled(False)
             keys.shortcut.deleteLater()
         self._keys.clear()
         for action in self._actions.values():

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.engine.params import ParamField, Params, fields_of, problems
 from studio.engine.text import Text
-from studio.ui.language import language, tr
+from studio.ui.language import language, say, tr
 from studio.ui.studio import Studio
 from studio.ui.theme import theme
 from studio.ui.widgets.buttons import IconButton, Segmented, Toggle
@@ -106,8 +106,7 @@ class FieldRow(QWidget):
         super().__init__()
         self.field = field
         self.control, self._get, self._set = _control(field, value, studio, self._take)
-        self.control.setAccessibleName(tr(field.title))
-        language.changed.connect(lambda: self.control.setAccessibleName(tr(field.title)))
+        say(self.control.setAccessibleName, field.title)
         self.reset = IconButton("rotate-ccw", Text(f"Reset {field.title.en}", f"重置{field.title.zh}"), size=14)
         self.reset.clicked.connect(self._reset)
         self.problem = Label("", "caption", "danger.text", wrap=True)

@@ -25,7 +25,8 @@ QLineEdit:hover, QPlainTextEdit[field="true"]:hover { border-color: $control; }
 QLineEdit:focus, QPlainTextEdit[field="true"]:focus, QTextEdit[field="true"]:focus { border: 1px solid $ring; }
 QLineEdit:disabled, QPlainTextEdit:disabled { color: $disabled; background: $panel; }
 QLineEdit[bad="true"], QPlainTextEdit[bad="true"] { border-color: $danger; }
-QLineEdit[bare="true"] { border: none; background: transparent; padding: 0; }
+QLineEdit[bare="true"] { border: none; background: transparent; padding: 0; min-height: 0; max-height: 9999px; }
+QLineEdit[search="true"] { padding-left: 2px; }
 QPlainTextEdit, QTextEdit, QTextBrowser { background: $content; color: $text; border: none;
   selection-background-color: $selected; selection-color: $on_selected; }
 QAbstractScrollArea { border: none; background: transparent; }

@@ -11,6 +11,7 @@ from studio.engine.registry import PluginFailure
 from studio.ui.views.view import View
 
 log = logging.getLogger(__name__)
+RAIL = ("home", "data", "knowledge", "models", "workflows", "chat", "runs", "clusters")  # Ctrl+1 to Ctrl+8
 
 
 def find_views() -> tuple[list[type[View]], list[PluginFailure]]:
@@ -26,7 +27,11 @@ def find_views() -> tuple[list[type[View]], list[PluginFailure]]:
             log.exception("the view %s failed", module.name)
             reason = f"{type(error).__name__}: {error}\n{traceback.format_exc(limit=-3)}"
             failures.append(PluginFailure("view", module.name, reason))
-    return sorted(views, key=lambda view: (view.order, view.name)), failures
+    return sorted(views, key=_place), failures
+
+
+def _place(view: type[View]) -> tuple[int, int, str]:
+    return RAIL.index(view.name) if view.name in RAIL else len(RAIL), view.order, view.name
 
 
 def _views_of(name: str) -> list[type[View]]:

@@ -1,0 +1,76 @@
+"""A window without a screen, and an engine that is only events and settings where a test needs no more."""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from studio.engine.events import Events
+from studio.engine.paths import Paths
+from studio.engine.settings import Settings
+from studio.engine.text import Text
+from studio.ui.actions import Actions
+from studio.ui.bridge import Bridge
+from studio.ui.language import language
+from studio.ui.theme import theme
+from studio.ui.window import Window
+
+
+class SmallEngine:
+    """The parts of the engine that the frame itself uses, with the real events and the real settings."""
+
+    def __init__(self, folder: Path) -> None:
+        self.paths = Paths.under(folder).make()
+        self.events = Events()
+        self.settings = Settings(self.paths.config / "settings.json", self.events)
+        self.plugin_failures: list[object] = []
+
+    async def status(self) -> SimpleNamespace:
+        return SimpleNamespace(
+            version="0.1.0", jobs_running=1, jobs=[SimpleNamespace(title=Text("Indexing", "正在索引"), progress=0.5)],
+            problems=2, models_loaded=0, tokens_per_second=None, cpu_percent=12.0, ram_used=2 * 1024**3,
+            ram_total=8 * 1024**3, gpus=[], disk_free=1,
+        )
+
+
+@pytest.fixture
+def app(qapp: QApplication) -> Iterator[QApplication]:
+    language.set("en")
+    theme.apply(qapp, "dark")
+    yield qapp
+    language.set("en")
+
+
+@pytest.fixture
+def bridge(app: QApplication) -> Iterator[Bridge]:
+    one = Bridge()
+    yield one
+    one.stop()
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> SmallEngine:
+    return SmallEngine(tmp_path)
+
+
+@pytest.fixture
+def window(app, bridge, engine, qtbot, monkeypatch) -> Window:
+    """The frame with the Settings view only: the rooms' views have tests of their own."""
+    from studio.ui import window as module
+    from studio.ui.views.settings import SettingsView
+
+    monkeypatch.setattr(module, "find_views", lambda: ([SettingsView], []))
+    one = Window(bridge, Actions(), engine.paths.config / "window.json")
+    qtbot.addWidget(one)
+    one.resize(1400, 900)
+    one.show()
+    one.engine_ready(engine)
+    return one
