@@ -1,0 +1,167 @@
+"""Where a question is written, with what it may use."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QTextOption
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
+
+from studio.engine.text import Text
+from studio.ui.language import say
+from studio.ui.theme import theme
+from studio.ui.views.chat_parts.picker import Picker
+from studio.ui.widgets.buttons import Button
+from studio.ui.widgets.labels import Dot, Label
+from studio.ui.widgets.meter import Meter
+from studio.ui.widgets.panel import Card
+
+LINES = 8
+LOCAL = Text("Runs on this computer. Nothing leaves it.", "在本机运行，数据不会离开这台电脑。")
+
+
+class Composer(QWidget):
+    """`sent` carries the question; `stopped` is the same button while an answer is written."""
+
+    sent = Signal(str)
+    stopped = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._streaming = False
+        self.input = _Input()
+        self.input.sent.connect(self.send)
+        self.input.textChanged.connect(self._enable)
+        self.model = Picker(Text("Model", "模型"), "box", "portText.model", Text("No model", "未选择模型"))
+        self.knowledge = Picker(
+            Text("Collections", "文档集"), "library", "portText.docs", Text("No documents", "不用文档"), many=True
+        )
+        self.datasets = Picker(
+            Text("Datasets", "数据集"), "table-2", "portText.table", Text("No data", "不用数据"), many=True
+        )
+        self.button = Button(Text("Send", "发送"), "arrow-up", "primary")
+        self.button.clicked.connect(lambda: self.stopped.emit() if self._streaming else self.send())
+        self._lay_out()
+        self._enable()
+
+    def send(self) -> None:
+        """As Enter does. While an answer is written, the question waits in its field."""
+        words = self.input.toPlainText().strip()
+        if words and not self._streaming:
+            self.input.clear()
+            self.sent.emit(words)
+
+    def set_streaming(self, streaming: bool) -> None:
+        """Send becomes Stop."""
+        self._streaming = streaming
+        self.button.say(Text("Stop", "停止") if streaming else Text("Send", "发送"))
+        self.button.set_icon("square" if streaming else "arrow-up")
+        self.button.set_kind("danger" if streaming else "primary")
+        self._enable()
+
+    def set_follow_up(self, follow_up: bool) -> None:
+        words = Text("Ask a follow-up", "继续提问") if follow_up else Text("Ask your documents and data", "向文档和数据提问")
+        say(self.input.setPlaceholderText, words)
+
+    def set_local(self, local: bool) -> None:
+        self.place.setVisible(local)
+
+    def set_context(self, tokens: int | None, room: int | None) -> None:
+        """How much of the model's context the last answer took; nothing when nobody knows."""
+        known = bool(tokens and room)
+        self.gauge.setVisible(known)
+        if tokens and room:
+            self.meter.set(min(1.0, tokens / room), "warning.text" if tokens > 0.8 * room else "accent.ring")
+            self.room.say(Text(f"{_thousands(tokens)} of {_thousands(room)}", f"{_thousands(tokens)} / {_thousands(room)}"))
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.size("space.1"))
+        card = Card(pad=8)
+        card.body.addWidget(self.input)
+        row = QHBoxLayout()
+        row.setSpacing(theme.size("space.2"))
+        for picker in (self.model, self.knowledge, self.datasets):
+            row.addWidget(picker)
+        row.addStretch(1)
+        row.addWidget(self.button)
+        card.body.addLayout(row)
+        column.addWidget(card)
+        column.addLayout(self._foot())
+
+    def _foot(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setContentsMargins(theme.size("space.1"), 0, theme.size("space.1"), 0)
+        self.place = QWidget()
+        place = QHBoxLayout(self.place)
+        place.setContentsMargins(0, 0, 0, 0)
+        place.setSpacing(theme.size("space.2"))
+        place.addWidget(Dot("success"))
+        place.addWidget(Label(LOCAL, "dense", "text.secondary"))
+        self.gauge = QWidget()
+        gauge = QHBoxLayout(self.gauge)
+        gauge.setContentsMargins(0, 0, 0, 0)
+        gauge.setSpacing(theme.size("space.2"))
+        self.meter = Meter(0.0, width=56, name=Text("Context used", "已用上下文"))
+        self.room = Label("", "dense", "text.secondary")
+        gauge.addWidget(Label(Text("Context", "上下文"), "dense", "text.secondary"))
+        gauge.addWidget(self.meter)
+        gauge.addWidget(self.room)
+        row.addWidget(self.place)
+        row.addStretch(1)
+        row.addWidget(self.gauge)
+        self.gauge.hide()
+        self._keep_height(row)
+        return row
+
+    def _keep_height(self, row: QHBoxLayout) -> None:
+        row.addStrut(theme.line("dense"))
+
+    def _enable(self) -> None:
+        self.button.setEnabled(self._streaming or bool(self.input.toPlainText().strip()))
+
+
+class _Input(QPlainTextEdit):
+    """Grows with its lines. Enter and Ctrl Enter send, Shift Enter begins a new line."""
+
+    sent = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setStyleSheet("QPlainTextEdit { background: transparent; }")
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setTabChangesFocus(True)
+        say(self.setAccessibleName, Text("Question", "问题"))
+        self.document().documentLayout().documentSizeChanged.connect(lambda _: self._fit())
+        theme.changed.connect(self._restyle)
+        self._restyle()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if enter and not event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self.sent.emit()
+            return
+        if event.key() == Qt.Key.Key_Escape:
+            event.ignore()
+            return
+        super().keyPressEvent(event)
+
+    def sizeHint(self) -> QSize:
+        return QSize(theme.scaled(320), self.height())
+
+    def _fit(self) -> None:
+        lines = max(1, min(LINES, int(self.document().size().height())))
+        margins = 2 * int(self.document().documentMargin()) + theme.size("space.2")
+        self.setFixedHeight(lines * self.fontMetrics().lineSpacing() + margins)
+
+    def _restyle(self) -> None:
+        self.setFont(theme.font("reading"))
+        self._fit()
+
+
+def _thousands(tokens: int) -> str:
+    return f"{tokens / 1000:.1f}k" if tokens >= 1000 else str(tokens)

@@ -1,0 +1,302 @@
+"""The middle: the thread's name, its messages in a column, and where the next question is written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+
+from studio.engine.chat.message import Thread
+from studio.engine.text import Text
+from studio.ui.icons import paint_icon
+from studio.ui.theme import theme
+from studio.ui.views.chat_parts.composer import Composer
+from studio.ui.views.chat_parts.messages import AnswerView, QuestionView
+from studio.ui.views.chat_parts.threads import UNTITLED
+from studio.ui.widgets.buttons import Button, IconButton, Pressable, paint_ground
+from studio.ui.widgets.inputs import LineField
+from studio.ui.widgets.labels import Label
+from studio.ui.widgets.panel import Glyph, Header, Surface, scroll
+
+WIDTH = 740
+NEAR_END = 24  # pixels from the end that still count as the end
+
+
+class Conversation(Surface):
+    """Follows what is written only while a person is at the end."""
+
+    renamed = Signal(str)
+    sources_toggled = Signal()
+    example_chosen = Signal(str)
+    earlier = Signal()
+
+    def __init__(self) -> None:
+        super().__init__("content")
+        self.head = ThreadHeader()
+        self.composer = Composer()
+        self.examples = Examples()
+        self.examples.chosen.connect(self.example_chosen)
+        self._following = True
+        self._build_column()
+        self._lay_out()
+
+    # Messages
+
+    def clear(self) -> None:
+        """No messages: the examples stand there instead."""
+        while self._messages.count():
+            item = self._messages.takeAt(0)
+            widget = item.widget() if item else None
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        self._following = True
+        self.more.hide()
+        self.stack.setCurrentWidget(self._empty)
+
+    def add(self, view: QuestionView | AnswerView) -> None:
+        self._messages.addWidget(view)
+        self.stack.setCurrentWidget(self.area)
+
+    def views(self) -> list[QuestionView | AnswerView]:
+        """From the first to the last that is shown."""
+        items = [self._messages.itemAt(place) for place in range(self._messages.count())]
+        widgets = [item.widget() for item in items if item is not None]
+        return [widget for widget in widgets if isinstance(widget, QuestionView | AnswerView)]
+
+    def remove_from(self, view: QuestionView | AnswerView) -> None:
+        """Take a message away with all that follows."""
+        views = self.views()
+        for each in views[views.index(view) :]:
+            self._messages.removeWidget(each)
+            each.hide()
+            each.deleteLater()
+
+    def go_to_end(self) -> None:
+        """Follow from now on."""
+        self._following = True
+        bar = self.area.verticalScrollBar()
+        bar.setValue(bar.maximum())
+
+    def following(self) -> bool:
+        return self._following
+
+    # How it is built
+
+    def _build_column(self) -> None:
+        inner = QWidget()
+        self._holder = _Centred(inner)
+        column = self._holder.column
+        column.setContentsMargins(0, theme.size("space.4"), 0, theme.size("space.6"))
+        self.more = Button(Text("Show earlier messages", "显示更早的消息"), "chevron-up", "ghost")
+        self.more.clicked.connect(self.earlier)
+        self.more.hide()
+        column.addWidget(self.more, 0, Qt.AlignmentFlag.AlignHCenter)
+        self._messages = QVBoxLayout()
+        self._messages.setSpacing(theme.size("space.6"))
+        column.addLayout(self._messages)
+        column.addStretch(1)
+        self.area = scroll(inner)
+        bar = self.area.verticalScrollBar()
+        bar.rangeChanged.connect(self._grown)
+        bar.valueChanged.connect(self._moved)
+
+    def _lay_out(self) -> None:
+        self._empty = QWidget()
+        _Centred(self._empty).column.addWidget(self.examples, 1)
+        self.stack = QStackedWidget()
+        self.stack.addWidget(self._empty)
+        self.stack.addWidget(self.area)
+        foot = QWidget()
+        holder = _Centred(foot)
+        holder.column.setContentsMargins(0, 0, 0, theme.size("space.2"))
+        holder.column.addWidget(self.composer)
+        self.head.renamed.connect(self.renamed)
+        self.head.sources.clicked.connect(self.sources_toggled)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.head)
+        column.addWidget(self.stack, 1)
+        column.addWidget(foot)
+
+    def _grown(self, _: int, most: int) -> None:
+        if self._following:
+            self.area.verticalScrollBar().setValue(most)
+
+    def _moved(self, value: int) -> None:
+        self._following = value >= self.area.verticalScrollBar().maximum() - theme.scaled(NEAR_END)
+
+
+class _Centred:
+    """A column in the middle of a widget, at most as wide as one reads well."""
+
+    def __init__(self, parent: QWidget) -> None:
+        row = QHBoxLayout(parent)
+        side = theme.size("space.6")
+        row.setContentsMargins(side, 0, side, 0)
+        holder = QWidget()
+        holder.setMaximumWidth(theme.scaled(WIDTH))
+        holder.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.column = QVBoxLayout(holder)
+        self.column.setContentsMargins(0, 0, 0, 0)
+        row.addStretch(1)
+        row.addWidget(holder, 100)
+        row.addStretch(1)
+
+
+class ThreadHeader(Header):
+    """The thread's title, to be changed in its place; how many messages it has; the sources' switch."""
+
+    renamed = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__(40, "content")
+        self._thread: Thread | None = None
+        self.title = Label(UNTITLED, "bodyStrong", elide="end")
+        self.title.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+        self.edit = IconButton("pencil", Text("Rename thread", "重命名对话"), size=14)
+        self.edit.clicked.connect(self.begin)
+        self.field = _TitleField()
+        self.field.hide()
+        self.field.kept.connect(self._keep)
+        self.field.left.connect(self._end)
+        self.count = Label("", "dense", "text.secondary")
+        self.sources = IconButton("panel-right", Text("Show or hide sources (Ctrl I)", "显示或隐藏来源（Ctrl I）"))
+        self.row.addWidget(self.title)
+        self.row.addWidget(self.edit)
+        self.row.addWidget(self.field, 1)
+        self.row.addStretch(1)
+        self.row.addWidget(self.count)
+        self.row.addWidget(self.sources)
+        self.show_thread(None, 0)
+
+    def show_thread(self, thread: Thread | None, messages: int) -> None:
+        if thread is None or self._thread is None or thread.id != self._thread.id:
+            self._end()
+        self._thread = thread
+        self.title.say((thread.title if thread else "") or UNTITLED)
+        self.edit.setVisible(thread is not None and self.field.isHidden())
+        words = Text(f"{messages:,} message{'' if messages == 1 else 's'}", f"{messages:,} 条消息")
+        self.count.say(words if messages else Text.same(""))
+
+    def begin(self) -> None:
+        """Type another title in place of this one."""
+        if self._thread is None:
+            return
+        self.field.setText(self._thread.title)
+        for widget, shown in ((self.title, False), (self.edit, False), (self.field, True)):
+            widget.setVisible(shown)
+        self.field.selectAll()
+        self.field.setFocus()
+
+    def _keep(self) -> None:
+        words = " ".join(self.field.text().split())
+        if self._thread is not None and words and words != self._thread.title:
+            self.title.say(words)
+            self.renamed.emit(words)
+        self._end()
+
+    def _end(self) -> None:
+        self.field.hide()
+        self.title.show()
+        self.edit.setVisible(self._thread is not None)
+
+
+class _TitleField(LineField):
+    """Enter keeps the title, Esc and leaving the field do not."""
+
+    kept = Signal()
+    left = Signal()
+
+    def __init__(self) -> None:
+        super().__init__("", name=Text("Title of the thread", "对话标题"))
+        self.setMaxLength(120)
+        self.returnPressed.connect(self.kept)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.left.emit()
+            return
+        super().keyPressEvent(event)
+
+    def focusOutEvent(self, event: object) -> None:
+        super().focusOutEvent(event)  # type: ignore[arg-type]
+        if self.isVisible():
+            self.left.emit()
+
+
+class Examples(QWidget):
+    """An empty thread: what one may ask here."""
+
+    chosen = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        column = QVBoxLayout(self)
+        column.setSpacing(theme.size("space.2"))
+        column.addStretch(1)
+        column.addWidget(Glyph("messages-square", "text.tertiary", 24), 0, Qt.AlignmentFlag.AlignHCenter)
+        heading = Label(Text("Ask your documents and data", "向文档和数据提问"), "heading", wrap=True)
+        heading.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        column.addWidget(heading)
+        words = Text(
+            "Answers show where each statement comes from: the page, or the rows and their query.",
+            "回答会标明每句话的出处：具体页面，或数据行及其查询语句。",
+        )
+        body = Label(words, "body", "text.secondary", wrap=True)
+        body.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        column.addWidget(body)
+        column.addSpacing(theme.size("space.4"))
+        self._examples = QVBoxLayout()
+        self._examples.setSpacing(theme.size("space.2"))
+        column.addLayout(self._examples)
+        column.addStretch(2)
+
+    def show_examples(self, questions: Sequence[str]) -> None:
+        """Questions that can be answered with what is there."""
+        while self._examples.count():
+            item = self._examples.takeAt(0)
+            widget = item.widget() if item else None
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        for question in questions:
+            button = _Example(question)
+            button.clicked.connect(partial(self.chosen.emit, question))
+            self._examples.addWidget(button)
+
+    def buttons(self) -> list[_Example]:
+        return self.findChildren(_Example)
+
+
+class _Example(Pressable):
+    """One question, asked with a click."""
+
+    def __init__(self, question: str) -> None:
+        super().__init__()
+        self.setText(question)
+        self.setAccessibleName(question)
+        self.setToolTip(question)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        return QSize(theme.scaled(320), theme.scaled(40))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        ink = paint_ground(painter, self, "default")
+        side, size = theme.size("space.3"), theme.scaled(14)
+        paint_icon(painter, "message-square", "text.tertiary", QRectF(side, (self.height() - size) / 2, size, size))
+        right = self.width() - side - size
+        paint_icon(painter, "corner-down-left", "text.tertiary", QRectF(right, (self.height() - size) / 2, size, size))
+        left = side + size + theme.size("space.2")
+        painter.setFont(theme.font("body"))
+        painter.setPen(ink)
+        room = right - left - theme.size("space.2")
+        words = QFontMetrics(painter.font()).elidedText(self.text(), Qt.TextElideMode.ElideRight, int(room))
+        painter.drawText(QRectF(left, 0, room, self.height()), Qt.AlignmentFlag.AlignVCenter, words)

@@ -1,0 +1,167 @@
+"""What was done for an answer, as cards that open: a search, a query with its rows, a check."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from studio.engine.chat.message import Source, Step
+from studio.engine.text import Text
+from studio.ui.theme import theme
+from studio.ui.views.chat_parts.code_label import CodeLabel
+from studio.ui.views.chat_parts.small_table import SmallTable
+from studio.ui.widgets.buttons import Button, IconButton
+from studio.ui.widgets.labels import Label
+from studio.ui.widgets.panel import Card, Divider, Glyph
+
+
+class StepCard(Card):
+    """A finished step. `open_rows` carries the dataset's id and the statement; `source_chosen` a source's number."""
+
+    open_rows = Signal(str, str)
+    source_chosen = Signal(int)
+
+    def __init__(self, step: Step, sources: list[Source], open: bool = False) -> None:
+        super().__init__(pad=0, surface="panel")
+        self.step = step
+        self._sources = [source for source in sources if source.kind == ("rows" if step.kind == "query" else "page")]
+        self.body.setSpacing(0)
+        self.body.addWidget(self._head())
+        self.content = QWidget()
+        self._fill(QVBoxLayout(self.content))
+        self.body.addWidget(self.content)
+        self.set_open(open and self._has_content())
+
+    def is_open(self) -> bool:
+        return not self.content.isHidden()
+
+    def set_open(self, open: bool) -> None:
+        self.content.setVisible(open)
+        self.arrow.set_icon("chevron-up" if open else "chevron-down")
+        self.arrow.say(Text("Show less", "收起") if open else Text("Show more", "展开"))
+
+    def _head(self) -> QWidget:
+        head = _Head()
+        head.pressed.connect(lambda: self._has_content() and self.set_open(not self.is_open()))
+        failed = self.step.failed
+        head.row.addWidget(Glyph("triangle-alert" if failed else "check", "warning.text" if failed else "success.text", 14))
+        head.row.addWidget(Label(self.step.title, "denseStrong", elide="end"), 3)
+        self.detail = Label(_detail(self.step), "dense", "text.secondary", elide="end")
+        head.row.addWidget(self.detail, 4)
+        if self.step.dataset_id:
+            self.open_button = Button(Text("Open in Data", "在数据中打开"), "external-link", "ghost", "sm")
+            self.open_button.clicked.connect(lambda: self.open_rows.emit(self.step.dataset_id, self._statement()))
+            head.row.addWidget(self.open_button)
+        self.arrow = IconButton("chevron-down", "")
+        self.arrow.clicked.connect(lambda: self.set_open(not self.is_open()))
+        self.arrow.setVisible(self._has_content())
+        head.row.addWidget(self.arrow)
+        return head
+
+    def _statement(self) -> str:
+        rows = next((source.rows_sql for source in self._sources if source.rows_sql), "")
+        return rows or self.step.sql
+
+    def _has_content(self) -> bool:
+        return bool(self.step.sql) or (self.step.kind == "search" and bool(self._sources))
+
+    def _fill(self, column: QVBoxLayout) -> None:
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(Divider())
+        if self.step.sql:
+            column.addLayout(self._query())
+        elif self.step.kind == "search":
+            column.addLayout(self._chunks())
+
+    def _query(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        pad = theme.size("space.3")
+        code = CodeLabel(self.step.sql)
+        code.setContentsMargins(pad, theme.size("space.2"), pad, theme.size("space.2"))
+        table = SmallTable(self.step.columns, self.step.rows)
+        holder = QVBoxLayout()
+        holder.setContentsMargins(pad, theme.size("space.1"), pad, theme.size("space.2"))
+        holder.addWidget(table)
+        holder.addStretch(1)
+        row.addWidget(code, 2)
+        row.addWidget(Divider(vertical=True))
+        row.addLayout(holder, 3)
+        return row
+
+    def _chunks(self) -> QVBoxLayout:
+        column = QVBoxLayout()
+        side = theme.size("space.2")
+        column.setContentsMargins(side, theme.size("space.1"), side, theme.size("space.2"))
+        column.setSpacing(0)
+        for source in self._sources:
+            column.addWidget(self._chunk(source))
+        return column
+
+    def _chunk(self, source: Source) -> QWidget:
+        line = _Head(theme.size("layout.row.list"))
+        line.pressed.connect(partial(self.source_chosen.emit, source.number))
+        line.row.addWidget(Label(f"{source.number}", "denseStrong", "accent.text"))
+        line.row.addWidget(Label(source.quote, "dense", "text.primary", elide="end"), 1)
+        line.row.addWidget(Label(place(source), "dense", "text.secondary"))
+        return line
+
+
+class NoteLine(QWidget):
+    """A step that is only said: what was left out, or what does not stand in the sources."""
+
+    def __init__(self, icon: str, tone: str, title: Text, detail: Text | None = None) -> None:
+        super().__init__()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(theme.size("space.2"))
+        row.addWidget(Glyph(icon, tone, 14), 0, Qt.AlignmentFlag.AlignTop)
+        colour = "text.secondary" if tone.startswith("text") else tone
+        self.words = Label(_joined(title, detail), "dense", colour, wrap=True)
+        row.addWidget(self.words, 1)
+
+
+class _Head(QWidget):
+    """A line that is pressed as a whole."""
+
+    pressed = Signal()
+
+    def __init__(self, height: int | None = None) -> None:
+        super().__init__()
+        self._height = height or theme.size("control.height.lg") - theme.scaled(2)
+        self.row = QHBoxLayout(self)
+        self.row.setContentsMargins(theme.size("space.3"), 0, theme.size("space.1"), 0)
+        self.row.setSpacing(theme.size("space.2"))
+        self.setFixedHeight(self._height)
+
+    def sizeHint(self) -> QSize:
+        return QSize(theme.scaled(200), self._height)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
+            self.pressed.emit()
+
+
+def place(source: Source) -> Text:
+    """Where a source stands: its page, or how many rows."""
+    if source.kind == "rows":
+        count = source.row_count or 0
+        return Text(f"{count:,} row{'' if count == 1 else 's'}", f"{count:,} 行")
+    if source.page is None:
+        return Text("Text", "正文")
+    return Text(f"Page {source.page}", f"第 {source.page} 页")
+
+
+def _detail(step: Step) -> Text:
+    seconds = Text(f"{step.seconds:.2f} s", f"{step.seconds:.2f} 秒") if step.seconds else None
+    parts = [part for part in (step.detail, seconds) if part is not None]
+    return Text(", ".join(part.en for part in parts), "，".join(part.zh for part in parts))
+
+
+def _joined(title: Text, detail: Text | None) -> Text:
+    return title if detail is None else Text(f"{title.en}. {detail.en}", f"{title.zh}。{detail.zh}")
