@@ -11,10 +11,11 @@ STEPS = (0.1, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
 
 @dataclass(slots=True)
 class Detail:
-    """Below `BODY` nothing is painted item by item at all: see far.py. `ratio` is device pixels per scene unit."""
+    """Below `BODY` nothing is painted item by item at all: see far.py. `ratio` is device pixels per scene unit, `dpr` those per pixel of the window."""
 
     zoom: float = 1.0
     ratio: float = 1.0
+    dpr: float = 1.0
     turn: float = 0.0
     still: bool = False
 

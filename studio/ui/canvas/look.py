@@ -21,10 +21,11 @@ class Look(QObject):
         self._metrics: dict[str, QFontMetricsF] = {}
         self._pens: dict[tuple[str, float, float], QPen] = {}
         self._icons: dict[tuple[str, str, int, float], QPixmap] = {}
+        self._fitted: dict[tuple[str, str, float], str] = {}
         theme.changed.connect(self.forget)
 
     def forget(self) -> None:
-        for cache in (self._colours, self._fonts, self._metrics, self._pens, self._icons):
+        for cache in (self._colours, self._fonts, self._metrics, self._pens, self._icons, self._fitted):
             cache.clear()
 
     def colour(self, path: str, alpha: float = 1.0) -> QColor:
@@ -61,6 +62,19 @@ class Look(QObject):
         found = self._metrics.get(row)
         if found is None:
             found = self._metrics[row] = QFontMetricsF(self.font(row))
+        return found
+
+    def fitted(self, words: str, row: str, width: float) -> str:
+        """The words, cut with an ellipsis where they do not fit; measured once."""
+        key = (words, row, width)
+        found = self._fitted.get(key)
+        if found is None:
+            if len(self._fitted) > 4000:
+                self._fitted.clear()
+            metrics = self.metrics(row)
+            fits = metrics.horizontalAdvance(words) <= width
+            found = words if fits else metrics.elidedText(words, Qt.TextElideMode.ElideRight, width)
+            self._fitted[key] = found
         return found
 
     def icon(self, name: str, colour: str, size: int, ratio: float) -> QPixmap:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QWidget
 
 from studio.engine.text import Text
@@ -24,7 +24,9 @@ class Minimap(QWidget):
     def __init__(self, canvas: CanvasView, parent: QWidget) -> None:
         super().__init__(parent)
         self.canvas = canvas
-        self._soon = QTimer(self, singleShot=True, interval=PAUSE, timeout=self.update)
+        self._picture: QPixmap | None = None
+        self._place = (1.0, QPointF())
+        self._soon = QTimer(self, singleShot=True, interval=PAUSE, timeout=self._renew)
         canvas.sheet.touched.connect(self._wake)
         canvas.moved.connect(self._wake)
         canvas.zoomed.connect(lambda _: self._wake())
@@ -43,18 +45,35 @@ class Minimap(QWidget):
             self._go(event.position())
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        """The boxes are a picture that is made anew when something changed; only the frame of the view is always drawn."""
+        if self._picture is None:
+            self._picture = self._draw()
         painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.drawPixmap(0, 0, self._picture)
+        scale, corner = self._place
+        painter.setClipRect(QRectF(self.rect()).adjusted(2, 2, -2, -2))
+        painter.translate(corner)
+        painter.scale(scale, scale)
+        self._view(painter)
+
+    def _draw(self) -> QPixmap:
+        ratio = self.devicePixelRatioF()
+        picture = QPixmap(round(self.width() * ratio), round(self.height() * ratio))
+        picture.setDevicePixelRatio(ratio)
+        picture.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(picture)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(theme.colour("border.strong"), 1))
         painter.setBrush(theme.colour("surface.panel"))
         radius = theme.size("radius.lg")
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
-        scale, corner = self._scale()
-        painter.setClipRect(QRectF(self.rect()).adjusted(4, 4, -4, -4))
-        painter.translate(corner)
-        painter.scale(scale, scale)
+        self._place = self._scale()
+        painter.translate(self._place[1])
+        painter.scale(self._place[0], self._place[0])
         self._boxes(painter)
-        self._view(painter, scale)
+        painter.end()
+        return picture
 
     def _boxes(self, painter: QPainter) -> None:
         groups: dict[str, list[QRectF]] = {}
@@ -70,7 +89,7 @@ class Minimap(QWidget):
             painter.setBrush(theme.colour(colour))
             painter.drawRects(groups[colour])
 
-    def _view(self, painter: QPainter, scale: float) -> None:
+    def _view(self, painter: QPainter) -> None:
         fill = theme.colour("canvas.minimapView")
         fill.setAlphaF(0.12)
         pen = QPen(theme.colour("canvas.minimapView"), 1.5)
@@ -96,6 +115,10 @@ class Minimap(QWidget):
         if not self._soon.isActive():
             self._soon.start()
 
+    def _renew(self) -> None:
+        self._picture = None
+        self.update()
+
     def _resize(self) -> None:
         self.resize(self.sizeHint())
-        self.update()
+        self._renew()

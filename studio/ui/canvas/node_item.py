@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import logging
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPainterPath, QPen
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QPainter, QPainterPath
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from studio.engine.text import Text
 from studio.ui.canvas import node_paint
 from studio.ui.canvas.detail import Detail
-from studio.ui.canvas.layout import HEADER, RADIUS, TYPE, Layout, Spot, place_node, wrap
-from studio.ui.canvas.look import look
+from studio.ui.canvas.grounds import Ground, grounds
+from studio.ui.canvas.layout import HEADER, TYPE, Layout, Spot, place_node, wrap
 from studio.ui.canvas.model import Live, NodeFace
 from studio.ui.canvas.shapes import draw_port
 from studio.ui.language import tr
@@ -109,37 +109,30 @@ class NodeItem(QGraphicsItem):
             log.exception("the step %s cannot be painted", self.face.id)
 
     def _paint(self, painter: QPainter) -> None:
-        rect = QRectF(0, 0, self.layout.width, self.layout.height)
         alpha = 0.5 if self.face.bypass else CONTENT_ALPHA.get(self.live.state, 1.0)
-        if self.detail.full:
-            node_paint.shadow(painter, rect)
-        self._box(painter, rect, alpha)
+        grounds().draw(painter, self._ground())
         node_paint.header(painter, self, alpha)
         node_paint.body(painter, self, alpha)
         node_paint.ending(painter, self)
-        self._border(painter, rect)
         self._ports(painter, alpha)
 
-    def _box(self, painter: QPainter, rect: QRectF, alpha: float) -> None:
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(look().colour("canvas.node"))
-        painter.drawRoundedRect(rect, RADIUS, RADIUS)
-        painter.setBrush(look().colour("canvas.nodeHeader"))
-        painter.drawPath(node_paint.top_of(self.layout.width))
-        painter.setPen(look().pen("border.default"))
-        painter.drawLine(QPointF(0, HEADER), QPointF(rect.width(), HEADER))
-
-    def _border(self, painter: QPainter, rect: QRectF) -> None:
-        pen = QPen(look().colour(BORDERS.get(self.live.state, "border.strong")), 1.0)
-        if self.live.state == "waiting" or self.face.bypass:
-            pen.setDashPattern([4.0, 3.0])
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        if self.isSelected():
-            painter.setPen(look().pen("accent.ring", 2.0))
-            painter.drawRoundedRect(rect.adjusted(-2, -2, 2, 2), RADIUS + 2, RADIUS + 2)
-            pen = QPen(look().colour(BORDERS.get(self.live.state, "accent.ring")), 1.0)
-        painter.setPen(pen)
-        painter.drawRoundedRect(rect, RADIUS, RADIUS)
+    def _ground(self) -> Ground:
+        """The empty box, shared by all that look alike."""
+        border = BORDERS.get(self.live.state, "accent.ring" if self.isSelected() else "border.strong")
+        dashed = self.live.state == "waiting" or self.face.bypass
+        detail, layout = self.detail, self.layout
+        scale = detail.ratio / detail.dpr
+        return Ground(
+            layout.width,
+            layout.height,
+            self.face.tile,
+            border,
+            dashed,
+            self.isSelected(),
+            detail.full,
+            scale,
+            detail.dpr,
+        )
 
     def _ports(self, painter: QPainter, alpha: float) -> None:
         """Ports last, over the border; while a wire is dragged those that fit grow and the rest dim."""

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath
+from PySide6.QtGui import QPainter, QPainterPath
 
 from studio.engine.text import Text
 from studio.ui.canvas.code_colours import coloured
@@ -39,19 +39,6 @@ CENTRE = Qt.AlignmentFlag.AlignCenter
 
 
 @lru_cache(maxsize=128)
-def top_of(width: float, radius: float = RADIUS) -> QPainterPath:
-    """A header's outline: round above, square below."""
-    path = QPainterPath(QPointF(0, HEADER))
-    path.lineTo(0, radius)
-    path.arcTo(0, 0, 2 * radius, 2 * radius, 180, -90)
-    path.lineTo(width - radius, 0)
-    path.arcTo(width - 2 * radius, 0, 2 * radius, 2 * radius, 90, -90)
-    path.lineTo(width, HEADER)
-    path.closeSubpath()
-    return path
-
-
-@lru_cache(maxsize=128)
 def bottom_of(width: float, height: float, radius: float = RADIUS) -> QPainterPath:
     path = QPainterPath(QPointF(0, 0))
     path.lineTo(width, 0)
@@ -63,22 +50,8 @@ def bottom_of(width: float, height: float, radius: float = RADIUS) -> QPainterPa
     return path
 
 
-def shadow(painter: QPainter, rect: QRectF) -> None:
-    """Three rings of falling strength: what a blur of 6 px looks like, without the blur."""
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QColor(0, 0, 0, 22 if look().colour("canvas.node").lightness() < 128 else 8))
-    for spread in (3.0, 2.0, 1.0):
-        painter.drawRoundedRect(
-            rect.adjusted(-spread, 2 - spread, spread, 2 + spread), RADIUS + spread, RADIUS + spread
-        )
-
-
 def header(painter: QPainter, item: NodeItem, alpha: float) -> None:
-    """Icon tile, title, state; a progress line under it while the step runs."""
-    tile = QRectF(PAD, 6, 20, 20)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(look().port(item.face.tile, 0.18))
-    painter.drawRoundedRect(tile, 5, 5)
+    """Icon (its tile is part of the ground), title, state; a progress line under it while the step runs."""
     picture(painter, item, item.face.icon, f"port.{item.face.tile}", QPointF(PAD + 4, 10), 12, alpha)
     width = item.layout.width - PAD - 28 - 32
     text(painter, QRectF(PAD + 28, 0, width, HEADER), item.face.title, "denseStrong", "text.primary", alpha)
@@ -271,9 +244,7 @@ def text(
     align: Qt.AlignmentFlag = LEFT,
 ) -> None:
     """One line, cut with an ellipsis where it does not fit."""
-    metrics = look().metrics(row)
-    if metrics.horizontalAdvance(words) > rect.width():
-        words = metrics.elidedText(words, Qt.TextElideMode.ElideRight, rect.width())
+    words = look().fitted(words, row, rect.width())
     painter.setFont(look().font(row))
     painter.setPen(look().colour(colour, alpha))
     painter.drawText(rect, align, words)

@@ -36,6 +36,8 @@ class CanvasScene(QGraphicsScene):
         self.wires: dict[str, WireItem] = {}
         self.notes: dict[str, NoteItem] = {}
         self.lives: dict[str, Live] = {}
+        self._extent: QRectF | None = None
+        self.touched.connect(self._forget_extent)
         self.setItemIndexMethod(QGraphicsScene.ItemIndexMethod.BspTreeIndex)
         self.insert(Parts(list(document.nodes.values()), list(document.edges.values()), list(document.notes.values())))
         document.inserted.connect(self.insert)
@@ -148,6 +150,9 @@ class CanvasScene(QGraphicsScene):
     def chosen_ids(self) -> list[str]:
         return [name for item in self.selectedItems() if (name := id_of(item))]
 
+    def _forget_extent(self) -> None:
+        self._extent = None
+
     def _tell_chosen(self) -> None:
         if isValid(self):  # a selected item that goes down with its scene
             self.chosen.emit(self.chosen_ids())
@@ -169,12 +174,13 @@ class CanvasScene(QGraphicsScene):
 
     def extent(self, ids: Iterable[str] | None = None) -> QRectF:
         """The box around these steps and notes, or around all."""
-        wanted = None if ids is None else set(ids)
-        rect = QRectF()
-        for name, item in (*self.nodes.items(), *self.notes.items()):
-            if wanted is None or name in wanted:
-                rect = rect.united(item.box)
-        return rect
+        if ids is None:
+            if self._extent is None:
+                self._extent = _around([*self.nodes.values(), *self.notes.values()])
+            return self._extent
+        wanted = set(ids)
+        parts = [*self.nodes.items(), *self.notes.items()]
+        return _around([item for name, item in parts if name in wanted])
 
     def nodes_at(self, corner: QPointF) -> bool:
         """Whether a step has its corner about there."""
@@ -241,8 +247,8 @@ class CanvasScene(QGraphicsScene):
         touched.update({edge.id: edge for edge in edges if edge.id in self.document.edges})
         self.reroute(touched.values())
         self._tie(ids | ends)
-        self.setSceneRect(self.extent().adjusted(-ROOM, -ROOM, ROOM, ROOM))
         self.touched.emit()
+        self.setSceneRect(self.extent().adjusted(-ROOM, -ROOM, ROOM, ROOM))
 
     def _tie(self, node_ids: set[str]) -> None:
         for node_id in node_ids:
@@ -318,6 +324,13 @@ class CanvasScene(QGraphicsScene):
         names = [port.name for port in (*ports.inputs, *ports.inner_inputs)]
         place = names.index(edge.target_port) if edge.target_port in names else 0
         return 6.0 * min(place, 4)
+
+
+def _around(items: list[NodeItem | NoteItem]) -> QRectF:
+    rect = QRectF()
+    for item in items:
+        rect = rect.united(item.box)
+    return rect
 
 
 def id_of(item: QGraphicsItem) -> str:

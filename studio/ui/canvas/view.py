@@ -99,7 +99,8 @@ class CanvasView(QGraphicsView):
         kept = self.mapToScene(about)
         self.detail.zoom = zoom
         scale = zoom * theme.scale / 100
-        self.detail.ratio = scale * self.devicePixelRatioF()
+        self.detail.dpr = self.devicePixelRatioF()
+        self.detail.ratio = scale * self.detail.dpr
         self.setTransform(QTransform.fromScale(scale, scale))
         self.scroll_by(self.mapFromScene(kept) - about)
         self._dots = None
