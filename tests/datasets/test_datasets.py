@@ -96,7 +96,7 @@ async def test_a_bucket_that_cannot_be_reached_is_registered_all_the_same(rooms:
 
 
 async def test_a_local_file_that_is_not_there_is_not_registered(rooms: Rooms, tmp_path: Path) -> None:
-    with pytest.raises(Unavailable, match=r"gone\.csv"):
+    with pytest.raises(BadParameter, match=r"gone\.csv"):
         await rooms.datasets.register(tmp_path / "gone.csv")
     assert await rooms.datasets.list() == []
 

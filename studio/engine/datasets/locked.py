@@ -228,7 +228,7 @@ class _Errors:
         line, column = _place(self._sql, found.get("position"), self._before)
         if found.get("type") == "Table":
             return self._no_table(str(found.get("name", "")), line, column)
-        return SqlProblem(Text.same(message), line=line, column=column)
+        return SqlProblem(_said(found, message), line=line, column=column)
 
     def _no_table(self, name: str, line: int, column: int) -> SqlProblem:
         known = ", ".join(self._known[:20])
@@ -237,6 +237,22 @@ class _Errors:
             Text(f"Known here: {known}.", f"可用：{known}。") if known else Text("Add one under Data.", "请在“数据”中添加。"),
             line=line, column=column,
         )  # fmt: skip
+
+
+def _said(found: dict[str, Any], message: str) -> Text:
+    """The usual mistakes in words; DuckDB's own for the others."""
+    name, near = (
+        str(found.get("name", "")),
+        [each.strip() for each in str(found.get("candidates", "")).split(",") if each.strip()],
+    )
+    hint = Text(f" Did you mean {', '.join(near[:3])}?", f"是否指 {'、'.join(near[:3])}？") if near else Text("", "")
+    if found.get("error_subtype") == "COLUMN_NOT_FOUND":
+        return Text(f"There is no column “{name}”.{hint.en}", f"没有列“{name}”。{hint.zh}")
+    if str(found.get("type", "")).endswith("Function"):
+        return Text(f"There is no function “{name}”.{hint.en}", f"没有函数“{name}”。{hint.zh}")
+    if found.get("error_subtype") == "SYNTAX_ERROR":
+        return Text(f"The query is not written correctly: {message}.", f"查询语句有误：{message}。")
+    return Text(message, f"查询有误：{message}")
 
 
 def _details(message: str) -> dict[str, Any]:

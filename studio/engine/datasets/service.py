@@ -85,9 +85,13 @@ class Datasets:
         """Register a file, a folder of files or an s3:// address where it lies; nothing is copied or changed.
 
         An s3:// address that cannot be reached or read is registered all the same, and its status says so. A local file
-        raises `Unavailable` or `Broken` instead. A name that is taken is a `Conflict`; without one, the file's is used.
+        raises `BadParameter`, `Unavailable` or `Broken` instead. A name that is taken is a `Conflict`; without one, the file's is used.
         """
         address, remote = self._address(path)
+        if not remote and not await asyncio.to_thread(Path(address).exists):
+            raise BadParameter(
+                Text(f"There is nothing at “{address}”.", f"“{address}”不存在。"), Text("Check the path.", "请检查路径。")
+            )
         now = time.time()
         dataset = Dataset(
             id=dataset_id or ids.new("ds"), name=await self._name(name, address), description=description,

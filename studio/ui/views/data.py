@@ -14,14 +14,14 @@ from studio.ui.actions import Action
 from studio.ui.bridge import bridge
 from studio.ui.language import tr
 from studio.ui.views.data_parts.dialogs import AddDialog, BadLinesDialog, EditDialog, NameDialog
-from studio.ui.views.data_parts.filters import Filter, where_of
+from studio.ui.views.data_parts.filters import Filter, is_whole, where_of
 from studio.ui.views.data_parts.inspector import Inspector
 from studio.ui.views.data_parts.query_pane import QueryPane
 from studio.ui.views.data_parts.side import Side
 from studio.ui.views.data_parts.table_tab import TableTab
 from studio.ui.views.view import View
 from studio.ui.widgets.buttons import Button
-from studio.ui.widgets.panel import Header, Surface
+from studio.ui.widgets.panel import Header
 from studio.ui.widgets.states import Empty
 from studio.ui.widgets.tabs import Tab, TabBar
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from studio.ui.studio import Studio
 
 DATA = Text("Data", "数据")
+MOST_HEIGHT = 16_777_215  # Qt's "no limit"
 
 
 class DataView(View):
@@ -50,9 +51,10 @@ class DataView(View):
         self.panes: dict[str, QueryPane] = {}
         self._last_query = ""
         self._known = False
+        self._was_query = False
         self.side, self.inspector = Side(), Inspector()
         self.tabs = TabBar(Text("New query", "新建查询"))
-        self.stack, self.below = QStackedWidget(), Surface("content")
+        self.stack, self.below = QStackedWidget(), QStackedWidget()
         self._lay_out()
         self._listen()
         self.setAcceptDrops(True)
@@ -84,8 +86,9 @@ class DataView(View):
         `row` (counted from 0) puts the cursor there. A query that is no plain one is opened as a query.
         """
         condition = where or where_of(rows_sql) or where_of(sql)
-        if sql and not condition and not rows_sql:
-            self.open_query("", sql=sql)
+        if sql and not condition and not rows_sql and not is_whole(sql):
+            self.new_query(sql)
+            self.panes[self._last_query].run()
             return
         filters = [Filter(raw=condition)] if condition else []
         known = self.tables.get(dataset_id)
@@ -223,14 +226,13 @@ class DataView(View):
     # Inside
 
     def _lay_out(self) -> None:
-        head = Header(40, "panel")
-        head.row.setContentsMargins(0, 0, 8, 1)
-        head.row.addWidget(self.tabs, 1)
-        centre = QWidget()
-        column = QVBoxLayout(centre)
+        self.head, self.centre = Header(40, "panel"), QWidget()
+        self.head.row.setContentsMargins(0, 0, 8, 1)
+        self.head.row.addWidget(self.tabs, 1)
+        column = QVBoxLayout(self.centre)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(head)
+        column.addWidget(self.head)
         column.addWidget(self.stack, 1)
         button = Button(Text("Add data", "添加数据"), "plus", "primary")
         button.clicked.connect(self.add)
@@ -242,9 +244,7 @@ class DataView(View):
         self.nothing = Empty("table-2", Text("Choose a table", "选择一张表"), Text("Open one from the list, or start a query.", "从列表打开，或新建查询。"))
         for page in (self.empty, self.nothing):
             self.stack.addWidget(page)
-        self._below_column = QVBoxLayout(self.below)
-        self._below_column.setContentsMargins(0, 0, 0, 0)
-        self.build(centre, self.side, self.inspector, self.below)
+        self.build(self.centre, self.side, self.inspector, self.below)
 
     def _listen(self) -> None:
         from studio.engine.datasets.dataset import DatasetsChanged
@@ -279,6 +279,7 @@ class DataView(View):
         pane.menu_wanted.connect(lambda name, button: self._query_menu(name, button.mapToGlobal(QPoint(0, button.height()))))
         pane.editor.set_completions(self._completions())
         self.panes[name] = pane
+        self.below.addWidget(pane)
         self._last_query = name
         return pane
 
@@ -291,34 +292,32 @@ class DataView(View):
         current = self.tabs.current()
         table = self.tables.get(current.removeprefix("ds:")) if current.startswith("ds:") else None
         pane = self.panes.get(current.removeprefix("sql:")) if current.startswith("sql:") else None
+        if table is not None or pane is not None:
+            self.side.list.select(current)
+        self.stack.setVisible(pane is None)
+        self.centre.setMaximumHeight(self.head.height() if pane else MOST_HEIGHT)
         if pane is not None:
             self._last_query = pane.name
-            self._put_below(None)
-            self.stack.addWidget(pane)
-            self.stack.setCurrentWidget(pane)
-            self.side.list.select(current)
+            self.below.setCurrentWidget(pane)
+            self.below.show()
+            self._was_query = True
             return
-        self._put_below(table)
         self.stack.setCurrentWidget(table or (self.nothing if self.datasets or not self._known else self.empty))
-        if table is not None:
-            self.side.list.select(current)
+        self._show_below(table)
         fresh = next((each for each in self.datasets if table and each.id == table.dataset_id), None)
         if fresh is not None or not self.datasets:
             self.inspector.show_dataset(fresh)
 
-    def _put_below(self, table: TableTab | None) -> None:
+    def _show_below(self, table: TableTab | None) -> None:
         """Under a table stands the query that was used last; the first one starts from the table."""
-        if table is None or table.dataset is None:
+        wanted = self.studio.window.memory.panels(self.name).get("bottom_open", True)
+        if table is None or table.dataset is None or not wanted:
             self.below.hide()
             return
-        pane = self.panes.get(self._last_query) or self._starting_pane(table)
-        if pane.parentWidget() is not self.below:
-            self._below_column.addWidget(pane)
-        for other in self.panes.values():
-            if other.parentWidget() is self.below:
-                other.setVisible(other is pane)
-        if self.frame is not None and self.studio.window.memory.panels(self.name).get("bottom_open", True):
-            self.below.show()
+        self.below.setCurrentWidget(self.panes.get(self._last_query) or self._starting_pane(table))
+        if self.frame is not None and (self.below.isHidden() or self._was_query):
+            self.frame.show_panel("bottom", True)
+        self._was_query = False
 
     def _starting_pane(self, table: TableTab) -> QueryPane:
         if self.queries:
@@ -332,7 +331,7 @@ class DataView(View):
         closed: QWidget | None = self.tables.pop(name, None) if kind == "ds" else self.panes.pop(name, None)
         if closed is not None:
             closed.hide()
-            self.stack.removeWidget(closed)
+            (self.stack if kind == "ds" else self.below).removeWidget(closed)
             closed.deleteLater()
         self._show_current()
 

@@ -118,5 +118,11 @@ def where_of(sql: str) -> str:
     return found["where"].strip() if found and not re.search(r"\bselect\b", found["where"], re.IGNORECASE) else ""
 
 
+def is_whole(sql: str) -> bool:
+    """Whether a query means nothing but the rows of one table."""
+    found = re.fullmatch(r"SELECT\s+\*\s+FROM\s+(\"[^\"]+\"|\w+)(\s+LIMIT\s+\d+)?;?\s*", sql.strip(), re.IGNORECASE)
+    return found is not None
+
+
 def _is_number(value: str) -> bool:
     return bool(re.fullmatch(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?", value.strip()))

@@ -16,7 +16,7 @@ from studio.ui.views.data_parts import words
 from studio.ui.widgets.buttons import Button, IconButton
 from studio.ui.widgets.code import CodeEditor
 from studio.ui.widgets.labels import KeyCap, Label
-from studio.ui.widgets.panel import Glyph, Header
+from studio.ui.widgets.panel import Glyph, Header, Surface
 from studio.ui.widgets.rows import Row, RowList
 from studio.ui.widgets.states import Failure, Loading
 from studio.ui.widgets.table import VirtualTable
@@ -159,13 +159,13 @@ class QueryPane(QWidget):
         self.run_button.set_kind("default" if on else "primary")
 
 
-class Results(QWidget):
+class Results(Surface):
     """What a query brought, its plan, and the history."""
 
     reused = Signal(str)
 
     def __init__(self, studio: Studio) -> None:
-        super().__init__()
+        super().__init__("content")
         self.studio = studio
         self.result: QueryResult | None = None
         self.tabs = PanelTabs([("result", Text("Result", "结果")), ("plan", Text("Plan", "计划")), ("history", Text("History", "历史"))])

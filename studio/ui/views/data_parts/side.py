@@ -39,8 +39,8 @@ class Side(Panel):
         add = Button(Text("Add", "添加"), "plus", size="sm")
         super().__init__(Text("Data", "数据"), [refresh, add], 40)
         self.add_button = add
-        refresh.clicked.connect(lambda: self.refresh_wanted.emit())
-        add.clicked.connect(lambda: self.add_wanted.emit())
+        refresh.clicked.connect(self.refresh_wanted)
+        add.clicked.connect(self.add_wanted)
         self.search = SearchField(Text("Find tables and columns", "查找表和列"))
         self.list = RowList(Text("Datasets and queries", "数据集与查询"), activate_on_click=True)
         self.drop = DropZone()
@@ -58,7 +58,7 @@ class Side(Panel):
         self.search.searched.connect(lambda _: self._fill())
         self.list.activated.connect(self.opened)
         self.list.menu.connect(self.menu_wanted)
-        self.drop.clicked.connect(lambda: self.add_wanted.emit())
+        self.drop.clicked.connect(self.add_wanted)
 
     def show_all(self, datasets: Sequence[Dataset], queries: Sequence[SavedQuery]) -> None:
         """Show what there is."""

@@ -67,7 +67,9 @@ class TableTab(QWidget):
         """Keep the place, say what is wrong, and offer the way out."""
         gone = self.dataset_id
         repair = (Text("Locate…", "重新定位…"), lambda: self.locate_wanted.emit(gone))
-        failure = Failure(error, repair if error.code == 50301 else (Text("Try again", "重试"), self.open))
+        if error.code != 50301:
+            repair = (Text("Show all rows", "显示全部行"), self._show_all) if self._start_filters else (Text("Try again", "重试"), self.open)
+        failure = Failure(error, repair)
         self._replace_failure(failure)
 
     def export_selection(self) -> None:
@@ -165,6 +167,11 @@ class TableTab(QWidget):
         condition = where(self.bar.filters) or None
         self._start_filters = list(self.bar.filters)
         bridge.run(self, self.studio.engine.datasets.count(self.dataset_id, condition), self._counted, self._filter_failed)
+
+    def _show_all(self) -> None:
+        self._start_filters = []
+        self.bar.set_filters([])
+        self.open()
 
     def _counted(self, count: int) -> None:
         self.table.set_row_count(count)

@@ -1,0 +1,203 @@
+"""The Data view in a window over a real engine; what a person does is done to its widgets."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+from pytestqt.qtbot import QtBot
+
+from studio.engine.paths import Paths
+from studio.ui.app import _close_engine, open_window
+from studio.ui.theme import theme
+from studio.ui.views.data import DataView
+from studio.ui.views.data_parts.filter_bar import FilterEditor
+from studio.ui.views.data_parts.filters import Filter
+from studio.ui.views.data_parts.table_tab import TableTab
+from studio.ui.window import Window
+from tests.data_rooms import SAMPLE
+
+PATIENCE = 20_000
+
+
+@pytest.fixture
+def window(qtbot: QtBot, qapp: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Window]:
+    monkeypatch.setenv("ONE_DATA_KEYRING", "file")
+    qapp.setStyle("Fusion")
+    opened = open_window(Paths.under(tmp_path / "home"), "data")
+    opened.resize(1600, 1000)
+    qtbot.waitUntil(lambda: isinstance(opened.current_view(), DataView), timeout=PATIENCE)
+    yield opened
+    opened.close()
+    _close_engine()
+    opened.deleteLater()
+
+
+@pytest.fixture
+def view(window: Window, qtbot: QtBot) -> DataView:
+    found = window.current_view()
+    assert isinstance(found, DataView)
+    qtbot.waitUntil(lambda: found._known, timeout=PATIENCE)
+    return found
+
+
+@pytest.fixture
+def tickets(view: DataView, qtbot: QtBot, tmp_path: Path) -> TableTab:
+    """A copy of the sample's tickets, added by dropping the file on the view."""
+    path = tmp_path / "tickets.csv"
+    path.write_bytes((SAMPLE / "tickets.csv").read_bytes())
+    return drop(view, qtbot, path)
+
+
+def drop(view: DataView, qtbot: QtBot, path: Path) -> TableTab:
+    files = QMimeData()
+    files.setUrls([QUrl.fromLocalFile(str(path))])
+    view.dropEvent(
+        QDropEvent(QPointF(50, 50), Qt.DropAction.CopyAction, files, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    )
+    return front(view, qtbot, path.stem)
+
+
+def front(view: DataView, qtbot: QtBot, name: str) -> TableTab:
+    """The table of that name, once it shows rows."""
+
+    def there() -> bool:
+        return any(tab.dataset is not None and tab.dataset.name == name for tab in view.tables.values())
+
+    qtbot.waitUntil(there, timeout=PATIENCE)
+    tab = next(tab for tab in view.tables.values() if tab.dataset and tab.dataset.name == name)
+    until(qtbot, lambda: tab.table.model.cell(0, 0) is not None)
+    return tab
+
+
+def until(qtbot: QtBot, true: Callable[[], object]) -> None:
+    qtbot.waitUntil(lambda: bool(true()), timeout=PATIENCE)
+
+
+def test_an_empty_project_names_the_next_step(view: DataView) -> None:
+    assert view.stack.currentWidget() is view.empty
+    assert view.below.isHidden()
+
+
+def test_a_dropped_file_becomes_a_table_with_rows_schema_and_profile(view: DataView, tickets: TableTab, qtbot: QtBot) -> None:
+    assert tickets.table.row_count == 600
+    assert [row.title for row in view.side.list.rows() if not row.heading] == ["tickets"]
+    until(qtbot, lambda: view.inspector.dataset is not None)
+    until(qtbot, lambda: tickets.table.grid.columns.order.strips)
+    assert "600" in tickets.bar.count.whole()
+
+
+def test_a_filter_narrows_the_rows_and_its_cross_brings_them_back(view: DataView, tickets: TableTab, qtbot: QtBot) -> None:
+    tickets.bar.add.click()
+    editor = tickets.bar.findChild(FilterEditor)
+    editor.column.set_value("region")
+    editor.column.changed.emit("region")
+    editor.submit()
+    assert editor.problem.isVisibleTo(editor)
+    editor.value.setText("华南")
+    editor.submit()
+    until(qtbot, lambda: tickets.table.row_count < 600)
+    assert tickets.bar.filters == [Filter("region", "is", "华南")]
+    assert f"{tickets.table.row_count:,} of 600 rows" in tickets.bar.count.whole()
+    tickets.bar._replace(tickets.bar.filters[0], None)
+    until(qtbot, lambda: tickets.table.row_count == 600)
+
+
+def test_a_click_on_a_column_sorts_by_it(tickets: TableTab, qtbot: QtBot) -> None:
+    tickets.table.order_requested.emit("created_at", False)
+    until(qtbot, lambda: (cell := tickets.table.model.cell(0, 1)) and cell.text.startswith("2025-1"))
+
+
+def test_an_answer_opens_the_very_rows(window: Window, view: DataView, tickets: TableTab, qtbot: QtBot) -> None:
+    rows_sql = "SELECT *\nFROM \"tickets\"\nWHERE \"lang\" = 'en'\nLIMIT 5"
+    window.studio.open("dataset", tickets.dataset_id, sql=rows_sql)
+    until(qtbot, lambda: tickets.table.row_count == 98)
+    assert view.tabs.current() == f"ds:{tickets.dataset_id}"
+
+
+def test_a_query_runs_and_a_mistake_is_marked_at_its_place(view: DataView, tickets: TableTab, qtbot: QtBot) -> None:
+    view.new_query("SELECT lang, count(*) AS n FROM tickets GROUP BY 1 ORDER BY 2")
+    pane = next(iter(reversed(view.panes.values())))
+    pane.run_button.click()
+    until(qtbot, lambda: pane.results.result is not None)
+    assert pane.results.table.row_count == 2
+    pane.editor.set_text("SELECT lang,\n  nope\nFROM tickets")
+    pane.run()
+    until(qtbot, lambda: pane.editor.error_lines == {2})
+    until(qtbot, lambda: any(each.name == pane.name and "nope" in each.sql for each in view.queries))
+
+
+def test_a_running_query_is_cancelled(view: DataView, qtbot: QtBot) -> None:
+    view.new_query("SELECT count(*) FROM range(1000000000000)")
+    pane = next(iter(view.panes.values()))
+    pane.run()
+    assert pane._running is not None
+    pane.run_button.click()
+    assert pane._running is None and "ancel" in pane.results.message.whole()
+
+
+def test_a_moved_file_keeps_its_place_and_is_located_again(view: DataView, tickets: TableTab, qtbot: QtBot, tmp_path: Path) -> None:
+    moved = (tmp_path / "tickets.csv").rename(tmp_path / "moved.csv")
+    tickets.open()
+    until(qtbot, lambda: tickets.stack.count() == 3)
+    until(qtbot, lambda: any(row.tone == "danger" for row in view.side.list.rows()))
+    view.relocate(tickets.dataset_id, str(moved))
+    until(qtbot, lambda: tickets.stack.currentWidget() is tickets.content)
+
+
+def test_removing_can_be_undone(window: Window, view: DataView, tickets: TableTab, qtbot: QtBot) -> None:
+    taken_back: list[Callable[[], object]] = []
+    window.toast = lambda text, undo=None, level="info": taken_back.append(undo)  # type: ignore[method-assign,assignment]
+    view.remove(tickets.dataset_id)
+    until(qtbot, lambda: taken_back and not view.datasets and not view.tables)
+    taken_back[0]()
+    front(view, qtbot, "tickets")
+
+
+def test_a_file_that_cannot_be_added_is_explained_and_what_was_typed_stays(view: DataView, qtbot: QtBot) -> None:
+    dialog = view.add()
+    dialog.path.setText("/nowhere/at-all.csv")
+    dialog.submit()
+    until(qtbot, lambda: dialog.problem.isVisible())
+    assert "at-all.csv" in dialog.problem.whole() and dialog.path.text() and dialog.submit_button.isEnabled()
+    dialog.reject()
+
+
+def test_lines_that_could_not_be_read_are_shown(view: DataView, qtbot: QtBot, tmp_path: Path) -> None:
+    path = tmp_path / "bad.csv"
+    path.write_text("id,name,x\n1,a,2\n2,b\n3,c,4\n")
+    tab = drop(view, qtbot, path)
+    assert tab.table.row_count == 2
+    until(qtbot, lambda: view.inspector.dataset and view.inspector.dataset.statistics["bad_lines"]["count"] == 1)
+
+
+async def _export(tab: TableTab, path: Path) -> int:
+    return await tab.write(str(path))
+
+
+def test_what_the_filters_leave_is_exported(view: DataView, tickets: TableTab, qtbot: QtBot, tmp_path: Path) -> None:
+    from studio.ui.bridge import bridge
+
+    tickets.show_filters([Filter("lang", "is", "en")])
+    until(qtbot, lambda: tickets.table.row_count == 98)
+    done: list[int] = []
+    bridge.run(view, _export(tickets, tmp_path / "out.csv"), done.append)
+    until(qtbot, lambda: done)
+    assert done == [98] and len((tmp_path / "out.csv").read_text().splitlines()) >= 99
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_both_languages_and_themes_paint(window: Window, view: DataView, tickets: TableTab, qtbot: QtBot, language: str) -> None:
+    before = window.grab().toImage()
+    window.choose_language(language)
+    window.choose_theme("light" if theme.dark else "dark")
+    until(qtbot, lambda: window.grab().toImage() != before)
+    view._dataset_menu(tickets.dataset_id, QPoint(0, 0))
+    window.choose_language("en")
