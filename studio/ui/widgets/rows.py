@@ -230,7 +230,7 @@ class _Painter(QStyledItemDelegate):
         middle = box.center().y() + 1
         line = theme.line("dense")
         self._words(painter, tr(row.title), "dense", ink, QRect(left, middle - line - 1, right - left, line))
-        quiet = "text.secondary" if row.enabled else "text.disabled"
+        quiet = "text.secondary" if row.enabled else "text.tertiary"
         self._words(painter, tr(row.subtitle), "caption", quiet, QRect(left, middle + 1, right - left, line))
 
     def _icon(self, painter: QPainter, row: Row, box: QRect, left: int, chosen: bool) -> int:
