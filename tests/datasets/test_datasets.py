@@ -223,3 +223,36 @@ async def test_the_list_is_searched_by_name_tag_column_and_status(rooms: Rooms, 
         {"q": "NUMB"}, {"q": "turned"}, {"tags": ["sales"]}, {"status": "unreachable"}, {"format": "parquet"}
     )]  # fmt: skip
     assert names == [["numbers"], ["parts"], ["numbers"], ["far"], ["parts"]]
+
+
+async def test_damaged_pages_behind_a_sound_footer_are_named(rooms: Rooms, parts: Path) -> None:
+    await rooms.datasets.register(parts)
+    content = bytearray((parts / "0.parquet").read_bytes())
+    content[4:20_000] = b"\xff" * 19_996
+    (parts / "0.parquet").write_bytes(content)
+    with pytest.raises(Broken, match=r"0\.parquet"):
+        await rooms.datasets.page("parts", 0, 10)
+    assert (await rooms.datasets.page("parts", 200_000, 10)).num_rows == 10
+
+
+async def test_the_cache_may_be_deleted_at_any_time(rooms: Rooms, table: Path) -> None:
+    import shutil
+
+    await rooms.datasets.register(table)
+    shutil.rmtree(rooms.paths.cache)
+    assert (await rooms.datasets.page("numbers", 990, 100)).num_rows == 10
+
+
+async def test_the_copy_of_old_content_is_removed(rooms: Rooms, table: Path) -> None:
+    await rooms.datasets.register(table)
+    await rooms.datasets.register(table, "again")
+    table.write_text("id,name\n1,x\n")
+    await rooms.datasets.refresh("numbers")
+    assert len(list((rooms.paths.cache / "datasets").iterdir())) == 2
+    await rooms.datasets.refresh("again")
+    assert len(list((rooms.paths.cache / "datasets").iterdir())) == 1
+
+
+async def test_the_same_file_registered_twice_at_once_is_fine(rooms: Rooms, table: Path) -> None:
+    both = await asyncio.gather(rooms.datasets.register(table, "a"), rooms.datasets.register(table, "b"))
+    assert [dataset.row_count for dataset in both] == [1000, 1000]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
 from studio.engine.datasets.source import Broken, Source, cannot_read, open_parquet
-from studio.engine.errors import BadParameter
+from studio.engine.errors import BadParameter, Unavailable
 from studio.engine.files import write_json
 from studio.engine.registry import Registry
 from studio.engine.text import Text
@@ -44,7 +45,10 @@ class Copied(Format):
         if not note.exists():
             copy.mkdir(parents=True, exist_ok=True)
             part = copy / "table.part"
-            statistics = self.convert(paths, part)
+            try:
+                statistics = self.convert(paths, part)
+            except Broken as error:
+                raise _disk_full(copy) if _is_full(copy) else error from error
             part.replace(table)
             write_json(note, statistics)
         return open_parquet([table], _read_note(note))
@@ -84,6 +88,20 @@ def not_empty(paths: Sequence[Path], kind: str) -> None:
     for path in paths:
         if path.stat().st_size == 0:
             raise cannot_read(path, kind, "the file is empty")
+
+
+def _is_full(folder: Path) -> bool:
+    return shutil.disk_usage(folder).free < 1 << 20
+
+
+def _disk_full(folder: Path) -> Unavailable:
+    return Unavailable(
+        Text(
+            f"There is no space left for a readable copy in {folder.parent}.",
+            f"{folder.parent} 空间不足，无法生成可读副本。",
+        ),
+        Text("Free some space, then refresh.", "请腾出空间后刷新。"),
+    )
 
 
 def _read_note(note: Path) -> dict[str, Any]:

@@ -1,16 +1,17 @@
 """Any page of a table of any length: by row number where the order is the file's, by a permutation where it is not."""
 
-
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from threading import Lock
 from typing import Any
 
 from studio.engine.datasets.locked import Locked
 from studio.engine.datasets.reading import chosen, connection, literal, quoted
-from studio.engine.datasets.source import Source
+from studio.engine.datasets.source import Source, cannot_read
 
 KEPT = 8  # orders and filters whose row numbers stay in memory
 NUMBER = "__row_number"
@@ -33,12 +34,10 @@ class Pages:
 
     def window(self, source: Source, offset: int, limit: int, columns: Sequence[str] | None = None) -> Any:
         """Rows `offset` and after, in the file's order, as an Arrow table."""
-        parts = [
-            self._read(
-                f"{_from(file, columns)} WHERE file_row_number BETWEEN {first} AND {last} ORDER BY file_row_number"
-            )
-            for file, first, last in source.spans(offset, offset + limit)
-        ]
+        parts = []
+        for file, first, last in source.spans(offset, offset + limit):
+            window = f"WHERE file_row_number BETWEEN {first} AND {last} ORDER BY file_row_number"
+            parts.append(self._read(file, f"{_from(file, columns)} {window}"))
         return _joined(parts, source, columns)
 
     def rows(self, source: Source, numbers: Any, columns: Sequence[str] | None = None) -> Any:
@@ -77,7 +76,7 @@ class Pages:
                 self._rows.popitem(last=False)
         return found
 
-    def _read_rows(self, file: Any, numbers: Any, columns: Sequence[str] | None) -> Any:
+    def _read_rows(self, file: Path, numbers: Any, columns: Sequence[str] | None) -> Any:
         import pyarrow
 
         wanted = pyarrow.table({"n": pyarrow.array(numbers, "int64")})
@@ -87,12 +86,14 @@ class Pages:
         reach = f"file_row_number BETWEEN {low} AND {high}"
         kept = f"{reach} AND file_row_number IN (SELECT n FROM wanted)"
         try:
-            return cursor.execute(f"{_from(file, columns)} WHERE {kept} ORDER BY file_row_number").to_arrow_table()
+            with readable(file):
+                return cursor.execute(f"{_from(file, columns)} WHERE {kept} ORDER BY file_row_number").to_arrow_table()
         finally:
             cursor.unregister("wanted")
 
-    def _read(self, sql: str) -> Any:
-        return self._cursor().execute(sql).to_arrow_table()
+    def _read(self, file: Path, sql: str) -> Any:
+        with readable(file):
+            return self._cursor().execute(sql).to_arrow_table()
 
     def _cursor(self) -> Any:
         with self._lock:
@@ -107,6 +108,17 @@ def _range(ordered: Any, first: int, last: int) -> tuple[int, int]:
     import numpy
 
     return int(numpy.searchsorted(ordered, first)), int(numpy.searchsorted(ordered, last))
+
+
+@contextmanager
+def readable(file: Path) -> Iterator[None]:
+    """Turn what DuckDB says of a file whose pages are damaged, though its footer is not, into `Broken`."""
+    import duckdb
+
+    try:
+        yield
+    except duckdb.Error as error:
+        raise cannot_read(file, "Parquet", str(error)) from error
 
 
 def condition(where: str) -> str:

@@ -1,6 +1,5 @@
 """What is in each column: nulls, distinct values, range, histogram, most frequent values."""
 
-
 from __future__ import annotations
 
 from typing import Any

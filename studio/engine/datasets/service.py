@@ -1,9 +1,9 @@
 """The datasets of the project: registered by address, never copied, checked when they are opened."""
 
-
 from __future__ import annotations
 
 import asyncio
+import shutil
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
@@ -17,7 +17,7 @@ from studio.engine.datasets import opening, profile
 from studio.engine.datasets.dataset import Column, ColumnProfile, Dataset, DatasetsChanged, columns_of
 from studio.engine.datasets.format import Format, formats
 from studio.engine.datasets.locked import Locked, guarded
-from studio.engine.datasets.pages import Pages, condition
+from studio.engine.datasets.pages import Pages, condition, readable
 from studio.engine.datasets.reading import chosen
 from studio.engine.datasets.records import Records, proper_name, taken
 from studio.engine.datasets.source import Broken, Source
@@ -90,7 +90,8 @@ class Datasets:
         address, remote = self._address(path)
         if not remote and not await asyncio.to_thread(Path(address).exists):
             raise BadParameter(
-                Text(f"There is nothing at “{address}”.", f"“{address}”不存在。"), Text("Check the path.", "请检查路径。")
+                Text(f"There is nothing at “{address}”.", f"“{address}”不存在。"),
+                Text("Check the path.", "请检查路径。"),
             )
         now = time.time()
         dataset = Dataset(
@@ -187,7 +188,8 @@ class Datasets:
     async def profile(self, id_or_name: str, sample: int = 200_000) -> dict[str, ColumnProfile]:
         """What is in each column. Longer tables are profiled from `sample` rows drawn at random, and say so."""
         source = await self.source(id_or_name)
-        return await asyncio.to_thread(profile.profile, source, columns_of(source.schema), sample)
+        with readable(source.files[0]):
+            return await asyncio.to_thread(profile.profile, source, columns_of(source.schema), sample)
 
     async def batches(
         self, id_or_name: str, columns: Sequence[str] | None = None, where: str | None = None, size: int = 65_536
@@ -237,6 +239,8 @@ class Datasets:
             self._sources[dataset.id] = source
             if found != dataset:
                 await self._save(found)
+            if dataset.fingerprint not in ("", found.fingerprint):
+                await self._drop_copy(dataset.fingerprint)
             return found, source
 
     async def _read(self, dataset: Dataset, *, accept: bool = False) -> tuple[Dataset, Source]:
@@ -244,13 +248,21 @@ class Datasets:
         files, chosen_format = await self._files(dataset)
         mark = await asyncio.to_thread(opening.fingerprint, files, chosen_format)
         source = self._sources.get(dataset.id)
-        if source is None or source.fingerprint != mark:
-            copy = self._paths.cache / "datasets" / mark
-            source = await asyncio.to_thread(_open, chosen_format, files, copy, mark)
+        if source is None or source.fingerprint != mark or not await asyncio.to_thread(source.files[0].exists):
+            async with self._busy[mark]:  # two datasets over the same files share their copy
+                source = await asyncio.to_thread(_open, chosen_format, files, self._copy(mark), mark)
         if mark == dataset.fingerprint and (dataset.status == "active" or (dataset.status == "changed" and not accept)):
             return dataset, source
         size = await asyncio.to_thread(opening.size, files)
         return _described(dataset, source, chosen_format.name, mark, size, accept), source
+
+    def _copy(self, mark: str) -> Path:
+        return self._paths.cache / "datasets" / mark
+
+    async def _drop_copy(self, mark: str) -> None:
+        """Remove the copy of content that is no more, unless another dataset still shows it."""
+        if all(dataset.fingerprint != mark for dataset in await self._records.all()):
+            await asyncio.to_thread(shutil.rmtree, self._copy(mark), ignore_errors=True)
 
     async def _files(self, dataset: Dataset) -> tuple[Files, Format]:
         if dataset.storage_type == "s3":

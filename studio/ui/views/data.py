@@ -14,7 +14,7 @@ from studio.ui.actions import Action
 from studio.ui.bridge import bridge
 from studio.ui.language import tr
 from studio.ui.views.data_parts.dialogs import AddDialog, BadLinesDialog, EditDialog, NameDialog
-from studio.ui.views.data_parts.filters import Filter, is_whole, where_of
+from studio.ui.views.data_parts.filters import Filter, is_whole, where, where_of
 from studio.ui.views.data_parts.inspector import Inspector
 from studio.ui.views.data_parts.query_pane import QueryPane
 from studio.ui.views.data_parts.side import Side
@@ -116,7 +116,7 @@ class DataView(View):
         taken = {each.name for each in self.queries} | set(self.panes)
         title = tr(Text("Query", "查询"))
         name = next(f"{title} {number}" for number in range(1, len(taken) + 2) if f"{title} {number}" not in taken)
-        current = self.tables.get(self.tabs.current().removeprefix("ds:"))
+        current = self._front()
         start = current.copy_sql() + "\nLIMIT 100" if current and current.dataset and not sql else sql
         self._add_pane(name, start)
         self.open_query(name)
@@ -126,9 +126,25 @@ class DataView(View):
         self._close(self.tabs.current())
 
     def export(self) -> None:
-        table = self.tables.get(self.tabs.current().removeprefix("ds:"))
+        table = self._front()
         if table is not None:
             table.export_selection()
+
+    def ask(self) -> None:
+        """Start a conversation about the table in front."""
+        table = self._front()
+        if table is not None:
+            work = self.studio.engine.chat.create(datasets=[table.dataset_id])
+            bridge.run(self, work, lambda thread: self.studio.open("thread", thread.id))
+
+    def use(self) -> None:
+        """Start a workflow that reads the table in front, with its filters."""
+        table = self._front()
+        if table is not None and table.dataset is not None:
+            params = {"dataset": table.dataset_id, "where": where(table.bar.filters)}
+            step = {"id": "dataset", "type": "dataset", "title": table.dataset.name, "params": params, "position": [80.0, 120.0]}
+            work = self.studio.engine.workflows.create(table.dataset.name, {"nodes": [step], "edges": []})
+            bridge.run(self, work, lambda made: self.studio.open("workflow", made.id))
 
     # Adding and removing
 
@@ -229,6 +245,12 @@ class DataView(View):
         self.head, self.centre = Header(40, "panel"), QWidget()
         self.head.row.setContentsMargins(0, 0, 8, 1)
         self.head.row.addWidget(self.tabs, 1)
+        self.ask_button = Button(Text("Ask about this data", "就此数据提问"), "message-square-text", "ghost", "sm")
+        self.use_button = Button(Text("Use in workflow", "用于工作流"), "workflow", size="sm")
+        self.ask_button.clicked.connect(self.ask)
+        self.use_button.clicked.connect(self.use)
+        for button in (self.ask_button, self.use_button):
+            self.head.row.addWidget(button)
         column = QVBoxLayout(self.centre)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -294,6 +316,8 @@ class DataView(View):
         pane = self.panes.get(current.removeprefix("sql:")) if current.startswith("sql:") else None
         if table is not None or pane is not None:
             self.side.list.select(current)
+        for button in (self.ask_button, self.use_button):
+            button.setVisible(table is not None)
         self.stack.setVisible(pane is None)
         self.centre.setMaximumHeight(self.head.height() if pane else MOST_HEIGHT)
         if pane is not None:
@@ -334,6 +358,9 @@ class DataView(View):
             (self.stack if kind == "ds" else self.below).removeWidget(closed)
             closed.deleteLater()
         self._show_current()
+
+    def _front(self) -> TableTab | None:
+        return self.tables.get(self.tabs.current().removeprefix("ds:"))
 
     def _reopen(self, dataset_id: str) -> None:
         if dataset_id in self.tables:

@@ -1,6 +1,5 @@
 """CSV and TSV, in the encodings that turn up."""
 
-
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
@@ -77,7 +76,9 @@ def _exact(database: Any, file: Path) -> dict[str, str]:
     floats = [name for name, kind, *_ in described if kind == "DOUBLE"]
     if not floats:
         return {}
-    tests = ", ".join(f"bool_or(length(regexp_replace({quoted(name)}, '[^0-9]', '', 'g')) > {MOST_DIGITS})" for name in floats)
+    tests = ", ".join(
+        f"bool_or(length(regexp_replace({quoted(name)}, '[^0-9]', '', 'g')) > {MOST_DIGITS})" for name in floats
+    )
     long = database.execute(f"SELECT {tests} FROM {_read(file, dict.fromkeys(floats, 'VARCHAR'))}").fetchone()
     return {name: "VARCHAR" for name, too_long in zip(floats, long, strict=True) if too_long}
 
@@ -89,7 +90,9 @@ def _join(parts: Sequence[Path], target: Path) -> None:
         return
     files = ", ".join(map(literal, parts))
     with connection() as database:
-        database.execute(f"COPY (FROM read_parquet([{files}], union_by_name=true)) TO {literal(target)} (FORMAT parquet)")
+        database.execute(
+            f"COPY (FROM read_parquet([{files}], union_by_name=true)) TO {literal(target)} (FORMAT parquet)"
+        )
     for part in parts:
         part.unlink()
 

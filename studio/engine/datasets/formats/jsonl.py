@@ -1,6 +1,5 @@
 """JSON Lines, and JSON files that hold a list of objects."""
 
-
 from __future__ import annotations
 
 import json
