@@ -80,6 +80,12 @@ class Actions(QObject):
         self.changed.emit()
         return action
 
+    def remove(self, action_id: str) -> None:
+        """Forget an action."""
+        if self._actions.pop(action_id, None) is not None:
+            self._bind_all()
+            self.changed.emit()
+
     def get(self, action_id: str) -> Action:
         try:
             return self._actions[action_id]

@@ -125,6 +125,9 @@ class Bridge:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(seconds)
         self._thread, self._loop, self.engine = None, None, None
+        for _, handles in list(self._handles.values()):
+            for handle in list(handles):
+                handle.forget()  # what is on its way arrives nowhere
         self._handles.clear()
 
     def run(self, owner: QObject, work: Coroutine[Any, Any, Any], done: Done | None = None,

@@ -12,6 +12,7 @@ from studio.engine.text import Text
 from studio.ui.actions import Action
 from studio.ui.language import language
 from studio.ui.theme import theme
+from studio.ui.views import RAIL
 
 if TYPE_CHECKING:
     from studio.ui.window import Window
@@ -27,19 +28,17 @@ def app() -> QApplication:
 
 def add_commands(window: Window) -> None:
     """Views, panels, palette, regions, appearance, help."""
-    _add_views(window)
     for action in [*_frame(window), *_panels(window), *_looks(window)]:
         window.actions.add(action)
 
 
-def _add_views(window: Window) -> None:
-    place = 0
-    for name in window.view_names():
-        kind = window._kinds[name]
-        place += name != "settings"
-        keys = "Ctrl+," if name == "settings" else f"Ctrl+{place}" if place <= 8 else ""
-        title = Text(f"Go to {kind.title.en}", f"前往{kind.title.zh}")
-        window.actions.add(Action(f"view.{name}", title, lambda name=name: window.show_view(name), kind.icon, keys, GO))  # type: ignore[misc]
+def add_view_command(window: Window, name: str, title: Text, icon: str) -> None:
+    """Ctrl+1 to Ctrl+8 by the place in the rail, Ctrl+, for Settings."""
+    places = list(RAIL)
+    place = places.index(name) + 1 if name in places else 9
+    keys = "Ctrl+," if name == "settings" else f"Ctrl+{place}" if place <= 8 else ""
+    words = Text(f"Go to {title.en}", f"前往{title.zh}")
+    window.actions.add(Action(f"view.{name}", words, lambda: window.show_view(name), icon, keys, GO))
 
 
 def _frame(window: Window) -> list[Action]:

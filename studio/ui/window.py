@@ -17,7 +17,7 @@ from studio.engine.settings import SettingsChanged
 from studio.engine.text import Text
 from studio.ui.actions import Actions
 from studio.ui.bridge import Bridge
-from studio.ui.commands import add_commands, app
+from studio.ui.commands import add_commands, add_view_command, app
 from studio.ui.finders import add_finders
 from studio.ui.frame.focus import FocusRing, move_region
 from studio.ui.frame.memory import Memory
@@ -30,7 +30,7 @@ from studio.ui.language import language, say
 from studio.ui.palette import Palette
 from studio.ui.studio import Studio
 from studio.ui.theme import theme
-from studio.ui.views import View, find_views
+from studio.ui.views import RAIL, View, find_views
 from studio.ui.widgets.states import Failure, Loading
 
 log = logging.getLogger(__name__)
@@ -55,8 +55,8 @@ class Window(QWidget):
         self._wanted = str(self.memory.get("view", "home"))
         self._new_notices = 0
         self._build()
-        self._find_views()
         add_commands(self)
+        self._draw_rail()
         actions.own_keys = dict(self.memory.get("keys", {}))
         actions.bind(self, lambda: self._current)
         bridge.unhandled = self.show_error
@@ -68,11 +68,13 @@ class Window(QWidget):
 
     def show_view(self, name: str) -> View | None:
         """Bring a view to the front; it is made the first time. Before the engine is there, it is only remembered."""
+        if self.bridge.engine is None or not self._kinds:
+            self._wanted = name
+            self.rail.set_current(name)
+            return None
         if name not in self._kinds:
             return None
         self._wanted = name
-        if self.bridge.engine is None:
-            return None
         page = self._views.get(name) or self._make(name)
         self._current = name
         self.memory.set("view", name)
@@ -90,7 +92,7 @@ class Window(QWidget):
 
     def view_names(self) -> list[str]:
         """In the order of the rail."""
-        return list(self._kinds)
+        return list(self._kinds) or self.rail.names()
 
     def notice(self, notice: Notice) -> None:
         """Keep a notice under the bell; warnings and errors are seen at once as well."""
@@ -125,6 +127,7 @@ class Window(QWidget):
         self.bridge.opened(engine)
         self.bridge.listen(self, Notice, self.notice)
         self.bridge.listen(self, SettingsChanged, self._setting_changed)
+        self._find_views()
         for kind in self._kinds.values():
             self._guarded(lambda kind=kind: kind.register(self.studio))  # type: ignore[misc]
         add_finders(self.studio)
@@ -216,10 +219,22 @@ class Window(QWidget):
 
     def _find_views(self) -> None:
         kinds, self.view_failures = find_views()
+        self._kinds = {kind.name: kind for kind in kinds}
+        for name in [name for name in self.rail.names() if name not in self._kinds]:
+            self.actions.remove(f"view.{name}")
+        self.rail.keep(self._kinds)
         for kind in kinds:
-            self._kinds[kind.name] = kind
-            self.rail.add(kind)
+            if kind.name not in self.rail.names():
+                self._add_place(kind.name, kind.title, kind.icon)
+
+    def _draw_rail(self) -> None:
+        for name, (title, icon) in RAIL.items():
+            self._add_place(name, title, icon)
         self.rail.set_current(self._wanted)
+
+    def _add_place(self, name: str, title: Text, icon: str) -> None:
+        self.rail.add(name, title, icon)
+        add_view_command(self, name, title, icon)
 
     def _make(self, name: str) -> QWidget:
         page: QWidget
@@ -249,6 +264,8 @@ class Window(QWidget):
 
     def _dress(self) -> None:
         """Language, theme and scale as the settings say."""
+        if self.bridge.engine is None:
+            return
         look = self.bridge.engine.settings.appearance
         theme.reduced_motion = look.reduced_motion
         language.set(look.language)

@@ -50,7 +50,7 @@ def where() -> str:
 
 def add_view(window, kind):
     window._kinds[kind.name] = kind
-    window.rail.add(kind)
+    window.rail.add(kind.name, kind.title, kind.icon)
 
 
 def test_f6_goes_through_the_regions_in_their_order_and_back(window, qtbot):

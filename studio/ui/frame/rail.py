@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
@@ -10,7 +12,6 @@ from studio.engine.text import Text
 from studio.ui.icons import paint_icon
 from studio.ui.language import say
 from studio.ui.theme import theme
-from studio.ui.views.view import View
 from studio.ui.widgets.buttons import Pressable
 from studio.ui.widgets.labels import dot_colour
 from studio.ui.widgets.panel import Surface
@@ -33,12 +34,20 @@ class Rail(Surface):
         self.compact = False
         self._restyle()
 
-    def add(self, view: type[View]) -> None:
-        item = RailItem(view.name, view.title, view.icon, self)
-        item.clicked.connect(lambda: self.chosen.emit(view.name))
-        place = self._column.count() if view.name == "settings" else self._stretch()
-        self._column.insertWidget(place, item)
-        self._items[view.name] = item
+    def add(self, name: str, title: Text, icon: str) -> None:
+        """A place at the end; Settings stands at the bottom."""
+        item = RailItem(name, title, icon, self)
+        item.clicked.connect(lambda: self.chosen.emit(name))
+        self._column.insertWidget(self._column.count() if name == "settings" else self._stretch(), item)
+        self._items[name] = item
+
+    def keep(self, names: Collection[str]) -> None:
+        """Take away the places of views that are not there."""
+        for name in set(self._items) - set(names):
+            self._items.pop(name).deleteLater()
+
+    def names(self) -> list[str]:
+        return list(self._items)
 
     def set_current(self, name: str) -> None:
         for key, item in self._items.items():

@@ -8,10 +8,22 @@ import pkgutil
 import traceback
 
 from studio.engine.registry import PluginFailure
+from studio.engine.text import Text
 from studio.ui.views.view import View
 
 log = logging.getLogger(__name__)
-RAIL = ("home", "data", "knowledge", "models", "workflows", "chat", "runs", "clusters")  # Ctrl+1 to Ctrl+8
+# The places of the rail, Ctrl+1 to Ctrl+8, drawn before the views themselves are imported: they need the engine's modules.
+RAIL: dict[str, tuple[Text, str]] = {
+    "home": (Text("Home", "首页"), "house"),
+    "data": (Text("Data", "数据"), "database"),
+    "knowledge": (Text("Knowledge", "知识库"), "library"),
+    "models": (Text("Models", "模型"), "box"),
+    "workflows": (Text("Workflows", "工作流"), "workflow"),
+    "chat": (Text("Chat", "对话"), "messages-square"),
+    "runs": (Text("Runs", "运行"), "history"),
+    "clusters": (Text("Clusters", "集群"), "server"),
+    "settings": (Text("Settings", "设置"), "settings"),
+}
 
 
 def find_views() -> tuple[list[type[View]], list[PluginFailure]]:
@@ -31,7 +43,8 @@ def find_views() -> tuple[list[type[View]], list[PluginFailure]]:
 
 
 def _place(view: type[View]) -> tuple[int, int, str]:
-    return RAIL.index(view.name) if view.name in RAIL else len(RAIL), view.order, view.name
+    known = list(RAIL)
+    return known.index(view.name) if view.name in known else len(known), view.order, view.name
 
 
 def _views_of(name: str) -> list[type[View]]:
