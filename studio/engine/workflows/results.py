@@ -35,7 +35,7 @@ class Results:
             self.completed_at = event.at
             self.tokens = event.data.get("tokens", self.tokens)
             if event.kind != "run_finished":
-                self._leave()
+                self._leave(event.at)
 
     def next_step(self) -> str:
         """Where a run that is resumed goes on: the first step that is not done; "" when all are."""
@@ -50,10 +50,10 @@ class Results:
             if result["status"] in ("failed", "stopped"):
                 result.update(status="waiting", error=None)
 
-    def _leave(self) -> None:
+    def _leave(self, at: float) -> None:
         for result in self.steps.values():
             if result["status"] == "running":
-                result["status"] = "stopped"
+                result.update(status="stopped", completed_at=at)
 
 
 def _note(result: dict[str, Any], event: RunEvent) -> None:

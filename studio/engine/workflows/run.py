@@ -30,6 +30,10 @@ Values = Mapping[Slot, Any]
 Rows = tuple[int, ...]
 
 
+class InDoubt(BadState):
+    """A side effect had begun when the studio ended, and nobody knows whether it took place."""
+
+
 class StepFailed(Exception):
     """Carries the first failure of a step out of the task group."""
 
@@ -99,6 +103,7 @@ class Run:
         self._recorded = recorded or Recorded()
         self._folder = folder
         self._teller = Teller(self._tell)
+        self._begun: set[str] = set()
 
     def announce(self) -> None:
         """Note the start, at once: who watches from now on must not take an earlier end for this one's."""
@@ -174,8 +179,7 @@ class Run:
 
     async def _work(self, step: Step, place: Place, inputs: dict[str, Any], key: str, started: float) -> None:
         await self._before_effect(step, place)
-        if not place.rows:
-            self._tell("started", step.id)
+        self._started(step, place)
         found = await call(step, self._context(step, place), inputs)
         self._teller.flush(step.id, place.rows)
         for port, value in found.items():
@@ -192,6 +196,14 @@ class Run:
         self._finished(step, place, refs, started, cached=False, tokens=_tokens(found))
         if step.type.side_effect:
             await self._journal.flush()
+
+    def _started(self, step: Step, place: Place) -> None:
+        """Told once of a step in a frame; its rows are counted."""
+        if not place.rows:
+            self._tell("started", step.id)
+        elif step.id not in self._begun:
+            self._begun.add(step.id)
+            self._tell("started", step.id, {"row": place.rows[-1]})
 
     async def _before_effect(self, step: Step, place: Place) -> None:
         """A side effect is announced on disk first: a run that goes on later must know that it may have happened."""

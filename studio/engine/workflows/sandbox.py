@@ -37,7 +37,7 @@ class CodeFailed(BadParameter):
     """The user's code raised. `details` has its traceback, `line` where in the code it was."""
 
     def __init__(self, message: Text, details: str, line: int | None) -> None:
-        super().__init__(message, details=details)
+        super().__init__(message, Text("Mend the code and run again.", "请修改代码后重新运行。"), details)
         self.line = line
 
 
@@ -167,7 +167,7 @@ def _read(answer: dict[str, Any], limits: Limits) -> Any:
         line = answer.get("line")
         where = Text(f", line {line}", f"第 {line} 行") if line else Text("", "")
         raise CodeFailed(
-            Text(f"The code failed{where.en}: {answer['error']}", f"代码{where.zh}出错：{answer['error']}"),
+            Text(f"The code failed{where.en}: {answer['error']}.", f"代码{where.zh}出错：{answer['error']}。"),
             str(answer.get("trace", "")),
             line,
         )

@@ -1,0 +1,227 @@
+"""Runs: what was run, how it went, and how to go on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QStackedWidget
+
+from studio.engine.errors import StudioError
+from studio.engine.text import Text
+from studio.engine.workflows.execution import Execution
+from studio.engine.workflows.graph import Graph
+from studio.engine.workflows.journal import RunEvent
+from studio.engine.workflows.service import RunProgressed
+from studio.ui.actions import Action
+from studio.ui.bridge import Handle
+from studio.ui.views.runs_parts.centre import RunCentre
+from studio.ui.views.runs_parts.log import RunLog
+from studio.ui.views.runs_parts.side import RunsPanel
+from studio.ui.views.runs_parts.step_panel import StepPanel
+from studio.ui.views.runs_parts.values import Values
+from studio.ui.views.runs_parts.watching import Watched
+from studio.ui.views.view import View
+from studio.ui.widgets.panel import Header, Panel
+from studio.ui.widgets.tabs import PanelTabs
+
+if TYPE_CHECKING:
+    from studio.ui.studio import Studio
+
+TITLE = Text("Runs", "运行")
+LIMIT = 200
+PAINT_EVERY = 100  # ms: status is shown ten times a second
+TICK = 250
+BEGINS_OR_ENDS = frozenset({"run_started", "run_finished", "run_failed", "run_stopped", "run_interrupted"})
+
+
+class Runs(View):
+    """The list at the side, the timeline in the centre, the chosen step in the inspector, log and values below."""
+
+    name: ClassVar[str] = "runs"
+    title: ClassVar[Text] = TITLE
+    icon: ClassVar[str] = "history"
+    order: ClassVar[int] = 7
+    side_width: ClassVar[str] = "layout.sidePanel.data"
+
+    def __init__(self, studio: Studio) -> None:
+        super().__init__(studio)
+        self._run: Watched | None = None
+        self._stream: Handle | None = None
+        self._wanted = ""
+        self._step = ""
+        self._count = 0
+        self.side, self.centre, self.inspector = RunsPanel(), RunCentre(), StepPanel()
+        self.bottom = RunBottom(studio)
+        self.build(self.centre, self.side, self.inspector, self.bottom)
+        self._painter = QTimer(self, singleShot=True, interval=PAINT_EVERY)
+        self._painter.timeout.connect(self._show)
+        self._clock = QTimer(self, interval=TICK)
+        self._clock.timeout.connect(self._tick)
+        self._listen()
+
+    @classmethod
+    def register(cls, studio: Studio) -> None:
+        def act(word: str) -> None:
+            view = studio.window.show_view(cls.name)
+            if isinstance(view, cls):
+                view.act(word)
+
+        studio.actions.add(
+            Action("runs.stop", Text("Stop the run", "停止运行"), lambda: act("stop"), "square", "", TITLE)
+        )
+        studio.actions.add(
+            Action("runs.resume", Text("Resume the run", "继续运行"), lambda: act("resume"), "play", "", TITLE)
+        )
+
+    def shown(self) -> None:
+        self._read_list()
+
+    def open_run(self, run_id: str, step: str = "", **_: Any) -> None:
+        """Bring a run to the front, with one of its steps chosen."""
+        self._step = step
+        self._wanted = run_id
+        self._read_list()
+        self._open(run_id)
+
+    def act(self, word: str) -> None:
+        """Stop, resume, or open on the canvas; what a button, the palette and the keyboard ask for."""
+        if self._run is None:
+            return
+        run, workflows = self._run.execution, self.studio.engine.workflows
+        if word == "stop":
+            self.studio.bridge.run(self, workflows.stop(run.id), lambda _: self._read_list())
+        elif word in ("resume", "repeat"):
+            work = workflows.resume(run.id, repeat=word == "repeat")
+            self.studio.bridge.run(self, work, lambda _: self._again(run.id), self._not_resumed)
+        elif word == "canvas":
+            self.studio.open("workflow", run.workflow_id, execution=run.id)
+
+    def _listen(self) -> None:
+        self.side.chosen.connect(self._open)
+        self.centre.asked.connect(self.act)
+        self.centre.asked_workflows.connect(lambda: self.studio.window.show_view("workflows"))
+        self.centre.gantt.chosen.connect(self._choose_step)
+        self.inspector.asked_canvas.connect(self._step_on_canvas)
+        self.studio.bridge.listen(self, RunProgressed, self._heard)
+        self.studio.opener("run", self.open_run)
+
+    def _heard(self, told: RunProgressed) -> None:
+        if told.event.kind in BEGINS_OR_ENDS:
+            self._read_list()
+
+    def _read_list(self) -> None:
+        self.studio.bridge.run(self, self.studio.engine.workflows.executions(limit=LIMIT), self._set_runs)
+
+    def _set_runs(self, runs: list[Execution]) -> None:
+        self._count = len(runs)
+        self.side.set_runs(runs)
+        running = any(run.status == "running" for run in runs)
+        self.set_badge("accent" if running else None)
+        if self._run is None and runs and not self._wanted:
+            self._wanted = runs[0].id
+            self._open(runs[0].id)
+        if self._run is None:
+            self.centre.show_none(bool(runs))
+        if self._wanted:
+            self.side.select(self._wanted)
+
+    def _open(self, run_id: str) -> None:
+        """Read a run and follow it; the same one that goes on is left as it is."""
+        self._wanted = run_id
+        if self._run is not None and self._run.execution.id == run_id:
+            self._show()
+            return
+        self._again(run_id)
+
+    def _again(self, run_id: str) -> None:
+        if self._stream is not None:
+            self._stream.cancel()
+        workflows = self.studio.engine.workflows
+
+        async def read() -> tuple[Execution, Graph]:
+            return await workflows.execution(run_id), await workflows.definition(run_id)
+
+        self.studio.bridge.run(self, read(), self._follow)
+
+    def _follow(self, found: tuple[Execution, Graph]) -> None:
+        execution, graph = found
+        if execution.id != self._wanted:
+            return
+        if self._run is None or self._run.execution.id != execution.id:
+            self._step = self._step if graph.has(self._step) else ""
+        self._run = Watched(execution, graph)
+        events = self.studio.engine.workflows.events(execution.id)
+        self._stream = self.studio.bridge.stream(self, events, self._note, self._ended)
+        self._clock.start()
+        self._show()
+
+    def _note(self, event: RunEvent) -> None:
+        if self._run is None:
+            return
+        self._run.note(event)
+        if not self._painter.isActive():
+            self._painter.start()
+
+    def _ended(self) -> None:
+        """The stream is over: the record says how."""
+        self._clock.stop()
+        if self._run is not None:
+            work = self.studio.engine.workflows.execution(self._run.execution.id)
+            self.studio.bridge.run(self, work, self._set_execution)
+
+    def _set_execution(self, execution: Execution) -> None:
+        if self._run is not None and self._run.execution.id == execution.id:
+            self._run.execution = execution
+            self._show()
+
+    def _show(self) -> None:
+        if self._run is None:
+            return
+        self.centre.show_run(self._run)
+        self.centre.gantt.current = self._step
+        self.inspector.show_step(self._run, self._step)
+        self.bottom.show_step(self._run, self._step)
+
+    def _tick(self) -> None:
+        if self._run is not None and self._run.running and self.isVisible():
+            self.centre.tick(self._run)
+
+    def _choose_step(self, step: str) -> None:
+        self._step = step
+        self._show()
+
+    def _step_on_canvas(self, step: str) -> None:
+        if self._run is not None:
+            run = self._run.execution
+            self.studio.open("workflow", run.workflow_id, execution=run.id, node=step or None)
+
+    def _not_resumed(self, error: StudioError) -> None:
+        self.centre.error.show_error(error.as_dict())
+
+
+class RunBottom(Panel):
+    """The log, or the values of the chosen step."""
+
+    def __init__(self, studio: Studio) -> None:
+        super().__init__(None, [], parent=None)
+        self.tabs = PanelTabs([("values", Text("Values", "值")), ("log", Text("Log", "日志"))], "values")
+        self.values, self.log = Values(studio), RunLog()
+        self._pages = QStackedWidget()
+        for page in (self.values, self.log):
+            self._pages.addWidget(page)
+        header = Header(32)
+        header.row.addWidget(self.tabs, 1)
+        self.body.addWidget(header)
+        self.body.addWidget(self._pages, 1)
+        self.tabs.changed.connect(lambda tab: self._pages.setCurrentIndex(0 if tab == "values" else 1))
+
+    def show_step(self, run: Watched, step: str) -> None:
+        self.values.show_step(run, step or _last(run))
+        self.log.show_run(run)
+        self.tabs.set_count("log", len(run.lines) or None)
+
+
+def _last(run: Watched) -> str:
+    """Without a chosen step, the run's result is looked at: its last step with an output."""
+    return next((step for step in reversed(run.order) if run.result(step).get("outputs")), "")
