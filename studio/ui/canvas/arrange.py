@@ -18,7 +18,7 @@ class Box:
     height: float
 
 
-def layers(boxes: Iterable[Box], wires: Iterable[tuple[str, str]]) -> dict[str, int]:
+def layers(boxes: Iterable[str], wires: Iterable[tuple[str, str]]) -> dict[str, int]:
     """The longest way from a source to each box; wires that close a circle count for nothing."""
     after, waiting = _successors(boxes, wires)
     column = dict.fromkeys(after, 0)
@@ -37,7 +37,7 @@ def arrange(
     boxes: list[Box], wires: list[tuple[str, str]], left: float = 0.0, top: float = 0.0
 ) -> dict[str, tuple[float, float]]:
     """Where each box goes: columns by `layers`, rows by the middle of its sources (two sweeps keep crossings few)."""
-    column = layers(boxes, wires)
+    column = layers([box.id for box in boxes], wires)
     sizes = {box.id: box for box in boxes}
     columns: dict[int, list[str]] = {}
     for box in boxes:
@@ -75,8 +75,8 @@ def _beside(
     return sum(feeding) / len(feeding) - sizes[box].height / 2
 
 
-def _successors(boxes: Iterable[Box], wires: Iterable[tuple[str, str]]) -> tuple[dict[str, list[str]], dict[str, int]]:
-    after: dict[str, list[str]] = {box.id: [] for box in boxes}
+def _successors(boxes: Iterable[str], wires: Iterable[tuple[str, str]]) -> tuple[dict[str, list[str]], dict[str, int]]:
+    after: dict[str, list[str]] = {box: [] for box in boxes}
     waiting = dict.fromkeys(after, 0)
     for start, end in set(wires):
         if start in after and end in after and start != end:

@@ -16,6 +16,7 @@ from studio.engine.errors import StudioError
 from studio.engine.text import Text
 from studio.engine.workflows.graph import Edge, Frame, Graph, Node, Note, Port, Ports, Problem
 from studio.engine.workflows.node import NodeType
+from studio.ui.canvas.arrange import layers
 
 
 class Judge(Protocol):
@@ -91,6 +92,17 @@ class Document(QObject):
 
     def children(self, frame_id: str) -> list[Node]:
         return [node for node in self.nodes.values() if node.parent == frame_id]
+
+    def wires_at(self, frame: str | None) -> list[tuple[str, str]]:
+        """The wires as seen at one depth, as pairs of steps: one that goes into a frame leads to the frame."""
+        pairs = ((self._at_depth(e.source, frame), self._at_depth(e.target, frame)) for e in self.edges.values())
+        return [(start, end) for start, end in pairs if start and end and start != end]
+
+    def in_order(self, frame: str | None) -> list[Node]:
+        """The steps in a frame as they run: sources first, then from top to bottom."""
+        inside = [node for node in self.nodes.values() if node.parent == frame]
+        column = layers([node.id for node in inside], self.wires_at(frame))
+        return sorted(inside, key=lambda node: (column[node.id], node.position[1], node.position[0]))
 
     def within(self, node_ids: Iterable[str]) -> list[str]:
         """These steps and everything that lies in them, frames within frames included."""
@@ -191,6 +203,12 @@ class Document(QObject):
             [edge for edge in self.edges.values() if edge.id in touched],
             [note for note in self.notes.values() if note.id in wanted],
         )
+
+    def _at_depth(self, node_id: str, frame: str | None) -> str:
+        node = self.nodes.get(node_id)
+        while node is not None and node.parent != frame:
+            node = self.nodes.get(node.parent or "")
+        return node.id if node else ""
 
     def _tie(self, edge: Edge) -> None:
         for end in (edge.source, edge.target):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QGuiApplication
 
@@ -210,22 +208,7 @@ def _arranged(
     document = canvas.document
     inside = [node for node in document.nodes.values() if node.parent == frame]
     boxes = [Box(node.id, *sizes.get(node.id, _size(canvas, node.id))) for node in inside]
-    return arrange(boxes, list(_wires_between(document, frame)), left, top)
-
-
-def _wires_between(document: Document, frame: str | None) -> Iterable[tuple[str, str]]:
-    """The wires as seen at one depth: one that enters a frame leads to the frame."""
-    for edge in document.edges.values():
-        start, end = _at_depth(document, edge.source, frame), _at_depth(document, edge.target, frame)
-        if start and end and start != end:
-            yield start, end
-
-
-def _at_depth(document: Document, node_id: str, frame: str | None) -> str:
-    node = document.nodes.get(node_id)
-    while node is not None and node.parent != frame:
-        node = document.nodes.get(node.parent or "")
-    return node.id if node else ""
+    return arrange(boxes, document.wires_at(frame), left, top)
 
 
 def _size(canvas: CanvasView, node_id: str) -> tuple[float, float]:

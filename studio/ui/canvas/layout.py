@@ -127,7 +127,7 @@ def wrap(text: str, width: float, rows: int, row: str) -> list[str]:
     metrics = look().metrics(row)
     tail = text[-(rows * 120) :]
     lines: list[str] = []
-    for paragraph in tail.splitlines() or [""]:
+    for paragraph in [line for line in tail.splitlines() if line.strip()] or [""]:
         lines.extend(_broken(paragraph, width, metrics.horizontalAdvance))
     return lines[-rows:]
 

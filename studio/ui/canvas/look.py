@@ -79,7 +79,7 @@ class Look(QObject):
 
     def icon(self, name: str, colour: str, size: int, ratio: float) -> QPixmap:
         """`ratio` is the device's times the zoom; it is rounded up so that few sizes are kept."""
-        step = max(1.0, -(-ratio * 2 // 1) / 2)
+        step = max(0.5, -(-ratio * 4 // 1) / 4)
         key = (name, colour, size, step)
         found = self._icons.get(key)
         if found is None:

@@ -151,6 +151,8 @@ class Workflows(View):
         centre.start_page.opened.connect(self.open_workflow)
         centre.start_page.wanted.connect(self.new_workflow)
         centre.start_page.sample.connect(self._add_sample)
+        self.inspector.about.duplicate.connect(self._duplicate)
+        self.inspector.about.delete.connect(self._delete)
         centre.undo.connect(lambda: self._on_canvas(lambda canvas: canvas.document.undo.undo()))
         centre.redo.connect(lambda: self._on_canvas(lambda canvas: canvas.document.undo.redo()))
         centre.arrange.connect(lambda: self._on_canvas(editing.arrange_all))
@@ -230,6 +232,8 @@ class Workflows(View):
     def _listed(self, workflows: list[Workflow]) -> None:
         self.known = {workflow.id: workflow for workflow in workflows}
         self.centre.start_page.show_workflows(workflows)
+        for sheet in list(self.sheets.values()):
+            self._follow_outside(sheet)
         if self._asked or not workflows:
             return
         self._asked = True
@@ -237,6 +241,22 @@ class Workflows(View):
         for workflow_id in remembered or [workflow.id for workflow in workflows[:AT_FIRST]]:
             if workflow_id not in self.sheets:
                 self._open(self.known[workflow_id], select=not self.centre.tabs.current())
+
+    def _follow_outside(self, sheet: Sheet) -> None:
+        """A workflow that was changed elsewhere is shown as it is now; one with changes of its own keeps them."""
+        now, saving = self.known.get(sheet.workflow.id), sheet.saving
+        if now is None or saving.dirty or saving.busy or now.version <= saving.version:
+            return
+        saving.version = now.version
+        if now.definition.model_dump() == sheet.document.graph.model_dump():
+            return
+        front = self.sheet is sheet
+        self.sheets.pop(now.id)
+        self.centre.pages.removeWidget(sheet)
+        sheet.deleteLater()
+        self._open(now, select=False)
+        if front:
+            self._turn(now.id)
 
     def _open(self, workflow: Workflow, place: dict[str, Any] | None = None, select: bool = True) -> None:
         if workflow.id not in self.sheets:
@@ -346,6 +366,28 @@ class Workflows(View):
     def _on_canvas(self, act: Any) -> None:
         if self.sheet is not None:
             act(self.sheet.canvas)
+
+    def _duplicate(self) -> None:
+        if self.sheet is not None:
+            graph = self.sheet.document.graph.model_copy(deep=True)
+            name = _free_name(graph.name, {workflow.name for workflow in self.known.values()})
+            work = self.studio.engine.workflows.create(name, graph.model_copy(update={"name": name}))
+            self.studio.bridge.run(self, work, self._open)
+
+    def _delete(self) -> None:
+        """Put the workflow in front away; the toast brings it back."""
+        sheet = self.sheet
+        if sheet is None:
+            return
+        workflow_id, name = sheet.workflow.id, sheet.document.graph.name
+        self.close_workflow(workflow_id)
+        workflows = self.studio.engine.workflows
+
+        def undo() -> None:
+            self.studio.bridge.run(self, workflows.restore(workflow_id), lambda _: self.open_workflow(workflow_id))
+
+        said = Text("Deleted “{name}”", "已删除“{name}”").format(name=name)
+        self.studio.bridge.run(self, workflows.delete(workflow_id), lambda _: self.studio.window.toast(said, undo))
 
     def _add_sample(self) -> None:
         self.studio.bridge.run(self, self.studio.engine.sample.prepare(), lambda _: self.refresh())

@@ -31,7 +31,7 @@ def test_how_far_a_place_lies_from_a_wire():
 
 
 def test_layers_are_the_longest_way_and_a_circle_does_not_hang():
-    boxes = [Box(name, 10, 10) for name in "abcd"]
+    boxes = list("abcd")
     assert layers(boxes, [("a", "b"), ("b", "c"), ("a", "c"), ("c", "d")]) == {"a": 0, "b": 1, "c": 2, "d": 3}
     assert layers(boxes, [("a", "b"), ("b", "a")])["c"] == 0
 

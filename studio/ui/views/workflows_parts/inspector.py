@@ -266,6 +266,8 @@ class AboutWorkflow(QWidget):
     """The workflow itself: name, description, its latest runs."""
 
     open_run = Signal(str)
+    duplicate = Signal()
+    delete = Signal()
 
     def __init__(self, studio: Studio) -> None:
         super().__init__()
@@ -320,6 +322,12 @@ class AboutWorkflow(QWidget):
         column.setSpacing(0)
         head = Header(40)
         head.row.addWidget(Label(Text("Workflow", "工作流"), "bodyStrong"), 1)
+        copy = IconButton("copy", Text("Duplicate this workflow", "复制此工作流"))
+        away = IconButton("trash-2", Text("Delete this workflow", "删除此工作流"))
+        copy.clicked.connect(self.duplicate)
+        away.clicked.connect(self.delete)
+        head.row.addWidget(copy)
+        head.row.addWidget(away)
         column.addWidget(head)
         page = _page()
         for title, widget in ((Text("Name", "名称"), self.name), (Text("Description", "描述"), self.description)):

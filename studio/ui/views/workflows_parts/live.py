@@ -123,6 +123,8 @@ class RunState:
             live.started, live.text = event.at, ""
             live.state = "running"
         live.done, live.total = int(event.data.get("done") or 0), int(event.data.get("total") or 0)
+        if live.done and event.step not in self.outputs:
+            live.spans = [(live.started or event.at, event.at, "running")]
 
     def _token(self, event: RunEvent) -> None:
         live = self.live(event.step)
@@ -149,7 +151,8 @@ class RunState:
         cached = bool(event.data.get("cached"))
         live.state = "cached" if cached else "warning" if event.data.get("failed") else "done"
         live.seconds = float(event.data.get("seconds") or 0.0)
-        live.spans = [((live.started or event.at - live.seconds), event.at, live.state)]
+        ended = live.spans[0][1] if live.spans and live.total and "rows" in event.data else event.at
+        live.spans = [((live.started or event.at - live.seconds), ended, live.state)]
         self.cached += cached
         tokens = event.data.get("tokens") or 0
         live.note = tr(RATE.format(rate=tokens / live.seconds)) if tokens and live.seconds > 0.05 and not cached else ""

@@ -90,8 +90,7 @@ class Outline(QTreeWidget):
 
     def _add_children(self, frame: str | None, under: QTreeWidgetItem) -> None:
         assert self._document is not None
-        inside = [node for node in self._document.nodes.values() if node.parent == frame]
-        for node in sorted(inside, key=lambda node: (node.position[0] // 80, node.position[1])):
+        for node in self._document.in_order(frame):
             title = title_of(node, self._document.type_of(node))
             item = QTreeWidgetItem(under, [title])
             item.setData(0, ID, node.id)

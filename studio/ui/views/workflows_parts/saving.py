@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal
 
 from studio.engine.errors import StudioError
 from studio.engine.workflows.execution import Workflow
@@ -29,6 +29,9 @@ class Saving(QObject):
         self._then: list = []
         self._soon = QTimer(self, singleShot=True, interval=PAUSE, timeout=self.save)
         document.edited.connect(self._edited)
+        app = QCoreApplication.instance()
+        if app is not None:
+            app.aboutToQuit.connect(self.save)
 
     def save(self) -> None:
         """Save now, if anything changed; what changes meanwhile is saved after."""

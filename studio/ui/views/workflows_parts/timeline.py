@@ -114,7 +114,7 @@ class Timeline(QWidget):
         painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, shown)
         begun = _begun(live)
         if begun is not None:
-            ended = live.spans[-1][1] if live.spans else self.now
+            ended = live.spans[-1][1] if live.spans and live.state != "running" else self.now
             x = left + width * max(0.0, begun - self.run.started) / span
             self._bar(
                 painter, live, QRectF(x, top + height * 0.25, max(3.0, width * (ended - begun) / span), height * 0.5)
