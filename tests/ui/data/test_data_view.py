@@ -178,6 +178,15 @@ def test_lines_that_could_not_be_read_are_shown(view: DataView, qtbot: QtBot, tm
     until(qtbot, lambda: view.inspector.dataset and view.inspector.dataset.statistics["bad_lines"]["count"] == 1)
 
 
+def test_a_table_is_taken_to_chat_and_to_a_workflow(window: Window, view: DataView, tickets: TableTab, qtbot: QtBot) -> None:
+    tickets.show_filters([Filter("lang", "is", "en")])
+    view.use_button.click()
+    until(qtbot, lambda: getattr(window.current_view(), "name", "") == "workflows")
+    window.show_view("data")
+    view.ask_button.click()
+    until(qtbot, lambda: getattr(window.current_view(), "name", "") == "chat")
+
+
 async def _export(tab: TableTab, path: Path) -> int:
     return await tab.write(str(path))
 

@@ -133,7 +133,7 @@ class TableTab(QWidget):
         self.table.selection_changed.connect(lambda _: self._tell())
         self.table.page_loaded.connect(self._loaded)
         self.table.failed.connect(self.fail)
-        self.table.noticed.connect(lambda text: self.studio.window.toast(text))
+        self.table.noticed.connect(self.studio.window.toast)
         language.changed.connect(self._retell)
 
     async def _load(self) -> tuple[Dataset, int]:
@@ -266,7 +266,7 @@ def _caption(found: ColumnProfile) -> Text | str:
     if found.median is not None:
         return Text(f"median {found.median:g}", f"中位数 {found.median:g}")
     if found.type.startswith(("timestamp", "date")):
-        return f"{(found.low or '')[:10]} – {(found.high or '')[:10]}"
+        return f"{(found.low or '')[:7]} – {(found.high or '')[:7]}"
     if found.distinct <= FEW:
         return Text(plural(found.distinct, "value", "values"), f"{found.distinct} 个值")
     return Text(f"{found.distinct:,} distinct", f"{found.distinct:,} 个不同值")

@@ -53,8 +53,11 @@ class Palette(QWidget):
         self.field.returnPressed.connect(self._take_first)
         self.tree.itemActivated.connect(self._take)
         self.tree.itemDoubleClicked.connect(self._take)
-        theme.changed.connect(lambda: self.show_types(self.field.text()))
+        theme.changed.connect(self._show_again)
         self.show_types("")
+
+    def _show_again(self) -> None:
+        self.show_types(self.field.text())
 
     def show_types(self, words: str = "") -> None:
         """By category; what was found when something is searched."""
