@@ -29,6 +29,7 @@ from studio.engine.registry import PluginFailure
 from studio.engine.settings import Settings
 from studio.engine.text import Text
 
+LOOK_AGAIN = 5.0  # seconds until an object store is asked anew
 CHANGEABLE = frozenset({"name", "description", "tags", "path", "status", "columns"})
 
 Files = list[Path]
@@ -44,6 +45,7 @@ class Datasets:
         self._paths = paths
         self._settings = settings
         self._sources: dict[str, Source] = {}
+        self._seen: dict[str, float] = {}  # when a dataset's files were looked at
         self._busy: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._pages = Pages()
 
@@ -228,6 +230,8 @@ class Datasets:
         """Open it if it is not, or not this content; keep what was found in the catalog."""
         async with self._busy[dataset.id]:
             dataset = await self._records.get(dataset.id)
+            if not accept and self._just_seen(dataset):
+                return dataset, self._sources[dataset.id]
             try:
                 found, source = await self._read(dataset, accept=accept)
             except StudioError as error:
@@ -237,11 +241,18 @@ class Datasets:
                     await self._save(failed)
                 raise
             self._sources[dataset.id] = source
+            self._seen[dataset.id] = time.monotonic()
             if found != dataset:
                 await self._save(found)
             if dataset.fingerprint not in ("", found.fingerprint):
                 await self._drop_copy(dataset.fingerprint)
             return found, source
+
+    def _just_seen(self, dataset: Dataset) -> bool:
+        """Object stores are not asked again for every page."""
+        source, seen = self._sources.get(dataset.id), self._seen.get(dataset.id, 0.0)
+        fresh = source is not None and source.fingerprint == dataset.fingerprint and source.files[0].exists()
+        return dataset.storage_type == "s3" and fresh and time.monotonic() - seen < LOOK_AGAIN
 
     async def _read(self, dataset: Dataset, *, accept: bool = False) -> tuple[Dataset, Source]:
         """The table and the dataset as its files make it now; the same dataset when nothing is new."""

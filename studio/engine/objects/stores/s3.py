@@ -98,10 +98,11 @@ class S3(ObjectStore):
             raise self._unreachable(bucket, str(error)) from error
 
     def _unreachable(self, bucket: str, reason: str) -> Unavailable:
+        reason = reason.rstrip(".")
         return Unavailable(
             Text(
-                f"s3://{bucket} at {self.endpoint} cannot be reached: {reason}",
-                f"无法访问 {self.endpoint} 上的 s3://{bucket}：{reason}",
+                f"s3://{bucket} at {self.endpoint} cannot be reached: {reason}.",
+                f"无法访问 {self.endpoint} 上的 s3://{bucket}：{reason}。",
             ),
             Text("Check the endpoint, its keys and the network, then refresh.", "请检查地址、密钥和网络，然后刷新。"),
         )
