@@ -72,8 +72,9 @@ class ScriptedModels:
 class OnePage:
     """A collection with one page about the pump, and more like it when a test wants many."""
 
-    def __init__(self, count: int = 1) -> None:
+    def __init__(self, count: int = 1, dense: float = 0.87) -> None:
         self.count = count
+        self.dense = dense
 
     async def collection(self, name: str) -> Any:
         if name != "handbook":
@@ -90,7 +91,7 @@ class OnePage:
                             page=13, start=0, end=len(PAGE), heading="4.2"),
                 document=Document(id=f"doc-{number}", collection_id="kb-1", file_name="handbook.pdf",
                                   status="indexed", added_at=0),
-                score=1.0, dense=0.87, matched=SENTENCE, matched_start=start, matched_end=start + len(SENTENCE),
+                score=1.0, dense=self.dense, matched=SENTENCE, matched_start=start, matched_end=start + len(SENTENCE),
             )
             for number in range(self.count)
         ]  # fmt: skip

@@ -181,6 +181,14 @@ async def test_a_question_that_is_not_about_the_data_gets_no_rows(place: Place) 
     assert [source.kind for source in message.sources] == ["page"]
 
 
+async def test_chunks_that_have_nothing_to_do_with_the_question_are_no_sources(place: Place) -> None:
+    place.knowledge.dense = 0.12
+    message = _last(await place.ask("Tell me a story.")).message
+    assert message.sources == []
+    assert message.steps[0].detail is not None
+    assert message.steps[0].detail.en == "0 chunks from 0 documents"
+
+
 async def test_a_collection_that_is_gone_is_said_and_the_rest_is_answered(place: Place) -> None:
     message = _last(await place.ask(knowledge=["vanished"])).message
     assert message.steps[0].failed

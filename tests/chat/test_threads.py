@@ -15,11 +15,11 @@ async def test_a_thread_takes_its_first_questions_words_as_title(place: Place) -
     assert (await place.chat.thread(thread)).title == "How long is it?"
 
 
-async def test_a_long_question_makes_a_title_of_at_most_sixty_characters(place: Place) -> None:
+async def test_a_long_question_makes_a_title_of_at_most_a_hundred_characters(place: Place) -> None:
     thread = (await place.chat.create()).id
     await place.ask("word " * 40, thread)
     title = (await place.chat.thread(thread)).title
-    assert len(title) <= 60
+    assert len(title) <= 100
     assert title.endswith("…")
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from studio.engine.sql.service import Sql
 
 CHUNKS = 4
+FAR = 0.2  # the cosine below which a chunk has nothing to do with the question, as measured on the sample
 ROWS_SHOWN = 20
 SQL_TOKENS = 400
 ENDS = (".", "!", "?", "。", "！", "？", "；", ";")
@@ -56,7 +57,7 @@ class Gatherer:
         began = time.monotonic()
         try:
             names = ", ".join([(await self._knowledge.collection(name)).name for name in collections])
-            found = await self._knowledge.search(question, collections, CHUNKS)
+            found = [item for item in await self._knowledge.search(question, collections, CHUNKS) if _near(item)]
         except StudioError as error:
             return _add(evidence, _failed("search", Text("The search failed", "检索失败"), error))
         first = evidence.next_number()
@@ -113,6 +114,10 @@ def _asked(known: list[Dataset], found: Sqled) -> Dataset:
     by_id = next((dataset for dataset in known if dataset.id == found.dataset_id), None)
     named = (dataset for dataset in known if dataset.name in found.sql or dataset.id in found.sql)
     return by_id or next(named, known[0])
+
+
+def _near(item: Found) -> bool:
+    return item.dense is None or item.dense >= FAR
 
 
 def _page(item: Found, number: int) -> Source:

@@ -42,7 +42,7 @@ __all__ = [
     "Thread", "ThreadsChanged", "Worked",
 ]  # fmt: skip
 
-TITLE = 60  # characters of a question that become its thread's title
+TITLE = 100  # characters of a question that become its thread's title
 LEAF = "leaf"
 CHANGEABLE = frozenset(["title", "pinned", "model", "knowledge", "datasets"])
 

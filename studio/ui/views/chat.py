@@ -192,6 +192,7 @@ class ChatView(View):
             self._add(event.question)
             self._add(event.answer)
             self._show_count()
+            self._show_streaming()
         view = self._answer_view(answer.id)
         if view is None:
             return
@@ -298,11 +299,15 @@ class ChatView(View):
         self.middle.head.show_thread(self.thread, len(self._messages))
 
     def _show_sources(self, message: Message) -> None:
-        if message.sources or message.id == self._sourced or not self.sources.sources:
-            self._sourced = message.id
-            current = self.sources.current.number if self.sources.current else None
-            kept = current if current in [source.number for source in message.sources] else None
-            self.sources.show_sources(message.sources, kept)
+        """An answer's sources; what a person chose stays chosen while it is the same answer."""
+        if not message.sources and message.id != self._sourced and self.sources.sources:
+            return
+        same = message.id == self._sourced
+        current = self.sources.current
+        kept = current.number if same and current and self.sources.picked else None
+        self.sources.picked = self.sources.picked and same
+        self._sourced = message.id
+        self.sources.show_sources(message.sources, kept)
 
     def _choose_source(self, message_id: str, number: int) -> None:
         """A chip was pressed: its source, with the panel open."""
@@ -311,7 +316,7 @@ class ChatView(View):
         shown = view.message if view is not None else message
         if shown is None:
             return
-        self._sourced = message_id
+        self._sourced, self.sources.picked = message_id, True
         self.show_panel("inspector", True)
         self.sources.show_sources(shown.sources, number)
         self._mark_chip(number)

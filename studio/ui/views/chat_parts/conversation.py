@@ -124,6 +124,7 @@ class Conversation(Surface):
         column.addWidget(foot)
 
     def _grown(self, _: int, most: int) -> None:
+        self._holder.shift(self.area.verticalScrollBar().sizeHint().width() if most else 0)
         if self._following:
             self.area.verticalScrollBar().setValue(most)
 
@@ -135,9 +136,8 @@ class _Centred:
     """A column in the middle of a widget, at most as wide as one reads well."""
 
     def __init__(self, parent: QWidget) -> None:
-        row = QHBoxLayout(parent)
-        side = theme.size("space.6")
-        row.setContentsMargins(side, 0, side, 0)
+        self._row = row = QHBoxLayout(parent)
+        self.shift(0)
         holder = QWidget()
         holder.setMaximumWidth(theme.scaled(WIDTH))
         holder.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
@@ -146,6 +146,11 @@ class _Centred:
         row.addStretch(1)
         row.addWidget(holder, 100)
         row.addStretch(1)
+
+    def shift(self, left: int) -> None:
+        """Make up for a scroll bar at the right, so that the column stays where it is."""
+        side = theme.size("space.6")
+        self._row.setContentsMargins(side + left, 0, side, 0)
 
 
 class ThreadHeader(Header):
@@ -237,6 +242,7 @@ class Examples(QWidget):
     def __init__(self) -> None:
         super().__init__()
         column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.size("space.2"))
         column.addStretch(1)
         column.addWidget(Glyph("messages-square", "text.tertiary", 24), 0, Qt.AlignmentFlag.AlignHCenter)

@@ -46,6 +46,7 @@ class SourcesPanel(Panel):
         close.clicked.connect(self.closed)
         self.sources: list[Source] = []
         self.current: Source | None = None
+        self.picked = False  # a person chose the source that is shown
         self._rows: dict[int, _SourceRow] = {}
         self._lay_out()
         self.show_sources([])
@@ -75,11 +76,16 @@ class SourcesPanel(Panel):
         self._show(source)
         self.selected.emit(number)
 
+    def _pick(self, number: int) -> None:
+        self.picked = True
+        self.choose(number)
+
     def step(self, by: int) -> None:
         """The next or previous source."""
         numbers = [source.number for source in self.sources]
         if not numbers:
             return
+        self.picked = True
         at = numbers.index(self.current.number) if self.current else -by
         self.choose(numbers[max(0, min(len(numbers) - 1, at + by))])
 
@@ -164,7 +170,7 @@ class SourcesPanel(Panel):
         _clear(self._list_column)
         for source in self.sources:
             row = _SourceRow(source)
-            row.clicked.connect(partial(self.choose, source.number))
+            row.clicked.connect(partial(self._pick, source.number))
             self._rows[source.number] = row
             self._list_column.addWidget(row)
         self._fit()

@@ -6,7 +6,7 @@ from functools import partial
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from studio.engine.chat.message import Source, Step
 from studio.engine.text import Text
@@ -48,9 +48,11 @@ class StepCard(Card):
         head.pressed.connect(lambda: self._has_content() and self.set_open(not self.is_open()))
         failed = self.step.failed
         head.row.addWidget(Glyph("triangle-alert" if failed else "check", "warning.text" if failed else "success.text", 14))
-        head.row.addWidget(Label(self.step.title, "denseStrong", elide="end"), 3)
+        title = Label(self.step.title, "denseStrong", elide="end")
+        title.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+        head.row.addWidget(title)
         self.detail = Label(_detail(self.step), "dense", "text.secondary", elide="end")
-        head.row.addWidget(self.detail, 4)
+        head.row.addWidget(self.detail, 1)
         if self.step.dataset_id:
             self.open_button = Button(Text("Open in Data", "在数据中打开"), "external-link", "ghost", "sm")
             self.open_button.clicked.connect(lambda: self.open_rows.emit(self.step.dataset_id, self._statement()))

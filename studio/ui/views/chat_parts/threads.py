@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from functools import partial
 
-from PySide6.QtCore import QPoint, Signal
+from PySide6.QtCore import QPoint, QRect, QRectF, Signal
+from PySide6.QtGui import QFontMetrics, QPainter
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from studio.engine.chat.message import Thread
 from studio.engine.text import Text
-from studio.ui.icons import icon
+from studio.ui.icons import icon, paint_icon
 from studio.ui.language import tr
 from studio.ui.theme import theme
 from studio.ui.views.chat_parts import when
@@ -18,7 +19,7 @@ from studio.ui.widgets.buttons import Button
 from studio.ui.widgets.inputs import SearchField
 from studio.ui.widgets.labels import Label
 from studio.ui.widgets.panel import Panel
-from studio.ui.widgets.rows import Row, RowList
+from studio.ui.widgets.rows import Row, RowList, _Painter
 
 UNTITLED = Text("New chat", "新对话")
 
@@ -42,6 +43,7 @@ class ThreadsPanel(Panel):
         self.search = SearchField(Text("Search threads", "搜索对话"))
         self.search.searched.connect(lambda _: self._show())
         self.list = RowList(Text("Threads", "对话列表"), height=48, activate_on_click=True)
+        self.list.setItemDelegate(_ThreadPainter(self.list))
         self.list.activated.connect(self.chosen)
         self.list.menu.connect(self._menu)
         self.nothing = Label("", "dense", "text.tertiary", wrap=True)
@@ -131,3 +133,23 @@ class ThreadsPanel(Panel):
 
 def _title(thread: Thread) -> str:
     return thread.title or f"{UNTITLED.en} {UNTITLED.zh}"
+
+
+class _ThreadPainter(_Painter):
+    """The title over the whole width, the time at the end of the line below."""
+
+    def _content(self, painter: QPainter, row: Row, box: QRect, chosen: bool) -> None:
+        left, right = box.left() + theme.size("space.3"), box.right() - theme.size("space.3")
+        line, middle = theme.line("dense"), box.center().y() + 1
+        start = left
+        if row.icon:
+            start += theme.scaled(20)
+            size = theme.scaled(14)
+            paint_icon(painter, row.icon, row.colour, QRectF(left, middle - line, size, size))
+        self._words(painter, tr(row.title), "dense", "text.primary", QRect(start, middle - line - 2, right - start, line))
+        time = tr(row.trailing)
+        width = QFontMetrics(theme.font("dense")).horizontalAdvance(time) + 1
+        below = middle + 2
+        self._words(painter, time, "dense", "text.secondary", QRect(right - width, below, width, line))
+        room = right - width - theme.size("space.2") - left
+        self._words(painter, tr(row.subtitle), "caption", "text.secondary", QRect(left, below, room, line))

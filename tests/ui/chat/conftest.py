@@ -1,0 +1,42 @@
+"""The chat view over a real engine with the sample project and the model that is included."""
+
+import pytest
+
+from studio.ui.views.chat import ChatView
+from tests.ui.real import desk_with
+
+QUESTION = "How long is the warranty on the K7 pump, and how many K7 were returned in 华南?"
+STORY = "Tell me a very long story about a lighthouse, a ship and a storm."
+
+
+@pytest.fixture
+def desk(copy_of_sample, app, bridge, qtbot, monkeypatch):
+    with desk_with(ChatView, copy_of_sample, bridge, qtbot, monkeypatch) as desk:
+        yield desk
+
+
+@pytest.fixture
+def view(desk):
+    desk.until(lambda: desk.window.current_view() is not None)
+    view = desk.window.current_view()
+    desk.until(lambda: view.around.datasets and view.around.examples)
+    return view
+
+
+@pytest.fixture
+def answered(desk, view):
+    """Ask, and wait for the end; gives the answer as it is on disk."""
+
+    def ask(question=QUESTION):
+        view.ask(question)
+        desk.until(lambda: view.lives)
+        desk.until(lambda: not view.lives)
+        return desk.wait(view.studio.engine.chat.messages(view.thread.id))[-1]
+
+    return ask
+
+
+@pytest.fixture
+def last(view):
+    """The answer that stands last in the column."""
+    return lambda: view.middle.views()[-1]

@@ -1,0 +1,215 @@
+"""The chat view over the real engine: ask, look at the sources, stop, go on."""
+
+import time
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton
+
+from studio.engine.text import Text
+from studio.ui.frame.notices import Toast
+from studio.ui.language import language
+from studio.ui.theme import theme
+from tests.ui.chat.conftest import QUESTION, STORY
+
+pytestmark = pytest.mark.slow
+
+
+def test_an_empty_chat_offers_four_questions_of_the_project_and_uses_what_is_there(view):
+    shown = [button.text() for button in view.middle.examples.buttons() if not button.isHidden()]
+    assert len(shown) == 4
+    assert shown[0] == QUESTION
+    composer = view.middle.composer
+    assert composer.model.words() == "SmolLM2-135M-Instruct"
+    assert composer.knowledge.words().startswith("After-sales handbook")
+    assert composer.datasets.words() == "orders, tickets, products"
+    assert not composer.place.isHidden(), "the model runs here, so nothing leaves"
+
+
+def test_the_main_question_is_answered_with_chips_that_open_the_page_and_the_rows(desk, view, last, qtbot):
+    opened = []
+    view.studio.opener("dataset", lambda dataset_id, **place: opened.append((dataset_id, place)))
+    view.middle.composer.input.setPlainText(QUESTION)
+    QTest.keyClick(view.middle.composer.input, Qt.Key.Key_Return)
+    desk.until(lambda: view.lives)
+    assert view.middle.composer.button.text() == "Stop"
+    desk.until(lambda: not view.lives)
+
+    words = last().text.plain_text()
+    assert "24 months" in words
+    assert "47" in words
+    assert not last().demo.isHidden(), "the demo model is labelled"
+    page = next(source for source in last().message.sources if source.page == 13)
+    rows = next(source for source in last().message.sources if source.kind == "rows")
+
+    last().text.chip_clicked.emit(page.number)
+    desk.until(lambda: view.sources.page.page == 13 and view.sources.stack.currentWidget() is view.sources.page)
+    desk.until(lambda: len(view.sources.page.sheet._boxes) >= 1)
+    assert view.sources.page.pages > 40
+
+    last().text.chip_clicked.emit(rows.number)
+    assert view.sources.stack.currentWidget() is view.sources.rows
+    assert view.sources.rows.table.rows == [[47]]
+    view.sources.open.click()
+    assert opened == [("ds-001", {"sql": rows.rows_sql})]
+
+
+def test_the_thread_is_listed_named_and_opened_again_with_its_answer(desk, view, answered, last):
+    answer = answered()
+    desk.until(lambda: [row.title for row in view.threads.list.rows() if not row.heading] == [QUESTION])
+    desk.until(lambda: view.middle.head.title.whole() == QUESTION)
+    assert view.middle.head.count.whole() == "2 messages"
+    thread_id = view.thread.id
+    view.new_thread()
+    assert view.middle.views() == []
+    view.studio.open("thread", thread_id)
+    desk.until(lambda: len(view.middle.views()) == 2)
+    assert last().message == answer
+    assert view.sources.sources == answer.sources
+
+
+def test_esc_stops_and_what_was_written_stays(desk, view, last):
+    view.ask(STORY)
+    desk.until(lambda: view.lives and view.lives[view.thread.id].tokens > 3)
+    QTest.keyClick(view.middle.composer.input, Qt.Key.Key_Escape)
+    assert not view.lives
+    desk.until(lambda: not view.studio.engine.chat.answering(view.thread.id))
+    kept = desk.wait(view.studio.engine.chat.messages(view.thread.id))[-1]
+    assert kept.status == "stopped"
+    assert kept.content
+    desk.until(lambda: last().message.content == kept.content)
+    assert "Stopped" in [last().notes.itemAt(place).widget().words.whole() for place in range(last().notes.count())]
+    assert view.middle.composer.button.text() == "Send"
+
+
+def test_an_answer_goes_on_while_another_thread_is_in_front(desk, view, last):
+    view.ask(STORY)
+    desk.until(lambda: view.lives and next(iter(view.lives.values())).tokens > 3)
+    story = view.thread.id
+    view.new_thread()
+    assert view.middle.composer.button.text() == "Send"
+    view.open_thread(story)
+    desk.until(lambda: len(view.middle.views()) == 2)
+    if story in view.lives:
+        before = last().message.content
+        desk.until(lambda: story not in view.lives or last().message.content != before)
+    view.stop()
+
+
+def test_a_missing_model_leaves_the_question_and_points_to_models(desk, view, last, monkeypatch):
+    thread = desk.wait(view.studio.engine.chat.create("Pumps", model="nobody"))
+    view.open_thread(thread.id)
+    desk.until(lambda: view.thread is not None)
+    view.ask("Hello?")
+    desk.until(lambda: view.middle.views() and not view.lives)
+    assert view.middle.views()[0].message.content == "Hello?"
+    shown = []
+    monkeypatch.setattr(view.studio.window, "show_view", shown.append)
+    last().mend.disconnect()
+    last().mend.connect(view.studio.window.show_view)
+    last().notes.itemAt(0).widget().repair.click()
+    assert shown == ["models"]
+
+
+def test_asking_again_takes_the_place_of_the_answer(desk, view, answered, last):
+    first = answered("How many tickets are there?")
+    last().again.click()
+    desk.until(lambda: view.lives)
+    desk.until(lambda: not view.lives)
+    assert len(view.middle.views()) == 2
+    assert last().message.id != first.id
+    assert len(desk.wait(view.studio.engine.chat.messages(view.thread.id))) == 2
+
+
+def test_a_thread_is_renamed_in_place_pinned_deleted_and_brought_back(desk, view, answered):
+    answered("How many tickets are there?")
+    thread_id = view.thread.id
+    view.middle.head.begin()
+    view.middle.head.field.setText("Tickets")
+    QTest.keyClick(view.middle.head.field, Qt.Key.Key_Return)
+    view.threads.pin.emit(thread_id, True)
+    chat = view.studio.engine.chat
+    desk.until(lambda: desk.wait(chat.thread(thread_id)).pinned)
+    assert desk.wait(chat.thread(thread_id)).title == "Tickets"
+    desk.until(lambda: view.threads.list.rows()[0].title == Text("Pinned", "已置顶"))
+
+    view.threads.delete.emit(thread_id)
+    desk.until(lambda: desk.window.findChildren(Toast))
+    assert desk.wait(chat.threads()) == []
+    assert view.thread is None
+    undo = next(b for b in desk.window.findChildren(Toast)[-1].findChildren(QAbstractButton) if b.text() == "Undo")
+    undo.click()
+    desk.until(lambda: view.thread is not None and view.thread.id == thread_id and len(view.middle.views()) == 2)
+
+
+def test_what_a_thread_uses_is_remembered_with_it(desk, view, answered):
+    answered("How many tickets are there?")
+    thread_id = view.thread.id
+    view.middle.composer.datasets.toggle("ds-001")
+    chat = view.studio.engine.chat
+    desk.until(lambda: desk.wait(chat.thread(thread_id)).datasets == ["ds-002", "ds-003"])
+    view.new_thread()
+    assert view.middle.composer.datasets.words() == "orders, tickets, products"
+    view.open_thread(thread_id)
+    desk.until(lambda: view.thread is not None)
+    assert view.middle.composer.datasets.words() == "tickets, products"
+
+
+def test_the_view_stays_where_a_person_scrolled_and_follows_at_the_end(desk, view, answered):
+    for _ in range(2):
+        answered("How many tickets are there?")
+    bar = view.middle.area.verticalScrollBar()
+    desk.until(lambda: bar.maximum() > 0 and bar.value() == bar.maximum())
+    bar.setValue(0)
+    assert not view.middle.following()
+    view.middle.views()[-1].append(view.middle.views()[-1].message, "\n\nmore words\n\nand more", 9, 0.1, None)
+    most = bar.maximum()
+    desk.until(lambda: bar.maximum() > most)
+    assert bar.value() == 0
+    view.middle.go_to_end()
+    assert bar.value() == bar.maximum()
+
+
+def test_everything_is_said_in_the_chosen_language_and_theme(desk, view, app, answered, last):
+    answered("How many tickets are there?")
+    language.set("zh")
+    theme.apply(app, "light")
+    assert view.middle.composer.button.text() == "发送"
+    assert view.middle.head.count.whole() == "2 条消息"
+    assert last().where.whole().endswith("在本机运行")
+    assert view.threads.title.whole() == "对话"
+    nameless = [
+        button for button in view.findChildren(QAbstractButton) if button.isVisible() and not button.accessibleName()
+    ]
+    assert nameless == []
+    theme.apply(app, "dark")
+
+
+def test_the_palette_knows_the_actions_of_chat(desk, view):
+    actions = desk.window.actions
+    assert {"chat.new", "chat.send", "chat.stop", "chat.next_source"} <= {action.id for action in actions.all()}
+    view.middle.composer.input.setPlainText("draft")
+    actions.trigger("chat.new")
+    assert view.thread is None
+
+
+def test_the_windows_thread_is_never_blocked_while_an_answer_streams(desk, view, qtbot):
+    from PySide6.QtCore import QTimer
+
+    late, beat = [0.0], [time.monotonic()]
+
+    def tick():
+        now = time.monotonic()
+        late[0] = max(late[0], now - beat[0] - 0.01)
+        beat[0] = now
+
+    timer = QTimer(view, interval=10)
+    timer.timeout.connect(tick)
+    view.ask("How many tickets are there?")
+    desk.until(lambda: view.lives)
+    beat[0] = time.monotonic()
+    timer.start()
+    desk.until(lambda: not view.lives)
+    timer.stop()
+    assert late[0] < 0.5, f"the window stood still for {late[0] * 1000:.0f} ms"
