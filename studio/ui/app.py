@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import sys
+import threading
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -21,6 +23,7 @@ from studio.ui.bridge import bridge
 from studio.ui.errors import CrashGuard
 from studio.ui.language import language
 from studio.ui.theme import theme
+from studio.ui.views import find_views
 from studio.ui.window import Window
 
 
@@ -78,6 +81,7 @@ def _open_engine(window: Window, paths: Paths, beside: Beside | None) -> None:
         engine = await Engine.open(paths)
         if beside is not None:
             _beside.append(await beside(engine))
+        await asyncio.to_thread(find_views)  # imports them here, so that the window's thread need not wait for it
         return engine
 
     def failed(error: StudioError) -> None:
@@ -88,9 +92,6 @@ def _open_engine(window: Window, paths: Paths, beside: Beside | None) -> None:
 
 def _close_engine() -> None:
     """Give the engine a moment to end its work and its children, then end the thread."""
-    import asyncio
-    import threading
-
     engine, over = bridge.engine, threading.Event()
     if engine is not None:
 

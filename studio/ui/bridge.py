@@ -130,8 +130,9 @@ class Bridge:
                 handle.forget()  # what is on its way arrives nowhere
         self._handles.clear()
 
-    def run(self, owner: QObject, work: Coroutine[Any, Any, Any], done: Done | None = None,
-            failed: Failed | None = None) -> Handle:
+    def run(
+        self, owner: QObject, work: Coroutine[Any, Any, Any], done: Done | None = None, failed: Failed | None = None
+    ) -> Handle:
         """Run a coroutine of the engine. `done` and `failed` are called on the window's thread, while `owner` lives."""
         handle = self._handle(owner)
 
@@ -146,8 +147,14 @@ class Bridge:
         self.on_loop(lambda: handle.start(go()))
         return handle
 
-    def stream(self, owner: QObject, items: AsyncIterator[Any], each: Done, done: Callable[[], Any] | None = None,
-               failed: Failed | None = None) -> Handle:
+    def stream(
+        self,
+        owner: QObject,
+        items: AsyncIterator[Any],
+        each: Done,
+        done: Callable[[], Any] | None = None,
+        failed: Failed | None = None,
+    ) -> Handle:
         """Call `each` on the window's thread for every item, in order; `done` without arguments at the end."""
         handle = self._handle(owner)
 

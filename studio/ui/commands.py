@@ -46,13 +46,36 @@ def _frame(window: Window) -> list[Action]:
 
     return [
         Action("palette.open", Text("Command palette", "命令面板"), window.palette_box.open, "command", "Ctrl+K"),
-        Action("palette.objects", Text("Open anything by name", "按名称打开"),
-               lambda: window.palette_box.open(objects_only=True), "search", "Ctrl+P"),
+        Action(
+            "palette.objects",
+            Text("Open anything by name", "按名称打开"),
+            lambda: window.palette_box.open(objects_only=True),
+            "search",
+            "Ctrl+P",
+        ),
         Action("region.next", Text("Next region", "下一个区域"), lambda: window.move_region(1), "chevrons-right", "F6"),
-        Action("region.previous", Text("Previous region", "上一个区域"), lambda: window.move_region(-1), "chevrons-left", "Shift+F6"),
-        Action("help.shortcuts", Text("All shortcuts", "全部快捷键"), lambda: ShortcutsSheet(window).show(), "keyboard", "Ctrl+/", HELP),
+        Action(
+            "region.previous",
+            Text("Previous region", "上一个区域"),
+            lambda: window.move_region(-1),
+            "chevrons-left",
+            "Shift+F6",
+        ),
+        Action(
+            "help.shortcuts",
+            Text("All shortcuts", "全部快捷键"),
+            lambda: ShortcutsSheet(window).show(),
+            "keyboard",
+            "Ctrl+/",
+            HELP,
+        ),
         Action("notices.open", Text("Show notices", "查看通知"), window.open_notices, "bell"),
-        Action("data.open_folder", Text("Open the data folder", "打开数据文件夹"), lambda: open_data_folder(window), "folder-open"),
+        Action(
+            "data.open_folder",
+            Text("Open the data folder", "打开数据文件夹"),
+            lambda: open_data_folder(window),
+            "folder-open",
+        ),
         Action("window.close", Text("Quit", "退出"), window.close, "log-out", "Ctrl+Q"),
     ]
 
@@ -71,8 +94,15 @@ def _panels(window: Window) -> list[Action]:
         return Text("This view has no such panel", "当前视图没有此面板")
 
     return [
-        Action(f"panel.{which}", title, lambda which=which: window.toggle_panel(which), icon, keys, PANELS,  # type: ignore[misc]
-               enabled=lambda which=which: missing(which))  # type: ignore[misc]
+        Action(
+            f"panel.{which}",
+            title,
+            lambda which=which: window.toggle_panel(which),
+            icon,
+            keys,
+            PANELS,  # type: ignore[misc]
+            enabled=lambda which=which: missing(which),
+        )  # type: ignore[misc]
         for which, title, icon, keys in rows
     ]
 
@@ -81,13 +111,40 @@ def _looks(window: Window) -> list[Action]:
     return [
         Action("theme.dark", Text("Dark theme", "深色主题"), lambda: window.choose_theme("dark"), "moon", "", LOOK),
         Action("theme.light", Text("Light theme", "浅色主题"), lambda: window.choose_theme("light"), "sun", "", LOOK),
-        Action("theme.system", Text("Theme of the computer", "主题跟随系统"), lambda: window.choose_theme("system"), "sun-moon", "", LOOK),
-        Action("language.switch", Text("Switch to Chinese (切换到中文)", "切换到英文（Switch to English）"),
-               lambda: window.choose_language("zh" if language.current == "en" else "en"), "languages", "", LOOK),
-        Action("scale.larger", Text("Larger interface", "放大界面"), lambda: scale_by(window, 10), "zoom-in", "Ctrl+=", LOOK,
-               enabled=lambda: Text("Already the largest", "已是最大") if theme.scale >= 200 else None),
-        Action("scale.smaller", Text("Smaller interface", "缩小界面"), lambda: scale_by(window, -10), "zoom-out", "Ctrl+-", LOOK,
-               enabled=lambda: Text("Already the smallest", "已是最小") if theme.scale <= 80 else None),
+        Action(
+            "theme.system",
+            Text("Theme of the computer", "主题跟随系统"),
+            lambda: window.choose_theme("system"),
+            "sun-moon",
+            "",
+            LOOK,
+        ),
+        Action(
+            "language.switch",
+            Text("Switch to Chinese (切换到中文)", "切换到英文（Switch to English）"),
+            lambda: window.choose_language("zh" if language.current == "en" else "en"),
+            "languages",
+            "",
+            LOOK,
+        ),
+        Action(
+            "scale.larger",
+            Text("Larger interface", "放大界面"),
+            lambda: scale_by(window, 10),
+            "zoom-in",
+            "Ctrl+=",
+            LOOK,
+            enabled=lambda: Text("Already the largest", "已是最大") if theme.scale >= 200 else None,
+        ),
+        Action(
+            "scale.smaller",
+            Text("Smaller interface", "缩小界面"),
+            lambda: scale_by(window, -10),
+            "zoom-out",
+            "Ctrl+-",
+            LOOK,
+            enabled=lambda: Text("Already the smallest", "已是最小") if theme.scale <= 80 else None,
+        ),
     ]
 
 

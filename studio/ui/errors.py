@@ -28,8 +28,10 @@ log = logging.getLogger(__name__)
 HIDDEN = "•••"
 SECRETS = (
     re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{8,}"),
-    re.compile(r"(?i)(\w*(?:password|passwd|secret|token|api[_-]?key|access[_-]?key|authorization)\w*[\"']?\s*[:=]\s*[\"']?)"
-               r"(?!bearer|basic)([^\s\"',;&}]+)"),
+    re.compile(
+        r"(?i)(\w*(?:password|passwd|secret|token|api[_-]?key|access[_-]?key|authorization)\w*[\"']?\s*[:=]\s*[\"']?)"
+        r"(?!bearer|basic)([^\s\"',;&}]+)"
+    ),
     re.compile(r"\b(?:sk|pk|hf|ghp|gho|glpat|xox[bap]|one|AKIA)[-_]?[A-Za-z0-9_-]{12,}\b"),
     re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"),
     re.compile(r"(\w+://)[^/\s:@]+:[^/\s@]+@"),
@@ -52,7 +54,9 @@ def redact(details: str) -> str:
 def details_of(error: BaseException) -> str:
     """The error with its place, and what the studio runs on; redacted."""
     trace = "".join(traceback.format_exception(error))
-    system = f"ONE Data Studio {__version__}, Python {platform.python_version()}, {platform.system()} {platform.machine()}"
+    system = (
+        f"ONE Data Studio {__version__}, Python {platform.python_version()}, {platform.system()} {platform.machine()}"
+    )
     return redact(f"{system}\n\n{trace}")
 
 
@@ -78,6 +82,9 @@ class CrashDialog(QDialog):
         layout.addWidget(self.body, 1)
         layout.addLayout(self._buttons())
 
+    def showEvent(self, event: object) -> None:
+        self._go_on.setFocus()
+
     def again(self, error: BaseException) -> None:
         """One more while the dialog is open: added below, so a storm of errors stays one dialog."""
         if len(self.details) < 200_000:
@@ -89,12 +96,21 @@ class CrashDialog(QDialog):
         row.setSpacing(theme.size("space.3"))
         row.addWidget(Glyph("triangle-alert", "warning.text", 24))
         words = QVBoxLayout()
-        words.addWidget(Label(Text("Something went wrong, and the studio goes on", "出现意外错误，程序可继续使用"), "title"))
+        words.addWidget(
+            Label(Text("Something went wrong, and the studio goes on", "出现意外错误，程序可继续使用"), "title")
+        )
         name = type(error).__name__
-        words.addWidget(Label(
-            Text(f"{name}. Your data is safe on disk. The details below hold no names of folders, keys or tokens.",
-                 f"{name}。数据已安全保存在磁盘上。下方详细信息已去除文件夹名、密钥和令牌。"),
-            "body", "text.secondary", wrap=True))
+        words.addWidget(
+            Label(
+                Text(
+                    f"{name}. Your data is safe on disk. The details below hold no names of folders, keys or tokens.",
+                    f"{name}。数据已安全保存在磁盘上。下方详细信息已去除文件夹名、密钥和令牌。",
+                ),
+                "body",
+                "text.secondary",
+                wrap=True,
+            )
+        )
         row.addLayout(words, 1)
         return row
 
@@ -107,7 +123,7 @@ class CrashDialog(QDialog):
         row.addStretch(1)
         row.addWidget(copy)
         row.addWidget(go_on)
-        go_on.setFocus()
+        self._go_on = go_on
         return row
 
 

@@ -40,8 +40,14 @@ class ParamsForm(QWidget):
 
     changed = Signal(str, object)
 
-    def __init__(self, params: type[Params], values: dict[str, Any] | None = None, studio: Studio | None = None,
-                 parent: QWidget | None = None, wide: bool = False) -> None:
+    def __init__(
+        self,
+        params: type[Params],
+        values: dict[str, Any] | None = None,
+        studio: Studio | None = None,
+        parent: QWidget | None = None,
+        wide: bool = False,
+    ) -> None:
         super().__init__(parent)
         self.params, self._studio = params, studio
         self._values = dict(values or {})
@@ -133,7 +139,9 @@ class FieldRow(QWidget):
         column.setSpacing(theme.size("space.1"))
         head = QHBoxLayout()
         head.setSpacing(theme.size("space.2"))
-        head.addWidget(Label(self._title(), "dense", "text.primary" if self.field.kind == "toggle" else "text.secondary"))
+        head.addWidget(
+            Label(self._title(), "dense", "text.primary" if self.field.kind == "toggle" else "text.secondary")
+        )
         head.addWidget(self.reset)
         head.addStretch(1)
         head.addWidget(self.figure)

@@ -79,12 +79,18 @@ def _buttons() -> Panel:
     off.setEnabled(False)
     chosen = IconButton("panel-right", Text("Inspector", "检查器"), checkable=True)
     chosen.setChecked(True)
-    kinds = [_row(Button(SAVE, "power", kind), Button(SAVE, None, kind, "sm")) for kind in ("default", "primary", "ghost", "danger", "link")]
+    kinds = [
+        _row(Button(SAVE, "power", kind), Button(SAVE, None, kind, "sm"))
+        for kind in ("default", "primary", "ghost", "danger", "link")
+    ]
     choices = [("text", Text("Text", "文本")), ("json", "JSON"), ("schema", Text("JSON schema", "JSON 模式"))]
     return _panel(
-        Text("Buttons", "按钮"), *kinds, _row(off, Button(SAVE, size="lg")),
+        Text("Buttons", "按钮"),
+        *kinds,
+        _row(off, Button(SAVE, size="lg")),
         _row(IconButton("copy", Text("Copy", "复制")), chosen, Toggle(True, SAVE), Toggle(False, SAVE)),
-        Segmented(choices, "json"), Segmented(choices, "text", stretch=True),
+        Segmented(choices, "json"),
+        Segmented(choices, "text", stretch=True),
     )
 
 
@@ -93,8 +99,13 @@ def _labels() -> Panel:
     labels = [Label(Text(f"{row}: 12,480,316 rows", f"{row}：12,480,316 行"), row) for row in rows]
     badges = _row(*(Badge(tone, tone) for tone in TONES))
     return _panel(
-        Text("Labels", "文字"), *labels, badges,
-        _row(Badge(Text("Fits the GPU", "显存足够"), "success", "circle-check"), Badge(Text("cached", "缓存"), "cached", "zap")),
+        Text("Labels", "文字"),
+        *labels,
+        badges,
+        _row(
+            Badge(Text("Fits the GPU", "显存足够"), "success", "circle-check"),
+            Badge(Text("cached", "缓存"), "cached", "zap"),
+        ),
         _row(*(Dot(tone) for tone in TONES), KeyCap("Ctrl"), KeyCap("K"), Glyph("box", "port.model", 14, 24)),
         Label("/data/warehouse/aurora/sales/2025/orders/part-0001.parquet", "mono", elide="middle"),
         surface="content",
@@ -105,10 +116,15 @@ def _inputs() -> Panel:
     bad = LineField(Text("Name", "名称"), "wrong")
     bad.set_bad(True)
     return _panel(
-        Text("Inputs", "输入"), SearchField(Text("Find tables, columns, files", "查找表、列、文件")),
-        LineField(Text("Name", "名称"), "orders"), bad, LineField(Text("Key", "密钥"), "secret", secret=True),
-        NumberField(16_384, 512, 131_072, 512), Slider(0.3, 0, 2, decimals=2),
-        Choice([("a", "llama.cpp b6712"), ("b", "vLLM")], "a"), TextArea(Text("Ask about your data", "向数据提问")),
+        Text("Inputs", "输入"),
+        SearchField(Text("Find tables, columns, files", "查找表、列、文件")),
+        LineField(Text("Name", "名称"), "orders"),
+        bad,
+        LineField(Text("Key", "密钥"), "secret", secret=True),
+        NumberField(16_384, 512, 131_072, 512),
+        Slider(0.3, 0, 2, decimals=2),
+        Choice([("a", "llama.cpp b6712"), ("b", "vLLM")], "a"),
+        TextArea(Text("Ask about your data", "向数据提问")),
     )
 
 
@@ -146,7 +162,11 @@ def _tabs() -> Panel:
     fold.body.addWidget(Label("order_id", "dense"))
     card = Card()
     card.body.addWidget(Label(Text("A card", "卡片"), "bodyStrong"))
-    card.body.addWidget(Label(Text("With words that wrap where the line ends.", "文字到行尾会换行。"), "body", "text.secondary", wrap=True))
+    card.body.addWidget(
+        Label(
+            Text("With words that wrap where the line ends.", "文字到行尾会换行。"), "body", "text.secondary", wrap=True
+        )
+    )
     warning = Card("warning")
     warning.body.addWidget(Label(Text("Vector store is nearly full", "向量库将满"), "denseStrong", "warning.text"))
     return _panel(Text("Tabs, sections, cards", "标签页、分组、卡片"), bar, tabs, Divider(), fold, card, warning)
@@ -157,17 +177,32 @@ def _meters() -> Panel:
     line = Sparkline(waves)
     line.setMinimumHeight(48)
     parts = [(0.4, "port.model", "Qwen3-8B"), (0.2, "port.json", "context"), (0.1, "port.vector", "bge-m3")]
-    return _panel(Text("Figures", "数字"), Meter(0.62), Meter(None), StackedMeter(parts), line, _row(Spinner(), Label(Text("Indexing", "正在索引"))))
+    return _panel(
+        Text("Figures", "数字"),
+        Meter(0.62),
+        Meter(None),
+        StackedMeter(parts),
+        line,
+        _row(Spinner(), Label(Text("Indexing", "正在索引"))),
+    )
 
 
 def _states() -> QWidget:
     holder = Panel(Text("States", "状态"), surface="content")
     column = QVBoxLayout()
-    column.addWidget(Empty("library", Text("No documents yet", "还没有文档"), Text("Add PDF, Word or Markdown files.", "添加 PDF、Word 或 Markdown 文件。"),
-                           Button(Text("Add documents", "添加文档"), "plus", "primary")))
+    column.addWidget(
+        Empty(
+            "library",
+            Text("No documents yet", "还没有文档"),
+            Text("Add PDF, Word or Markdown files.", "添加 PDF、Word 或 Markdown 文件。"),
+            Button(Text("Add documents", "添加文档"), "plus", "primary"),
+        )
+    )
     column.addWidget(Loading(lambda: None))
-    error = Unavailable(Text("Not enough GPU memory. Needs 14.8 GB, 12.8 GB is free.", "显存不足，需要 14.8 GB，可用 12.8 GB。"),
-                        Text("Unload a model or use a smaller quantization.", "请卸载其他模型，或改用更小的量化版本。"))
+    error = Unavailable(
+        Text("Not enough GPU memory. Needs 14.8 GB, 12.8 GB is free.", "显存不足，需要 14.8 GB，可用 12.8 GB。"),
+        Text("Unload a model or use a smaller quantization.", "请卸载其他模型，或改用更小的量化版本。"),
+    )
     column.addWidget(Failure(error, (Text("Use smaller quant", "改用更小量化"), lambda: None)))
     holder.body.addLayout(column, 1)
     return holder

@@ -22,7 +22,10 @@ from studio.ui.widgets.panel import Divider, Glyph
 from studio.ui.widgets.rows import Row, RowList
 
 PREFIXES = {
-    ">": Text("Commands", "命令"), "@": Text("Data", "数据"), "#": Text("Runs", "运行"), "?": Text("Help", "帮助"),
+    ">": Text("Commands", "命令"),
+    "@": Text("Data", "数据"),
+    "#": Text("Runs", "运行"),
+    "?": Text("Help", "帮助"),
 }
 LIMIT, RECENT = 50, 8
 
@@ -105,11 +108,12 @@ class Palette(QWidget):
         column.setContentsMargins(1, 1, 1, 1)
         column.setSpacing(0)
         head = QHBoxLayout()
-        head.setContentsMargins(theme.size("space.4"), 0, theme.size("space.4"), 0)
+        head.setContentsMargins(
+            theme.size("space.4"), theme.size("space.3"), theme.size("space.4"), theme.size("space.3")
+        )
         head.setSpacing(theme.size("space.3"))
         self.field = QLineEdit()
         self.field.setProperty("bare", "true")
-        self.field.setFixedHeight(theme.scaled(48))
         say(self.field.setPlaceholderText, Text("Search or run a command", "搜索或执行命令"))
         say(self.field.setAccessibleName, Text("Command palette", "命令面板"))
         self.field.textChanged.connect(self._typed)
@@ -129,7 +133,9 @@ class Palette(QWidget):
 
     def _foot(self) -> QHBoxLayout:
         row = QHBoxLayout()
-        row.setContentsMargins(theme.size("space.4"), theme.size("space.1"), theme.size("space.4"), theme.size("space.1"))
+        row.setContentsMargins(
+            theme.size("space.4"), theme.size("space.1"), theme.size("space.4"), theme.size("space.1")
+        )
         row.setSpacing(theme.size("space.1"))
         for prefix, words in PREFIXES.items():
             row.addWidget(KeyCap(prefix))
@@ -217,8 +223,16 @@ class Palette(QWidget):
         recent: list[str] = self._studio.window.memory.get("recent_actions", [])
         boost = 12 - recent.index(action.id) if action.id in recent else 0
         keys = self._studio.actions.keys_of(action)
-        return Entry(f"action:{action.id}", action.title, action.category, action.icon or "command",
-                     lambda: self._command_run(action), keys, action.enabled(), boost)
+        return Entry(
+            f"action:{action.id}",
+            action.title,
+            action.category,
+            action.icon or "command",
+            lambda: self._command_run(action),
+            keys,
+            action.enabled(),
+            boost,
+        )
 
     def _command_run(self, action: Action) -> None:
         memory = self._studio.window.memory
@@ -229,7 +243,8 @@ class Palette(QWidget):
     def _help(self) -> list[Entry]:
         entries = [
             Entry(f"prefix:{prefix}", words, prefix, "search", lambda prefix=prefix: self.open(prefix))  # type: ignore[misc]
-            for prefix, words in PREFIXES.items() if prefix != "?"
+            for prefix, words in PREFIXES.items()
+            if prefix != "?"
         ]
         known = [action for action in self._studio.actions.all() if self._studio.actions.keys_of(action)]
         return [*entries, *(self._command(action) for action in known)]
@@ -237,8 +252,15 @@ class Palette(QWidget):
     def _row(self, entry: Entry) -> Row:
         subtitle = entry.why_not or ""
         trailing = entry.keys or entry.subtitle
-        return Row(entry.key, entry.title, subtitle, entry.icon, trailing, enabled=entry.why_not is None,
-                   hint=entry.why_not or "")
+        return Row(
+            entry.key,
+            entry.title,
+            subtitle,
+            entry.icon,
+            trailing,
+            enabled=entry.why_not is None,
+            hint=entry.why_not or "",
+        )
 
     def _run(self, key: str) -> None:
         entry = self._entries.get(key)
@@ -265,4 +287,11 @@ class _Box(QWidget):
 
 def _object(found: Found) -> Entry:
     subtitle = found.subtitle
-    return Entry(f"object:{found.icon}:{found.title}:{tr(subtitle)}", Text.same(found.title), subtitle, found.icon, found.run, boost=2)
+    return Entry(
+        f"object:{found.icon}:{found.title}:{tr(subtitle)}",
+        Text.same(found.title),
+        subtitle,
+        found.icon,
+        found.run,
+        boost=2,
+    )

@@ -58,7 +58,11 @@ def score(query: str, names: Names) -> float:
         return 1
     tight = query.replace(" ", "")
     exact = _inside(query, names.english, 100), _inside(query, names.chinese, 100)
-    letters = _inside(tight, names.first_letters, 88), _inside(tight, names.initials, 86), _inside(tight, names.pinyin, 80)
+    letters = (
+        _inside(tight, names.first_letters, 88),
+        _inside(tight, names.initials, 86),
+        _inside(tight, names.pinyin, 80),
+    )
     best = max(*exact, *letters)
     return best or _near(query, names)
 

@@ -16,8 +16,16 @@ if TYPE_CHECKING:
 
 # The view that shows a kind of object, so that it is made before it is asked to open one.
 HOMES = {
-    "dataset": "data", "query": "data", "connection": "data", "collection": "knowledge", "document": "knowledge",
-    "model": "models", "workflow": "workflows", "thread": "chat", "run": "runs", "cluster": "clusters",
+    "dataset": "data",
+    "query": "data",
+    "connection": "data",
+    "collection": "knowledge",
+    "document": "knowledge",
+    "model": "models",
+    "workflow": "workflows",
+    "thread": "chat",
+    "run": "runs",
+    "cluster": "clusters",
     "settings": "settings",
 }
 Opener = Callable[..., Any]

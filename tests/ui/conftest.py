@@ -35,9 +35,17 @@ class SmallEngine:
 
     async def status(self) -> SimpleNamespace:
         return SimpleNamespace(
-            version="0.1.0", jobs_running=1, jobs=[SimpleNamespace(title=Text("Indexing", "正在索引"), progress=0.5)],
-            problems=2, models_loaded=0, tokens_per_second=None, cpu_percent=12.0, ram_used=2 * 1024**3,
-            ram_total=8 * 1024**3, gpus=[], disk_free=1,
+            version="0.1.0",
+            jobs_running=1,
+            jobs=[SimpleNamespace(title=Text("Indexing", "正在索引"), progress=0.5)],
+            problems=2,
+            models_loaded=0,
+            tokens_per_second=None,
+            cpu_percent=12.0,
+            ram_used=2 * 1024**3,
+            ram_total=8 * 1024**3,
+            gpus=[],
+            disk_free=1,
         )
 
 

@@ -19,8 +19,10 @@ class Sampling(Params):
     temperature: float = param(0.3, Text("Temperature", "温度"), ge=0, le=2)
     limit: int = param(512, Text("Max new tokens", "最大新词元数"), ge=1, le=100_000)
     format: Literal["text", "json", "schema"] = param(
-        "text", Text("Answer format", "回答格式"),
-        choices={"text": Text("Text", "文本"), "json": Text.same("JSON"), "schema": Text.same("Schema")})
+        "text",
+        Text("Answer format", "回答格式"),
+        choices={"text": Text("Text", "文本"), "json": Text.same("JSON"), "schema": Text.same("Schema")},
+    )
     mood: Literal["a", "b", "c", "d"] = param("a", Text("Mood", "语气"))
     cache: bool = param(True, Text("Reuse cached results", "复用缓存结果"), help=Text("Saves time.", "节省时间。"))
     stops: list[str] = param([], Text("Stop words", "停止词"))
@@ -86,7 +88,9 @@ def test_advanced_fields_wait_behind_the_fold(form):
 def test_values_from_outside_are_shown_without_being_told(form):
     told = []
     form.changed.connect(lambda *change: told.append(change))
-    form.set_values({"name": "x", "cache": False, "limit": 7, "stops": ["a", "b"], "format": "json", "dataset": "ds-001"})
+    form.set_values(
+        {"name": "x", "cache": False, "limit": 7, "stops": ["a", "b"], "format": "json", "dataset": "ds-001"}
+    )
     assert form.fields["limit"].control.value() == 7
     assert form.fields["format"].control.value() == "json"
     assert form.fields["stops"].control.toPlainText() == "a\nb"

@@ -52,7 +52,9 @@ def test_enter_runs_the_first_and_escape_gives_the_focus_back(window, qtbot):
 def test_a_command_that_cannot_run_says_why_and_does_not_run(window):
     done = []
     why = Text("No model is loaded", "未加载模型")
-    window.actions.add(Action("model.stop", Text("Stop the model", "停止模型"), lambda: done.append(1), enabled=lambda: why))
+    window.actions.add(
+        Action("model.stop", Text("Stop the model", "停止模型"), lambda: done.append(1), enabled=lambda: why)
+    )
     window.palette_box.open(">stop the model")
     entry = window.palette_box.entries()[0]
     assert entry.why_not == why

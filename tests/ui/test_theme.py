@@ -16,8 +16,10 @@ GROUNDS = ("surface.app", "surface.panel", "surface.content", "surface.raised", 
 
 def contrast(one: QColor, other: QColor) -> float:
     def brightness(colour: QColor) -> float:
-        parts = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
-                 for part in (colour.redF(), colour.greenF(), colour.blueF())]
+        parts = [
+            part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+            for part in (colour.redF(), colour.greenF(), colour.blueF())
+        ]
         return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
 
     lighter, darker = sorted((brightness(one), brightness(other)), reverse=True)
@@ -25,7 +27,9 @@ def contrast(one: QColor, other: QColor) -> float:
 
 
 @pytest.mark.parametrize("mode", ["dark", "light"])
-@pytest.mark.parametrize("ink", ["text.primary", "text.secondary", "text.tertiary", "accent.text", "danger.text", "warning.text"])
+@pytest.mark.parametrize(
+    "ink", ["text.primary", "text.secondary", "text.tertiary", "accent.text", "danger.text", "warning.text"]
+)
 def test_words_can_be_read_on_every_ground(app, mode, ink):
     theme.apply(app, mode)
     for ground in GROUNDS:

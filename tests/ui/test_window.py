@@ -149,7 +149,10 @@ def test_a_view_that_cannot_be_built_shows_why_and_the_others_work(window):
 
 def test_an_engine_that_does_not_start_leaves_a_window_with_the_way_out(window):
     tried = []
-    error = Conflict(Text("The data folder is in use.", "数据文件夹正被使用。"), Text("Close the other window.", "请关闭另一个窗口。"))
+    error = Conflict(
+        Text("The data folder is in use.", "数据文件夹正被使用。"),
+        Text("Close the other window.", "请关闭另一个窗口。"),
+    )
     window.engine_failed(error, lambda: tried.append(1))
     page = window.stack.currentWidget()
     assert isinstance(page, Failure)
@@ -190,12 +193,16 @@ def test_details_to_copy_hold_nothing_private(words, secret):
 
 
 def test_details_keep_what_helps():
-    assert redact("File studio/ui/window.py, line 10: 3 tokens per second") == "File studio/ui/window.py, line 10: 3 tokens per second"
+    assert (
+        redact("File studio/ui/window.py, line 10: 3 tokens per second")
+        == "File studio/ui/window.py, line 10: 3 tokens per second"
+    )
 
 
 def test_every_control_of_the_frame_has_a_name(window):
     unnamed = [
-        type(widget).__name__ for widget in window.findChildren(QWidget)
+        type(widget).__name__
+        for widget in window.findChildren(QWidget)
         if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.isVisible() and not widget.accessibleName()
     ]
     assert unnamed == []
@@ -205,3 +212,19 @@ def test_the_header_of_a_view_is_a_region_of_its_own(window):
     add_view(window, FullView)
     view = window.show_view("full")
     assert isinstance(view.regions()[1], Header)
+
+
+def test_the_focus_ring_survives_the_dialog_it_stood_in(window, app):
+    import shiboken6
+
+    dialog = QWidget(window)
+    first, second = Button("one", parent=dialog), Button("two", parent=dialog)
+    dialog.show()
+    window.activateWindow()
+    first.setFocus()
+    second.setFocus(Qt.FocusReason.TabFocusReason)
+    assert window.ring._ring.isVisible() and window.ring._ring.parent() is dialog
+    shiboken6.delete(dialog)
+    window.top.project.setFocus()
+    window.top.engine.setFocus(Qt.FocusReason.TabFocusReason)
+    assert window.ring._ring.parent() is window.top

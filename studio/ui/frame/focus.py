@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import shiboken6
 from PySide6.QtCore import QEvent, QObject, QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
@@ -12,30 +13,21 @@ from studio.ui.theme import theme
 from studio.ui.widgets.inputs import Slider
 
 
-class FocusRing(QWidget):
+class FocusRing(QObject):
     """Two pixels around the control that the keyboard reached. Fields show their own border instead."""
 
     def __init__(self, app: QApplication) -> None:
         super().__init__()
-        self.hide()
+        self._ring: _Ring | None = None
         self._target: QWidget | None = None
         app.focusChanged.connect(self._moved)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in (QEvent.Type.Move, QEvent.Type.Resize):
             self._place()
-        elif event.type() in (QEvent.Type.Hide, QEvent.Type.Destroy, QEvent.Type.ParentAboutToChange):
+        elif event.type() in (QEvent.Type.Hide, QEvent.Type.ParentAboutToChange):
             self._leave()
         return False
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        width = theme.tokens["control"]["focusRing"]["width"]
-        painter.setPen(QPen(theme.colour("accent.ring"), width))
-        radius = theme.size("radius.md") + theme.tokens["control"]["focusRing"]["radiusAdd"]
-        inset = width / 2
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(inset, inset, -inset, -inset), radius, radius)
 
     def _moved(self, old: QWidget | None, new: QWidget | None) -> None:
         self._leave()
@@ -45,25 +37,41 @@ class FocusRing(QWidget):
             return
         self._target = new
         new.installEventFilter(self)
-        self.setParent(new.parentWidget())
-        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        if self._ring is None or not shiboken6.isValid(self._ring):  # it goes with the widget it stood in
+            self._ring = _Ring()
+        self._ring.setParent(new.parentWidget())
         self._place()
-        self.show()
-        self.raise_()
+        self._ring.show()
+        self._ring.raise_()
 
     def _place(self) -> None:
-        if self._target is not None:
+        if self._target is not None and self._ring is not None and shiboken6.isValid(self._ring):
             ring = theme.tokens["control"]["focusRing"]
             reach = ring["width"] + ring["offset"]
-            self.setGeometry(self._target.geometry().adjusted(-reach, -reach, reach, reach))
+            self._ring.setGeometry(self._target.geometry().adjusted(-reach, -reach, reach, reach))
 
     def _leave(self) -> None:
-        if self._target is None:
-            return
-        self._target.removeEventFilter(self)
-        self._target = None
-        self.hide()
-        self.setParent(None)
+        target, self._target = self._target, None
+        if target is not None and shiboken6.isValid(target):
+            target.removeEventFilter(self)
+        if self._ring is not None and shiboken6.isValid(self._ring):
+            self._ring.hide()
+            self._ring.setParent(None)
+
+
+class _Ring(QWidget):
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        width = theme.tokens["control"]["focusRing"]["width"]
+        painter.setPen(QPen(theme.colour("accent.ring"), width))
+        radius = theme.size("radius.md") + theme.tokens["control"]["focusRing"]["radiusAdd"]
+        inset = width / 2
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(inset, inset, -inset, -inset), radius, radius)
 
 
 def move_region(regions: Sequence[QWidget], step: int) -> QWidget | None:

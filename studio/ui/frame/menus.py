@@ -31,7 +31,9 @@ def open_menu(below: QWidget, entries: list[Entry], right: bool = False) -> None
         action = menu.addAction(icon(glyph, "text.secondary", theme.scaled(16)), tr(title))
         action.triggered.connect(lambda _=False, run=run: run())
     menu.adjustSize()
-    corner = below.mapToGlobal(below.rect().bottomLeft()) + QPoint(below.width() - menu.sizeHint().width() if right else 0, 4)
+    corner = below.mapToGlobal(below.rect().bottomLeft()) + QPoint(
+        below.width() - menu.sizeHint().width() if right else 0, 4
+    )
     menu.aboutToHide.connect(menu.deleteLater)
     menu.popup(corner)
 
@@ -54,9 +56,12 @@ def open_account_menu(window: Window) -> None:
     other = "zh" if language.current == "en" else "en"
     entries: list[Entry] = [
         (Text("Settings", "设置"), "settings", lambda: window.show_view("settings")),
-        _of(window, "help.shortcuts"), None,
+        _of(window, "help.shortcuts"),
+        None,
         (Text("简体中文", "English"), "languages", lambda: window.choose_language(other)),
-        _of(window, "theme.light" if theme.dark else "theme.dark"), None, _of(window, "window.close"),
+        _of(window, "theme.light" if theme.dark else "theme.dark"),
+        None,
+        _of(window, "window.close"),
     ]
     open_menu(window.top.account, entries, right=True)
 

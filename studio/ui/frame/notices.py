@@ -21,8 +21,10 @@ from studio.ui.widgets.panel import Divider, Glyph, Header, scroll
 from studio.ui.widgets.states import Empty
 
 LOOKS = {
-    "info": ("info", "info.text"), "success": ("circle-check", "success.text"),
-    "warning": ("triangle-alert", "warning.text"), "error": ("circle-x", "danger.text"),
+    "info": ("info", "info.text"),
+    "success": ("circle-check", "success.text"),
+    "warning": ("triangle-alert", "warning.text"),
+    "error": ("circle-x", "danger.text"),
 }
 KEPT = 200
 
@@ -129,8 +131,14 @@ class NoticesPanel(Popup):
 class Toast(QFrame):
     """A word at the bottom of the window for four seconds, longer under the pointer; with Undo where that is possible."""
 
-    def __init__(self, window: QWidget, text: Text, undo: Callable[[], object] | None = None, level: str = "info",
-                 above: int = 24) -> None:
+    def __init__(
+        self,
+        window: QWidget,
+        text: Text,
+        undo: Callable[[], object] | None = None,
+        level: str = "info",
+        above: int = 24,
+    ) -> None:
         super().__init__(window)
         self._above = above
         row = QHBoxLayout(self)
@@ -159,7 +167,9 @@ class Toast(QFrame):
         self.adjustSize()
         parent = self.parentWidget()
         self.resize(min(self.width(), parent.width() - 48), self.height())
-        self.move((parent.width() - self.width()) // 2, parent.height() - self.height() - theme.scaled(self._above + 16))
+        self.move(
+            (parent.width() - self.width()) // 2, parent.height() - self.height() - theme.scaled(self._above + 16)
+        )
 
     def enterEvent(self, event: object) -> None:
         self._timer.stop()

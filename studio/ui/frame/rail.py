@@ -121,7 +121,9 @@ class RailItem(Pressable):
         if self.badge:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(theme.colour(dot_colour(self.badge)))
-            painter.drawEllipse(QRectF(left + size - theme.scaled(5), top - theme.scaled(2), theme.scaled(8), theme.scaled(8)))
+            painter.drawEllipse(
+                QRectF(left + size - theme.scaled(5), top - theme.scaled(2), theme.scaled(8), theme.scaled(8))
+            )
         if not compact:
             self._paint_label(painter, ink)
 

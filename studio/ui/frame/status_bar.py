@@ -81,7 +81,16 @@ class StatusBar(Surface):
         self.trouble_icon = Glyph("circle-x", "danger.text", 12)
         self.trouble = _LinkLabel("danger.text")
         self.left_line = Divider(vertical=True)
-        for widget in (self.dot, self.place, self.version, self.left_line, self.spinner, self.jobs, self.trouble_icon, self.trouble):
+        for widget in (
+            self.dot,
+            self.place,
+            self.version,
+            self.left_line,
+            self.spinner,
+            self.jobs,
+            self.trouble_icon,
+            self.trouble,
+        ):
             self._row.addWidget(widget)
         for widget in (self.left_line, self.spinner, self.jobs, self.trouble_icon, self.trouble):
             widget.hide()

@@ -157,7 +157,9 @@ class CommandField(Pressable):
         painter.setBrush(theme.colour("surface.input"))
         radius, size = theme.size("radius.md"), theme.scaled(14)
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
-        paint_icon(painter, "search", "text.secondary", QRectF(theme.scaled(10), (self.height() - size) / 2, size, size))
+        paint_icon(
+            painter, "search", "text.secondary", QRectF(theme.scaled(10), (self.height() - size) / 2, size, size)
+        )
         painter.setFont(theme.font("dense"))
         painter.setPen(theme.colour("text.secondary"))
         painter.drawText(self.rect().adjusted(theme.scaled(32), 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, self.text())
@@ -205,7 +207,12 @@ class EngineButton(Pressable):
         painter.setPen(theme.colour("text.primary"))
         painter.drawText(self.rect().adjusted(theme.scaled(50), 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, self.text())
         small = theme.scaled(14)
-        paint_icon(painter, "chevron-down", "text.secondary", QRectF(self.width() - theme.scaled(22), middle - small / 2, small, small))
+        paint_icon(
+            painter,
+            "chevron-down",
+            "text.secondary",
+            QRectF(self.width() - theme.scaled(22), middle - small / 2, small, small),
+        )
 
 
 class Bell(Pressable):

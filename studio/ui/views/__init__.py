@@ -50,6 +50,7 @@ def _place(view: type[View]) -> tuple[int, int, str]:
 def _views_of(name: str) -> list[type[View]]:
     module = importlib.import_module(name)
     return [
-        value for value in vars(module).values()
+        value
+        for value in vars(module).values()
         if isinstance(value, type) and issubclass(value, View) and value.name and value.__module__ == name
     ]

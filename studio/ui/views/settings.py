@@ -16,8 +16,15 @@ from studio.ui.widgets.panel import Panel
 from studio.ui.widgets.rows import Row, RowList
 
 ICONS = {
-    "appearance": "palette", "models": "box", "data": "database", "knowledge": "library", "server": "server",
-    "privacy": "shield-check", "shortcuts": "keyboard", "plugins": "puzzle", "about": "info",
+    "appearance": "palette",
+    "models": "box",
+    "data": "database",
+    "knowledge": "library",
+    "server": "server",
+    "privacy": "shield-check",
+    "shortcuts": "keyboard",
+    "plugins": "puzzle",
+    "about": "info",
 }
 
 
@@ -33,7 +40,8 @@ class SettingsView(View):
         super().__init__(studio)
         groups = studio.settings.groups()
         self._makers: dict[str, Callable[[], QWidget]] = {
-            group.name: lambda group=group: GroupPage(studio, group) for group in groups  # type: ignore[misc]
+            group.name: lambda group=group: GroupPage(studio, group)
+            for group in groups  # type: ignore[misc]
         }
         self._makers |= {
             "shortcuts": lambda: ShortcutsPage(studio),
@@ -63,6 +71,8 @@ class SettingsView(View):
 
     def _rows(self, groups: dict[str, Text]) -> list[Row]:
         more = {
-            "shortcuts": Text("Shortcuts", "快捷键"), "plugins": Text("Plug-ins", "插件"), "about": Text("About", "关于"),
+            "shortcuts": Text("Shortcuts", "快捷键"),
+            "plugins": Text("Plug-ins", "插件"),
+            "about": Text("About", "关于"),
         }
         return [Row(name, title, icon=ICONS.get(name, "settings-2")) for name, title in {**groups, **more}.items()]

@@ -36,8 +36,13 @@ class View(QWidget):
     def register(cls, studio: Studio) -> None:
         """Called once at start, before the view is made: add actions and finders that must always be there."""
 
-    def build(self, centre: QWidget, side: QWidget | None = None, inspector: QWidget | None = None,
-              bottom: QWidget | None = None) -> None:
+    def build(
+        self,
+        centre: QWidget,
+        side: QWidget | None = None,
+        inspector: QWidget | None = None,
+        bottom: QWidget | None = None,
+    ) -> None:
         """Put the parts in their places."""
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -68,8 +73,9 @@ class View(QWidget):
 class ViewFrame(QWidget):
     """Splitters around the centre. Where the room is short, the inspector lies over the centre, then the side panel goes."""
 
-    def __init__(self, view: View, centre: QWidget, side: QWidget | None, inspector: QWidget | None,
-                 bottom: QWidget | None) -> None:
+    def __init__(
+        self, view: View, centre: QWidget, side: QWidget | None, inspector: QWidget | None, bottom: QWidget | None
+    ) -> None:
         super().__init__(view)
         self._view = view
         self.centre = centre
@@ -77,6 +83,8 @@ class ViewFrame(QWidget):
         self.panels: dict[str, QWidget] = {name: panel for name, panel in given.items() if panel is not None}
         self._memory = view.studio.window.memory.panels(view.name)
         self._overlay = False
+        self._edge = Divider(vertical=True, parent=self)
+        self._edge.hide()
         self._lay_out()
         self._limit()
         self._restore()
@@ -99,8 +107,13 @@ class ViewFrame(QWidget):
         self._view.studio.window.memory.save_soon()
 
     def regions(self) -> list[QWidget]:
-        parts = [self.panels.get("side"), self.centre.findChild(Header), self.centre, self.panels.get("inspector"),
-                 self.panels.get("bottom")]
+        parts = [
+            self.panels.get("side"),
+            self.centre.findChild(Header),
+            self.centre,
+            self.panels.get("inspector"),
+            self.panels.get("bottom"),
+        ]
         return [part for part in parts if part is not None and part.isVisible()]
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -137,7 +150,11 @@ class ViewFrame(QWidget):
         self.centre.setMinimumWidth(theme.scaled(240))
 
     def _default(self, which: str) -> int:
-        rows = {"side": self._view.side_width, "inspector": "layout.inspector.default", "bottom": "layout.bottomPanel.default"}
+        rows = {
+            "side": self._view.side_width,
+            "inspector": "layout.inspector.default",
+            "bottom": "layout.bottomPanel.default",
+        }
         return int(self._memory.get(which) or theme.size(rows[which]))
 
     def _restore(self) -> None:
@@ -191,6 +208,7 @@ class ViewFrame(QWidget):
             inspector.setParent(self)
             inspector.setVisible(False)
         else:
+            self._edge.hide()
             self.across.addWidget(inspector)
             inspector.setVisible(self._wanted("inspector"))
             self._give("inspector")
@@ -199,6 +217,9 @@ class ViewFrame(QWidget):
         width = min(self._default("inspector"), self.width())
         self.panels["inspector"].setGeometry(self.width() - width, 0, width, self.height())
         self.panels["inspector"].raise_()
+        self._edge.setGeometry(self.width() - width - 1, 0, 1, self.height())
+        self._edge.setVisible(not self.panels["inspector"].isHidden())
+        self._edge.raise_()
 
 
 class _Splitter(QSplitter):

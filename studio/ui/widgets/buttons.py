@@ -48,8 +48,14 @@ class Pressable(QAbstractButton):
 class Button(Pressable):
     """A button that says its result: “Load model”. One primary button per region. `size` is "sm", "md" or "lg"."""
 
-    def __init__(self, text: Text | str, icon: str | None = None, kind: str = "default", size: str = "md",
-                 parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        text: Text | str,
+        icon: str | None = None,
+        kind: str = "default",
+        size: str = "md",
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self.kind, self.size_name, self.icon_name = kind, size, icon
         self._arrow = False
@@ -107,7 +113,9 @@ class Button(Pressable):
             left += size + theme.scaled(6)
         painter.setFont(self._font())
         painter.setPen(ink)
-        painter.drawText(QRectF(left, 0, self.width() - left, self.height()), Qt.AlignmentFlag.AlignVCenter, self.text())
+        painter.drawText(
+            QRectF(left, 0, self.width() - left, self.height()), Qt.AlignmentFlag.AlignVCenter, self.text()
+        )
         if self._arrow:
             right = self.width() - pad - size + theme.scaled(2)
             paint_icon(painter, "chevron-down", ink, QRectF(right, (self.height() - size) / 2, size, size))
@@ -119,8 +127,9 @@ class Button(Pressable):
 class IconButton(Pressable):
     """A square button with an icon only; the tooltip is its name. `checkable` ones stay pressed."""
 
-    def __init__(self, icon: str, tooltip: Text | str, checkable: bool = False, size: int = 16,
-                 parent: QWidget | None = None) -> None:
+    def __init__(
+        self, icon: str, tooltip: Text | str, checkable: bool = False, size: int = 16, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.icon_name, self.glyph, self.colour = icon, size, "text.secondary"
         self.setCheckable(checkable)
@@ -148,9 +157,13 @@ class IconButton(Pressable):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         ink = paint_ground(painter, self, "quiet", chosen=self.isChecked())
         if self.isEnabled():
-            ink = theme.colour("accent.text" if self.isChecked() else "text.primary" if self.underMouse() else self.colour)
+            ink = theme.colour(
+                "accent.text" if self.isChecked() else "text.primary" if self.underMouse() else self.colour
+            )
         size = theme.scaled(self.glyph)
-        paint_icon(painter, self.icon_name, ink, QRectF((self.width() - size) / 2, (self.height() - size) / 2, size, size))
+        paint_icon(
+            painter, self.icon_name, ink, QRectF((self.width() - size) / 2, (self.height() - size) / 2, size, size)
+        )
 
 
 class Segmented(QWidget):
@@ -158,8 +171,13 @@ class Segmented(QWidget):
 
     changed = Signal(object)
 
-    def __init__(self, choices: Sequence[tuple[object, Text | str]], value: object = None, stretch: bool = False,
-                 parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        choices: Sequence[tuple[object, Text | str]],
+        value: object = None,
+        stretch: bool = False,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self._group = QButtonGroup(self)
         self._segments: dict[object, _Segment] = {}
@@ -216,7 +234,9 @@ class _Segment(Pressable):
         self.updateGeometry()
 
     def sizeHint(self) -> QSize:
-        width = QFontMetrics(theme.font("denseStrong")).horizontalAdvance(self.text()) + 2 * theme.size("control.padX.md")
+        width = QFontMetrics(theme.font("denseStrong")).horizontalAdvance(self.text()) + 2 * theme.size(
+            "control.padX.md"
+        )
         return QSize(width, theme.size("control.height.md") - 4)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

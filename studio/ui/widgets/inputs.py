@@ -20,8 +20,15 @@ PAUSE = 150  # ms without a key before a search begins
 class LineField(QLineEdit):
     """One line of text. `secret` hides it."""
 
-    def __init__(self, placeholder: Text | str = "", value: str = "", name: Text | str | None = None, secret: bool = False,
-                 mono: bool = False, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        placeholder: Text | str = "",
+        value: str = "",
+        name: Text | str | None = None,
+        secret: bool = False,
+        mono: bool = False,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(value, parent)
         self._mono = mono
         say(self.setPlaceholderText, placeholder)
@@ -73,8 +80,16 @@ class NumberField(QWidget):
 
     changed = Signal(object)
 
-    def __init__(self, value: float = 0, minimum: float | None = None, maximum: float | None = None, step: float = 1,
-                 decimals: int = 0, name: Text | str = "", parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        value: float = 0,
+        minimum: float | None = None,
+        maximum: float | None = None,
+        step: float = 1,
+        decimals: int = 0,
+        name: Text | str = "",
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self.minimum, self.maximum, self.step, self.decimals = minimum, maximum, step, decimals
         self._value: float = value
@@ -189,8 +204,16 @@ class Slider(QWidget):
     changed = Signal(object)
     settled = Signal(object)
 
-    def __init__(self, value: float, minimum: float, maximum: float, step: float = 0, decimals: int = 0, name: Text | str = "",
-                 parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        value: float,
+        minimum: float,
+        maximum: float,
+        step: float = 0,
+        decimals: int = 0,
+        name: Text | str = "",
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self.minimum, self.maximum, self.decimals = minimum, maximum, decimals
         self.step = step or (1 if decimals == 0 else 10**-decimals)
@@ -212,8 +235,14 @@ class Slider(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         big = max(self.step, (self.maximum - self.minimum) / 10)
-        moves = {Qt.Key.Key_Left: -self.step, Qt.Key.Key_Down: -self.step, Qt.Key.Key_Right: self.step,
-                 Qt.Key.Key_Up: self.step, Qt.Key.Key_PageUp: big, Qt.Key.Key_PageDown: -big}
+        moves = {
+            Qt.Key.Key_Left: -self.step,
+            Qt.Key.Key_Down: -self.step,
+            Qt.Key.Key_Right: self.step,
+            Qt.Key.Key_Up: self.step,
+            Qt.Key.Key_PageUp: big,
+            Qt.Key.Key_PageDown: -big,
+        }
         if Qt.Key(event.key()) not in moves:
             super().keyPressEvent(event)
             return
@@ -266,8 +295,14 @@ class Choice(QComboBox):
 
     changed = Signal(object)
 
-    def __init__(self, choices: Sequence[tuple[Any, Text | str]] = (), value: Any = None, name: Text | str = "", icon: str = "",
-                 parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        choices: Sequence[tuple[Any, Text | str]] = (),
+        value: Any = None,
+        name: Text | str = "",
+        icon: str = "",
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self.icon_name = icon
         self._values: list[Any] = []
@@ -299,7 +334,9 @@ class Choice(QComboBox):
         event.ignore()  # a list that scrolls past must not change what was chosen
 
     def sizeHint(self) -> QSize:
-        widest = max([self.fontMetrics().horizontalAdvance(self.itemText(index)) for index in range(self.count())] or [0])
+        widest = max(
+            [self.fontMetrics().horizontalAdvance(self.itemText(index)) for index in range(self.count())] or [0]
+        )
         glyph = theme.scaled(22) if self.icon_name else 0
         return QSize(widest + glyph + theme.scaled(44), theme.size("control.height.md"))
 
@@ -323,7 +360,9 @@ class Choice(QComboBox):
         right = self.width() - size - theme.size("space.2")
         words = self.fontMetrics().elidedText(option.currentText, Qt.TextElideMode.ElideRight, right - left - 4)
         painter.setPen(theme.colour(ink if option.currentText else "text.tertiary"))
-        painter.drawText(QRectF(left, 0, right - left, self.height()), Qt.AlignmentFlag.AlignVCenter, words or self.placeholderText())
+        painter.drawText(
+            QRectF(left, 0, right - left, self.height()), Qt.AlignmentFlag.AlignVCenter, words or self.placeholderText()
+        )
         paint_icon(painter, "chevron-down", "text.secondary", QRectF(right, (self.height() - size) / 2, size, size))
 
     def _restyle(self) -> None:
@@ -349,8 +388,14 @@ class TextArea(QPlainTextEdit):
 
     changed = Signal(str)
 
-    def __init__(self, placeholder: Text | str = "", value: str = "", name: Text | str | None = None, rows: int = 4,
-                 parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        placeholder: Text | str = "",
+        value: str = "",
+        name: Text | str | None = None,
+        rows: int = 4,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(value, parent)
         self._rows = rows
         self.setProperty("field", "true")

@@ -18,8 +18,15 @@ TONES = ("neutral", "success", "warning", "danger", "info", "accent", "cached")
 class Label(QLabel):
     """Words in a row of "type". `elide` is "middle" for paths or "end" for names; what is cut is in the tooltip."""
 
-    def __init__(self, text: Text | str = "", type: str = "dense", colour: str = "text.primary", wrap: bool = False,
-                 elide: str | None = None, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        text: Text | str = "",
+        type: str = "dense",
+        colour: str = "text.primary",
+        wrap: bool = False,
+        elide: str | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self.type, self._colour, self._elide, self._whole = type, colour, elide, ""
         self.setTextFormat(Qt.TextFormat.PlainText)
@@ -84,7 +91,9 @@ class Label(QLabel):
 class Badge(QWidget):
     """A small filled word: “Healthy”, “cached”."""
 
-    def __init__(self, text: Text | str, tone: str = "neutral", icon: str | None = None, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, text: Text | str, tone: str = "neutral", icon: str | None = None, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._words, self.tone, self.icon_name = "", tone, icon
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
@@ -125,7 +134,9 @@ class Badge(QWidget):
             left += theme.scaled(16)
         painter.setFont(theme.font("caption"))
         painter.setPen(theme.colour(ink))
-        painter.drawText(QRectF(left, 0, self.width() - left, self.height()), Qt.AlignmentFlag.AlignVCenter, self._words)
+        painter.drawText(
+            QRectF(left, 0, self.width() - left, self.height()), Qt.AlignmentFlag.AlignVCenter, self._words
+        )
 
     def _restyle(self) -> None:
         self.updateGeometry()

@@ -16,8 +16,15 @@ from studio.ui.theme import theme
 class Meter(QWidget):
     """A thin bar from 0 to 1. `None` runs no animation: it shows an empty track."""
 
-    def __init__(self, share: float | None = 0.0, colour: str = "accent.ring", height: int = 4, width: int = 0,
-                 name: Text | str = "", parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        share: float | None = 0.0,
+        colour: str = "accent.ring",
+        height: int = 4,
+        width: int = 0,
+        name: Text | str = "",
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self.share, self.colour = share, colour
         self._bar = height
@@ -53,8 +60,13 @@ class Meter(QWidget):
 class StackedMeter(QWidget):
     """A bar of several parts: [(share, colour, name)], shares of one whole."""
 
-    def __init__(self, parts: Sequence[tuple[float, str, Text | str]] = (), height: int = 8, name: Text | str = "",
-                 parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        parts: Sequence[tuple[float, str, Text | str]] = (),
+        height: int = 8,
+        name: Text | str = "",
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self._parts = list(parts)
         self._bar = height
@@ -82,8 +94,15 @@ class StackedMeter(QWidget):
 class Sparkline(QWidget):
     """The last values as a line, filled below if `fill`."""
 
-    def __init__(self, values: Sequence[float] = (), colour: str = "accent.ring", fill: bool = True, limit: int = 120,
-                 name: Text | str = "", parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        values: Sequence[float] = (),
+        colour: str = "accent.ring",
+        fill: bool = True,
+        limit: int = 120,
+        name: Text | str = "",
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self.values = list(values)
         self.colour, self.fill, self.limit = colour, fill, limit
@@ -121,4 +140,6 @@ class Sparkline(QWidget):
         span = (high - low) or 1.0
         step = self.width() / (len(self.values) - 1)
         usable = self.height() - 2
-        return [QPointF(place * step, 1 + usable * (1 - (value - low) / span)) for place, value in enumerate(self.values)]
+        return [
+            QPointF(place * step, 1 + usable * (1 - (value - low) / span)) for place, value in enumerate(self.values)
+        ]

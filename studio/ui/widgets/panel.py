@@ -52,8 +52,15 @@ class Header(Surface):
 class Panel(Surface):
     """A column with a header and a body. Fill `body` (a layout); `tools` stand at the right of the header."""
 
-    def __init__(self, title: Text | str | None = None, tools: Sequence[QWidget] = (), header: int = 32, icon: str | None = None,
-                 surface: str = "panel", parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        title: Text | str | None = None,
+        tools: Sequence[QWidget] = (),
+        header: int = 32,
+        icon: str | None = None,
+        surface: str = "panel",
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(surface, parent)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -94,8 +101,14 @@ class Section(QWidget):
 
     toggled = Signal(bool)
 
-    def __init__(self, title: Text | str, collapsible: bool = False, tools: Sequence[QWidget] = (), open: bool = True,
-                 parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        title: Text | str,
+        collapsible: bool = False,
+        tools: Sequence[QWidget] = (),
+        open: bool = True,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -169,7 +182,9 @@ class _SectionHead(Pressable):
 class Card(QFrame):
     """A raised box with a border. Fill `body`. `tone` colours it for a warning or a good state."""
 
-    def __init__(self, tone: str | None = None, pad: int = 12, surface: str = "raised", parent: QWidget | None = None) -> None:
+    def __init__(
+        self, tone: str | None = None, pad: int = 12, surface: str = "raised", parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.tone, self.surface = tone, surface
         self.body = QVBoxLayout(self)
@@ -211,7 +226,9 @@ class Divider(QWidget):
 class Glyph(QWidget):
     """An icon that is only seen; `tile` puts it on a tinted square, as in model and node lists."""
 
-    def __init__(self, name: str, colour: str = "text.secondary", size: int = 16, tile: int = 0, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, name: str, colour: str = "text.secondary", size: int = 16, tile: int = 0, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.name, self.colour, self._size, self._tile = name, colour, size, tile
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)

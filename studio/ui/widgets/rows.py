@@ -57,8 +57,14 @@ class RowList(QListView):
     selected = Signal(str)
     menu = Signal(str, QPoint)
 
-    def __init__(self, name: Text | str = "", rows: Iterable[Row] = (), height: int = 28, activate_on_click: bool = False,
-                 parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        name: Text | str = "",
+        rows: Iterable[Row] = (),
+        height: int = 28,
+        activate_on_click: bool = False,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self.row_height = height
         self._model = _Rows()
@@ -245,7 +251,9 @@ class _Painter(QStyledItemDelegate):
             painter.drawRoundedRect(square, theme.size("radius.md"), theme.size("radius.md"))
         colour = "accent.text" if chosen and row.colour == "text.secondary" else row.colour
         inset = (size - glyph) / 2
-        paint_icon(painter, row.icon, colour if row.enabled else "text.disabled", square.adjusted(inset, inset, -inset, -inset))
+        paint_icon(
+            painter, row.icon, colour if row.enabled else "text.disabled", square.adjusted(inset, inset, -inset, -inset)
+        )
         return left + size + theme.size("space.2")
 
     def _trailing(self, painter: QPainter, row: Row, box: QRect, right: int) -> int:
@@ -258,7 +266,9 @@ class _Painter(QStyledItemDelegate):
         words = tr(row.trailing)
         if words:
             width = QFontMetrics(theme.font("dense")).horizontalAdvance(words)
-            self._words(painter, words, "dense", "text.secondary", QRect(right - width, box.top(), width + 1, box.height()))
+            self._words(
+                painter, words, "dense", "text.secondary", QRect(right - width, box.top(), width + 1, box.height())
+            )
             right -= width + theme.size("space.2")
         return right
 

@@ -23,7 +23,9 @@ SKELETON_AFTER, PROGRESS_AFTER, CANCEL_AFTER = 200, 1000, 3000
 class Empty(QWidget):
     """Names the next step, with one button (or a few)."""
 
-    def __init__(self, icon: str, title: Text, body: Text | None = None, *buttons: QWidget, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, icon: str, title: Text, body: Text | None = None, *buttons: QWidget, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         column = centred_column(self)
         column.addWidget(Glyph(icon, "text.tertiary", 24), 0, Qt.AlignmentFlag.AlignHCenter)
@@ -48,8 +50,9 @@ class Empty(QWidget):
 class Loading(QWidget):
     """Keeps the place: a skeleton after 200 ms, progress after 1 s, Cancel after 3 s. Starts to count when it is shown."""
 
-    def __init__(self, on_cancel: Callable[[], object] | None = None, text: Text | None = None,
-                 parent: QWidget | None = None) -> None:
+    def __init__(
+        self, on_cancel: Callable[[], object] | None = None, text: Text | None = None, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         column = centred_column(self, 240)
         self.skeleton = Skeleton()
@@ -120,8 +123,9 @@ class Skeleton(QWidget):
 class Failure(QWidget):
     """What failed, why, one way out, and Copy details."""
 
-    def __init__(self, error: StudioError, repair: tuple[Text, Callable[[], object]] | None = None,
-                 parent: QWidget | None = None) -> None:
+    def __init__(
+        self, error: StudioError, repair: tuple[Text, Callable[[], object]] | None = None, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.error = error
         column = centred_column(self)

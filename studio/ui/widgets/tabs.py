@@ -34,8 +34,12 @@ class TabBar(QWidget):
     closed = Signal(str)
     added = Signal()
 
-    def __init__(self, add: Text | None = None, name: Text | str = Text("Open documents", "打开的文档"),
-                 parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        add: Text | None = None,
+        name: Text | str = Text("Open documents", "打开的文档"),
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self._strip = _Strip(self)
         row = QHBoxLayout(self)
@@ -184,7 +188,8 @@ class _Strip(QWidget):
         metrics = QFontMetrics(theme.font("denseStrong"))
         widest, base = theme.scaled(220), theme.size("space.3") + theme.scaled(30)
         return [
-            min(widest, metrics.horizontalAdvance(tr(tab.title)) + base + (theme.scaled(22) if tab.icon else 0)) for tab in self.tabs
+            min(widest, metrics.horizontalAdvance(tr(tab.title)) + base + (theme.scaled(22) if tab.icon else 0))
+            for tab in self.tabs
         ]
 
     def _boxes(self) -> list[QRect]:
@@ -213,7 +218,9 @@ class PanelTabs(QWidget):
 
     changed = Signal(object)
 
-    def __init__(self, tabs: Sequence[tuple[object, Text | str]], value: object = None, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, tabs: Sequence[tuple[object, Text | str]], value: object = None, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._tabs = {key: _PanelTab(words, self) for key, words in tabs}
         row = QHBoxLayout(self)

@@ -28,7 +28,10 @@ class PluginsPage(Page):
     def __init__(self, studio: Studio) -> None:
         super().__init__(
             Text("Plug-ins", "插件"),
-            Text("A plug-in that fails is listed here, and the rest of the studio works.", "加载失败的插件列在这里，其余功能照常使用。"),
+            Text(
+                "A plug-in that fails is listed here, and the rest of the studio works.",
+                "加载失败的插件列在这里，其余功能照常使用。",
+            ),
         )
         failures = [*studio.engine.plugin_failures, *studio.window.view_failures]
         if not failures:
@@ -60,7 +63,9 @@ class AboutPage(Page):
         self.end()
 
     def _licence(self, file: Path) -> Section:
-        fold = Section("ONE Data Studio (Apache-2.0)" if file.name == "LICENSE" else file.stem, collapsible=True, open=False)
+        fold = Section(
+            "ONE Data Studio (Apache-2.0)" if file.name == "LICENSE" else file.stem, collapsible=True, open=False
+        )
         fold.toggled.connect(lambda open: self._show(fold, file) if open else None)
         return fold
 

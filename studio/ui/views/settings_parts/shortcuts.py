@@ -21,7 +21,10 @@ class ShortcutsPage(Page):
     def __init__(self, studio: Studio) -> None:
         super().__init__(
             Text("Shortcuts", "快捷键"),
-            Text("Click a field and press the new keys. Backspace removes them.", "点击输入框后按下新的快捷键，按退格键可清除。"),
+            Text(
+                "Click a field and press the new keys. Backspace removes them.",
+                "点击输入框后按下新的快捷键，按退格键可清除。",
+            ),
         )
         self._studio = studio
         self._lines: list[tuple[QWidget, Text]] = []
@@ -80,5 +83,3 @@ class ShortcutsPage(Page):
         wanted = query.lower()
         for line, title in self._lines:
             line.setVisible(wanted in title.en.lower() or wanted in title.zh)
-
-

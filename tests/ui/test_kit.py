@@ -1,0 +1,118 @@
+"""The kit's widgets as a person uses them."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
+
+from studio.engine.text import Text
+from studio.ui.gallery import gallery
+from studio.ui.theme import theme
+from studio.ui.widgets.buttons import Segmented
+from studio.ui.widgets.inputs import SearchField, Slider
+from studio.ui.widgets.labels import Label
+from studio.ui.widgets.rows import Row, RowList
+from studio.ui.widgets.states import Loading
+from studio.ui.widgets.tabs import Tab, TabBar
+
+
+@pytest.mark.parametrize("mode", ["dark", "light"])
+@pytest.mark.parametrize("scale", [80, 200])
+def test_everything_can_be_drawn_at_every_size_and_has_room_for_its_words(app, qtbot, mode, scale):
+    theme.apply(app, mode, scale)
+    page = gallery()
+    qtbot.addWidget(page)
+    page.show()
+    image = page.grab().toImage()
+    assert image.width() >= page.width()
+    small = [
+        widget
+        for widget in page.findChildren(QWidget)
+        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus
+        and widget.isVisible()
+        and min(widget.width(), widget.height()) < theme.scaled(24) - 1
+    ]
+    assert [type(widget).__name__ for widget in small if type(widget).__name__ not in ("QLineEdit", "_Segment")] == []
+    theme.apply(app, "dark", 100)
+
+
+def test_a_list_moves_with_arrows_past_headings_and_opens_with_enter(app, qtbot):
+    rows = RowList("List", [Row("h", "Heading", heading=True), Row("a", "orders"), Row("b", "tickets")])
+    qtbot.addWidget(rows)
+    rows.show()
+    selected, opened = [], []
+    rows.selected.connect(selected.append)
+    rows.activated.connect(opened.append)
+    rows.select("a")
+    QTest.keyClick(rows, Qt.Key.Key_Down)
+    QTest.keyClick(rows, Qt.Key.Key_Return)
+    assert (selected, opened) == (["a", "b"], ["b"])
+    rows.set_rows([Row("b", "tickets", trailing="2"), Row("c", "products")])
+    assert rows.current() == "b"
+
+
+def test_segments_move_with_arrows_and_tell_only_what_a_person_chose(app, qtbot):
+    segments = Segmented([("a", "A"), ("b", "B"), ("c", "C")], "a")
+    qtbot.addWidget(segments)
+    segments.show()
+    told = []
+    segments.changed.connect(told.append)
+    segments.set_value("c")
+    assert told == []
+    QTest.keyClick(segments, Qt.Key.Key_Right)
+    assert (told, segments.value()) == (["a"], "a")
+
+
+def test_a_slider_follows_the_pointer_in_its_steps(app, qtbot):
+    slider = Slider(0, 0, 100, step=10)
+    qtbot.addWidget(slider)
+    slider.resize(212, 24)
+    slider.show()
+    QTest.mouseClick(slider, Qt.MouseButton.LeftButton, pos=slider.rect().center())
+    assert slider.value() == 50
+
+
+def test_a_search_begins_a_moment_after_the_last_key_and_escape_empties_it(app, qtbot):
+    field = SearchField(Text("Find", "查找"))
+    qtbot.addWidget(field)
+    with qtbot.waitSignal(field.searched) as heard:
+        QTest.keyClicks(field, "abc")
+    assert heard.args == ["abc"]
+    QTest.keyClick(field, Qt.Key.Key_Escape)
+    assert field.text() == ""
+
+
+def test_a_long_path_is_cut_in_the_middle_and_whole_in_the_tooltip(app, qtbot):
+    path = "/data/warehouse/sales/2025/orders/part-0001.parquet"
+    label = Label(path, elide="middle")
+    qtbot.addWidget(label)
+    label.resize(120, 20)
+    label.show()
+    assert "…" in label.text() and label.text().endswith("parquet")
+    assert label.toolTip() == label.whole() == path
+
+
+def test_loading_shows_nothing_at_first_and_a_way_out_in_the_end(app, qtbot):
+    cancelled = []
+    loading = Loading(lambda: cancelled.append(1))
+    qtbot.addWidget(loading)
+    loading.show()
+    assert not loading.skeleton.isVisible()
+    qtbot.waitUntil(loading.skeleton.isVisible)
+    assert not loading.cancel.isVisible()
+    qtbot.waitUntil(loading.cancel.isVisible, timeout=5000)
+    loading.cancel.click()
+    assert cancelled == [1]
+
+
+def test_a_closed_tab_gives_its_place_to_its_neighbour(app, qtbot):
+    bar = TabBar(Text("New", "新建"))
+    qtbot.addWidget(bar)
+    for name in "abc":
+        bar.add(Tab(name, name))
+    bar.select("b")
+    bar.remove("b")
+    assert bar.current() == "c"
+    bar.remove("c")
+    bar.remove("a")
+    assert (bar.current(), bar.ids()) == ("", [])
