@@ -1,0 +1,142 @@
+"""A PNG of every view on the sample project: `python tests/screenshots.py FOLDER`.
+
+In both themes and both languages, at 100 % and (with --scale 150) larger, by the real window on a real engine. Look at them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Callable, Coroutine, Iterator
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("ONE_DATA_KEYRING", "file")
+os.environ["ONE_DATA_SERVER__ENABLED"] = "false"
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+QUESTION = "How long is the warranty on the K7 pump, and how many K7 were returned in 华南?"
+PATIENCE = 120  # seconds for the slowest thing: the first answer of the demo model
+
+
+class Photographer:
+    """Opens the window once and walks through it."""
+
+    def __init__(self, home: Path, size: tuple[int, int]) -> None:
+        from studio.engine.paths import Paths
+        from studio.ui.app import make_app, open_window
+        from studio.ui.bridge import bridge
+
+        self.app = make_app()
+        self.window = open_window(Paths.under(home))
+        self.window.resize(*size)
+        self.bridge = bridge
+        self.wait(lambda: bridge.engine is not None)
+        self.engine: Any = bridge.engine
+
+    def wait(self, ready: Callable[[], bool], seconds: float = PATIENCE) -> None:
+        end = time.monotonic() + seconds
+        while not ready():
+            if time.monotonic() > end:
+                raise TimeoutError
+            self.settle(0.02)
+
+    def settle(self, seconds: float = 1.2) -> None:
+        """Let the window paint what is under way."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self.app.processEvents()
+            time.sleep(0.005)
+
+    def result(self, work: Coroutine[Any, Any, Any]) -> Any:
+        """Run something on the engine's thread and wait for it."""
+        found: list[Any] = []
+        failed: list[Any] = []
+        self.bridge.run(self.window, work, found.append, failed.append)
+        self.wait(lambda: bool(found or failed))
+        if failed:
+            raise failed[0]
+        return found[0]
+
+    def dress(self, theme: str, language: str, scale: int) -> None:
+        for key, value in (("theme", theme), ("language", language), ("scale", scale)):
+            self.result(self.engine.settings.set(f"appearance.{key}", value))
+        self.settle(0.6)
+
+    def prepare(self) -> None:
+        """The sample project, a cited answer and a finished run."""
+        self.result(_wait(self.result(self.engine.sample.prepare())))
+        collections = [one.id for one in self.result(self.engine.knowledge.collections())]
+        if not self.result(self.engine.chat.threads()):
+            thread = self.result(self.engine.chat.create(knowledge=collections, datasets=["ds-001"]))
+            self.result(_exhaust(self.engine.chat.ask(thread.id, QUESTION)))
+        for workflow in self.result(self.engine.workflows.list()):
+            if not self.result(self.engine.workflows.executions(workflow.id)):
+                run = self.result(self.engine.workflows.start(workflow.id, {}))
+                self.result(_exhaust(self.engine.workflows.events(run.id)))
+
+    def scenes(self) -> Iterator[str]:
+        """Walk through the views; each time a name is given, its picture is due."""
+        window, studio = self.window, self.window.studio
+        for name in window.view_names():
+            window.show_view(name)
+            self.settle()
+            if name == "data":
+                studio.open("dataset", "ds-001")
+            elif name == "knowledge":
+                document = self.result(self.engine.knowledge.documents())[0]
+                studio.open("document", document.id, page=13)
+            elif name == "workflows":
+                workflow = self.result(self.engine.workflows.list())[0]
+                run = self.result(self.engine.workflows.executions(workflow.id))[0]
+                studio.open("workflow", workflow.id, execution=run.id)
+            elif name == "chat":
+                studio.open("thread", self.result(self.engine.chat.threads())[0].id)
+            elif name == "runs":
+                studio.open("run", self.result(self.engine.workflows.executions())[0].id)
+            self.settle(2)
+            yield name
+
+
+async def _wait(job: Any) -> bool:
+    await job.wait()
+    return True
+
+
+async def _exhaust(items: Any) -> int:
+    return len([item async for item in items])
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--home", type=Path, help="a home to use (default: a new one in the folder)")
+    parser.add_argument("--themes", default="dark,light")
+    parser.add_argument("--languages", default="en,zh")
+    parser.add_argument("--scale", type=int, default=100)
+    parser.add_argument("--size", default="1600x1000")
+    parser.add_argument("--views", default="", help="only these")
+    given = parser.parse_args()
+    width, height = (int(part) for part in given.size.split("x"))
+    photographer = Photographer((given.home or given.folder / "home").resolve(), (width, height))
+    photographer.prepare()
+    for theme in given.themes.split(","):
+        for language in given.languages.split(","):
+            photographer.dress(theme, language, given.scale)
+            for name in photographer.scenes():
+                if not given.views or name in given.views.split(","):
+                    file = given.folder / f"{name}-{theme}-{language}-{given.scale}-{width}.png"
+                    photographer.window.grab().save(str(file))
+                    print(file.name, flush=True)
+    from studio.ui.app import _close_engine
+
+    photographer.window.close()
+    _close_engine()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

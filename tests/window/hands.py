@@ -1,0 +1,144 @@
+"""A person at the window: real mouse and keys through the X server (xdotool), eyes by widgets and accessible names."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from PySide6.QtCore import QPoint, QTimer
+from PySide6.QtGui import QInputMethodEvent
+from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
+
+W = TypeVar("W", bound=QWidget)
+TICK = 0.005  # seconds between two ticks of the watchdog
+
+
+class Watchdog:
+    """Measures how long the window's thread was away.
+
+    A stall is counted by the thread's own processor time as well as by the wall clock: on a busy machine the wall clock also
+    counts time in which the operating system ran something else.
+    """
+
+    def __init__(self) -> None:
+        self._main = threading.get_ident()
+        self._wall, self._cpu = time.monotonic(), time.thread_time()
+        self._seen: list[str] = []
+        self.stalls: list[dict[str, Any]] = []
+        self._timer = QTimer()
+        self._timer.setInterval(int(TICK * 1000))
+        self._timer.timeout.connect(self._tick)
+        self._timer.start()
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def _tick(self) -> None:
+        wall, cpu = time.monotonic(), time.thread_time()
+        away, busy = wall - self._wall - TICK, cpu - self._cpu
+        if away > 0.016:
+            self.stalls.append(
+                {"wall_ms": round(away * 1000, 1), "cpu_ms": round(busy * 1000, 1), "where": self._seen[:3]}
+            )
+        self._wall, self._cpu, self._seen = wall, cpu, []
+
+    def _watch(self) -> None:
+        """Look from outside where the thread is while it does not answer."""
+        while True:
+            time.sleep(0.02)
+            if time.monotonic() - self._wall > 0.03 and len(self._seen) < 3:
+                self._seen.append(_place(self._main))
+
+    def worst(self, by: str = "cpu_ms") -> list[dict[str, Any]]:
+        return sorted(self.stalls, key=lambda stall: -stall[by])[:8]
+
+
+def _place(thread: int) -> str:
+    """Where a thread is. The frame is let go at once: one that is kept would keep a painter alive."""
+    frames = sys._current_frames()
+    stack = traceback.extract_stack(frames[thread])[-7:] if thread in frames else []
+    return " < ".join(f"{entry.filename.rpartition('/')[2]}:{entry.lineno} {entry.name}" for entry in reversed(stack))
+
+
+class Hands:
+    """Clicks, types and waits."""
+
+    def __init__(self, app: QApplication, window: QWidget) -> None:
+        self.app = app
+        self.window = window
+
+    def wait(self, ready: Callable[[], Any], what: str | Callable[[], str], seconds: float = 60) -> Any:
+        """Let the window live until `ready` is true; its value. Fails naming `what`."""
+        end = time.monotonic() + seconds
+        while True:
+            found = ready()
+            if found:
+                return found
+            if time.monotonic() > end:
+                raise AssertionError(f"waited {seconds:g} s in vain for {what if isinstance(what, str) else what()}")
+            self.live(0.01)
+
+    def live(self, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self.app.processEvents()
+            time.sleep(0.001)
+
+    def do(self, *words: str) -> None:
+        """Run xdotool while the window lives."""
+        process = subprocess.Popen(["xdotool", *words])
+        while process.poll() is None:
+            self.live(0.005)
+        assert process.returncode == 0, words
+        self.live(0.05)
+
+    def click(self, widget: QWidget, at: QPoint | None = None, *, double: bool = False) -> None:
+        place = widget.mapToGlobal(at or widget.rect().center())
+        repeat = ("--repeat", "2", "--delay", "60") if double else ()
+        self.do("mousemove", str(place.x()), str(place.y()))
+        self.do("click", *repeat, "1")
+
+    def keys(self, *names: str) -> None:
+        self.do("key", "--clearmodifiers", *names)
+
+    def type(self, words: str) -> None:
+        """Latin letters key by key; Chinese as an input method commits it to the widget that has the focus."""
+        for latin, other in re.findall(r"([\x20-\x7e]*)([^\x20-\x7e]*)", words):
+            if latin:
+                self.do("type", "--delay", "15", latin)
+            if other:
+                event = QInputMethodEvent()
+                event.setCommitString(other)
+                QApplication.sendEvent(self.app.focusWidget(), event)
+                self.live(0.05)
+
+    def find(
+        self, kind: type[W], matches: Callable[[W], bool] = lambda widget: True, inside: QWidget | None = None
+    ) -> W | None:
+        """A visible widget of a class."""
+        for widget in (inside or self.window).findChildren(kind):
+            if widget.isVisible() and matches(widget):
+                return widget
+        return None
+
+    def button(self, *words: str, inside: QWidget | None = None, seconds: float = 20) -> QAbstractButton:
+        """The visible, enabled button that reads or is named so."""
+
+        def matches(button: QAbstractButton) -> bool:
+            said = (button.text(), button.accessibleName())
+            return button.isEnabled() and any(word in said for word in words)
+
+        found: QAbstractButton = self.wait(
+            lambda: self.find(QAbstractButton, matches, inside), f"a button {words}", seconds
+        )
+        return found
+
+    def press(self, *words: str, inside: QWidget | None = None) -> None:
+        self.click(self.button(*words, inside=inside))
+
+    def popup(self) -> QWidget | None:
+        return self.app.activePopupWidget() or self.app.activeModalWidget()
