@@ -3,20 +3,31 @@
 One SQLite file in WAL mode per data folder. Events are appended without waiting; one thread writes all that came together
 in one transaction (group commit), then whoever watches is told. So a watcher never sees what a crash could take back,
 and a cheap step costs microseconds. `flush` waits until everything so far is on disk; steps with side effects do.
+
+While the disk takes nothing (it is full), what happens is held in memory, told all the same, and written as soon as there is
+room; only `flush` fails then, so no side effect begins that nobody would remember.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import queue
 import sqlite3
 import threading
 import time
 from collections.abc import AsyncIterator, Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
+
+from studio.engine.errors import StudioError, Unavailable, from_unexpected, says_full
+from studio.engine.text import Text
+
+log = logging.getLogger(__name__)
+AGAIN = 1.0  # seconds between two tries to write what is held
 
 EventKind = Literal[
     "run_started",  # data: steps (ids), resumed
@@ -66,18 +77,22 @@ Deliver = Callable[[list[Row]], None]
 
 
 class Journal:
-    """The journal of one data folder. `deliver` is called on the loop with what has just become durable."""
+    """The journal of one data folder. `deliver` is called on the loop with what has just become durable, `trouble` once
+    each time when the disk begins to refuse."""
 
-    def __init__(self, file: Path, deliver: Deliver | None = None) -> None:
+    def __init__(
+        self, file: Path, deliver: Deliver | None = None, trouble: Callable[[StudioError], None] | None = None
+    ) -> None:
         self._file = file
         self._deliver = deliver
+        self._trouble = trouble
+        self._held: list[Any] = []
         self._waiting: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._watchers: dict[str, list[asyncio.Queue[RunEvent]]] = {}
         self._numbers: dict[str, int] = {}
         self._reader: sqlite3.Connection | None = None
-        self.failure: Exception | None = None
 
     async def start(self) -> None:
         """Open or make the file, and begin to write."""
@@ -124,10 +139,20 @@ class Journal:
         self._waiting.put(done)
         await done
 
+    async def settle(self) -> None:
+        """Wait until everything so far is on disk, or held because the disk takes nothing."""
+        try:
+            await self.flush()
+        except StudioError as problem:
+            log.warning("the journal waits for room: %s", problem)
+
     async def history(self, execution: str, after: int = 0, kinds: tuple[str, ...] = ()) -> list[RunEvent]:
         """The events of an execution, in order."""
-        await self.flush()
-        return await asyncio.to_thread(self._history, execution, after, kinds)
+        await self.settle()
+        held = [event for name, event in _events(self._held) if name == execution]
+        known = await asyncio.to_thread(self._history, execution, after, kinds)
+        last = known[-1].seq if known else after
+        return known + [event for event in held if event.seq > last and (not kinds or event.kind in kinds)]
 
     async def tokens(self, executions: list[str]) -> dict[str, int]:
         """How many tokens each finished run wrote; its last event says so."""
@@ -161,7 +186,8 @@ class Journal:
     def _last(self, execution: str) -> int:
         assert self._reader is not None
         found = self._reader.execute("SELECT max(seq) FROM events WHERE execution = ?", (execution,)).fetchone()
-        return int(found[0] or 0)
+        held = (event.seq for name, event in _events(self._held) if name == execution)
+        return max(int(found[0] or 0), max(held, default=0))
 
     def _history(self, execution: str, after: int, kinds: tuple[str, ...]) -> list[RunEvent]:
         connection = _connect(self._file)
@@ -183,9 +209,11 @@ class Journal:
         return {name: int(json.loads(found[0]).get("tokens") or 0) for name, found in last.items() if found}
 
     def _make(self) -> None:
-        connection = _connect(self._file)
-        connection.executescript(SCHEMA)
-        connection.close()
+        try:
+            with closing(_connect(self._file)) as connection:
+                connection.executescript(SCHEMA)
+        except sqlite3.DatabaseError as error:
+            raise _unusable(self._file, error) from error
         self._file.chmod(0o600)
 
     def _write(self) -> None:
@@ -195,11 +223,17 @@ class Journal:
             batch = self._next_batch()
             ended = batch[-1] is None
             self._commit(connection, [item for item in batch if item is not None])
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        try:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except sqlite3.Error as error:
+            log.warning("the journal was not tidied: %s", error)
         connection.close()
 
     def _next_batch(self) -> list[Any]:
-        batch = [self._waiting.get()]
+        try:
+            batch = [self._waiting.get(timeout=AGAIN if self._held else None)]
+        except queue.Empty:
+            return [()]
         while batch[-1] is not None and len(batch) < 5_000:
             try:
                 batch.append(self._waiting.get_nowait())
@@ -208,34 +242,45 @@ class Journal:
         return batch
 
     def _commit(self, connection: sqlite3.Connection, batch: list[Any]) -> None:
-        events = [item for item in batch if isinstance(item, tuple) and len(item) == 2]
-        answers = [item for item in batch if isinstance(item, tuple) and len(item) == 3]
+        """Write what was held and what came; hold it (again) when the disk refuses."""
+        new = [item for item in batch if isinstance(item, tuple) and item]
         flushes = [item for item in batch if isinstance(item, asyncio.Future)]
         try:
-            with connection:
-                connection.executemany(
-                    "INSERT OR REPLACE INTO events VALUES (?,?,?,?,?,?)", [_as_row(*item) for item in events]
-                )
-                now = time.time()
-                connection.executemany(
-                    "INSERT OR REPLACE INTO cache VALUES (?,?,?)",
-                    [(key, _dump(outputs), now) for _, key, outputs in answers],
-                )
-        except (sqlite3.Error, TypeError, ValueError) as error:
-            self.failure = error
-            self._tell(flushes, [], error)
-            return
-        self._tell(flushes, events, None)
+            self._insert(connection, [*self._held, *new])
+        except (TypeError, ValueError) as error:  # a value that cannot be written down: never, so it is not held
+            self._tell(flushes, [], from_unexpected(error))
+        except sqlite3.Error as error:
+            first = not self._held
+            self._held = [*self._held, *new]
+            self._tell(flushes, _events(new), from_unexpected(error), first)
+        else:
+            self._held = []
+            self._tell(flushes, _events(new), None)
 
-    def _tell(self, flushes: list[asyncio.Future[None]], events: list[Row], error: Exception | None) -> None:
+    def _insert(self, connection: sqlite3.Connection, items: list[Any]) -> None:
+        now = time.time()
+        answers = [(item[1], _dump(item[2]), now) for item in items if len(item) == 3]
+        with connection:
+            connection.executemany(
+                "INSERT OR REPLACE INTO events VALUES (?,?,?,?,?,?)", [_as_row(*item) for item in _events(items)]
+            )
+            connection.executemany("INSERT OR REPLACE INTO cache VALUES (?,?,?)", answers)
+
+    def _tell(
+        self, flushes: list[asyncio.Future[None]], events: list[Row], error: StudioError | None, trouble: bool = False
+    ) -> None:
         assert self._loop is not None
-        if flushes or events:
+        if flushes or events or trouble:
             try:
-                self._loop.call_soon_threadsafe(self._told, flushes, events, error)
+                self._loop.call_soon_threadsafe(self._told, flushes, events, error, trouble)
             except RuntimeError:  # the loop ended before us; nobody is left to be told
                 pass
 
-    def _told(self, flushes: list[asyncio.Future[None]], events: list[Row], error: Exception | None) -> None:
+    def _told(
+        self, flushes: list[asyncio.Future[None]], events: list[Row], error: StudioError | None, trouble: bool
+    ) -> None:
+        if trouble and error is not None and self._trouble is not None:
+            self._trouble(error)
         for execution, event in events:
             for watcher in self._watchers.get(execution, ()):
                 watcher.put_nowait(event)
@@ -244,6 +289,23 @@ class Journal:
         for done in flushes:
             if not done.done():
                 done.set_exception(error) if error else done.set_result(None)
+
+
+def _events(items: list[Any]) -> list[Row]:
+    return [item for item in items if len(item) == 2]
+
+
+def _unusable(file: Path, error: sqlite3.DatabaseError) -> StudioError:
+    if says_full(error):
+        return from_unexpected(error)
+    return Unavailable(
+        Text(f"The history of runs {file} is damaged.", f"运行记录 {file} 已损坏。"),
+        Text(
+            "Move that file away to start with an empty history; workflows, data and threads stay.",
+            "请移走该文件，从空的运行记录开始；工作流、数据和对话都会保留。",
+        ),
+        details=str(error),
+    )
 
 
 def _connect(file: Path) -> sqlite3.Connection:

@@ -60,7 +60,9 @@ def _note(result: dict[str, Any], event: RunEvent) -> None:
     data = event.data
     match event.kind:
         case "started":
-            result.update(status="running", started_at=event.at, error=None)
+            result.update(status="running", error=None)
+            if not result.get("progress"):
+                result["started_at"] = event.at
         case "progress":
             result.setdefault("started_at", event.at)
             total = data.get("total")
@@ -82,6 +84,8 @@ def _note(result: dict[str, Any], event: RunEvent) -> None:
             )
             if "rows" in data:
                 result.update(rows=data["rows"], failed_rows=data["failed"])
+        case "failed" if "row" in data:
+            result["error"] = data["error"]
         case "failed":
             result.setdefault("started_at", event.at - data["seconds"])
             result.update(status="failed", completed_at=event.at, seconds=data["seconds"], error=data["error"])

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
 from studio.engine.errors import BadParameter, BadState, NotFound, StudioError
-from studio.engine.events import Event
+from studio.engine.events import Event, Notice
 from studio.engine.ids import new
 from studio.engine.registry import PluginFailure
 from studio.engine.text import Text
@@ -27,6 +28,7 @@ from studio.engine.workflows.rooms import Rooms
 from studio.engine.workflows.run import Run, StepFailed
 from studio.engine.workflows.store import Ref, Store
 
+log = logging.getLogger(__name__)
 Failures = list[PluginFailure]  # names of their own: the class below has a method `list`
 NodeTypes = list[NodeType]
 Problems = list[Problem]
@@ -59,7 +61,7 @@ class Workflows:
     def __init__(self, rooms: Rooms) -> None:
         self._rooms = rooms
         self._records = Records(rooms.catalog)
-        self._journal = Journal(rooms.paths.runs / "journal.db", self._deliver)
+        self._journal = Journal(rooms.paths.runs / "journal.db", self._deliver, self._not_recorded)
         self._store = Store(rooms.paths.runs / "values")
         self._cache = Cache(self._journal, self._store)
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -184,17 +186,23 @@ class Workflows:
 
     async def executions(self, workflow_id: str | None = None, limit: int = 100) -> AllExecutions:
         """Runs, the latest first, without their steps' results."""
-        found = await self._records.executions(workflow_id, limit)
+        found = [self._as_it_is(execution) for execution in await self._records.executions(workflow_id, limit)]
         tokens = await self._journal.tokens([execution.id for execution in found])
         return [execution.model_copy(update={"tokens": tokens.get(execution.id, 0)}) for execution in found]
 
     async def execution(self, execution_id: str) -> Execution:
         """A run with how each step ended."""
-        found = await self._records.execution(execution_id)
+        found = self._as_it_is(await self._records.execution(execution_id))
         results = Results()
         for event in await self._journal.history(execution_id):
             results.note(event)
         return found.model_copy(update={"node_results": results.steps, "tokens": results.tokens})
+
+    def _as_it_is(self, execution: Execution) -> Execution:
+        """One that the catalog calls running and that nobody runs ended while nothing could be written."""
+        if execution.status == "running" and execution.id not in self._tasks:
+            return execution.model_copy(update={"status": "interrupted"})
+        return execution
 
     async def definition(self, execution_id: str) -> Graph:
         """The graph that a run was started with."""
@@ -249,7 +257,7 @@ class Workflows:
         try:
             await self._to_its_end(run, started)
         finally:
-            await asyncio.shield(self._journal.flush())
+            await asyncio.shield(self._journal.settle())
             self._tasks.pop(run.execution, None)
             self._journal.forget(run.execution)
 
@@ -278,11 +286,19 @@ class Workflows:
         change = self._records.change_execution(
             run.execution, status=status, outputs=outputs or {}, error=data.get("error"), completed_at=time.time()
         )
-        await asyncio.shield(change)
+        try:
+            await asyncio.shield(change)
+        except StudioError as problem:  # the next start finds it running and offers to go on
+            log.warning("the end of run %s was not written: %s", run.execution, problem)
         self._journal.append(run.execution, f"run_{'finished' if status == 'completed' else status}", "", data)  # type: ignore[arg-type]
 
     async def _brief(self, outputs: dict[str, Ref]) -> dict[str, Any]:
         return {name: brief(await self._store.get(ref)) for name, ref in outputs.items()}
+
+    def _not_recorded(self, error: StudioError) -> None:
+        self._rooms.events.publish(
+            Notice("error", Text("Runs cannot be recorded for now", "暂时无法记录运行"), error.whole())
+        )
 
     def _deliver(self, rows: Rows) -> None:
         for execution_id, event in rows:

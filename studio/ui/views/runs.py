@@ -8,6 +8,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QStackedWidget
 
 from studio.engine.errors import StudioError
+from studio.engine.events import Notice
 from studio.engine.text import Text
 from studio.engine.workflows.execution import Execution
 from studio.engine.workflows.graph import Graph
@@ -49,6 +50,7 @@ class Runs(View):
         self._run: Watched | None = None
         self._stream: Handle | None = None
         self._wanted = ""
+        self._reading = ""
         self._step = ""
         self._count = 0
         self.side, self.centre, self.inspector = RunsPanel(), RunCentre(), StepPanel()
@@ -80,9 +82,9 @@ class Runs(View):
     def open_run(self, run_id: str, step: str = "", **_: Any) -> None:
         """Bring a run to the front, with one of its steps chosen."""
         self._step = step
+        self._open(run_id)
         self._wanted = run_id
         self._read_list()
-        self._open(run_id)
 
     def act(self, word: str) -> None:
         """Stop, resume, or open on the canvas; what a button, the palette and the keyboard ask for."""
@@ -128,26 +130,33 @@ class Runs(View):
 
     def _open(self, run_id: str) -> None:
         """Read a run and follow it; the same one that goes on is left as it is."""
-        self._wanted = run_id
-        if self._run is not None and self._run.execution.id == run_id:
+        known = self._run is not None and self._run.execution.id == run_id
+        if known or self._reading == run_id:
             self._show()
             return
+        self._wanted = run_id
         self._again(run_id)
 
     def _again(self, run_id: str) -> None:
-        if self._stream is not None:
-            self._stream.cancel()
+        self._reading = run_id
         workflows = self.studio.engine.workflows
 
         async def read() -> tuple[Execution, Graph]:
             return await workflows.execution(run_id), await workflows.definition(run_id)
 
-        self.studio.bridge.run(self, read(), self._follow)
+        self.studio.bridge.run(self, read(), self._follow, self._not_read)
+
+    def _not_read(self, error: StudioError) -> None:
+        self._reading = ""
+        self.studio.window.notice(Notice("error", TITLE, error.whole()))
 
     def _follow(self, found: tuple[Execution, Graph]) -> None:
         execution, graph = found
-        if execution.id != self._wanted:
+        if execution.id != self._reading:
             return
+        self._reading = ""
+        if self._stream is not None:
+            self._stream.cancel()
         if self._run is None or self._run.execution.id != execution.id:
             self._step = self._step if graph.has(self._step) else ""
         self._run = Watched(execution, graph)

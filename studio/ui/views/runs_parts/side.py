@@ -80,7 +80,7 @@ class RunsPanel(Panel):
 def _row(run: Execution) -> Row:
     seen, began = look(run.status), moment(run.started_at)
     count = tokens(run.tokens) if run.tokens else None
-    took = duration(run.seconds)
+    took = "" if run.status == "running" else duration(run.seconds)
     en = [seen.words.en, began.en, *([count.en] if count else [])]
     zh = [seen.words.zh, began.zh, *([count.zh] if count else [])]
     title = run.workflow_name or run.id

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -80,7 +80,7 @@ class StepPanel(Panel):
         while len(self._said) < len(facts):
             place = len(self._said)
             pair = Label("", "dense", "text.tertiary"), Label("", "dense", wrap=True)
-            self._facts.addWidget(pair[0], place, 0)
+            self._facts.addWidget(pair[0], place, 0, Qt.AlignmentFlag.AlignTop)
             self._facts.addWidget(pair[1], place, 1)
             self._said.append(pair)
         for place, (name, value) in enumerate(self._said):

@@ -43,6 +43,8 @@ def duration(seconds: float | None) -> str:
     """12 ms, 0.4 s, 13 s, 2:08, 1:02:08."""
     if seconds is None:
         return ""
+    if seconds < 0.0005:
+        return "< 1 ms"
     if seconds < 0.05:
         return f"{seconds * 1000:.0f} ms"
     if seconds < 10:
