@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QUrl
@@ -97,7 +98,7 @@ def _panels(window: Window) -> list[Action]:
         Action(
             f"panel.{which}",
             title,
-            lambda which=which: window.toggle_panel(which),
+            lambda which=which: toggle_panel(window, which),
             icon,
             keys,
             PANELS,  # type: ignore[misc]
@@ -148,9 +149,22 @@ def _looks(window: Window) -> list[Action]:
     ]
 
 
+def toggle_panel(window: Window, which: str) -> None:
+    view = window.current_view()
+    if view is not None:
+        view.toggle_panel(which)
+
+
+def keep_setting(window: Window, key: str, value: object, at_once: Callable[[], object]) -> None:
+    """Change the look at once and keep it; before the engine is there it holds for this window only."""
+    at_once()
+    if window.bridge.engine is not None:
+        window.bridge.run(window, window.bridge.engine.settings.set(key, value))
+
+
 def scale_by(window: Window, percent: int) -> None:
     wanted = max(80, min(200, theme.scale + percent))
-    window._set("appearance.scale", wanted, lambda: theme.apply(app(), theme.asked[0], wanted))
+    keep_setting(window, "appearance.scale", wanted, lambda: theme.apply(app(), theme.asked[0], wanted))
 
 
 def open_data_folder(window: Window) -> None:

@@ -71,6 +71,13 @@ class Theme(QObject):
             self._fonts[key] = self._make_font(role, tight)
         return QFont(self._fonts[key])
 
+    def font_for(self, role: str, words: str) -> QFont:
+        """The font of a role for these words: figures of one width, unless that would tear a hyphen apart in Inter."""
+        font = self.font(role)
+        if "-" in words and not role.startswith("mono"):
+            font.unsetFeature(QFont.Tag("tnum"))
+        return font
+
     def line(self, role: str) -> int:
         """The line height of a row of "type"."""
         return self.scaled(_tokens()["type"][role]["line"])

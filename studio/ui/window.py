@@ -17,7 +17,7 @@ from studio.engine.settings import SettingsChanged
 from studio.engine.text import Text
 from studio.ui.actions import Actions
 from studio.ui.bridge import Bridge
-from studio.ui.commands import add_commands, add_view_command, app
+from studio.ui.commands import add_commands, add_view_command, app, keep_setting
 from studio.ui.finders import add_finders
 from studio.ui.frame.focus import FocusRing, move_region
 from studio.ui.frame.memory import Memory
@@ -126,7 +126,7 @@ class Window(QWidget):
         """Views may be made now."""
         self.bridge.opened(engine)
         self.bridge.listen(self, Notice, self.notice)
-        self.bridge.listen(self, SettingsChanged, self._setting_changed)
+        self.bridge.listen(self, SettingsChanged, self._dress)
         self._find_views()
         for kind in self._kinds.values():
             self._guarded(lambda kind=kind: kind.register(self.studio))  # type: ignore[misc]
@@ -156,11 +156,6 @@ class Window(QWidget):
         inside = view.regions() if view is not None else [self.stack]
         move_region([self.top, self.rail, *inside, self.status], step)
 
-    def toggle_panel(self, which: str) -> None:
-        view = self.current_view()
-        if view is not None:
-            view.toggle_panel(which)
-
     def open_notices(self) -> None:
         panel = NoticesPanel(self.top.bell, self.notices, self.actions)
         panel.cleared.connect(self.notices.clear)
@@ -169,10 +164,10 @@ class Window(QWidget):
         panel.open_below(theme.scaled(360), theme.scaled(440))
 
     def choose_language(self, wanted: str) -> None:
-        self._set("appearance.language", wanted, lambda: language.set(wanted))
+        keep_setting(self, "appearance.language", wanted, lambda: language.set(wanted))
 
     def choose_theme(self, wanted: str) -> None:
-        self._set("appearance.theme", wanted, lambda: theme.apply(app(), wanted, theme.scale))
+        keep_setting(self, "appearance.theme", wanted, lambda: theme.apply(app(), wanted, theme.scale))
 
     # Qt
 
@@ -253,18 +248,9 @@ class Window(QWidget):
         self.stack.removeWidget(old)
         old.deleteLater()
 
-    def _set(self, key: str, value: object, at_once: Callable[[], object]) -> None:
-        at_once()
-        if self.bridge.engine is not None:
-            self.bridge.run(self, self.bridge.engine.settings.set(key, value))
-
-    def _setting_changed(self, event: SettingsChanged) -> None:
-        if event.key.startswith("appearance."):
-            self._dress()
-
-    def _dress(self) -> None:
+    def _dress(self, changed: SettingsChanged | None = None) -> None:
         """Language, theme and scale as the settings say."""
-        if self.bridge.engine is None:
+        if self.bridge.engine is None or (changed and not changed.key.startswith("appearance.")):
             return
         look = self.bridge.engine.settings.appearance
         theme.reduced_motion = look.reduced_motion

@@ -50,6 +50,8 @@ class Label(QLabel):
         return self._whole
 
     def setText(self, words: str) -> None:
+        if ("-" in words) != ("-" in self._whole):
+            self.setFont(theme.font_for(self.type, words))
         self._whole = words
         self.setAccessibleName(words)
         self._show()
@@ -79,7 +81,7 @@ class Label(QLabel):
             super().setText(words)
 
     def _restyle(self) -> None:
-        self.setFont(theme.font(self.type))
+        self.setFont(theme.font_for(self.type, self._whole))
         if not self.wordWrap():
             self.setMinimumHeight(theme.line(self.type))
         palette = QPalette(self.palette())

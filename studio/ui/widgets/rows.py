@@ -273,7 +273,7 @@ class _Painter(QStyledItemDelegate):
         return right
 
     def _words(self, painter: QPainter, words: str, role: str, ink: str, box: QRect) -> None:
-        painter.setFont(theme.font(role))
+        painter.setFont(theme.font_for(role, words))
         painter.setPen(theme.colour(ink))
         cut = QFontMetrics(painter.font()).elidedText(words, Qt.TextElideMode.ElideRight, box.width())
         painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, cut)
