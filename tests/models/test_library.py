@@ -10,6 +10,7 @@ import pytest
 from studio.engine.errors import BadParameter, BadState, Invalid, NotFound, Unavailable
 from studio.engine.models import discovery
 from studio.engine.models.gguf import BrokenModelFile
+from studio.engine.models.model import LoadSettings
 from tests.models.tiny_gguf import make_tiny_gguf
 
 
@@ -123,6 +124,14 @@ async def test_an_alias_of_nothing_or_of_itself_is_refused(models):
         await models.set_alias("mine", "no-such-model")
     with pytest.raises(BadParameter):
         await models.set_alias("mine", "mine")
+
+
+async def test_a_change_of_one_fact_keeps_what_others_changed(models, tiny_file):
+    added = await models.add(tiny_file)
+    await models.load(added.id, LoadSettings(context_length=512, slots=1))
+    await models._change(added, tokens_per_second=9.0)
+    kept = await models.get(added.id)
+    assert (kept.tokens_per_second, kept.load_settings.slots) == (9.0, 1)
 
 
 async def test_an_unknown_name_says_which_there_are(models):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 import secrets
 import signal
 import sys
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 
 START_SECONDS = 600  # a large model on a slow disk
 STOP_SECONDS = 3
+REASON = "error loading model: "
 READ_SECONDS = 1800  # silence that is believed: reading a long prompt on a CPU takes minutes
 QUIET = {  # for every library that might run in the child, before it is imported
     "OMP_WAIT_POLICY": "passive",
@@ -202,7 +202,7 @@ def how_it_ended(code: int | None) -> Text:
 
 def _did_not_start(label: str, reason: str, child: Child) -> WorkerFailed:
     lines = child.log_tail(40)
-    reason = (_last_error(lines) or reason or "its engine ended").rstrip(". ")
+    reason = (_reason(lines) or reason or "its engine ended").rstrip(". ")
     return WorkerFailed(
         Text(f"“{label}” could not be loaded: {reason}.", f"无法加载“{label}”：{reason}。"),
         Text("Its log is under Models.", "日志可在“模型”中查看。"),
@@ -210,7 +210,7 @@ def _did_not_start(label: str, reason: str, child: Child) -> WorkerFailed:
     )
 
 
-def _last_error(lines: Sequence[str]) -> str:
-    """What llama.cpp said last about an error, without its time and place: it says more than the exception does."""
-    marked = [line for line in lines if re.match(r"[\d.]+ E ", line) and "error" in line.lower()]
-    return marked[-1].partition(": ")[2].removeprefix("error loading model: ")[:200] if marked else ""
+def _reason(lines: Sequence[str]) -> str:
+    """What llama.cpp said about why, without its time and place: it says more than the exception does."""
+    reasons = [line.partition(REASON)[2] for line in lines if REASON in line]
+    return reasons[-1][:200] if reasons else ""

@@ -57,6 +57,20 @@ class Library:
 
         await self._catalog.write(write)
 
+    async def change(self, model_id: str, **fields: Any) -> Model | None:
+        """Change these fields of what is kept now, whoever changed others meanwhile; None when it was removed."""
+        query = select(models).where(models.c.id == model_id, models.c.deleted_at.is_(None))
+
+        def write(connection: Any) -> Model | None:
+            row = connection.execute(query).mappings().one_or_none()
+            if row is None:
+                return None
+            changed = _model(dict(row)).model_copy(update=fields)
+            connection.execute(update(models).where(models.c.id == model_id).values(**_values(changed)))
+            return changed
+
+        return await self._catalog.write(write)
+
     async def was_removed(self, model_id: str) -> bool:
         query = select(models.c.deleted_at).where(models.c.id == model_id)
         row = await self._catalog.read(lambda connection: connection.execute(query).one_or_none())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, aclosing
@@ -10,7 +11,7 @@ from typing import Any
 
 from studio.engine.catalog import Catalog
 from studio.engine.egress import Egress
-from studio.engine.errors import BadParameter, Unavailable
+from studio.engine.errors import BadParameter, StudioError, Unavailable
 from studio.engine.events import Events
 from studio.engine.models import discovery, hardware, protocol
 from studio.engine.models.backend import Backend, Surroundings, Worker, backends
@@ -39,6 +40,7 @@ from studio.engine.secrets import Secrets
 from studio.engine.settings import Settings
 from studio.engine.text import Text
 
+log = logging.getLogger(__name__)
 EMBED_BATCH = 64
 SPEED_TOKENS = 16  # an answer shorter than this says little about the speed
 
@@ -76,7 +78,7 @@ class Models(Shelf):
         """Load it now and wait until it answers. Settings that are given are kept for next time."""
         model = await self.get(name)
         if settings is not None and settings != model.load_settings:
-            model = await self._keep(model.model_copy(update={"load_settings": settings}))
+            model = await self._change(model, load_settings=settings)
         await self._pool.load(model, model.load_settings)
         await self._library.note_use(model.id)
         return self._with_state(model)
@@ -287,7 +289,10 @@ class Models(Shelf):
         speed = usage.tokens_per_second if usage and usage.completion_tokens >= SPEED_TOKENS else None
         if speed is None or abs(speed - (model.tokens_per_second or 0)) <= 0.1 * speed:
             return
-        await self._keep(model.model_copy(update={"tokens_per_second": round(speed, 1), "measured_at": time.time()}))
+        try:
+            await self._change(model, tokens_per_second=round(speed, 1), measured_at=time.time())
+        except StudioError as problem:  # an answer is worth more than its speed
+            log.warning("the speed of %s was not kept: %s", model.name, problem)
 
     def _state_changed(self, model_id: str, state: State) -> None:
         self._events.publish(ModelChanged(model_id, state))

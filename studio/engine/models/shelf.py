@@ -182,6 +182,12 @@ class Shelf:
         self._events.publish(ModelChanged(model.id, shown.state))
         return shown
 
+    async def _change(self, model: Model, **fields: object) -> Model:
+        """Change these fields and nothing that somebody else changed meanwhile."""
+        shown = self._with_state(await self._library.change(model.id, **fields) or model.model_copy(update=fields))
+        self._events.publish(ModelChanged(model.id, shown.state))
+        return shown
+
     async def _keep_included(self) -> None:
         """The demo and the search model, where their packages are now; a demo that was removed stays away."""
         known = {model.id: model for model in await self._library.all()}

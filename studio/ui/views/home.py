@@ -55,7 +55,7 @@ class HomeView(View):
         self._settle = QTimer(self, singleShot=True, interval=SETTLE)
         self._settle.timeout.connect(self._read)
         studio.bridge.listen(self, Event, self._something_changed)
-        language.changed.connect(lambda: self.spoken.set_value(language.current))
+        language.changed.connect(self._show_language)
 
     def shown(self) -> None:
         self._read()
@@ -138,6 +138,9 @@ class HomeView(View):
         return column
 
     # what is shown
+
+    def _show_language(self) -> None:
+        self.spoken.set_value(language.current)
 
     def _something_changed(self, event: Event) -> None:
         """Changes of things, not the ticking of a job."""

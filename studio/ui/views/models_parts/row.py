@@ -40,6 +40,7 @@ class ModelRow(QWidget):
     chosen = Signal(str)
     asked = Signal(str, str)
     menu = Signal(str, QPoint)
+    moved = Signal(int)  # by so many rows
 
     def __init__(self, model: Model, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -98,6 +99,8 @@ class ModelRow(QWidget):
             self.chosen.emit(self.model.id)
         elif event.key() == Qt.Key.Key_Menu:
             self.menu.emit(self.model.id, self.mapToGlobal(self.rect().center()))
+        elif event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down):
+            self.moved.emit(-1 if event.key() == Qt.Key.Key_Up else 1)
         else:
             super().keyPressEvent(event)
 

