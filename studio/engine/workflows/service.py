@@ -29,6 +29,7 @@ from studio.engine.workflows.run import Run, StepFailed
 from studio.engine.workflows.store import Ref, Store
 
 log = logging.getLogger(__name__)
+
 Failures = list[PluginFailure]  # names of their own: the class below has a method `list`
 NodeTypes = list[NodeType]
 Problems = list[Problem]
