@@ -9,6 +9,7 @@ import socket
 from studio.api.security import Access, is_loopback
 from studio.engine.engine import Engine
 from studio.engine.errors import Conflict, Unavailable
+from studio.engine.files import reason
 from studio.engine.text import Text
 
 
@@ -102,11 +103,9 @@ def _cannot_bind(host: str, port: int, error: OSError) -> Conflict | Unavailable
                 "请用 --port 或在“设置 › 服务”中换一个端口，或结束那个程序。",
             ),
         )
+    why = reason(error)
     return Unavailable(
-        Text(
-            f"Cannot listen on {host} port {port}: {error.strerror}.",
-            f"无法监听 {host} 的端口 {port}：{error.strerror}。",
-        ),
+        Text(f"Cannot listen on {host} port {port}: {why.en}.", f"无法监听 {host} 的端口 {port}：{why.zh}。"),
         Text("Choose another address or port.", "请换一个地址或端口。"),
     )
 

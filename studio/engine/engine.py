@@ -128,6 +128,9 @@ class Engine:
         await self.workflows.open()  # its `start` starts a run
         await asyncio.to_thread(self.tokens.ensure)
         await self.jobs.start_interrupted()
+        if self.catalog.not_backed_up:
+            title = Text("The catalog was not backed up", "目录库未能备份")
+            self.events.publish(Notice("warning", title, self.catalog.not_backed_up.whole()))
         if self.settings.problem:
             self.events.publish(Notice("warning", Text("Settings were reset", "设置已重置"), self.settings.problem))
 

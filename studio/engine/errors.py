@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from typing import Any, ClassVar
 
 from studio.engine.text import Text
@@ -113,6 +114,22 @@ class WorkerFailed(Unavailable):
     """A child process ended or stopped answering while it was needed."""
 
 
+class DiskFull(Unavailable):
+    """The disk has no room for what was to be written; `what` names it where it is known."""
+
+    def __init__(self, what: str = "", details: str = "") -> None:
+        super().__init__(
+            Text(f"The disk is full: {what} cannot be written.", f"磁盘已满，无法写入 {what}。")
+            if what
+            else Text("The disk of the data folder is full.", "数据文件夹所在的磁盘已满。"),
+            Text(
+                "Free some space and try again; nothing that was saved is lost.",
+                "请清理出空间后重试，已保存的内容不会丢失。",
+            ),
+            details,
+        )
+
+
 class DataFolderInUse(Conflict):
     """Another studio owns the data folder."""
 
@@ -126,6 +143,10 @@ def from_unexpected(error: BaseException) -> StudioError:
     """Any error as one that can be shown; ours pass through unchanged."""
     if isinstance(error, StudioError):
         return error
+    if isinstance(error, BaseExceptionGroup):
+        return from_unexpected(error.exceptions[0])
+    if says_full(error):
+        return DiskFull(str(getattr(error, "filename", None) or ""), f"{type(error).__name__}: {error}")
     name = type(error).__name__
     return Internal(
         Text(f"Something went wrong inside the studio ({name}).", f"程序内部出错（{name}）。"),
@@ -135,3 +156,10 @@ def from_unexpected(error: BaseException) -> StudioError:
         ),
         details=f"{name}: {error}",
     )
+
+
+def says_full(error: BaseException) -> bool:
+    """Whether a disk without room is behind it: said by the system, by SQLite, or by a library in their words."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return True
+    return any(words in str(error) for words in ("disk is full", "No space left on device"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -38,8 +39,11 @@ class Events:
 
     def __init__(self) -> None:
         self._listeners: list[tuple[type[Event], Callable[..., None]]] = []
+        self._unheard: deque[Notice] = deque(maxlen=20)  # what the start had to say before the window listened
 
     def publish(self, event: Event) -> None:
+        if isinstance(event, Notice) and all(kind is not Notice for kind, _ in self._listeners):
+            self._unheard.append(event)
         for kind, listener in list(self._listeners):
             if isinstance(event, kind):
                 try:
@@ -48,9 +52,15 @@ class Events:
                     log.exception("a listener of %s failed", type(event).__name__)
 
     def subscribe(self, kind: type[E], listener: Callable[[E], None]) -> Callable[[], None]:
-        """Call `listener` for every event of that kind or below; the answer ends the subscription."""
+        """Call `listener` for every event of that kind or below; the answer ends the subscription.
+
+        The first who listens to notices also hears those that nobody has heard.
+        """
         entry = (kind, listener)
         self._listeners.append(entry)
+        if kind is Notice:
+            while self._unheard:
+                self.publish(self._unheard.popleft())
 
         def unsubscribe() -> None:
             if entry in self._listeners:

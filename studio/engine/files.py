@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import tempfile
@@ -12,6 +13,18 @@ from typing import Any, BinaryIO
 
 from studio.engine.errors import Forbidden, Unavailable
 from studio.engine.text import Text
+
+REASONS = {
+    errno.ENOSPC: Text("the disk is full", "磁盘已满"),
+    errno.EDQUOT: Text("the disk quota is used up", "磁盘配额已用完"),
+    errno.EROFS: Text("the disk is read-only", "磁盘为只读"),
+    errno.EACCES: Text("access is denied", "没有访问权限"),
+    errno.EPERM: Text("access is denied", "没有访问权限"),
+    errno.ENOENT: Text("it is not there", "不存在"),
+    errno.ENOTDIR: Text("a part of the path is no folder", "路径中有一部分不是文件夹"),
+    errno.EISDIR: Text("it is a folder", "这是一个文件夹"),
+    errno.EADDRNOTAVAIL: Text("this computer has no such address", "本机没有这个地址"),
+}
 
 
 @contextmanager
@@ -62,16 +75,23 @@ def inside(root: Path, name: str) -> Path:
 
 def cannot_write(path: Path, error: OSError) -> Unavailable:
     """The error for a write that failed, with the way out."""
+    why = reason(error)
     return Unavailable(
         Text(
-            f"Cannot write {path.name} in {path.parent}: {error.strerror}.",
-            f"无法在 {path.parent} 写入 {path.name}：{error.strerror}。",
+            f"Cannot write {path.name} in {path.parent}: {why.en}.",
+            f"无法在 {path.parent} 写入 {path.name}：{why.zh}。",
         ),
         Text(
             "Free some space or choose another folder; nothing was changed.",
             "请腾出空间或选择其他文件夹，原有内容未改动。",
         ),
     )
+
+
+def reason(error: OSError) -> Text:
+    """Why the system refused, in both languages where it is one of the usual reasons."""
+    words = REASONS.get(error.errno or 0)
+    return words or Text.same(error.strerror or str(error))
 
 
 def _sync_folder(folder: Path) -> None:

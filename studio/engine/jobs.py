@@ -15,7 +15,7 @@ from sqlalchemy import insert, select, update
 from studio.engine import ids
 from studio.engine.catalog import Catalog
 from studio.engine.catalog.tables import jobs as table
-from studio.engine.errors import NotFound, from_unexpected
+from studio.engine.errors import NotFound, StudioError, from_unexpected
 from studio.engine.events import Event, Events, Notice
 from studio.engine.text import Text
 
@@ -134,8 +134,12 @@ class Jobs:
         """Newest first; running ones with their latest progress."""
         query = select(table).order_by(table.c.created_at.desc()).limit(limit)
         rows = await self._catalog.read(lambda connection: connection.execute(query).mappings().all())
-        states = [_state(dict(row)) for row in rows]
-        return [self._running[state.id].state if state.id in self._running else state for state in states]
+        return [self._as_it_is(_state(dict(row))) for row in rows]
+
+    def _as_it_is(self, state: JobState) -> JobState:
+        if state.id in self._running:
+            return self._running[state.id].state
+        return state.model_copy(update={"status": "interrupted"}) if state.status == "running" else state
 
     async def close(self) -> None:
         """Stop all work; it stays "running" in the catalog, so the next start goes on with it."""
@@ -183,7 +187,10 @@ class Jobs:
         job.state = job.state.model_copy(update=changes)
         values = job.state.model_dump(mode="json", exclude={"id"})
         statement = update(table).where(table.c.id == job.id).values(**values)
-        await self._catalog.write(lambda connection: connection.execute(statement))
+        try:
+            await self._catalog.write(lambda connection: connection.execute(statement))
+        except StudioError as problem:  # the next start finds it running and goes on with it
+            log.warning("the end of job %s was not written: %s", job.id, problem)
         self._running.pop(job.id, None)
         self._events.publish(JobChanged(job.state))
 

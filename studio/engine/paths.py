@@ -12,7 +12,7 @@ import platformdirs
 from filelock import FileLock, Timeout
 
 from studio.engine.errors import DataFolderInUse, Unavailable
-from studio.engine.files import write_json
+from studio.engine.files import reason, write_json
 from studio.engine.text import Text
 
 APPLICATION = "one-data-studio"
@@ -61,11 +61,9 @@ class Paths:
                 folder.mkdir(parents=True, exist_ok=True, mode=0o700)
                 folder.chmod(0o700)
         except OSError as error:
+            why = reason(error)
             raise Unavailable(
-                Text(
-                    f"Cannot write to {error.filename}: {error.strerror}.",
-                    f"无法写入 {error.filename}：{error.strerror}。",
-                ),
+                Text(f"Cannot write to {error.filename}: {why.en}.", f"无法写入 {error.filename}：{why.zh}。"),
                 Text(
                     "Make room or give access, or set ONE_DATA_HOME to another folder.",
                     "请腾出空间或授予权限，或用 ONE_DATA_HOME 指定其他文件夹。",
@@ -123,7 +121,11 @@ class Ownership:
         except Timeout:
             owner = read_owner(self._paths)
             raise _in_use(self._paths, owner) from None
-        self.announce(None)
+        try:
+            self.announce(None)
+        except BaseException:
+            self.release()
+            raise
 
     def announce(self, port: int | None, host: str = "127.0.0.1") -> None:
         """Say on which port the API answers, or that it does not."""

@@ -41,9 +41,12 @@ def save(file: Path) -> Path:
     folder.mkdir(exist_ok=True, mode=0o700)
     copy = folder / f"catalog-{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}.db"
     aside = copy.with_suffix(".part")
-    with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(aside)) as target:
-        source.backup(target)
-    aside.replace(copy)
+    try:
+        with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(aside)) as target:
+            source.backup(target)
+        aside.replace(copy)
+    finally:
+        aside.unlink(missing_ok=True)
     for old in copies(file)[KEPT:]:
         old.unlink(missing_ok=True)
     return copy

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from studio.engine.catalog import backup
-from studio.engine.errors import StudioError, Unavailable
+from studio.engine.errors import DiskFull, StudioError, Unavailable, from_unexpected
 from studio.engine.text import Text
 
 log = logging.getLogger(__name__)
@@ -27,6 +27,7 @@ class Catalog:
     def __init__(self, file: Path) -> None:
         self.file = file
         self.engine: Engine | None = None
+        self.not_backed_up: StudioError | None = None
         self._writer = ThreadPoolExecutor(1, "catalog-write")
         self._readers = ThreadPoolExecutor(3, "catalog-read")
 
@@ -75,9 +76,13 @@ class Catalog:
         self.engine = connect(self.file)
         try:
             _migrate(self.engine)
-        except OperationalError as error:
+        except DBAPIError as error:
             raise _explain(self.file, error) from error
-        backup.save(self.file)
+        try:
+            backup.save(self.file)
+        except (OSError, sqlite3.Error) as error:  # no reason to keep anybody from what is there
+            log.warning("the catalog was not backed up: %s", error)
+            self.not_backed_up = from_unexpected(error)
 
 
 def connect(file: Path) -> Engine:
@@ -107,7 +112,9 @@ def _explain(file: Path, error: DBAPIError) -> StudioError:
     reason = str(error.orig)
     if "malformed" in reason or "not a database" in reason:
         return backup.damaged(file, reason)
-    if "full" in reason or "disk I/O" in reason or "readonly" in reason:
+    if "full" in reason:
+        return DiskFull(str(file), reason)
+    if "disk I/O" in reason or "readonly" in reason:
         return Unavailable(
             Text(f"The catalog {file} cannot be written: {reason}.", f"无法写入目录库 {file}：{reason}。"),
             Text("Free some disk space; nothing that was saved is lost.", "请腾出磁盘空间，已保存的内容不会丢失。"),

@@ -92,7 +92,7 @@ class Answering:
         """Keep what there is of an answer that came to no end."""
         if self.message.status == "streaming":
             self._now(status="stopped", steps=self._evidence.steps)
-            await asyncio.shield(self._desk.threads.keep(self.message))
+            await asyncio.shield(self._desk.threads.keep_or_hold(self.message))
 
     async def _work(self) -> AsyncGenerator[ChatEvent, None]:
         model = await self._model()
@@ -195,7 +195,7 @@ class Answering:
 
     async def _failed(self, error: StudioError) -> AnswerFailed:
         self._now(status="failed", error=error.as_dict(), steps=self._evidence.steps)
-        await self._desk.threads.keep(self.message)
+        await self._desk.threads.keep_or_hold(self.message)
         return AnswerFailed(error, self.message)
 
     def _now(self, **fields: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import logging
 import time
 from typing import Any
 
@@ -12,8 +13,10 @@ from studio.engine import ids
 from studio.engine.catalog import Catalog
 from studio.engine.catalog.tables import messages, threads
 from studio.engine.chat.message import Message, Thread
-from studio.engine.errors import NotFound
+from studio.engine.errors import NotFound, StudioError
 from studio.engine.text import Text
+
+log = logging.getLogger(__name__)
 
 
 class Threads:
@@ -21,6 +24,7 @@ class Threads:
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
+        self._held: dict[str, Message] = {}
 
     async def create(self, **fields: Any) -> Thread:
         now = time.time()
@@ -58,6 +62,8 @@ class Threads:
             connection.execute(here.where(threads.c.title == "").values(title=title))
 
         await self._catalog.write(work)
+        for held in list(self._held.values()):
+            await self.keep_or_hold(held)
 
     async def append(self, message_id: str, words: str) -> None:
         """More words of a message, on disk when this returns."""
@@ -70,6 +76,15 @@ class Threads:
         statement = update(messages).where(messages.c.id == message.id).values(**values)
         touched = update(threads).where(threads.c.id == message.thread_id).values(updated_at=time.time())
         await self._catalog.write(lambda connection: (connection.execute(statement), connection.execute(touched)))
+        self._held.pop(message.id, None)
+
+    async def keep_or_hold(self, message: Message) -> None:
+        """The message as it is now. While the disk takes nothing it is held, shown, and written with the next question."""
+        try:
+            await self.keep(message)
+        except StudioError as problem:
+            log.warning("the end of %s was not written: %s", message.id, problem)
+            self._held[message.id] = message
 
     async def branch(self, thread_id: str, leaf_id: str | None) -> builtins.list[Message]:
         """The messages from the first to the leaf; none when the thread has no such message."""
@@ -78,7 +93,7 @@ class Threads:
         by_id = {row["id"]: row for row in rows}
         path = []
         while leaf_id in by_id:
-            path.append(Message.model_validate(dict(by_id[leaf_id])))
+            path.append(self._held.get(leaf_id or "") or Message.model_validate(dict(by_id[leaf_id])))
             leaf_id = path[-1].parent_id
         return path[::-1]
 

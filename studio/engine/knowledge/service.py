@@ -67,6 +67,7 @@ class Knowledge:
         self._search = Search(self._chunks, self._vectors, embeds)
         self._progress: dict[str, float] = {}
         self._leaving: set[str] = set()
+        self._unwritten: dict[str, dict[str, Any]] = {}  # how documents ended while the disk took nothing
         self._images: dict[tuple[Any, ...], PageImage] = {}
         self._repair: asyncio.Task[None] | None = None
 
@@ -374,20 +375,28 @@ class Knowledge:
         status = "quarantined" if isinstance(error, reader.Unreadable) else "failed"
         log.warning("%s was not indexed: %s", document.file_name, error.message.en)
         self._progress.pop(document.id, None)
-        await self._index.remove(document.id, document.collection_id)
-        details = {**await self._records.details(document.id), "attempts": 0}
-        await self._change(document.id, status=status, reason=error.whole(), chunk_count=0, details=details)
+        try:
+            await self._index.remove(document.id, document.collection_id)
+            details = {**await self._records.details(document.id), "attempts": 0}
+            await self._change(document.id, status=status, reason=error.whole(), chunk_count=0, details=details)
+        except Exception:
+            log.warning("the end of indexing %s was not written", document.file_name, exc_info=True)
+            self._unwritten[document.id] = {"status": "failed", "reason": error.whole(), "chunk_count": 0}
+            self._events.publish(DocumentChanged(self._with_progress(document)))
 
     async def _change(self, document_id: str, **values: Any) -> None:
         """Write a document's new state, then tell."""
         await self._records.update_document(document_id, **values)
+        self._unwritten.pop(document_id, None)
         changed = (await self._records.by_id([document_id])).get(document_id)
         if changed is not None:
             self._events.publish(DocumentChanged(self._with_progress(changed)))
 
     def _with_progress(self, document: Document) -> Document:
         share = self._progress.get(document.id)
-        return document.model_copy(update={"progress": share}) if share is not None else document
+        if share is not None:
+            return document.model_copy(update={"progress": share})
+        return document.model_copy(update=self._unwritten.get(document.id, {}))
 
     def _limits(self) -> reading.Limits:
         return reading.Limits(self._settings.knowledge.parse_seconds, self._settings.knowledge.parse_memory_mb)

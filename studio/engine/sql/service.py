@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
@@ -25,6 +26,7 @@ from studio.engine.sql import ask, export
 from studio.engine.sql.query import Problem, Query, QueryResult, Sqled
 from studio.engine.sql.saved import SavedQueries
 
+log = logging.getLogger(__name__)
 Complete = Callable[[str], Awaitable[str]]
 Tables = tuple[dict[str, Any], list[str], dict[str, StudioError]]
 
@@ -184,7 +186,10 @@ class Sql:
             "id": ids.new("query"), "sql": sql, "status": status, "rows": result.table.num_rows if result else None,
             "seconds": time.time() - began, "error": str(error) if error else None, "started_at": began,
         }  # fmt: skip
-        await self._catalog.write(lambda connection: connection.execute(insert(history_table).values(**values)))
+        try:
+            await self._catalog.write(lambda connection: connection.execute(insert(history_table).values(**values)))
+        except StudioError as problem:  # a full disk keeps nobody from reading
+            log.warning("a query is missing in the history: %s", problem)
 
 
 def problem_of(error: StudioError) -> Problem:
