@@ -181,6 +181,13 @@ async def test_a_forwarded_request_to_an_unknown_model_or_with_too_much_is_refus
     assert models._pool.place(tiny.id).busy == 0
 
 
+async def test_a_model_of_another_kind_is_refused_by_name(models, tiny):
+    with pytest.raises(BadParameter, match="use-multilingual-3” is no chat model"):
+        await answer(models, "usem3")
+    with pytest.raises(BadParameter, match="no embedding model"):
+        await models.forward(tiny.id, "/v1/embeddings", {"input": "x"})
+
+
 async def test_texts_are_embedded_in_any_number(models):
     vectors = await models.embed("", [f"text {number}" for number in range(150)])
     assert vectors.shape == (150, 512)

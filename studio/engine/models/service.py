@@ -42,6 +42,12 @@ from studio.engine.text import Text
 
 log = logging.getLogger(__name__)
 EMBED_BATCH = 64
+ROUTE_KINDS: dict[str, Kind] = {"embeddings": "embedding", "rerank": "rerank"}
+KIND_WORDS = {
+    "chat": Text("chat model", "对话模型"),
+    "embedding": Text("embedding model", "嵌入模型"),
+    "rerank": Text("rerank model", "重排模型"),
+}
 SPEED_TOKENS = 16  # an answer shorter than this says little about the speed
 
 
@@ -130,7 +136,7 @@ class Models(Shelf):
         Closing the iterator (or cancelling) ends the connection and the worker stops decoding. Raises `BadParameter` with
         both numbers when the prompt is longer than the context, and `WorkerFailed` when the worker dies meanwhile.
         """
-        found = await self._ready(model)
+        found = _must_be(await self._ready(model), "chat")
         body: dict[str, Any] = {
             "messages": list(messages),
             "temperature": temperature,
@@ -163,7 +169,8 @@ class Models(Shelf):
     async def forward(self, model: str, route: str, body: dict[str, Any]) -> Forwarded:
         """Pass a request to the worker as it is, but for the model's name: `route` is "/v1/chat/completions" and the
         like. What the worker refuses is raised as a `StudioError`; a stream that breaks raises while it is read."""
-        found = await self._ready(model, "embedding" if route.endswith("/embeddings") else "chat")
+        kind: Kind = ROUTE_KINDS.get(route.rpartition("/")[2], "chat")
+        found = _must_be(await self._ready(model, kind), kind)
         stack = AsyncExitStack()
         try:
             worker = await stack.enter_async_context(self._pool.use(found))
@@ -179,9 +186,7 @@ class Models(Shelf):
         """The texts as vectors of length 1: a float32 array (texts, dimensions). `purpose` is "query" or "passage"."""
         import numpy
 
-        found = await self._ready(model, "embedding")
-        if found.kind != "embedding":
-            raise BadParameter(Text(f"“{found.name}” is no embedding model.", f"“{found.name}”不是嵌入模型。"))
+        found = _must_be(await self._ready(model, "embedding"), "embedding")
         info = _info(found, 0)
         prefix = info.query_prefix if purpose == "query" else info.passage_prefix
         parts = []
@@ -194,9 +199,7 @@ class Models(Shelf):
 
     async def embedder(self, name: str = "") -> EmbedderInfo:
         """An embedding model as a collection records it; "" is the included one."""
-        found = await self.get(name or discovery.EMBEDDER_ID, "embedding")
-        if found.kind != "embedding":
-            raise BadParameter(Text(f"“{found.name}” is no embedding model.", f"“{found.name}”不是嵌入模型。"))
+        found = _must_be(await self.get(name or discovery.EMBEDDER_ID, "embedding"), "embedding")
         dimensions = found.dimensions or int((await self.embed(found.id, ["dimensions"])).shape[1])
         return _info(found, dimensions)
 
@@ -302,6 +305,13 @@ def _info(model: Model, dimensions: int) -> EmbedderInfo:
     e5 = "e5" in model.name.lower().replace("_", "-").split("-")
     prefixes = {"query_prefix": "query: ", "passage_prefix": "passage: "} if e5 else {}
     return EmbedderInfo(id=model.id, name=model.name, dimensions=dimensions, **prefixes)
+
+
+def _must_be(model: Model, kind: Kind) -> Model:
+    if model.kind == kind:
+        return model
+    words = KIND_WORDS[kind]
+    raise BadParameter(Text(f"“{model.name}” is no {words.en}.", f"“{model.name}”不是{words.zh}。"))
 
 
 def _resident(pid: int) -> int:
