@@ -76,6 +76,19 @@ def test_an_editors_file_with_positions_labels_and_handles_is_read() -> None:
     assert json.loads(json.dumps(file.write_plain(sheet)))["nodes"] == data["nodes"]
 
 
+def test_references_in_a_models_prompt_become_wires_and_come_back_as_they_were() -> None:
+    data = json.loads(json.dumps(PLAIN))
+    data["nodes"][2]["config"] |= {"prompt": "{{ retriever.documents }}\n\nQ: {{ inputs.query }}"}
+    del data["nodes"][2]["config"]["input_from"]
+    sheet = file.read(data)
+    assert library.problems(sheet) == []
+    assert sheet.node("llm_prompt").params["template"] == "{{ retriever_documents }}\n\nQ: {{ query }}"
+    assert {
+        "retriever.chunks > llm_prompt.retriever_documents", "input.query > llm_prompt.query", "llm_prompt.text > llm.prompt",
+    } <= links(sheet)  # fmt: skip
+    assert file.write_plain(sheet)["nodes"] == data["nodes"] and file.write_plain(sheet)["edges"] == data["edges"]
+
+
 def test_a_step_of_an_unknown_type_is_kept_and_says_so() -> None:
     raw = {"id": "x", "type": "agent", "config": {"tools": ["a"], "deep": {"er": [1]}}}
     data = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from studio.engine.workflows import library
@@ -49,6 +51,23 @@ def test_a_circle_is_refused_however_long() -> None:
     sheet = graph(*chain, *[f"p{n}.text > p{n + 1}.x" for n in range(299)])
     assert "circle" in why_not(sheet, "p299.text > p0.x").message.en
     assert "itself" in why_not(sheet, "p5.text > p5.x").message.en
+
+
+def test_only_the_wires_of_a_circle_are_called_one() -> None:
+    sheet = graph(
+        step("s", "start"), step("a", "prompt", template="{{x}} {{y}}"), step("b", "prompt", template="{{x}}"), step("o", "answer"),
+        "s.question > a.x", "b.text > a.y", "a.text > b.x", "b.text > o.text",
+    )  # fmt: skip
+    assert {problem.port for problem in library.problems(sheet) if "circle" in problem.message.en} == {"y", "x"}
+    assert {problem.node_id for problem in library.problems(sheet)} == {"a", "b"}
+
+
+def test_a_thousand_wires_are_judged_in_a_moment() -> None:
+    chain = [step(f"p{n}", "prompt", template="{{x}}") for n in range(1000)]
+    sheet = graph(step("s", "start"), *chain, "s.question > p0.x", *[f"p{n}.text > p{n + 1}.x" for n in range(999)])
+    started = time.perf_counter()
+    assert library.problems(sheet) == []
+    assert time.perf_counter() - started < 2
 
 
 def test_a_port_that_is_not_there_is_named() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from pydantic import ValidationError
@@ -31,6 +32,8 @@ FIELDS = {
     "response": "text",
     "result": "value",
 }
+PROMPTS = ("prompt", "user_prompt", "prompt_template")
+REFERENCE = re.compile(r"\{\{\s*([\w-]+)\.([\w-]+)\s*\}\}")
 OURS = ("parent", "size", "bypass", "notes", "retry", "timeout", "on_error", "cache")
 
 
@@ -90,6 +93,7 @@ def _read_plain(data: dict[str, Any]) -> Graph:
         if edge is not None:
             graph.edges.append(edge)
     _wire_references(graph)
+    _add_prompts(graph)
     _wire_questions(graph)
     return graph
 
@@ -193,18 +197,61 @@ def _aim(graph: Graph, source: Node, field: str, target: Node) -> None:
         )
 
 
+def _add_prompts(graph: Graph) -> None:
+    """A model's own prompt with `{{ inputs.x }}` and `{{ node.field }}` becomes a prompt step before it."""
+    for node in [node for node in graph.nodes if node.type == "llm" and node.foreign]:
+        config = _config(node.foreign)
+        template = next((str(config[key]) for key in PROMPTS if config.get(key)), "")
+        if template and not graph.edges_into(node.id, "prompt"):
+            _add_prompt(graph, node, template)
+
+
+def _add_prompt(graph: Graph, node: Node, template: str) -> None:
+    found = dict.fromkeys(REFERENCE.findall(template))
+    plain = REFERENCE.sub(lambda match: "{{ " + _variable(*match.groups()) + " }}", template)
+    at = (node.position[0] - 120, node.position[1] + 160)
+    prompt = Node(
+        id=graph.fresh_id(f"{node.id}_prompt"),
+        type="prompt",
+        params={"template": plain},
+        position=at,
+        foreign={"implied": True},
+    )
+    graph.nodes.append(prompt)
+    for source, field in found:
+        _join(graph, *_slot(graph, source, field), prompt.id, _variable(source, field))
+    _join(graph, prompt.id, "text", node.id, "prompt")
+
+
+def _variable(source: str, field: str) -> str:
+    name = field if source == "inputs" else f"{source}_{field}"
+    return re.sub(r"\W", "_", name)
+
+
+def _slot(graph: Graph, source: str, field: str) -> tuple[str, str]:
+    """The step and port that a reference means; `inputs.x` is the field x of whichever start step has it."""
+    if source != "inputs":
+        known = graph.has(source) and {port.name for port in library.ports_of(graph.node(source)).outputs}
+        return source, field if known and field in known else FIELDS.get(field, field)
+    starts = [node for node in graph.nodes if node.type == "start"]
+    owner = next((n for n in starts if field in {port.name for port in library.ports_of(n).outputs}), None)
+    return (owner or (starts[0] if starts else graph.nodes[0])).id, field
+
+
+def _join(graph: Graph, source: str, source_port: str, target: str, target_port: str) -> None:
+    edge = Edge(
+        source=source, source_port=source_port, target=target, target_port=target_port, foreign={"implied": True}
+    )
+    graph.edges.append(edge)
+
+
 def _wire_questions(graph: Graph) -> None:
     """In this form a model reads the run's question without a wire; ours shows one."""
     start = next((node for node in graph.nodes if node.type == "start"), None)
     outputs = library.ports_of(start).outputs if start else []
     for node in graph.nodes:
         if start and outputs and node.type == "llm" and node.foreign and not graph.edges_into(node.id, "prompt"):
-            implied = {"implied": True}
-            graph.edges.append(
-                Edge(
-                    source=start.id, source_port=outputs[0].name, target=node.id, target_port="prompt", foreign=implied
-                )
-            )
+            _join(graph, start.id, outputs[0].name, node.id, "prompt")
 
 
 def _plain_node(node: Node) -> dict[str, Any]:

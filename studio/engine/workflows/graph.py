@@ -327,10 +327,20 @@ def check_links(graph: Graph, ports_of: PortsOf) -> list[tuple[Edge, StudioError
 
 
 def _in_circles(follows: dict[Place, list[Place]]) -> set[Place]:
-    """What is left when everything that waits for nothing is taken away, over and over; empty without circles."""
+    """The places in circles: what is left when whatever waits for nothing is taken away, then whatever nothing waits for."""
+    left = _never_free(follows)
+    backwards: dict[Place, list[Place]] = {place: [] for place in left}
+    for place in left:
+        for later in follows.get(place, ()):
+            if later in left:
+                backwards[later].append(place)
+    return _never_free(backwards)
+
+
+def _never_free(follows: dict[Place, list[Place]]) -> set[Place]:
     waits = dict.fromkeys(follows, 0)
-    for place in (later for followers in follows.values() for later in followers):
-        waits[place] = waits.get(place, 0) + 1
+    for later in (later for followers in follows.values() for later in followers):
+        waits[later] = waits.get(later, 0) + 1
     free = [place for place, count in waits.items() if not count]
     while free:
         place = free.pop()

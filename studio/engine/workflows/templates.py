@@ -123,11 +123,16 @@ class _Environment(ImmutableSandboxedEnvironment):
 
 def variables(template: str) -> list[str]:
     """The names that a template asks for, in order of first use; none while it does not parse."""
+    return list(_variables(template))
+
+
+@functools.lru_cache(2_048)
+def _variables(template: str) -> tuple[str, ...]:
     try:
         names = meta.find_undeclared_variables(_environment().parse(template)) - {"range"}
     except TemplateError:
-        return []
-    return sorted(names, key=lambda name: (template.find(name), name))
+        return ()
+    return tuple(sorted(names, key=lambda name: (template.find(name), name)))
 
 
 async def fill(template: str, values: dict[str, Any], seconds: float = SECONDS) -> str:

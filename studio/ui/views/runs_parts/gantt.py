@@ -84,7 +84,7 @@ class Gantt(QWidget):
             self._now(painter, field)
 
     def _axis(self, painter: QPainter, field: QRectF, span: float) -> None:
-        painter.setFont(theme.font("caption"))
+        painter.setFont(theme.figures("caption"))
         for at, words in _marks(span):
             x = round(field.left() + field.width() * at / span) + 0.5
             painter.setPen(QPen(theme.colour("border.subtle"), 1))
@@ -137,7 +137,7 @@ class Gantt(QWidget):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.colour(look(result["status"], result).bar))
         painter.drawRoundedRect(bar, 2, 2)
-        painter.setFont(theme.font("caption"))
+        painter.setFont(theme.figures("caption"))
         painter.setPen(theme.colour("danger.text" if result["status"] == "failed" else "text.secondary"))
         after = QRectF(bar.right() + 8, box.top(), theme.scaled(AFTER) + field.right() - bar.right() - 12, box.height())
         painter.drawText(after, Qt.AlignmentFlag.AlignVCenter, _figures(result))

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from studio.engine.text import Text
 from studio.engine.workflows.execution import Execution
 from studio.ui.theme import theme
-from studio.ui.views.runs_parts.words import RESUMABLE, duration, look, moment, tokens
+from studio.ui.views.runs_parts.words import RESUMABLE, duration, look, moment
 from studio.ui.widgets.inputs import Choice, SearchField
 from studio.ui.widgets.labels import Label
 from studio.ui.widgets.panel import Panel
@@ -79,7 +79,7 @@ class RunsPanel(Panel):
 
 def _row(run: Execution) -> Row:
     seen, began = look(run.status), moment(run.started_at)
-    count = tokens(run.tokens) if run.tokens else None
+    count = Text(f"{run.tokens:,} tok", f"{run.tokens:,} 词元") if run.tokens else None
     took = "" if run.status == "running" else duration(run.seconds)
     en = [seen.words.en, began.en, *([count.en] if count else [])]
     zh = [seen.words.zh, began.zh, *([count.zh] if count else [])]
