@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from shiboken6 import isValid
+
 from studio.engine.text import Text
 from studio.engine.workflows.execution import Execution, Workflow
 from studio.engine.workflows.graph import Graph
@@ -287,8 +289,12 @@ class Workflows(View):
         sheet.wants_run.connect(front(self.run))
         sheet.run_changed.connect(lambda: self._run_changed(sheet))
         sheet.saving.changed.connect(front(lambda: self.centre.show_state(sheet)))
-        sheet.document.undo.indexChanged.connect(front(lambda _: self.centre.show_state(sheet)))
+        sheet.document.undo.indexChanged.connect(lambda _: self._undo_moved(sheet))
         sheet.canvas.opened.connect(front(self._opened))
+
+    def _undo_moved(self, sheet: Sheet) -> None:
+        if isValid(self) and isValid(sheet.document.undo) and self.sheet is sheet:  # a stack that goes tells once more
+            self.centre.show_state(sheet)
 
     def _turn(self, workflow_id: str) -> None:
         sheet = self.sheets.get(workflow_id)

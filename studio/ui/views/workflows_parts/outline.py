@@ -125,7 +125,7 @@ class _Row(QStyledItemDelegate):
         place = QRectF(rect.left() + 4, rect.center().y() - size / 2, size, size)
         paint_state(painter, live, place, bool(index.data(BAD)))
         right = tr(OFF) if off else trailing(live)
-        painter.setFont(theme.font("caption"))
+        painter.setFont(theme.figures("caption"))
         painter.setPen(theme.colour("text.tertiary"))
         painter.drawText(rect.adjusted(0, 0, -8, 0), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, right)
         width = painter.fontMetrics().horizontalAdvance(right)

@@ -86,7 +86,7 @@ class Timeline(QWidget):
 
     def _axis(self, painter: QPainter, span: float, left: float, width: float) -> None:
         step = next((one for one in STEPS if span / one <= 7), STEPS[-1])
-        painter.setFont(theme.font("caption", tight=True))
+        painter.setFont(theme.figures("caption", tight=True))
         at = 0.0
         while at <= span:
             x = left + width * at / span
@@ -126,7 +126,7 @@ class Timeline(QWidget):
         painter.drawRoundedRect(bar, 2, 2)
         if live.state == "running" or live.seconds is None:
             return
-        painter.setFont(theme.font("caption"))
+        painter.setFont(theme.figures("caption"))
         painter.setPen(theme.colour("text.tertiary"))
         words = seconds_in_words(live.seconds)
         if live.state in ("failed", "cached"):

@@ -1,0 +1,205 @@
+"""The workflows view in a real window over a real engine. The workflows need no model."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+
+from studio.engine.workflows.graph import Edge, Graph, Node
+from studio.ui.canvas import editing
+from studio.ui.canvas.commands import Edit
+from studio.ui.views.workflows import Workflows
+from tests.ui.real import desk_with
+
+
+def greeting() -> Graph:
+    """Asks for a name, greets, counts the letters."""
+    return Graph(
+        name="Greeting",
+        nodes=[
+            Node(id="start", type="start", params={"fields": [{"name": "who"}]}, position=(0, 0)),
+            Node(id="prompt", type="prompt", title="Greet", params={"template": "Hello {{ who }}"}, position=(260, 0)),
+            Node(
+                id="python", type="python", title="Count", position=(520, 0),
+                params={"code": "return [{'letters': len(value)}]", "output": "table"},
+            ),
+            Node(id="output", type="output", params={"names": ["result"]}, position=(800, 0)),
+        ],
+        edges=[
+            Edge(id="a", source="start", source_port="who", target="prompt", target_port="who"),
+            Edge(id="b", source="prompt", source_port="text", target="python", target_port="value"),
+            Edge(id="c", source="python", source_port="value", target="output", target_port="result"),
+        ],
+    )  # fmt: skip
+
+
+@pytest.fixture
+def desk(bridge, qtbot, tmp_path, monkeypatch):
+    with desk_with(Workflows, tmp_path, bridge, qtbot, monkeypatch) as made:
+        yield made
+
+
+@pytest.fixture
+def view(desk):
+    """The view with the greeting open."""
+    made = desk.wait(desk.engine.workflows.create("Greeting", greeting()))
+    view = desk.window.current_view()
+    view.open_workflow(made.id)
+    desk.until(lambda: view.sheet is not None)
+    return view
+
+
+def run(desk, view, **inputs) -> None:
+    view._start(inputs)
+    desk.until(lambda: view.sheet.run is not None and not view.sheet.run.running and view.sheet.run.ended)
+
+
+def test_with_nothing_there_the_view_names_the_next_step(desk):
+    view = desk.window.current_view()
+    assert view.centre.pages.currentWidget() is view.centre.start_page
+    desk.qtbot.mouseClick(view.centre.start_page.blank, Qt.MouseButton.LeftButton)
+    desk.until(lambda: view.sheet is not None)
+    assert view.sheet.board.empty.isVisible()
+
+
+def test_a_run_asks_for_its_inputs_and_paints_every_step(desk, view):
+    desk.qtbot.mouseClick(view.centre.run_button, Qt.MouseButton.LeftButton)
+    desk.until(lambda: view.form is not None)
+    view.form.run()  # the field is empty: the form says so and stays
+    assert view.sheet.run is None
+    view.form.set_value("who", "Marta")
+    view.form.run()
+    desk.until(lambda: view.sheet.run is not None and view.sheet.run.ended)
+    states = {name: item.live.state for name, item in view.sheet.canvas.sheet.nodes.items()}
+    assert states == dict.fromkeys(states, "done")
+    assert {wire.state for wire in view.sheet.canvas.sheet.wires.values()} == {"done"}
+    assert [line.step for line in view.sheet.run.lines if line.step] == ["start", "prompt", "python", "output"]
+    assert view.bottom.timeline.rows() == ["start", "prompt", "python", "output"]
+
+
+def test_inputs_are_remembered_from_the_last_run(desk, view):
+    run(desk, view, who="Marta")
+    view._remembered.clear()  # as after a new start: the engine's latest run tells
+    view.form = None
+    view.run()
+    desk.until(lambda: view.form is not None)
+    assert view.form.values() == {"who": "Marta"}
+    view.form.close()
+
+
+def test_a_chosen_step_shows_its_table_below_and_its_text_beside(desk, view):
+    run(desk, view, who="Marta")
+    view._choose(["python"])
+    view._show_data("python")
+    preview = view.bottom.preview
+    desk.until(lambda: preview.pages.currentWidget() is preview.table)
+    assert preview.table.row_count == 1
+    view._choose(["prompt"])
+    desk.until(lambda: preview.words.toPlainText() == "Hello Marta")
+
+
+def test_a_failure_stands_in_problems_and_a_click_goes_to_its_step(desk, view):
+    node = view.sheet.document.nodes["python"].model_copy(update={"params": {"code": "return nothing_here"}})
+    view.sheet.document.undo.push(Edit(view.sheet.document, node))
+    run(desk, view, who="Marta")
+    assert view.sheet.run.status == "failed"
+    assert view.sheet.canvas.sheet.nodes["python"].live.state == "failed"
+    rows = [row for row in view.bottom.problems.rows() if row.id == "run:python"]
+    assert "nothing_here" in str(rows[0].title)
+    view.bottom.problems.select("run:python")
+    assert view.sheet.canvas.sheet.chosen_ids() == ["python"]
+    assert view.inspector.node_id == "python"
+
+
+def test_a_mended_step_can_be_tried_again(desk, view):
+    good = view.sheet.document.nodes["python"]
+    bad = good.model_copy(update={"params": {"code": "return nothing_here"}})
+    view.sheet.document.undo.push(Edit(view.sheet.document, bad))
+    run(desk, view, who="Marta")
+    view.sheet.document.undo.undo()
+    assert view.sheet.canvas.sheet.nodes["python"].live.stale  # “changed since run”
+    view.form = None
+    view.sheet.retry("python")
+    desk.until(lambda: view.form is not None)
+    view.form.run()
+    desk.until(lambda: view.sheet.run.status == "finished")
+
+
+def test_a_change_is_on_disk_before_it_is_called_saved(desk, view):
+    view._choose(["prompt"])
+    view.inspector.title.setText("Say hello")
+    desk.qtbot.keyClick(view.inspector.title, Qt.Key.Key_Return)
+    assert view.sheet.saving.dirty
+    desk.until(lambda: not view.sheet.saving.dirty and not view.sheet.saving.busy)
+    kept = desk.wait(desk.engine.workflows.get(view.sheet.workflow.id))
+    assert kept.definition.node("prompt").title == "Say hello"
+    assert "Saved" in view.centre.saved.text()
+
+
+def test_the_inspector_follows_undo(desk, view):
+    view._choose(["prompt"])
+    view.inspector._set_param("template", "Goodbye {{ who }}")
+    assert view.sheet.document.nodes["prompt"].params["template"] == "Goodbye {{ who }}"
+    view.sheet.document.undo.undo()
+    assert view.inspector.form.values()["template"] == "Hello {{ who }}"
+
+
+def test_what_is_wrong_is_told_before_a_run(desk, view):
+    editing.add_node(view.sheet.canvas, view.sheet.document.types["sql"], editing.free_place(view.sheet.canvas))
+    desk.until(lambda: any(problem.node_id == "sql" for problem in view.sheet.problems))
+    assert any("needs a wire" in str(row.title) for row in view.bottom.problems.rows())
+    assert view.sheet.canvas.sheet.nodes["sql"].problem
+
+
+def test_a_node_is_added_from_the_palette(desk, view):
+    item = view.side.palette_.item_of("condition")
+    view.side.palette_.tree.itemDoubleClicked.emit(item, 0)
+    assert view.sheet.canvas.sheet.chosen_ids() == ["condition"]
+    assert "condition" in view.side.outline._items
+
+
+def test_stop_ends_a_run(desk, view):
+    slow = view.sheet.document.nodes["python"].model_copy(
+        update={"params": {"code": "while True: pass", "seconds": 600}}
+    )
+    view.sheet.document.undo.push(Edit(view.sheet.document, slow))
+    view._start({"who": "Marta"})
+    desk.until(lambda: view.sheet.run is not None and view.sheet.run.live("python").state == "running")
+    assert view.centre.stop_button.isVisible()
+    desk.qtbot.mouseClick(view.centre.stop_button, Qt.MouseButton.LeftButton)
+    desk.until(lambda: view.sheet.run.status == "stopped")
+    assert not view.centre.stop_button.isVisible()
+
+
+def test_a_run_of_the_past_is_shown_on_the_canvas(desk, view):
+    execution = desk.wait(desk.engine.workflows.start(view.sheet.workflow.id, {"who": "Marta"}))
+    desk.wait(desk.engine.workflows.wait(execution.id))
+    desk.window.studio.open("workflow", view.sheet.workflow.id, execution=execution.id)
+    desk.until(lambda: view.sheet.run is not None and view.sheet.run.status == "finished")
+    assert view.sheet.canvas.sheet.nodes["output"].live.state == "done"
+
+
+def test_a_change_made_elsewhere_is_shown(desk, view):
+    graph = greeting()
+    graph.nodes[1].title = "Changed outside"
+    desk.wait(desk.engine.workflows.update(view.sheet.workflow.id, definition=graph))
+    desk.until(lambda: view.sheet and view.sheet.canvas.sheet.nodes["prompt"].face.title == "Changed outside")
+
+
+def test_a_deleted_workflow_comes_back_by_the_toast(desk, view):
+    workflow_id = view.sheet.workflow.id
+    view._delete()
+    desk.until(lambda: workflow_id not in view.known)
+    desk.wait(desk.engine.workflows.restore(workflow_id))
+    desk.until(lambda: workflow_id in view.known)
+
+
+def test_a_closed_view_keeps_what_was_changed_at_the_last_moment(desk, view):
+    workflow_id = view.sheet.workflow.id
+    view.sheet.document.rename("Renamed")
+    view.close_workflow(workflow_id)
+
+    async def name() -> str:
+        return (await desk.engine.workflows.get(workflow_id)).name
+
+    desk.until(lambda: desk.wait(name()) == "Renamed")
