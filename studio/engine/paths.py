@@ -153,14 +153,16 @@ def read_owner(paths: Paths) -> dict[str, int | str | None]:
 def _in_use(paths: Paths, owner: dict[str, int | str | None]) -> DataFolderInUse:
     pid = int(owner.get("pid") or 0)
     port = owner.get("port")
+    address = f"http://{owner.get('host')}:{port}" if port else ""
+    where = Text(f" Its address is {address}.", f"它的地址是 {address}。") if port else Text.same("")
     return DataFolderInUse(
         Text(
             f"The data folder {paths.data} is in use by another studio (process {pid or 'unknown'}).",
             f"数据文件夹 {paths.data} 正被另一个程序使用（进程 {pid or '未知'}）。",
         ),
         Text(
-            "Switch to its window, close it, or set ONE_DATA_HOME to use another folder.",
-            "请切换到那个窗口或将其关闭，也可用 ONE_DATA_HOME 指定其他文件夹。",
+            f"Switch to its window, close it, or set ONE_DATA_HOME to use another folder.{where.en}",
+            f"请切换到那个窗口或将其关闭，也可用 ONE_DATA_HOME 指定其他文件夹。{where.zh}",
         ),
         pid,
         int(port) if port else None,

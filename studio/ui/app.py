@@ -22,6 +22,7 @@ from studio.ui.actions import actions
 from studio.ui.bridge import bridge
 from studio.ui.errors import CrashGuard
 from studio.ui.language import language
+from studio.ui.repair import show_start_failure
 from studio.ui.theme import theme
 from studio.ui.views import find_views
 from studio.ui.window import Window
@@ -79,15 +80,19 @@ def _open_engine(window: Window, paths: Paths, beside: Beside | None) -> None:
         from studio.engine.engine import Engine
 
         engine = await Engine.open(paths)
-        if beside is not None:
-            _beside.append(await beside(engine))
-        await asyncio.to_thread(find_views)  # imports them here, so that the window's thread need not wait for it
+        try:
+            if beside is not None:
+                _beside.append(await beside(engine))
+            await asyncio.to_thread(find_views)  # imports them here, so that the window's thread need not wait for it
+        except BaseException:
+            await engine.close()  # else a second try finds the data folder taken by ourselves
+            raise
         return engine
 
     def failed(error: StudioError) -> None:
-        window.engine_failed(error, lambda: _open_engine(window, paths, beside))
+        show_start_failure(window, paths, error, lambda: _open_engine(window, paths, beside))
 
-    bridge.run(window, open_one(), window.engine_ready, failed)
+    window.bridge.run(window, open_one(), window.engine_ready, failed)
 
 
 def _close_engine() -> None:

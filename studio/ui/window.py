@@ -137,9 +137,20 @@ class Window(QWidget):
         self.show_view(self._wanted if self._wanted in self._kinds else next(iter(self._kinds), ""))
         self.palette_box.prepare()
 
-    def engine_failed(self, error: StudioError, again: Callable[[], object]) -> None:
-        """The whole window says what is wrong and the way out."""
-        page = Failure(error, (Text("Try again", "重试"), lambda: (self.show_loading(), again())))
+    def engine_failed(
+        self, error: StudioError, again: Callable[[], object], repair: tuple[Text, Callable[[], object]] | None = None
+    ) -> None:
+        """The whole window says what is wrong and the way out: `repair`, where there is one, before trying again."""
+        ways = [(Text("Try again", "重试"), again)]
+        buttons = [
+            (words, lambda mend=mend: (self.show_loading(), mend()))
+            for words, mend in ([repair] if repair else []) + ways
+        ]
+        for old in self.stack.findChildren(Failure, "start", Qt.FindChildOption.FindDirectChildrenOnly):
+            self.stack.removeWidget(old)
+            old.deleteLater()
+        page = Failure(error, *buttons)
+        page.setObjectName("start")
         self.stack.setCurrentIndex(self.stack.addWidget(page))
         self.top.engine.set_tone("danger")
         self.status.set_engine("danger", Text("engine did not start", "引擎未启动"))

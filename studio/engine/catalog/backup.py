@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 from studio.engine.errors import NotFound, Unavailable
+from studio.engine.paths import Ownership, Paths
 from studio.engine.text import Text
 
 KEPT = 5
@@ -20,6 +21,12 @@ class CatalogDamaged(Unavailable):
     def __init__(self, message: Text, repair: Text, details: str, backup: Path | None) -> None:
         super().__init__(message, repair, details)
         self.backup = backup
+
+    @property
+    def offer(self) -> Text:
+        """What the button that restores says."""
+        when = _when(self.backup) if self.backup else ""
+        return Text(f"Restore the backup of {when}", f"恢复 {when} 的备份")
 
 
 def check(file: Path) -> None:
@@ -79,13 +86,32 @@ def restore(file: Path) -> Path:
     return copy
 
 
-def damaged(file: Path, reason: str) -> CatalogDamaged:
-    """The error for a file that is not sound, offering the last good copy."""
+def restore_owned(paths: Paths) -> Path:
+    """`restore` for a data folder that nobody uses meanwhile; raises `DataFolderInUse`."""
+    owner = Ownership(paths)
+    owner.claim()
+    try:
+        return restore(paths.catalog)
+    finally:
+        owner.release()
+
+
+def damaged(file: Path, reason: str, running: bool = False) -> CatalogDamaged:
+    """The error for a file that is not sound, offering the last good copy; `running` while the studio has it open."""
     copy = _last_sound(file)
     if copy is None:
-        repair = Text("No good backup was found.", "没有找到可用的备份。")
+        repair = Text(
+            f"No good backup was found. Move {file.name} away to start with an empty one; your files and objects stay.",
+            f"没有找到可用的备份。移走 {file.name} 即可从空目录库开始，你的文件和对象都会保留。",
+        )
+    elif running:
+        when = _when(copy)
+        repair = Text(
+            f"Close the studio and open it again; it offers the backup of {when}.",
+            f"请关闭程序后重新打开，届时可恢复 {when} 的备份。",
+        )
     else:
-        when = time.strftime("%Y-%m-%d %H:%M", time.localtime(copy.stat().st_mtime))
+        when = _when(copy)
         repair = Text(
             f"Restore the backup of {when} (“studio doctor --restore-catalog”); the damaged file is kept.",
             f"可恢复 {when} 的备份（“studio doctor --restore-catalog”），损坏的文件会保留。",
@@ -93,6 +119,10 @@ def damaged(file: Path, reason: str) -> CatalogDamaged:
     return CatalogDamaged(
         Text(f"The catalog {file} is damaged: {reason}.", f"目录库 {file} 已损坏：{reason}。"), repair, reason, copy
     )
+
+
+def _when(copy: Path) -> str:
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(copy.stat().st_mtime))
 
 
 def _last_sound(file: Path) -> Path | None:

@@ -97,21 +97,34 @@ def connect(file: Path) -> Engine:
     return engine
 
 
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
 def _migrate(engine: Engine) -> None:
+    if _revision(engine) == max(file.stem for file in (MIGRATIONS / "versions").glob("[0-9]*.py")).partition("_")[0]:
+        return  # up to date: Alembic's import would take a tenth of a second of every start
     from alembic import command
     from alembic.config import Config
 
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(MIGRATIONS))
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
 
+def _revision(engine: Engine) -> str | None:
+    """The migration that the file is at; None for a new one."""
+    with engine.connect() as connection:
+        if not connection.dialect.has_table(connection, "alembic_version"):
+            return None
+        return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+
+
 def _explain(file: Path, error: DBAPIError) -> StudioError:
     reason = str(error.orig)
     if "malformed" in reason or "not a database" in reason:
-        return backup.damaged(file, reason)
+        return backup.damaged(file, reason, running=True)
     if "full" in reason:
         return DiskFull(str(file), reason)
     if "disk I/O" in reason or "readonly" in reason:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import logging
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QTimer
 
+from studio.engine.errors import StudioError
 from studio.engine.files import write_json
+
+log = logging.getLogger(__name__)
 
 
 class Memory:
@@ -37,8 +41,12 @@ class Memory:
 
     def save(self) -> None:
         self._pause.stop()
-        if self._file is not None and self._file.parent.is_dir():
+        if self._file is None or not self._file.parent.is_dir():
+            return
+        try:
             write_json(self._file, self.values)
+        except StudioError as error:  # a full disk; the window goes on with what it has in memory
+            log.warning("%s", error)
 
 
 def _read(file: Path | None) -> dict[str, Any]:

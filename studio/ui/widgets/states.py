@@ -121,10 +121,14 @@ class Skeleton(QWidget):
 
 
 class Failure(QWidget):
-    """What failed, why, one way out, and Copy details."""
+    """What failed, why, a way out (or a second one), and Copy details."""
 
     def __init__(
-        self, error: StudioError, repair: tuple[Text, Callable[[], object]] | None = None, parent: QWidget | None = None
+        self,
+        error: StudioError,
+        repair: tuple[Text, Callable[[], object]] | None = None,
+        *more: tuple[Text, Callable[[], object]],
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.error = error
@@ -144,6 +148,10 @@ class Failure(QWidget):
             self.repair = Button(words)
             self.repair.clicked.connect(lambda _=False: mend())
             row.addWidget(self.repair)
+        for other, instead in more:
+            button = Button(other)
+            button.clicked.connect(lambda _=False, instead=instead: instead())
+            row.addWidget(button)
         self.copy = Button(Text("Copy details", "复制详细信息"), "copy", "ghost")
         self.copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(details_of(error)))
         row.addWidget(self.copy)
