@@ -31,7 +31,7 @@ def answered(desk, view):
         view.ask(question)
         desk.until(lambda: view.lives)
         desk.until(lambda: not view.lives)
-        return desk.wait(view.studio.engine.chat.messages(view.thread.id))[-1]
+        return desk.wait(view.studio.engine.chat.messages(view.front.id))[-1]
 
     return ask
 

@@ -91,9 +91,9 @@ def test_a_picker_says_what_is_chosen_in_both_languages(app, qtbot):
     picker.set_choices([Choice("a", "orders"), Choice("b", "tickets")])
     assert picker.accessibleName() == "Datasets: No data"
     with qtbot.waitSignal(picker.changed) as changed:
-        picker.toggle("b")
+        picker.pick("b")
     assert changed.args == [["b"]]
-    picker.toggle("a")
+    picker.pick("a")
     language.set("zh")
     assert picker.accessibleName() == "数据集: orders、tickets"
     menu = picker.menu()
@@ -104,8 +104,8 @@ def test_one_model_is_chosen_at_a_time(app, qtbot):
     picker = Picker(Text("Model", "模型"), "box", "portText.model", Text("No model", "未选择模型"))
     qtbot.addWidget(picker)
     picker.set_choices([Choice("a", "A"), Choice("b", "B")])
-    picker.toggle("a")
-    picker.toggle("b")
+    picker.pick("a")
+    picker.pick("b")
     assert picker.values() == ["b"]
 
 

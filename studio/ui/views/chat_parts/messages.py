@@ -242,6 +242,7 @@ class AnswerView(QWidget):
         self.running.setVisible(status == "streaming")
         self.done.setVisible(status != "streaming")
         self.copy.setVisible(bool(self.message.content))
+        self.again.setVisible(status != "failed")
         self.usage.say(_used(self.message))
         if status == "streaming":
             self.progress.say(Text("Reading and thinking", "正在查找与思考"))

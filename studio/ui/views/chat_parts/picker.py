@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QFontMetrics, QIcon, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
 from studio.engine.text import Text
-from studio.ui.icons import paint_icon
+from studio.ui.icons import icon, paint_icon
 from studio.ui.language import language, tr
 from studio.ui.theme import theme
 from studio.ui.widgets.buttons import Pressable, paint_ground
@@ -36,7 +36,7 @@ class Picker(Pressable):
         self, name: Text, icon: str, colour: str, nothing: Text, many: bool = False, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self._name, self._icon, self._colour, self._nothing, self._many = name, icon, colour, nothing, many
+        self._name, self._glyph, self._colour, self._nothing, self._many = name, icon, colour, nothing, many
         self._choices: list[Choice] = []
         self._values: list[str] = []
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
@@ -59,7 +59,7 @@ class Picker(Pressable):
         self._values = list(values)
         self._say()
 
-    def toggle(self, value: str) -> None:
+    def pick(self, value: str) -> None:
         """As a person does: choose one, or add or take away one of many."""
         if not self._many:
             self._values = [value]
@@ -78,7 +78,9 @@ class Picker(Pressable):
             action = menu.addAction(f"{tr(choice.words)}    {note}" if note else tr(choice.words))
             action.setCheckable(True)
             action.setChecked(choice.value in self._values)
-            action.triggered.connect(lambda _=False, value=choice.value: self.toggle(value))
+            action.setIcon(_tick(action.isChecked()))
+            action.toggled.connect(lambda on, action=action: action.setIcon(_tick(on)))
+            action.triggered.connect(lambda _=False, value=choice.value: self.pick(value))
         if not self._choices:
             menu.addAction(tr(self._nothing)).setEnabled(False)
         menu.aboutToHide.connect(menu.deleteLater)
@@ -108,7 +110,7 @@ class Picker(Pressable):
         ink = paint_ground(painter, self, "default")
         pad, size = theme.size("control.padX.sm"), theme.scaled(14)
         top = (self.height() - size) / 2
-        paint_icon(painter, self._icon, self._colour if self.values() else "text.tertiary", QRectF(pad, top, size, size))
+        paint_icon(painter, self._glyph, self._colour if self.values() else "text.tertiary", QRectF(pad, top, size, size))
         left = pad + size + theme.scaled(6)
         right = self.width() - pad - size
         painter.setFont(theme.font("dense"))
@@ -122,6 +124,16 @@ class Picker(Pressable):
         self.setToolTip(f"{tr(self._name)}: {self.words()}")
         self.updateGeometry()
         self.update()
+
+
+def _tick(on: bool) -> QIcon:
+    """Qt draws no tick of its own in a menu with a style sheet."""
+    size = theme.scaled(14)
+    if on:
+        return icon("check", "accent.text", size)
+    nothing = QPixmap(size, size)
+    nothing.fill(Qt.GlobalColor.transparent)
+    return QIcon(nothing)
 
 
 class _StayingMenu(QMenu):

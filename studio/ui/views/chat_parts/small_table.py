@@ -53,7 +53,7 @@ class SmallTable(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         lefts, height = self._lefts(), theme.size("layout.row.table")
-        painter.setFont(theme.font("dense"))
+        painter.setFont(theme.figures("dense"))
         for column, name in enumerate(self.columns):
             self._cell(painter, name, column, lefts, 0, "text.secondary")
         for line, row in enumerate(self.shown(), 1):
@@ -82,7 +82,7 @@ class SmallTable(QWidget):
         return bool(values) and all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
 
     def _widths(self) -> list[int]:
-        metrics, gap = QFontMetrics(theme.font("dense")), theme.size("space.3")
+        metrics, gap = QFontMetrics(theme.figures("dense")), theme.size("space.3")
         cells = [[name, *(_words(row[place]) for row in self.shown())] for place, name in enumerate(self.columns)]
         widest = theme.scaled(WIDEST)
         return [min(widest, max(metrics.horizontalAdvance(words) for words in column) + gap + 2) for column in cells]

@@ -347,7 +347,7 @@ def _mark(view: QTextEdit, start: int, end: int) -> None:
     look.setBackground(theme.colour("warning.muted"))
     look.setForeground(theme.colour("warning.text"))
     selection = QTextEdit.ExtraSelection()
-    selection.cursor, selection.format = cursor, look  # type: ignore[attr-defined]
+    selection.cursor, selection.format = cursor, look
     view.setExtraSelections([selection])
     cursor.clearSelection()
     view.setTextCursor(cursor)

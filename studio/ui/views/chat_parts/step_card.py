@@ -45,7 +45,7 @@ class StepCard(Card):
 
     def _head(self) -> QWidget:
         head = _Head()
-        head.pressed.connect(lambda: self._has_content() and self.set_open(not self.is_open()))
+        head.pressed.connect(lambda: self.set_open(self._has_content() and not self.is_open()))
         failed = self.step.failed
         head.row.addWidget(Glyph("triangle-alert" if failed else "check", "warning.text" if failed else "success.text", 14))
         title = Label(self.step.title, "denseStrong", elide="end")

@@ -1,0 +1,88 @@
+"""Between the answers and the sources panel: which sources are shown, their pages, their rows."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject
+
+from studio.engine.chat.message import Message, Source
+from studio.engine.knowledge.document import PageImage
+from studio.ui.views.chat_parts.conversation import Conversation
+from studio.ui.views.chat_parts.messages import AnswerView
+from studio.ui.views.chat_parts.sources_panel import SourcesPanel
+
+if TYPE_CHECKING:
+    from studio.engine.knowledge.service import Knowledge
+    from studio.ui.studio import Studio
+
+PAGE_WIDTH = 900  # pixels of a page's image
+
+
+class Sourcing(QObject):
+    """Keeps the panel and the chips of the answers in step."""
+
+    def __init__(self, studio: Studio, middle: Conversation, panel: SourcesPanel) -> None:
+        super().__init__(panel)
+        self._studio, self._middle, self.panel = studio, middle, panel
+        self._message = ""  # the answer whose sources are shown
+        panel.selected.connect(self._mark_chip)
+        panel.page_wanted.connect(self._fetch_page)
+        panel.open_rows.connect(self.open_rows)
+        panel.open_document.connect(self._open_document)
+
+    def clear(self) -> None:
+        self._message, self.panel.picked = "", False
+        self.panel.show_sources([])
+
+    def show(self, message: Message) -> None:
+        """An answer's sources; what a person chose stays chosen while it is the same answer."""
+        same, current = message.id == self._message, self.panel.current
+        if not message.sources and not same and self.panel.sources:
+            return
+        kept = current.number if same and current and self.panel.picked else None
+        self.panel.picked = self.panel.picked and same
+        self._message = message.id
+        self.panel.show_sources(message.sources, kept)
+        if self.panel.current is not None:
+            self._mark_chip(self.panel.current.number)
+
+    def choose(self, message: Message, number: int) -> None:
+        """A chip was pressed."""
+        self._message, self.panel.picked = message.id, True
+        self.panel.show_sources(message.sources, number)
+        self._mark_chip(number)
+
+    def open_rows(self, dataset_id: str, sql: str) -> None:
+        """The rows where they live, in the Data view."""
+        self._studio.open("dataset", dataset_id, sql=sql)
+
+    def _open_document(self, source: Source) -> None:
+        self._studio.open("document", source.document_id, page=source.page, span=(source.start, source.end))
+
+    def _mark_chip(self, number: int) -> None:
+        for view in self._middle.views():
+            if isinstance(view, AnswerView):
+                view.select_chip(number if view.message.id == self._message else None)
+
+    def _fetch_page(self, source: Source, page: int) -> None:
+        work = _page(self._studio.engine.knowledge, source, page)
+        failed = partial(self.panel.show_error, source)
+        self._studio.bridge.run(self.panel, work, partial(self._show_page, source, page), failed)
+
+    def _show_page(self, source: Source, page: int, found: tuple[str, int, PageImage | None]) -> None:
+        text, pages, image = found
+        if image is None:
+            self.panel.show_text(source, text)
+        else:
+            self.panel.show_page(source, page, pages, image)
+
+
+async def _page(knowledge: Knowledge, source: Source, page: int) -> tuple[Any, int, PageImage | None]:
+    """A page's image with the number of pages; the words alone where a document has no pages to show."""
+    document = await knowledge.document(source.document_id)
+    if document.format != "pdf" or not page:
+        return await knowledge.page_text(source.document_id, source.page), 0, None
+    spans = [(source.start, source.end)] if page == source.page else []
+    return "", document.page_count or page, await knowledge.page_image(document.id, page, spans, PAGE_WIDTH)
