@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio.engine.text import Text
 from studio.engine.workflows.node import NodeType
-from studio.ui.canvas import editing
+from studio.ui.canvas import accessible, editing
 from studio.ui.canvas.document import Document
 from studio.ui.canvas.dropping import DropCanvas
 from studio.ui.canvas.gestures.connect import End
@@ -25,6 +25,7 @@ class Board(QWidget):
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        accessible.install()
         self.document = document
         self.canvas = DropCanvas(document, self)
         layout = QVBoxLayout(self)
@@ -59,13 +60,16 @@ class Board(QWidget):
     def _forget_popup(self) -> None:
         self.popup = None
 
+    def _room_for_minimap(self) -> bool:
+        return self.width() > 3 * self.minimap.width() and self.height() > 3.6 * self.minimap.height()
+
     def _place(self) -> None:
         gap = theme.size("space.3")
         bottom = self.height() - gap
         self.strip.adjustSize()
         self.strip.move(gap, bottom - self.strip.height())
         self.minimap.move(self.width() - gap - self.minimap.width(), bottom - self.minimap.height())
-        self.minimap.setVisible(len(self.canvas.sheet.nodes) > 1 and self.width() > 2.5 * self.minimap.width())
+        self.minimap.setVisible(len(self.canvas.sheet.nodes) > 1 and self._room_for_minimap())
         self.empty.setVisible(not self.canvas.sheet.nodes and not self.canvas.sheet.notes)
         self.empty.adjustSize()
         self.empty.move((self.width() - self.empty.width()) // 2, (self.height() - self.empty.height()) // 2)

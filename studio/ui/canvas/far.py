@@ -90,7 +90,7 @@ class Far:
         self._stale = False
 
     def _titles(self, painter: QPainter, visible: QRectF) -> None:
-        zoom = self.scene.detail.zoom
+        zoom = self.scene.detail.scale
         if zoom < TITLES_FROM:
             return
         shown = [item for item in self.scene.nodes.values() if item.box.intersects(visible)]

@@ -24,6 +24,7 @@ BORDERS = {
     "running": "accent.ring", "warning": "warning.text", "failed": "danger.text", "skipped": "border.default",
 }  # fmt: skip
 CONTENT_ALPHA = {"waiting": 0.78, "skipped": 0.55}
+INPUTS, OUTPUTS, WIRED = Text("inputs", "输入"), Text("outputs", "输出"), Text("connected", "已连接")
 BYPASSED = Text("muted", "已停用")
 
 
@@ -162,3 +163,13 @@ class NodeItem(QGraphicsItem):
         """What a screen reader says: title, type, state."""
         words = [self.face.title, self.face.kind, tr(node_paint.STATE_WORDS[self.live.state])]
         return ", ".join([*words, tr(BYPASSED)] if self.face.bypass else words)
+
+    def describe_ports(self) -> str:
+        """Its inputs and outputs, and which of them have a wire."""
+        words = []
+        for title, sides in ((INPUTS, ("input", "inner_input")), (OUTPUTS, ("output", "inner_output"))):
+            ports = [port for port in self.face.ports if port.side in sides]
+            if ports:
+                said = [f"{p.label} ({tr(WIRED)})" if (p.side, p.name) in self.connected else p.label for p in ports]
+                words.append(f"{tr(title)}: {', '.join(said)}")
+        return "; ".join([*words, self.problem] if self.problem else words)

@@ -98,8 +98,8 @@ class CanvasView(QGraphicsView):
         zoom = min(LARGEST, max(SMALLEST, zoom))
         about = about if about is not None else self.viewport().rect().center()
         kept = self.mapToScene(about)
-        self.detail.zoom = zoom
         scale = zoom * theme.scale / 100
+        self.detail.zoom, self.detail.scale = zoom, scale
         self.detail.dpr = self.devicePixelRatioF()
         self.detail.ratio = scale * self.detail.dpr
         self.setTransform(QTransform.fromScale(scale, scale))
@@ -340,7 +340,7 @@ class CanvasView(QGraphicsView):
 
     def drawBackground(self, painter: QPainter, rect: QRectF) -> None:
         painter.fillRect(rect, look().colour("canvas.bg"))
-        if self.zoom >= DOTS:
+        if self.detail.scale >= DOTS:
             painter.fillRect(rect, self._dot_brush())
 
     def drawForeground(self, painter: QPainter, rect: QRectF) -> None:

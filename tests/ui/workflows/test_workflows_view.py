@@ -51,7 +51,7 @@ def view(desk):
 
 def run(desk, view, **inputs) -> None:
     view._start(inputs)
-    desk.until(lambda: view.sheet.run is not None and not view.sheet.run.running and view.sheet.run.ended)
+    desk.until(lambda: view.sheet.settled)
 
 
 def test_with_nothing_there_the_view_names_the_next_step(desk):
@@ -69,7 +69,7 @@ def test_a_run_asks_for_its_inputs_and_paints_every_step(desk, view):
     assert view.sheet.run is None
     view.form.set_value("who", "Marta")
     view.form.run()
-    desk.until(lambda: view.sheet.run is not None and view.sheet.run.ended)
+    desk.until(lambda: view.sheet.settled)
     states = {name: item.live.state for name, item in view.sheet.canvas.sheet.nodes.items()}
     assert states == dict.fromkeys(states, "done")
     assert {wire.state for wire in view.sheet.canvas.sheet.wires.values()} == {"done"}
@@ -167,7 +167,8 @@ def test_stop_ends_a_run(desk, view):
     desk.until(lambda: view.sheet.run is not None and view.sheet.run.live("python").state == "running")
     assert view.centre.stop_button.isVisible()
     desk.qtbot.mouseClick(view.centre.stop_button, Qt.MouseButton.LeftButton)
-    desk.until(lambda: view.sheet.run.status == "stopped")
+    desk.until(lambda: view.sheet.settled)
+    assert view.sheet.run.status == "stopped"
     assert not view.centre.stop_button.isVisible()
 
 
@@ -175,7 +176,7 @@ def test_a_run_of_the_past_is_shown_on_the_canvas(desk, view):
     execution = desk.wait(desk.engine.workflows.start(view.sheet.workflow.id, {"who": "Marta"}))
     desk.wait(desk.engine.workflows.wait(execution.id))
     desk.window.studio.open("workflow", view.sheet.workflow.id, execution=execution.id)
-    desk.until(lambda: view.sheet.run is not None and view.sheet.run.status == "finished")
+    desk.until(lambda: view.sheet.settled)
     assert view.sheet.canvas.sheet.nodes["output"].live.state == "done"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from studio.engine.text import Text
@@ -51,7 +52,7 @@ class Centre(QWidget):
             self.pages.addWidget(sheet)
         self.pages.setCurrentWidget(sheet or self.start_page)
         for tool in self.tools:
-            tool.setVisible(sheet is not None)
+            tool.setVisible(sheet is not None and (tool is not self.saved or self._roomy()))
         self.show_state(sheet)
 
     def show_state(self, sheet: Sheet | None) -> None:
@@ -71,6 +72,14 @@ class Centre(QWidget):
             words = tr(SAVED).format(time=datetime.fromtimestamp(saving.saved_at).strftime("%H:%M"))
         self.saved.setText(words)
         self.saved.set_colour("danger.text" if saving.error else "text.tertiary")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where the room is short, tabs keep their names and the time of saving goes."""
+        super().resizeEvent(event)
+        self.saved.setVisible(self.pages.currentWidget() is not self.start_page and self._roomy())
+
+    def _roomy(self) -> bool:
+        return self.width() >= theme.scaled(720)
 
     def _build(self) -> None:
         head = Header(40)

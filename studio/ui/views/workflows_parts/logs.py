@@ -101,7 +101,7 @@ class _Row(QStyledItemDelegate):
         paint_ground(painter, rect, option)
         painter.setFont(theme.font("monoSmall"))
         middle = Qt.AlignmentFlag.AlignVCenter
-        clock, step = theme.scaled(74), theme.scaled(126)
+        clock, step = theme.scaled(74), min(theme.scaled(126), int(rect.width() * 0.24))
         painter.setPen(theme.colour("text.tertiary"))
         painter.drawText(rect.adjusted(12, 0, 0, 0), middle, line.clock)
         painter.setPen(theme.colour(COLOURS.get(line.tone, "accent.text" if line.step else "text.secondary")))

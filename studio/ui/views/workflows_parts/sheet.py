@@ -66,6 +66,11 @@ class Sheet(QWidget):
     def running(self) -> bool:
         return self.run is not None and self.run.running
 
+    @property
+    def settled(self) -> bool:
+        """Whether a run has ended and all that it told is on the screen."""
+        return self.run is not None and bool(self.run.ended) and not self._clock.isActive()
+
     def titles(self) -> dict[str, str]:
         return {node.id: title_of(node, self.document.type_of(node)) for node in self.document.nodes.values()}
 

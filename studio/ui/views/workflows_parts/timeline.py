@@ -77,7 +77,8 @@ class Timeline(QWidget):
         if self.run is None or self.run.started is None:
             return
         span = max(self.run.elapsed(self.now) * 1.08, 0.2)
-        left, width = theme.scaled(NAMES), self.width() - theme.scaled(NAMES + 56)
+        left = min(theme.scaled(NAMES), self.width() * 0.42)
+        width = self.width() - left - theme.scaled(56)
         self._axis(painter, span, left, width)
         for row, step in enumerate(self.rows()):
             self._row(painter, row, step, span, left, width)
@@ -85,7 +86,8 @@ class Timeline(QWidget):
             self._cursor(painter, left + width * self.run.elapsed(self.now) / span)
 
     def _axis(self, painter: QPainter, span: float, left: float, width: float) -> None:
-        step = next((one for one in STEPS if span / one <= 7), STEPS[-1])
+        most = max(1.0, width / theme.scaled(56))
+        step = next((one for one in STEPS if span / one <= most), STEPS[-1])
         painter.setFont(theme.figures("caption", tight=True))
         at = 0.0
         while at <= span:

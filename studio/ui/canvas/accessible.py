@@ -1,0 +1,133 @@
+"""The canvas for screen readers: a list of steps, each with its title, type, state and ports.
+
+Painted items are no widgets, so each step gets a small object of its own that speaks for it. Python keeps every interface
+it hands to Qt: one that is collected while Qt holds it ends the process.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QObject, QPoint, QRect
+from PySide6.QtGui import QAccessible, QAccessibleInterface, QAccessibleObject
+from PySide6.QtWidgets import QAccessibleWidget
+
+from studio.ui.canvas.view import CanvasView
+
+_kept: dict[int, QAccessibleInterface] = {}
+_installed: list[bool] = []
+
+
+class Voice(QObject):
+    """Speaks for one step."""
+
+    def __init__(self, canvas: CanvasView, node_id: str) -> None:
+        super().__init__(canvas)
+        self.canvas, self.node_id = canvas, node_id
+
+
+class StepInterface(QAccessibleObject):
+    """One step: chosen by its action, described by its state and ports."""
+
+    def __init__(self, voice: Voice) -> None:
+        super().__init__(voice)
+        self.voice = voice
+
+    @property
+    def item(self) -> Any:
+        return self.voice.canvas.sheet.nodes.get(self.voice.node_id)
+
+    def text(self, kind: QAccessible.Text) -> str:
+        if self.item is None:
+            return ""
+        if kind == QAccessible.Text.Name:
+            return self.item.describe()
+        if kind == QAccessible.Text.Description:
+            return self.item.describe_ports()
+        return ""
+
+    def role(self) -> QAccessible.Role:
+        return QAccessible.Role.ListItem
+
+    def state(self) -> QAccessible.State:
+        state = QAccessible.State()
+        state.selectable = True
+        state.selected = bool(self.item and self.item.isSelected())
+        state.busy = bool(self.item and self.item.live.state == "running")
+        return state
+
+    def rect(self) -> QRect:
+        if self.item is None:
+            return QRect()
+        canvas = self.voice.canvas
+        box = canvas.mapFromScene(self.item.box).boundingRect()
+        return QRect(canvas.viewport().mapToGlobal(box.topLeft()), box.size())
+
+    def parent(self) -> QAccessibleInterface | None:
+        return QAccessible.queryAccessibleInterface(self.voice.canvas)
+
+    def child(self, index: int) -> QAccessibleInterface | None:
+        return None
+
+    def childAt(self, x: int, y: int) -> QAccessibleInterface | None:
+        return None
+
+    def childCount(self) -> int:
+        return 0
+
+    def indexOfChild(self, child: QAccessibleInterface) -> int:
+        return -1
+
+
+class CanvasInterface(QAccessibleWidget):
+    """The sheet: its children are the steps in the order in which they run."""
+
+    def __init__(self, canvas: CanvasView) -> None:
+        super().__init__(canvas, QAccessible.Role.List, "")
+        self.canvas = canvas
+        self._voices: dict[str, Voice] = {}
+
+    def childCount(self) -> int:
+        return len(self.canvas.sheet.nodes)
+
+    def child(self, index: int) -> QAccessibleInterface | None:
+        names = list(self.canvas.sheet.nodes)
+        return self._interface(names[index]) if 0 <= index < len(names) else None
+
+    def childAt(self, x: int, y: int) -> QAccessibleInterface | None:
+        place = self.canvas.mapToScene(self.canvas.viewport().mapFromGlobal(QPoint(x, y)))
+        found = [name for name, item in self.canvas.sheet.nodes.items() if item.box.contains(place)]
+        return self._interface(found[-1]) if found else None
+
+    def indexOfChild(self, child: QAccessibleInterface) -> int:
+        names = list(self.canvas.sheet.nodes)
+        voice = child.object()
+        return names.index(voice.node_id) if isinstance(voice, Voice) and voice.node_id in names else -1
+
+    def _interface(self, node_id: str) -> QAccessibleInterface | None:
+        if node_id not in self._voices:
+            self._voices[node_id] = Voice(self.canvas, node_id)
+        return QAccessible.queryAccessibleInterface(self._voices[node_id])
+
+
+def make(_key: str, thing: QObject) -> QAccessibleInterface | None:
+    """Qt's factory: what speaks for a canvas or a step; None leaves everything else to Qt."""
+    if isinstance(thing, CanvasView):
+        return _keep(thing, CanvasInterface(thing))
+    if isinstance(thing, Voice):
+        return _keep(thing, StepInterface(thing))
+    return None
+
+
+def install() -> None:
+    """Once per program."""
+    if not _installed:
+        _installed.append(True)
+        QAccessible.installFactory(make)
+
+
+def _keep(thing: QObject, interface: QAccessibleInterface) -> QAccessibleInterface:
+    key = id(thing)
+    _kept[key] = interface
+    thing.destroyed.connect(lambda: _kept.pop(key, None))
+    return interface
