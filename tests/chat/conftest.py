@@ -28,7 +28,8 @@ class Place:
     async def open(self) -> Chat:
         self.catalog = Catalog(self.folder / "catalog.db")
         await self.catalog.start()
-        table: Any = OneTable()
+        self.table = OneTable()
+        table: Any = self.table
         models: Any = self.models
         knowledge: Any = self.knowledge
         self.chat = Chat(self.catalog, self.events, models, knowledge, table, table)

@@ -107,7 +107,9 @@ class Orders:
 
 
 class OneTable:
-    """The orders, as the rooms of datasets and queries."""
+    """The orders, as the rooms of datasets and queries. `written` is what a model wrote when it was asked for SQL."""
+
+    written = ""
 
     async def get(self, name: str) -> Orders:
         return Orders()
@@ -115,6 +117,8 @@ class OneTable:
     async def ask(self, question: str, dataset_ids: Sequence[str], model: Any = None) -> Sqled:
         if "returned" not in question:
             raise Invalid(Text("No figure in orders answers this.", "orders 中没有答案。"))
+        if model is not None:
+            self.written = await model("Write the query.")
         table = pyarrow.table({"count": [47]})
         result = QueryResult([Column(name="count", type="int64")], table, 0.01, False, COUNT_SQL)
         filters = [

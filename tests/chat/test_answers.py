@@ -148,7 +148,7 @@ async def test_what_does_not_fit_the_context_is_said(place: Place) -> None:
     steps = [event.step for event in events if isinstance(event, Worked) and event.step.kind == "context"]
     assert len(steps) == 1
     assert steps[0].title.en.startswith("Left out ")
-    told = place.models.asked[0]["messages"][0]["content"]
+    told = place.models.asked[-1]["messages"][0]["content"]
     assert "[5]" in told, "the rows are the last to go"
     assert "[4]" not in told
 
@@ -167,7 +167,7 @@ async def test_a_demo_model_is_given_the_best_page_and_the_rows_only(place: Plac
     place.models.demo = True
     place.knowledge.count = 3
     message = _last(await place.ask()).message
-    asked = place.models.asked[0]
+    asked = place.models.asked[-1]
     assert asked["temperature"] == 0.0
     last = asked["messages"][-1]["content"]
     assert "[1]" in last
@@ -179,6 +179,14 @@ async def test_a_demo_model_is_given_the_best_page_and_the_rows_only(place: Plac
 async def test_a_question_that_is_not_about_the_data_gets_no_rows(place: Place) -> None:
     message = _last(await place.ask("How long is the warranty?")).message
     assert [source.kind for source in message.sources] == ["page"]
+
+
+async def test_a_capable_model_writes_the_query_and_a_demo_model_does_not(place: Place) -> None:
+    await place.ask()
+    assert place.table.written == "It is 24 months. [1]"
+    place.table.written, place.models.demo = "", True
+    await place.ask()
+    assert place.table.written == ""
 
 
 async def test_chunks_that_have_nothing_to_do_with_the_question_are_no_sources(place: Place) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,7 @@ from studio.ui.views.chat_parts.sourcing import Sourcing
 from studio.ui.views.chat_parts.threads import ThreadsPanel
 from studio.ui.views.chat_parts.using import Using
 from studio.ui.views.view import View
+from studio.ui.widgets.markdown import prepare
 
 if TYPE_CHECKING:
     from studio.ui.studio import Studio
@@ -73,6 +75,7 @@ class ChatView(View):
         self.build(self.middle, self.threads, self.sources)
         self._connect()
         studio.bridge.listen(self, ThreadsChanged, self._threads_changed)
+        studio.bridge.run(self, asyncio.to_thread(prepare))  # imports of the first answer, off the window's thread
         studio.opener("thread", lambda thread_id, **_: self.open_thread(thread_id))
         self.new_thread()
 
@@ -144,10 +147,10 @@ class ChatView(View):
         self._begin(self.front.id, question.content, question.parent_id)
 
     def next_source(self) -> None:
-        self.sources.step(1)
+        self._step_source(1)
 
     def previous_source(self) -> None:
-        self.sources.step(-1)
+        self._step_source(-1)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and self.front and self.front.id in self.lives:
@@ -236,6 +239,10 @@ class ChatView(View):
         self.middle.composer.set_streaming(streaming)
         self.middle.composer.set_follow_up(bool(self.showing.messages))
         self.set_badge("accent" if self.lives else None)
+
+    def _step_source(self, by: int) -> None:
+        self.show_panel("inspector", True)
+        self.sources.step(by)
 
     def _choose_source(self, message: Message, number: int) -> None:
         self.show_panel("inspector", True)

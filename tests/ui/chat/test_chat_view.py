@@ -11,6 +11,7 @@ from studio.engine.text import Text
 from studio.ui.frame.notices import Toast
 from studio.ui.language import language
 from studio.ui.theme import theme
+from studio.ui.widgets.labels import Label
 from tests.ui.chat.conftest import QUESTION, STORY
 
 pytestmark = pytest.mark.slow
@@ -53,6 +54,18 @@ def test_the_main_question_is_answered_with_chips_that_open_the_page_and_the_row
     assert view.sources.rows.table.rows == [[47]]
     view.sources.open.click()
     assert opened == [("ds-001", {"sql": rows.rows_sql})]
+
+
+def test_a_source_that_was_deleted_says_so_and_keeps_its_words(desk, view, answered, last):
+    answer = answered()
+    page = next(source for source in answer.sources if source.page == 13)
+    desk.wait(view.studio.engine.knowledge.delete_document(page.document_id))
+    other = next(source for source in answer.sources if source.kind == "page" and source.number != page.number)
+    last().text.chip_clicked.emit(other.number)
+    desk.until(lambda: view.sources.stack.currentWidget() is view.sources.failed)
+    words = [label.whole() for label in view.sources.failed.findChildren(Label)]
+    assert "“handbook.pdf” is no longer in the collection." in words
+    assert any(other.quote in each for each in words)
 
 
 def test_the_thread_is_listed_named_and_opened_again_with_its_answer(desk, view, answered, last):

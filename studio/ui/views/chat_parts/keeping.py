@@ -32,7 +32,8 @@ class Keeping(QObject):
         panel.delete.connect(self.delete)
 
     def load(self) -> None:
-        self._studio.bridge.run(self, self._studio.engine.chat.threads(), self._show)
+        if self._studio.bridge.engine is not None:  # it may be closing
+            self._studio.bridge.run(self, self._studio.engine.chat.threads(), self._show)
 
     def load_soon(self) -> None:
         self._soon.start()

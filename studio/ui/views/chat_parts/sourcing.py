@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject
 
 from studio.engine.chat.message import Message, Source
+from studio.engine.errors import NotFound, StudioError
 from studio.engine.knowledge.document import PageImage
+from studio.engine.text import Text
 from studio.ui.views.chat_parts.conversation import Conversation
 from studio.ui.views.chat_parts.messages import AnswerView
 from studio.ui.views.chat_parts.sources_panel import SourcesPanel
@@ -68,8 +70,16 @@ class Sourcing(QObject):
 
     def _fetch_page(self, source: Source, page: int) -> None:
         work = _page(self._studio.engine.knowledge, source, page)
-        failed = partial(self.panel.show_error, source)
+        failed = partial(self._show_gone, source)
         self._studio.bridge.run(self.panel, work, partial(self._show_page, source, page), failed)
+
+    def _show_gone(self, source: Source, error: StudioError) -> None:
+        """A document may have been deleted since; the words that were found are kept with the answer."""
+        if isinstance(error, NotFound):
+            missing = Text(f"“{source.title}” is no longer in the collection.", f"“{source.title}”已不在文档集中。")
+            kept = Text(f"The answer stands on: “{source.quote}”", f"回答所依据的原文：“{source.quote}”")
+            error = NotFound(missing, kept, error.message.en)
+        self.panel.show_error(source, error)
 
     def _show_page(self, source: Source, page: int, found: tuple[str, int, PageImage | None]) -> None:
         text, pages, image = found

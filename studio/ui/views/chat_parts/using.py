@@ -44,7 +44,8 @@ class Using(QObject):
 
     def look(self) -> None:
         """Read what there is."""
-        self._studio.bridge.run(self, look_around(self._studio.engine), self._show)
+        if self._studio.bridge.engine is not None:  # it may be closing
+            self._studio.bridge.run(self, look_around(self._studio.engine), self._show)
 
     def chosen(self) -> dict[str, Any]:
         """What a new thread begins with."""
