@@ -1,4 +1,4 @@
-"""Copies of the catalog: one at every sound start, the last five kept, restored when the file is damaged."""
+"""Copies of the catalog: made at every sound start, now and then, and at the end; the last five kept, restored when the file is damaged."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def check(file: Path) -> None:
 
 
 def save(file: Path) -> Path:
-    """Copy the open catalog; the five newest copies stay."""
+    """Copy the open catalog; the five newest copies stay. Raises `CatalogDamaged` when the copy is not sound."""
     folder = file.parent / "backups"
     folder.mkdir(exist_ok=True, mode=0o700)
     copy = folder / f"catalog-{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}.db"
@@ -51,6 +51,7 @@ def save(file: Path) -> Path:
     try:
         with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(aside)) as target:
             source.backup(target)
+        check(aside)  # a copy of a damaged file must not push out a good one
         aside.replace(copy)
     finally:
         aside.unlink(missing_ok=True)

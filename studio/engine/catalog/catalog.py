@@ -19,6 +19,7 @@ from studio.engine.text import Text
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+COPY_EVERY = 1800.0  # seconds between two copies while something changes
 
 
 class Catalog:
@@ -28,6 +29,8 @@ class Catalog:
         self.file = file
         self.engine: Engine | None = None
         self.not_backed_up: StudioError | None = None
+        self._changed = False  # since the last copy
+        self._copying: asyncio.Task[None] | None = None
         self._writer = ThreadPoolExecutor(1, "catalog-write")
         self._readers = ThreadPoolExecutor(3, "catalog-read")
 
@@ -37,8 +40,13 @@ class Catalog:
         Raises `CatalogDamaged` when the file is not sound; `backup.restore` brings the last good copy back.
         """
         await asyncio.get_running_loop().run_in_executor(self._writer, self._open)
+        self._copying = asyncio.create_task(self._copy_now_and_then(), name="copy the catalog")
 
     async def close(self) -> None:
+        """Ends with a copy of what changed, so that a file that is damaged later costs nothing of this session."""
+        if self._copying is not None:
+            self._copying.cancel()
+            await asyncio.to_thread(self._back_up)
         self._writer.shutdown(wait=True)
         self._readers.shutdown(wait=True)
         if self.engine is not None:
@@ -58,6 +66,7 @@ class Catalog:
 
     def _write(self, work: Callable[[Connection], T]) -> T:
         with self._opened().begin() as connection:
+            self._changed = True
             return work(connection)
 
     def _opened(self) -> Engine:
@@ -78,11 +87,25 @@ class Catalog:
             _migrate(self.engine)
         except DBAPIError as error:
             raise _explain(self.file, error) from error
+        self._changed = True
+        self._back_up()
+
+    async def _copy_now_and_then(self) -> None:
+        while True:
+            await asyncio.sleep(COPY_EVERY)
+            await asyncio.to_thread(self._back_up)
+
+    def _back_up(self) -> None:
+        """A copy, if there is anything new; where none can be made, that is no reason to keep anybody from working."""
+        if not self._changed or self.engine is None:
+            return
         try:
             backup.save(self.file)
-        except (OSError, sqlite3.Error) as error:  # no reason to keep anybody from what is there
+        except (OSError, sqlite3.Error, StudioError) as error:
             log.warning("the catalog was not backed up: %s", error)
             self.not_backed_up = from_unexpected(error)
+        else:
+            self._changed, self.not_backed_up = False, None
 
 
 def connect(file: Path) -> Engine:
