@@ -7,7 +7,7 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -34,7 +34,7 @@ class Closes(Protocol):
     async def close(self) -> None: ...
 
 
-Beside = Callable[[Any], Awaitable[Closes]]
+Beside = Callable[[Any], Coroutine[Any, Any, Closes]]
 
 
 def run(arguments: Sequence[str] = (), paths: Paths | None = None, view: str = "", beside: Beside | None = None) -> int:
@@ -81,8 +81,6 @@ def _open_engine(window: Window, paths: Paths, beside: Beside | None) -> None:
 
         engine = await Engine.open(paths)
         try:
-            if beside is not None:
-                _beside.append(await beside(engine))
             await asyncio.to_thread(find_views)  # imports them here, so that the window's thread need not wait for it
         except BaseException:
             await engine.close()  # else a second try finds the data folder taken by ourselves
@@ -92,7 +90,12 @@ def _open_engine(window: Window, paths: Paths, beside: Beside | None) -> None:
     def failed(error: StudioError) -> None:
         show_start_failure(window, paths, error, lambda: _open_engine(window, paths, beside))
 
-    window.bridge.run(window, open_one(), window.engine_ready, failed)
+    def ready(engine: object) -> None:
+        window.engine_ready(engine)
+        if beside is not None:  # after the window, which need not wait for it; what fails there is a notice
+            window.bridge.run(window, beside(engine), _beside.append)
+
+    window.bridge.run(window, open_one(), ready, failed)
 
 
 def _close_engine() -> None:

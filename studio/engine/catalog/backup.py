@@ -117,9 +117,7 @@ def damaged(file: Path, reason: str, running: bool = False) -> CatalogDamaged:
             f"Restore the backup of {when} (“studio doctor --restore-catalog”); the damaged file is kept.",
             f"可恢复 {when} 的备份（“studio doctor --restore-catalog”），损坏的文件会保留。",
         )
-    return CatalogDamaged(
-        Text(f"The catalog {file} is damaged: {reason}.", f"目录库 {file} 已损坏：{reason}。"), repair, reason, copy
-    )
+    return CatalogDamaged(Text(f"The catalog {file} is damaged.", f"目录库 {file} 已损坏。"), repair, reason, copy)
 
 
 def _when(copy: Path) -> str:

@@ -132,7 +132,7 @@ class Failure(QWidget):
     ) -> None:
         super().__init__(parent)
         self.error = error
-        column = centred_column(self)
+        column = centred_column(self, 500 if more else 360)
         column.addWidget(Glyph("circle-x", "danger.text", 24), 0, Qt.AlignmentFlag.AlignHCenter)
         heading = Label(error.message, "bodyStrong", wrap=True)
         heading.setAlignment(Qt.AlignmentFlag.AlignHCenter)
