@@ -69,6 +69,12 @@ def test_one_figure_is_said_as_a_sentence() -> None:
     )
 
 
+def test_the_group_that_was_found_is_said_first() -> None:
+    assert fact("orders", [STATUS], [{"region": "华南", "count": 47}]) == (
+        "The number of orders where region is 华南 and status is returned is 47."
+    )
+
+
 def test_many_rows_are_said_shortly_and_what_is_left_out_is_counted() -> None:
     rows = [{"region": f"r{number}", "count": number} for number in range(10)]
     said = fact("orders", [STATUS], rows)

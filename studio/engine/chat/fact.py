@@ -36,7 +36,7 @@ def chinese_fact(dataset: str, filters: Sequence[Filter], rows: Sequence[dict[st
         return f"在 {dataset} 中没有{'、'.join(where)}的记录。"
     *groups, figure = rows[0]
     if len(rows) == 1:
-        where += [f"{group} 是 {rows[0][group]}" for group in groups]
+        where = [*(f"{group} 是 {rows[0][group]}" for group in groups), *where]
     start = f"在 {dataset} 中，{'、'.join(where)}{' 的' if where else ''}{_chinese_measure(figure)}"
     if len(rows) == 1:
         return f"{start}是 {_figure(rows[0][figure])}。"
@@ -55,7 +55,7 @@ def fact(dataset: str, filters: Sequence[Filter], rows: Sequence[dict[str, Any]]
         return f"There are no {dataset}{_where(where)}."
     *groups, figure = rows[0]
     if len(rows) == 1:
-        where += [f"{group} is {rows[0][group]}" for group in groups]
+        where = [*(f"{group} is {rows[0][group]}" for group in groups), *where]  # what was asked for comes first
         return f"The {_measure(figure, dataset)}{_where(where)} is {_figure(rows[0][figure])}."
     values = [f"{' '.join(str(row[group]) for group in groups)} {_figure(row[figure])}" for row in rows[:ROWS_SAID]]
     more = f" and {len(rows) - ROWS_SAID} more" if len(rows) > ROWS_SAID else ""
