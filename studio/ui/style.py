@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from string import Template
-
-from studio.ui.theme import theme
 
 SHEET = Template("""
 * { outline: none; }
@@ -108,10 +107,10 @@ LENGTHS = {
 }
 
 
-def style_sheet() -> str:
+def style_sheet(css: Callable[[str], str], size: Callable[[str], int]) -> str:
     """The sheet for the theme and the scale in force."""
-    values = {name: theme.css(path) for name, path in COLOURS.items()}
-    values |= {name: str(theme.size(path)) for name, path in LENGTHS.items()}
-    values["h_field"] = str(theme.size("control.height.md") - 2)
-    values["bar_r"] = str(max(1, theme.size("control.scrollbar.hover") // 2 - 2))
+    values = {name: css(path) for name, path in COLOURS.items()}
+    values |= {name: str(size(path)) for name, path in LENGTHS.items()}
+    values["h_field"] = str(size("control.height.md") - 2)
+    values["bar_r"] = str(max(1, size("control.scrollbar.hover") // 2 - 2))
     return SHEET.substitute(values)

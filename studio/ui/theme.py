@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 
 from studio.engine.paths import resource
 from studio.ui.language import language
+from studio.ui.style import style_sheet
 
 MODES = ("system", "light", "dark")
 QUIET_ROLES = ("Text", "WindowText", "ButtonText")
@@ -30,7 +31,7 @@ class Theme(QObject):
         self._mode = "system"
         self._app: QApplication | None = None
         self._colours: dict[str, QColor] = {}
-        self._fonts: dict[tuple[str, bool], QFont] = {}
+        self._fonts: dict[tuple[str, bool, bool], QFont] = {}
         language.changed.connect(self._refresh)
 
     @property
@@ -66,17 +67,21 @@ class Theme(QObject):
 
     def font(self, role: str, tight: bool = False) -> QFont:
         """A row of "type". `tight` is for port labels, rail labels and axes, where Chinese may be 11 px too."""
-        key = (role, tight)
-        if key not in self._fonts:
-            self._fonts[key] = self._make_font(role, tight)
-        return QFont(self._fonts[key])
+        return self._kept_font(role, tight, False)
+
+    def figures(self, role: str, tight: bool = False) -> QFont:
+        """The same with figures of one width, for columns, gauges and times. It tears hyphens apart: not for words."""
+        return self._kept_font(role, tight, True)
 
     def font_for(self, role: str, words: str) -> QFont:
-        """The font of a role for these words: figures of one width, unless that would tear a hyphen apart in Inter."""
-        font = self.font(role)
-        if "-" in words and not role.startswith("mono"):
-            font.unsetFeature(QFont.Tag("tnum"))
-        return font
+        """The font of a role for words that may be a figure."""
+        return self.font(role) if "-" in words or words[:1].isalpha() else self.figures(role)
+
+    def _kept_font(self, role: str, tight: bool, figures: bool) -> QFont:
+        key = (role, tight, figures)
+        if key not in self._fonts:
+            self._fonts[key] = self._make_font(role, tight, figures)
+        return QFont(self._fonts[key])
 
     def line(self, role: str) -> int:
         """The line height of a row of "type"."""
@@ -97,13 +102,11 @@ class Theme(QObject):
     def _refresh(self) -> None:
         if self._app is None:
             return
-        from studio.ui.style import style_sheet
-
         self._colours.clear()
         self._fonts.clear()
         self._app.setPalette(self._palette())
         self._app.setFont(self.font("dense"))
-        self._app.setStyleSheet(style_sheet())
+        self._app.setStyleSheet(style_sheet(self.css, self.size))
         self.changed.emit()
 
     def _follow_computer(self) -> None:
@@ -125,7 +128,7 @@ class Theme(QObject):
             palette.setColor(QPalette.ColorGroup.Disabled, role, self.colour("text.disabled"))
         return palette
 
-    def _make_font(self, role: str, tight: bool) -> QFont:
+    def _make_font(self, role: str, tight: bool, figures: bool) -> QFont:
         row, mono = _tokens()["type"][role], role.startswith("mono")
         size = row["size"]
         if language.current == "zh" and not tight:
@@ -135,7 +138,7 @@ class Theme(QObject):
         font.setPixelSize(self.scaled(size))
         font.setWeight(QFont.Weight(row["weight"]))
         font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
-        for feature, value in (("liga", 0), ("calt", 0)) if mono else (("tnum", 1),):
+        for feature, value in (("liga", 0), ("calt", 0)) if mono else (("tnum", int(figures)),):
             font.setFeature(QFont.Tag(feature), value)
         return font
 

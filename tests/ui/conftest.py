@@ -32,6 +32,10 @@ class SmallEngine:
         self.events = Events()
         self.settings = Settings(self.paths.config / "settings.json", self.events)
         self.plugin_failures: list[object] = []
+        self.project = SimpleNamespace(name=self._name)
+
+    async def _name(self) -> Text:
+        return Text("Untitled project", "未命名项目")
 
     async def status(self) -> SimpleNamespace:
         return SimpleNamespace(

@@ -77,4 +77,4 @@ def _rename(window: Window) -> None:
         window, tr(Text("Rename project", "重命名项目")), tr(Text("Name", "名称")), QLineEdit.EchoMode.Normal, old
     )
     if agreed and name.strip():
-        window.set_project(name.strip())
+        window.rename_project(name.strip())

@@ -189,12 +189,12 @@ class _LinkLabel(Pressable):
         self.updateGeometry()
 
     def sizeHint(self) -> QSize:
-        width = QFontMetrics(theme.font("caption")).horizontalAdvance(self.text())
+        width = QFontMetrics(theme.figures("caption")).horizontalAdvance(self.text())
         return QSize(min(width, theme.scaled(320)) + 4, theme.size("control.minHit"))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        font = theme.font("caption")
+        font = theme.figures("caption")
         font.setUnderline(self.underMouse())
         painter.setFont(font)
         painter.setPen(theme.colour(self._colour))

@@ -74,7 +74,7 @@ class Chart(QWidget):
 
     def plot(self) -> QRectF:
         """The room for the data, within the axis labels."""
-        metrics = QFontMetrics(theme.font("caption"))
+        metrics = QFontMetrics(theme.figures("caption"))
         left = max((metrics.horizontalAdvance(short(tick)) for tick in self.ticks()), default=0) + 8
         below = 20 if self.labels else 6
         return QRectF(left, 8, max(1, self.width() - left - 8), max(1, self.height() - 8 - below))
@@ -107,7 +107,7 @@ class Chart(QWidget):
         """What makes the kind of chart."""
 
     def _paint_grid(self, painter: QPainter, plot: QRectF) -> None:
-        painter.setFont(theme.font("caption"))
+        painter.setFont(theme.figures("caption"))
         side = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         for tick in self.ticks():
             y = round(self.y_of(tick, plot)) + 0.5
@@ -119,7 +119,7 @@ class Chart(QWidget):
     def _paint_labels(self, painter: QPainter, plot: QRectF) -> None:
         if not self.labels:
             return
-        metrics = QFontMetrics(theme.font("caption"))
+        metrics = QFontMetrics(theme.figures("caption"))
         widest = max(metrics.horizontalAdvance(label) for label in self.labels) + 12
         step = max(1, ceil(len(self.labels) * widest / plot.width()))
         painter.setPen(theme.colour("text.tertiary"))

@@ -36,7 +36,7 @@ class Grid(QTableView):
         self.columns.sectionPressed.disconnect()  # a click on a name sorts, and does not select the column
         self.columns.setSectionsClickable(True)
         self._behave()
-        self._metrics = QFontMetrics(theme.font("dense"))
+        self._metrics = QFontMetrics(theme.figures("dense"))
         self._widths: dict[str, int] = {}
         self.restyle()
 
@@ -54,7 +54,7 @@ class Grid(QTableView):
 
     def restyle(self) -> None:
         """Take sizes and fonts from the theme again."""
-        self._metrics = QFontMetrics(theme.font("dense"))
+        self._metrics = QFontMetrics(theme.figures("dense"))
         self._widths.clear()
         corner = f"background: {theme.css('surface.panel')}; border: none;"
         line = f"1px solid {theme.css('border.default')}"
@@ -146,7 +146,7 @@ class Grid(QTableView):
         primary, quiet, bar = (theme.colour(name) for name in ("text.primary", "text.tertiary", "surface.active"))
         left_side = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextSingleLine
         right_side = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight | Qt.TextFlag.TextSingleLine
-        painter.setFont(theme.font("dense"))
+        painter.setFont(theme.figures("dense"))
         painter.setPen(primary)
         nulls: list[tuple[QRect, bool]] = []
         for column, left, width in columns:
@@ -161,7 +161,9 @@ class Grid(QTableView):
                 elif cell.null:
                     nulls.append((QRect(left + PAD, top, room, height), number))
                 elif cell.text:
-                    painter.drawText(left + PAD, top, room, height - 1, side, self._fitting(cell, room))
+                    words = self._fitting(cell, room)
+                    # a hyphen is as wide as a figure in this font; the short one (U+2010) is not, so dates hold together
+                    painter.drawText(left + PAD, top, room, height - 1, side, words if number else words.replace("-", "‐"))
         painter.setPen(quiet)
         painter.setFont(theme.font("caption"))
         for rect, number in nulls:

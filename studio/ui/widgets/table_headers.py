@@ -122,7 +122,7 @@ class RowHeader(QHeaderView):
         painter.drawLine(rect.bottomLeft(), rect.bottomRight())
         painter.setPen(theme.colour("border.default"))
         painter.drawLine(rect.topRight(), rect.bottomRight())
-        painter.setFont(theme.font("denseStrong" if current else "dense"))
+        painter.setFont(theme.figures("denseStrong" if current else "dense"))
         painter.setPen(theme.colour("accent.text" if current else "text.secondary"))
         number = f"{self._table.base + section + 1:,}"
         painter.drawText(
