@@ -77,23 +77,29 @@ class _Relay(QObject):
         super().__init__()
         self._calls: deque[Callable[[], Any]] = deque()
         self._lock = threading.Lock()
+        self._due = False
         self.woken.connect(self._work, Qt.ConnectionType.QueuedConnection)
 
     def post(self, call: Callable[[], Any]) -> None:
         with self._lock:
             self._calls.append(call)
-            first = len(self._calls) == 1
-        if first:
+        self._wake()
+
+    def _wake(self) -> None:
+        """Ask for a slice, unless one is due already."""
+        with self._lock:
+            due, self._due = self._due, True
+        if not due:
             self.woken.emit()
 
     def _work(self) -> None:
+        self._due = False
         until = time.monotonic() + SLICE
-        try:
-            while self._calls and time.monotonic() < until:
-                self._calls.popleft()()
-        finally:
+        while self._calls and time.monotonic() < until:
+            call = self._calls.popleft()
             if self._calls:
-                self.woken.emit()
+                self._wake()  # before the call: one that opens a dialog must not hold up the others
+            call()
 
 
 class Bridge:
@@ -203,7 +209,7 @@ class Bridge:
 
     def release(self, owner: QObject, handle: Handle) -> None:
         known = self._handles.get(id(owner))
-        if known:
+        if known and known[0]() is owner:
             known[1].discard(handle)
 
     async def _hear(self, handle: Handle, kind: type[Any], react: Done) -> None:
@@ -223,15 +229,18 @@ class Bridge:
         self.start()
         key = id(owner)
         if key not in self._handles or self._handles[key][0]() is not owner:
-            self._handles[key] = (weakref.ref(owner), set())
-            owner.destroyed.connect(lambda: self._gone(key))
+            entry: tuple[weakref.ref[QObject], set[Handle]] = (weakref.ref(owner), set())
+            self._handles[key] = entry
+            owner.destroyed.connect(lambda: self._gone(key, entry))
         handle = Handle(self, owner)
         self._handles[key][1].add(handle)
         return handle
 
-    def _gone(self, key: int) -> None:
-        known = self._handles.pop(key, None)
-        for handle in list(known[1]) if known else ():
+    def _gone(self, key: int, entry: tuple[weakref.ref[QObject], set[Handle]]) -> None:
+        """An owner was destroyed. Its id may belong to another by now, whose work goes on."""
+        if self._handles.get(key) is entry:
+            del self._handles[key]
+        for handle in list(entry[1]):
             handle.cancel()
 
     def _live(self, started: threading.Event) -> None:

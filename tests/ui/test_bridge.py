@@ -3,12 +3,13 @@
 import asyncio
 import threading
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QEventLoop, QObject
 from PySide6.QtWidgets import QWidget
 
 from studio.engine.errors import NotFound, StudioError
 from studio.engine.events import Notice
 from studio.engine.text import Text
+from studio.ui.bridge import Bridge
 
 
 async def answer(value):
@@ -147,3 +148,19 @@ def test_a_callback_that_raises_does_not_stop_the_next(bridge, qtbot):
         bridge.run(owner, answer(2), seen.append)
         qtbot.waitUntil(lambda: seen == [2])
     assert len(caught) == 1
+
+
+def test_a_call_that_opens_a_dialog_does_not_hold_up_the_others(bridge: Bridge, qtbot: object) -> None:
+    owner, heard, inner = QObject(), [], QEventLoop()
+
+    async def say(word: str) -> str:
+        return word
+
+    def first(word: str) -> None:
+        inner.exec()  # a dialog that is closed by what arrives meanwhile
+        heard.append(word)
+
+    bridge.run(owner, say("dialog"), first)
+    bridge.run(owner, say("other"), lambda word: (heard.append(word), inner.quit()))
+    qtbot.waitUntil(lambda: len(heard) == 2, timeout=5000)
+    assert heard == ["other", "dialog"]
