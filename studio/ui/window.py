@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtGui import QCloseEvent, QIcon, QPainter, QPixmap, QResizeEvent
@@ -115,18 +116,22 @@ class Window(QWidget):
     def set_badge(self, name: str, tone: str | None) -> None:
         self.rail.set_badge(name, tone)
 
-    def set_project(self, name: Text | str) -> None:
-        """The project's name in the top bar."""
-        self.top.project.say(name)
-        self.memory.set("project", name if isinstance(name, str) else name.as_dict())
+    def rename_project(self, name: str) -> None:
+        """Give the project a name; it is kept with the data."""
+        self.bridge.run(self, self.bridge.engine.project.rename(Text.same(name)))
 
     # The engine comes and goes
 
-    def engine_ready(self, engine: object) -> None:
+    def engine_ready(self, engine: Any) -> None:
         """Views may be made now."""
+        # late, because it brings SQLAlchemy along, for which the first paint must not wait
+        from studio.engine.project import ProjectRenamed
+
         self.bridge.opened(engine)
         self.bridge.listen(self, Notice, self.notice)
         self.bridge.listen(self, SettingsChanged, self._dress)
+        self.bridge.listen(self, ProjectRenamed, lambda event: self.top.project.say(event.name))
+        self.bridge.run(self, engine.project.name(), self.top.project.say)
         self._find_views()
         for kind in self._kinds.values():
             self._guarded(lambda kind=kind: kind.register(self.studio))  # type: ignore[misc]
@@ -288,9 +293,6 @@ class Window(QWidget):
     def _restore(self) -> None:
         say(self.setWindowTitle, Text.same("ONE Data Studio"))
         self.setWindowIcon(_window_icon())
-        project = self.memory.get("project")
-        if project:
-            self.top.project.say(Text(**project) if isinstance(project, dict) else str(project))
         kept = self.memory.get("geometry")
         if not kept or not self.restoreGeometry(QByteArray.fromBase64(kept.encode())):
             screen = self.screen().availableSize()
