@@ -36,10 +36,17 @@ def test_a_small_model_sees_the_best_page_the_rows_and_an_example_of_the_same_si
     one = prompt.build_small("How long?", [PAGE])
     two = prompt.build_small("How long?", [PAGE, ROWS])
     assert one[2]["content"].count("\n") == 0
+    assert "trees" in prompt.build_small("How many?", [ROWS])[2]["content"]
     assert two[2]["content"].count("\n") == 1
     assert two[3]["content"] == (
         "Facts:\nThe pump holds 24 months. [1]\nThe number of orders is 47. [3]\n\nQuestion: How long?"
     )
+
+
+def test_the_example_has_the_form_of_the_question() -> None:
+    assert "Which park" in prompt.build_small("Which region is it?", [ROWS])[1]["content"]
+    assert "How many oaks" in prompt.build_small("How many are there?", [ROWS])[1]["content"]
+    assert "How long is the bridge" in prompt.build_small("Which pump is it?", [PAGE])[1]["content"]
 
 
 def test_a_page_beside_the_point_is_kept_from_a_small_model_that_has_rows() -> None:

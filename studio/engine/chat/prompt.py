@@ -18,14 +18,15 @@ NEAR = 0.4  # the match of a page that is about the question, as measured on the
 SMALL_TOKENS = 160  # a small model that goes on longer only repeats itself
 SMALL_RULES = "Answer the question with the facts. Repeat the facts word for word and keep their numbers in brackets."
 # A small model copies the form of an example; its matter is far from anything that is asked here.
-EXAMPLE = (
-    ("The bridge in 苏州 is 317 metres long.", "How long is the bridge in 苏州"),
-    ("The number of trees where park is 北园 and kind is oak is 86.", "how many oaks are in 北园"),
-)
-ZH_EXAMPLE = (
-    ("苏州的这座桥长 317 米。", "苏州的桥有多长"),
-    ("在 trees 中，park 是 北园、kind 是 oak 的数量是 86。", "北园有多少棵橡树"),
-)
+EXAMPLE = {
+    "page": ("The bridge in 苏州 is 317 metres long.", "How long is the bridge in 苏州"),
+    "rows": ("The number of trees where park is 北园 and kind is oak is 86.", "how many oaks are in 北园"),
+}
+WHICH = "Which park has the most oaks?"  # for the same fact, where the question asks for a place rather than a number
+ZH_EXAMPLE = {
+    "page": ("苏州的这座桥长 317 米。", "苏州的桥有多长"),
+    "rows": ("在 trees 中，park 是 北园、kind 是 oak 的数量是 86。", "北园有多少棵橡树"),
+}
 
 Messages = list[dict[str, Any]]
 
@@ -45,17 +46,18 @@ def build(question: str, history: Sequence[Message], sources: Sequence[Source], 
 
 
 def build_small(question: str, sources: Sequence[Source]) -> Messages:
-    """The messages for a model that follows little: a few facts, an example with as many, and the question.
+    """The messages for a model that follows little: a few facts, an example with facts of the same kinds, and the
+    question.
 
     As measured with SmolLM2-135M: English facts are repeated best before the question, Chinese ones after it.
     """
     if not sources:
         return [{"role": "user", "content": question}]
     chinese = is_chinese(question)
-    example = (ZH_EXAMPLE if chinese else EXAMPLE)[: len(sources)]
+    kinds = [each.kind for each in sources]
+    example = [each for kind, each in (ZH_EXAMPLE if chinese else EXAMPLE).items() if kind in kinds]
     example_facts = [f"{fact} [{number}]" for number, (fact, _) in enumerate(example, 1)]
-    asked = [words for _, words in example]
-    example_question = f"{'，'.join(asked)}？" if chinese else f"{', and '.join(asked)}?"
+    example_question = _example_question(question, [words for _, words in example], chinese)
     facts = [f"{_one_line(each.quote)} [{each.number}]" for each in sources]
     return [
         {"role": "system", "content": SMALL_RULES},
@@ -63,6 +65,16 @@ def build_small(question: str, sources: Sequence[Source]) -> Messages:
         {"role": "assistant", "content": "\n".join(example_facts)},
         {"role": "user", "content": _small_question(facts, question, chinese)},
     ]
+
+
+def _example_question(question: str, asked: Sequence[str], chinese: bool) -> str:
+    """One that has the form of the question itself."""
+    if chinese:
+        return f"{'，'.join(asked)}？"
+    if "which" in question.lower() and list(asked) == [EXAMPLE["rows"][1]]:
+        return WHICH
+    words = ", and ".join(asked)
+    return f"{words[:1].upper()}{words[1:]}?"
 
 
 def for_small(sources: Sequence[Source]) -> list[Source]:
