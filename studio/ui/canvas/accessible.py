@@ -11,10 +11,12 @@ from typing import Any
 from PySide6.QtCore import QObject, QPoint, QRect
 from PySide6.QtGui import QAccessible, QAccessibleInterface, QAccessibleObject
 from PySide6.QtWidgets import QAccessibleWidget
+from shiboken6 import isValid
 
 from studio.ui.canvas.view import CanvasView
 
-_kept: dict[int, QAccessibleInterface] = {}
+PRUNE_AT = 1_000
+_kept: list[QAccessibleInterface] = []
 _installed: list[bool] = []
 
 
@@ -113,9 +115,9 @@ class CanvasInterface(QAccessibleWidget):
 def make(_key: str, thing: QObject) -> QAccessibleInterface | None:
     """Qt's factory: what speaks for a canvas or a step; None leaves everything else to Qt."""
     if isinstance(thing, CanvasView):
-        return _keep(thing, CanvasInterface(thing))
+        return _keep(CanvasInterface(thing))
     if isinstance(thing, Voice):
-        return _keep(thing, StepInterface(thing))
+        return _keep(StepInterface(thing))
     return None
 
 
@@ -126,8 +128,9 @@ def install() -> None:
         QAccessible.installFactory(make)
 
 
-def _keep(thing: QObject, interface: QAccessibleInterface) -> QAccessibleInterface:
-    key = id(thing)
-    _kept[key] = interface
-    thing.destroyed.connect(lambda: _kept.pop(key, None))
+def _keep(interface: QAccessibleInterface) -> QAccessibleInterface:
+    """Qt deletes an interface with the thing that it speaks for; only then may Python let go of it."""
+    if len(_kept) > PRUNE_AT:
+        _kept[:] = [known for known in _kept if isValid(known)]
+    _kept.append(interface)
     return interface

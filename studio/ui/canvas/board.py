@@ -27,6 +27,8 @@ class Board(QWidget):
         super().__init__(parent)
         accessible.install()
         self.document = document
+        if document.parent() is None:  # never left to Python: its collector may run on another thread, and Qt's things die there
+            document.setParent(self)
         self.canvas = DropCanvas(document, self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -50,8 +50,8 @@ class DropCanvas(CanvasView):
         edge = self.document.edges.get(wire.edge_id) if wire is not None else None
         self.document.undo.beginMacro(tr(Text("Add", "添加")))
         node_id = editing.add_node(self, self.document.types[name], place - QPointF(40, 16))
-        if edge is not None:
-            editing.insert_into(self, edge, node_id)
+        if edge is not None and editing.insert_into(self, edge, node_id):
+            editing.make_room(self, edge, node_id)
         self.document.undo.endMacro()
         return node_id
 

@@ -19,6 +19,7 @@ from studio.ui.canvas.view import CanvasView
 from studio.ui.language import tr
 
 FRAME_SIZE = (480.0, 264.0)
+ROOM = 48.0
 
 
 def add_node(canvas: CanvasView, kind: NodeType, place: QPointF, end: End | None = None, **params: object) -> str:
@@ -55,6 +56,24 @@ def insert_into(canvas: CanvasView, edge: Edge, node_id: str) -> bool:
                 document.undo.push(Connect(document, last, []))
                 return True
     return False
+
+
+def make_room(canvas: CanvasView, edge: Edge, node_id: str) -> None:
+    """Stand right of the source, level with it, and push what lies further right out of the way."""
+    document, items = canvas.document, canvas.sheet.nodes
+    source, target, width = items[edge.source].box, items[edge.target].box, items[node_id].box.width()
+    if document.nodes[edge.source].parent != document.nodes[edge.target].parent or target.left() <= source.right():
+        return
+    left = snap(source.right() + ROOM)
+    places: dict[str, Place] = {node_id: ((left, snap(source.top())), document.nodes[node_id].parent)}
+    push = snap(left + width + ROOM - target.left())
+    beside = document.nodes[edge.target].parent
+    moving = [n.id for n in document.nodes.values() if n.parent == beside and n.position[0] >= target.left() - 1]
+    for part_id in document.within(moving) if push > 0 else []:
+        if part_id != node_id:
+            node = document.nodes[part_id]
+            places[part_id] = ((node.position[0] + push, node.position[1]), node.parent)
+    document.undo.push(Move(document, places))
 
 
 def add_note(canvas: CanvasView, place: QPointF, text: str = "") -> str:

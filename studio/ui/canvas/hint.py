@@ -20,6 +20,7 @@ class Hint(QLabel):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setWordWrap(True)
+        self._tone = "danger"
         self._away = QTimer(self, singleShot=True, interval=STAYS, timeout=self.hide)
         theme.changed.connect(self._dress)
         self._dress()
@@ -29,9 +30,13 @@ class Hint(QLabel):
         if error is None:
             self.hide()
             return
-        self.show_words(tr(error.whole()), at)
+        self.show_words(tr(error.whole()), at, "danger")
 
-    def show_words(self, words: str, at: QPoint) -> None:
+    def show_words(self, words: str, at: QPoint, tone: str = "accent") -> None:
+        """What a drop would do ("accent"), or why it cannot be ("danger")."""
+        if tone != self._tone:
+            self._tone = tone
+            self._dress()
         self.setText(words)
         self.setFixedWidth(min(theme.scaled(WIDEST), self.fontMetrics().horizontalAdvance(words) + theme.scaled(20)))
         self.adjustSize()
@@ -47,6 +52,6 @@ class Hint(QLabel):
         self.setFont(theme.font("dense"))
         radius, pad = theme.size("radius.sm"), theme.size("space.1")
         self.setStyleSheet(
-            f"background: {theme.css('danger.muted')}; color: {theme.css('danger.text')};"
-            f"border: 1px solid {theme.css('danger.border')}; border-radius: {radius}px; padding: {pad}px {2 * pad}px;"
+            f"background: {theme.css(f'{self._tone}.muted')}; color: {theme.css(f'{self._tone}.text')};"
+            f"border: 1px solid {theme.css(f'{self._tone}.border')}; border-radius: {radius}px; padding: {pad}px {2 * pad}px;"
         )

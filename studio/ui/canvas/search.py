@@ -7,6 +7,8 @@ from functools import lru_cache
 
 from studio.engine.workflows.node import NodeType
 
+NAME = 0.9
+
 
 def find_types(types: Iterable[NodeType], words: str) -> list[NodeType]:
     """The best first; all, by category and title, for no words."""
@@ -18,9 +20,8 @@ def find_types(types: Iterable[NodeType], words: str) -> list[NodeType]:
 
 
 def _score(kind: NodeType, asked: str) -> float:
-    return max(
-        _match(name, asked) * weight for name, weight in _names(kind.name, kind.title.en, kind.title.zh, kind.doc.en)
-    )
+    names = _names(kind.name, kind.title.en, kind.title.zh, kind.doc.en)
+    return max(_match(name, asked, weight >= NAME) * weight for name, weight in names)
 
 
 @lru_cache(maxsize=512)
@@ -34,15 +35,15 @@ def _names(name: str, english: str, chinese: str, help_text: str) -> tuple[tuple
     )  # fmt: skip
 
 
-def _match(name: str, asked: str) -> float:
-    """1 for a beginning, less for a word's beginning, a part, or its letters in order."""
+def _match(name: str, asked: str, loosely: bool) -> float:
+    """1 for a beginning, less for a word's beginning, a part, or (in names only) its letters in order."""
     if name.startswith(asked):
         return 1.0
     if f" {asked}" in name:
         return 0.9
     if asked in name:
         return 0.7
-    return 0.4 if len(name) < 40 and _in_order(name, asked) else 0.0
+    return 0.4 if loosely and _in_order(name, asked) else 0.0
 
 
 def _in_order(name: str, asked: str) -> bool:

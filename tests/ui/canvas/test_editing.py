@@ -98,6 +98,8 @@ def test_a_node_dropped_on_a_wire_goes_in_between(board):
     board.canvas.drop_node("sql", place)
     ends = {(e.source, e.target) for e in board.document.edges.values()}
     assert ends == {("dataset", "sql_2"), ("sql_2", "sql")}
+    boxes = {name: item.box for name, item in board.canvas.sheet.nodes.items()}
+    assert boxes["dataset"].right() < boxes["sql_2"].left() < boxes["sql_2"].right() < boxes["sql"].left()
     board.document.undo.undo()
     assert {(e.source, e.target) for e in board.document.edges.values()} == {("dataset", "sql")}
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from PySide6.QtCore import QPointF, QRectF
 
 from studio.engine.workflows import library
@@ -15,7 +17,7 @@ SOURCE, BELOW = QRectF(300, 0, 176, 100), QRectF(0, 200, 176, 100)
 def test_a_forward_wire_is_a_curve_between_its_ends():
     points = route(QPointF(0, 0), QPointF(200, 100), QRectF(), QRectF())
     assert (points[0], points[-1]) == (QPointF(0, 0), QPointF(200, 100))
-    assert all(a.x() <= b.x() for a, b in zip(points, points[1:], strict=False))
+    assert all(a.x() <= b.x() for a, b in itertools.pairwise(points))
 
 
 def test_a_backward_wire_runs_in_the_gap_between_the_boxes():

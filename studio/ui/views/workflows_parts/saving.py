@@ -36,6 +36,8 @@ class Saving(QObject):
     def save(self) -> None:
         """Save now, if anything changed; what changes meanwhile is saved after."""
         self._soon.stop()
+        if self.studio.bridge.engine is None:
+            return
         if self.busy or not self.dirty:
             self._call_waiting()
             return

@@ -133,6 +133,8 @@ class Sheet(QWidget):
 
     def judge(self) -> None:
         """Ask the engine what keeps this graph from running; off the window's thread, for large ones take a while."""
+        if self.studio.bridge.engine is None:  # it was closed while the timer ran
+            return
         graph = self.document.graph
         judge = self.studio.engine.workflows.problems
 
