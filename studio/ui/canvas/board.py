@@ -10,7 +10,7 @@ from studio.engine.workflows.node import NodeType
 from studio.ui.canvas import accessible, editing
 from studio.ui.canvas.document import Document
 from studio.ui.canvas.dropping import DropCanvas
-from studio.ui.canvas.gestures.connect import End
+from studio.ui.canvas.ends import End
 from studio.ui.canvas.minimap import Minimap
 from studio.ui.canvas.popup import AddNode
 from studio.ui.canvas.strip import Strip
@@ -27,7 +27,9 @@ class Board(QWidget):
         super().__init__(parent)
         accessible.install()
         self.document = document
-        if document.parent() is None:  # never left to Python: its collector may run on another thread, and Qt's things die there
+        if (
+            document.parent() is None
+        ):  # never left to Python: its collector may run on another thread, and Qt's things die there
             document.setParent(self)
         self.canvas = DropCanvas(document, self)
         layout = QVBoxLayout(self)

@@ -12,8 +12,8 @@ from studio.ui.canvas.arrange import Box, arrange
 from studio.ui.canvas.clipboard import as_json, from_json, renewed
 from studio.ui.canvas.commands import Connect, Edit, Insert, Move, Remove
 from studio.ui.canvas.document import Document, Parts, Place
+from studio.ui.canvas.ends import End
 from studio.ui.canvas.frame_item import FrameItem
-from studio.ui.canvas.gestures.connect import End
 from studio.ui.canvas.layout import FRAME_PAD, HEADER, snap
 from studio.ui.canvas.view import CanvasView
 from studio.ui.language import tr

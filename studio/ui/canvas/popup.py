@@ -20,8 +20,8 @@ from PySide6.QtWidgets import (
 from studio.engine.text import Text
 from studio.engine.workflows.graph import fits
 from studio.engine.workflows.node import CATEGORIES, NodeType
+from studio.ui.canvas.ends import End
 from studio.ui.canvas.faces import tile_of
-from studio.ui.canvas.gestures.connect import End
 from studio.ui.canvas.look import LOOKS
 from studio.ui.canvas.search import find_types
 from studio.ui.icons import paint_icon

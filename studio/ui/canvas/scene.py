@@ -206,8 +206,7 @@ class CanvasScene(QGraphicsScene):
             if wire is None or source is None or target is None:
                 continue
             start, end = self.ends(edge)
-            lane = self._lane(edge)
-            wire.lay(routes.route(start, end, self._obstacle(source, edge), self._obstacle(target, edge), lane))
+            wire.lay(routes.route(start, end, source.box, target.box, self._lane(edge)))
 
     def ends(self, edge: Edge) -> tuple[QPointF, QPointF]:
         """Where a wire begins and ends: on the inner side of a frame for what lies in it."""
@@ -314,9 +313,6 @@ class CanvasScene(QGraphicsScene):
             y = self.nodes[other].anchor(far, begins).y()
             heights[port] = min(y, heights.get(port, y))
         return heights
-
-    def _obstacle(self, item: NodeItem, edge: Edge) -> QRectF:
-        return item.box
 
     def _lane(self, edge: Edge) -> float:
         """Backward wires of one step keep 8 px from each other."""

@@ -10,12 +10,12 @@ from studio.engine.text import Text
 from studio.engine.workflows.execution import Execution, Workflow
 from studio.engine.workflows.graph import Graph
 from studio.engine.workflows.service import WorkflowsChanged
-from studio.ui.actions import Action
 from studio.ui.canvas import editing
 from studio.ui.language import tr
 from studio.ui.views.view import View
 from studio.ui.views.workflows_parts.bottom import Bottom
 from studio.ui.views.workflows_parts.centre import Centre
+from studio.ui.views.workflows_parts.commands import add_actions, delete_workflow, duplicate_workflow
 from studio.ui.views.workflows_parts.inspector import Inspector
 from studio.ui.views.workflows_parts.sheet import Sheet, blank
 from studio.ui.views.workflows_parts.side import Side
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 MEMORY = "open_workflows"
 AT_FIRST = 3
 NEW_NAME = Text("New workflow", "新建工作流")
-NONE_OPEN = Text("Open a workflow first.", "请先打开一个工作流。")
-NOT_RUNNING = Text("Nothing is running here.", "当前没有运行。")
 
 
 class Workflows(View):
@@ -55,7 +53,7 @@ class Workflows(View):
         self.bottom = Bottom(studio)
         self.build(self.centre, side=self.side, inspector=self.inspector, bottom=self.bottom)
         self._connect()
-        self._add_actions()
+        add_actions(self)
         studio.opener("workflow", self.open_workflow)
         studio.bridge.listen(self, WorkflowsChanged, self._heard)
         self._turn("")
@@ -95,9 +93,17 @@ class Workflows(View):
 
     def new_workflow(self, definition: Graph | None = None) -> None:
         """Make one and open it; its name can be changed at once in the inspector."""
-        name = _free_name(tr(NEW_NAME), {workflow.name for workflow in self.known.values()})
+        name = definition.name if definition is not None else self.free_name(tr(NEW_NAME))
         work = self.studio.engine.workflows.create(name, definition or blank(name))
         self.studio.bridge.run(self, work, self._open)
+
+    def free_name(self, name: str) -> str:
+        """That name, or with a number where a workflow has it already."""
+        taken, number, found = {workflow.name for workflow in self.known.values()}, 1, name
+        while found in taken:
+            number += 1
+            found = f"{name} {number}"
+        return found
 
     def close_workflow(self, workflow_id: str) -> None:
         sheet = self.sheets.pop(workflow_id, None)
@@ -153,8 +159,8 @@ class Workflows(View):
         centre.start_page.opened.connect(self.open_workflow)
         centre.start_page.wanted.connect(self.new_workflow)
         centre.start_page.sample.connect(self._add_sample)
-        self.inspector.about.duplicate.connect(self._duplicate)
-        self.inspector.about.delete.connect(self._delete)
+        self.inspector.about.duplicate.connect(lambda: duplicate_workflow(self))
+        self.inspector.about.delete.connect(lambda: delete_workflow(self))
         centre.undo.connect(lambda: self._on_canvas(lambda canvas: canvas.document.undo.undo()))
         centre.redo.connect(lambda: self._on_canvas(lambda canvas: canvas.document.undo.redo()))
         centre.arrange.connect(lambda: self._on_canvas(editing.arrange_all))
@@ -166,70 +172,6 @@ class Workflows(View):
         self.inspector.retry.connect(lambda step: self.sheet and self.sheet.retry(step))
         self.inspector.show_data.connect(self._show_data)
         self.inspector.open_run.connect(lambda execution: self.sheet and self.sheet.watch(execution))
-
-    def _add_actions(self) -> None:
-        category = Text("Workflows", "工作流")
-        none = self._none_open
-        for action in (
-            Action(
-                "workflows.run",
-                Text("Queue run", "开始运行"),
-                self.run,
-                "play",
-                "Ctrl+Return",
-                category,
-                none,
-                self.name,
-            ),
-            Action(
-                "workflows.stop",
-                Text("Stop the run", "停止运行"),
-                self.stop,
-                "square",
-                "",
-                category,
-                self._idle,
-                self.name,
-            ),
-            Action("workflows.new", Text("New workflow", "新建工作流"), self.new_workflow, "plus", "", category),
-            Action(
-                "workflows.undo",
-                Text("Undo", "撤销"),
-                self.centre.undo.emit,
-                "undo-2",
-                "Ctrl+Z",
-                category,
-                none,
-                self.name,
-            ),
-            Action(
-                "workflows.redo",
-                Text("Redo", "重做"),
-                self.centre.redo.emit,
-                "redo-2",
-                "Ctrl+Shift+Z",
-                category,
-                none,
-                self.name,
-            ),
-            Action(
-                "workflows.arrange",
-                Text("Tidy up", "自动排列"),
-                self.centre.arrange.emit,
-                "",
-                "",
-                category,
-                none,
-                self.name,
-            ),
-        ):
-            self.studio.actions.add(action)
-
-    def _none_open(self) -> Text | None:
-        return None if self.sheet is not None else NONE_OPEN
-
-    def _idle(self) -> Text | None:
-        return None if self.sheet is not None and self.sheet.running else NOT_RUNNING
 
     def _listed(self, workflows: list[Workflow]) -> None:
         self.known = {workflow.id: workflow for workflow in workflows}
@@ -373,28 +315,6 @@ class Workflows(View):
         if self.sheet is not None:
             act(self.sheet.canvas)
 
-    def _duplicate(self) -> None:
-        if self.sheet is not None:
-            graph = self.sheet.document.graph.model_copy(deep=True)
-            name = _free_name(graph.name, {workflow.name for workflow in self.known.values()})
-            work = self.studio.engine.workflows.create(name, graph.model_copy(update={"name": name}))
-            self.studio.bridge.run(self, work, self._open)
-
-    def _delete(self) -> None:
-        """Put the workflow in front away; the toast brings it back."""
-        sheet = self.sheet
-        if sheet is None:
-            return
-        workflow_id, name = sheet.workflow.id, sheet.document.graph.name
-        self.close_workflow(workflow_id)
-        workflows = self.studio.engine.workflows
-
-        def undo() -> None:
-            self.studio.bridge.run(self, workflows.restore(workflow_id), lambda _: self.open_workflow(workflow_id))
-
-        said = Text("Deleted “{name}”", "已删除“{name}”").format(name=name)
-        self.studio.bridge.run(self, workflows.delete(workflow_id), lambda _: self.studio.window.toast(said, undo))
-
     def _add_sample(self) -> None:
         self.studio.bridge.run(self, self.studio.engine.sample.prepare(), lambda _: self.refresh())
 
@@ -408,11 +328,3 @@ class Workflows(View):
 
 def _inputs_of(executions: list[Execution]) -> dict[str, Any]:
     return dict(executions[0].inputs) if executions else {}
-
-
-def _free_name(name: str, taken: set[str]) -> str:
-    number, found = 1, name
-    while found in taken:
-        number += 1
-        found = f"{name} {number}"
-    return found

@@ -9,6 +9,7 @@ from studio.engine.workflows.graph import Edge, Graph, Node
 from studio.ui.canvas import editing
 from studio.ui.canvas.commands import Edit
 from studio.ui.views.workflows import Workflows
+from studio.ui.views.workflows_parts.commands import delete_workflow
 from tests.ui.real import desk_with
 
 
@@ -189,7 +190,7 @@ def test_a_change_made_elsewhere_is_shown(desk, view):
 
 def test_a_deleted_workflow_comes_back_by_the_toast(desk, view):
     workflow_id = view.sheet.workflow.id
-    view._delete()
+    delete_workflow(view)
     desk.until(lambda: workflow_id not in view.known)
     desk.wait(desk.engine.workflows.restore(workflow_id))
     desk.until(lambda: workflow_id in view.known)

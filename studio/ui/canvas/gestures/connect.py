@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen, QPolygonF
 
@@ -13,6 +11,7 @@ from studio.engine.workflows.graph import Edge, Graph, fits
 from studio.ui.canvas import routes
 from studio.ui.canvas.commands import Connect, Remove
 from studio.ui.canvas.document import Parts
+from studio.ui.canvas.ends import End
 from studio.ui.canvas.gestures.gesture import Gesture
 from studio.ui.canvas.layout import Spot
 from studio.ui.canvas.look import look
@@ -20,18 +19,6 @@ from studio.ui.canvas.shapes import draw_port
 
 SMALL = 150
 WRONG_SIDE = Text("Wires go from an output to an input.", "连线只能从输出连到输入。")
-
-
-@dataclass(frozen=True, slots=True)
-class End:
-    """A port of a step: one end of a wire."""
-
-    node_id: str
-    spot: Spot
-
-    @property
-    def begins(self) -> bool:
-        return self.spot.port.begins
 
 
 class ConnectPorts(Gesture):
