@@ -78,8 +78,10 @@ class Look(QObject):
         return found
 
     def icon(self, name: str, colour: str, size: int, ratio: float) -> QPixmap:
-        """`ratio` is the device's times the zoom; it is rounded up so that few sizes are kept."""
-        step = max(0.5, -(-ratio * 4 // 1) / 4)
+        """`ratio` is the device's times the zoom: an icon drawn for another one would be pale."""
+        if len(self._icons) > 600:
+            self._icons.clear()
+        step = max(0.4, round(ratio, 2))
         key = (name, colour, size, step)
         found = self._icons.get(key)
         if found is None:
