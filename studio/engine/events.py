@@ -29,6 +29,16 @@ class Notice(Event):
     body: Text | None = None
     repair: str = ""
 
+    def whole(self) -> Text:
+        """What it is and what to do, in one text."""
+        if self.body is None:
+            return self.title
+        mark = "" if self.title.en.endswith((".", "!", "?")) else ". "
+        return Text(
+            f"{self.title.en}{mark or ' '}{self.body.en}",
+            f"{self.title.zh}{'' if self.title.zh.endswith(('。', '？')) else '。'}{self.body.zh}",
+        )
+
 
 E = TypeVar("E", bound=Event)
 Listener = Callable[[Event], None]

@@ -101,7 +101,8 @@ class Window(QWidget):
         self._new_notices += 1
         self.top.bell.set_count(self._new_notices)
         if notice.level in ("warning", "error", "success"):
-            self.toast(notice.title, level=notice.level)
+            words = notice.title if notice.level == "success" else notice.whole()
+            self.toast(words, level=notice.level)
 
     def toast(self, text: Text, undo: Callable[[], object] | None = None, level: str = "info") -> Toast:
         """A word at the bottom that goes by itself; with `undo`, a button that takes it back."""

@@ -102,9 +102,11 @@ class Person:
 
 @pytest.fixture
 def bridge(qapp: QApplication) -> Iterator[Bridge]:
-    one = Bridge()
-    yield one
-    one.stop()
+    """The program's own, which views use by themselves."""
+    from studio.ui.bridge import bridge
+
+    yield bridge
+    bridge.stop()
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import socket
@@ -137,7 +138,8 @@ async def test_a_catalog_in_use_is_not_restored_under_its_owner(copy_of_sample: 
     engine = await Engine.open(Paths.under(copy_of_sample))
     command = [sys.executable, "-m", "studio", "--home", str(copy_of_sample), "doctor", "--restore-catalog"]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, env={**os.environ, "LANG": "C.UTF-8"})
+        environment = {**os.environ, "LANG": "C.UTF-8"}
+        done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, timeout=60, env=environment)
         assert done.returncode == 1 and f"process {os.getpid()}" in done.stderr and "Traceback" not in done.stderr
         assert not list(engine.paths.data.glob("catalog.damaged-*"))
     finally:

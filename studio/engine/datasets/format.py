@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from studio.engine.datasets.source import Broken, Source, cannot_read, open_parquet
-from studio.engine.errors import BadParameter, Unavailable
+from studio.engine.errors import BadParameter, DiskFull
 from studio.engine.files import write_json
 from studio.engine.registry import Registry
 from studio.engine.text import Text
@@ -48,7 +48,7 @@ class Copied(Format):
             try:
                 statistics = self.convert(paths, part)
             except Broken as error:
-                raise _disk_full(copy) if _is_full(copy) else error from error
+                raise DiskFull(str(copy.parent)) if _is_full(copy) else error from error
             part.replace(table)
             write_json(note, statistics)
         return open_parquet([table], _read_note(note))
@@ -92,16 +92,6 @@ def not_empty(paths: Sequence[Path], kind: str) -> None:
 
 def _is_full(folder: Path) -> bool:
     return shutil.disk_usage(folder).free < 1 << 20
-
-
-def _disk_full(folder: Path) -> Unavailable:
-    return Unavailable(
-        Text(
-            f"There is no space left for a readable copy in {folder.parent}.",
-            f"{folder.parent} 空间不足，无法生成可读副本。",
-        ),
-        Text("Free some space, then refresh.", "请腾出空间后刷新。"),
-    )
 
 
 def _read_note(note: Path) -> dict[str, Any]:

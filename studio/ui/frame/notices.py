@@ -27,6 +27,7 @@ LOOKS = {
     "error": ("circle-x", "danger.text"),
 }
 KEPT = 200
+WIDEST = 560  # of a toast's words, in pixels
 
 
 @dataclass(slots=True)
@@ -146,7 +147,7 @@ class Toast(QFrame):
         row.setContentsMargins(side, theme.size("space.1"), theme.size("space.1"), theme.size("space.1"))
         if level != "info":
             row.addWidget(Glyph(*LOOKS[level]))
-        self.label = Label(text, "dense")
+        self.label = Label(text, "dense", wrap=True)
         row.addWidget(self.label)
         if undo is not None:
             self.undo = Button(Text("Undo", "撤销"), kind="link", size="sm")
@@ -156,14 +157,19 @@ class Toast(QFrame):
         close.clicked.connect(self.deleteLater)
         row.addWidget(close)
         say(self.setAccessibleName, text)
-        self._timer = QTimer(self, singleShot=True, interval=int(theme.tokens["motion"]["toast"]) * (2 if undo else 1))
+        longer = 2 if undo is not None or level == "error" else 1
+        self._timer = QTimer(self, singleShot=True, interval=int(theme.tokens["motion"]["toast"]) * longer)
         self._timer.timeout.connect(self.deleteLater)
         self._timer.start()
+        theme.changed.connect(self.place)
         self.place()
         self.show()
         self.raise_()
 
     def place(self) -> None:
+        """At the bottom, as wide as its words need."""
+        wide = self.label.fontMetrics().horizontalAdvance(self.label.whole()) + 4
+        self.label.setFixedWidth(min(wide, theme.scaled(WIDEST)))
         self.adjustSize()
         parent = self.parentWidget()
         self.resize(min(self.width(), parent.width() - 48), self.height())

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 WIDEST = 1264
 CHECK_AFTER = 800  # ms after the first look, so that trying engines never delays the first painting
+DEMO_ANSWERS = Text("Until then a tiny demo answers, often wrongly.", "在此之前由微型演示模型应答，回答经常出错。")
+NOBODY_ANSWERS = Text("Until then questions show their sources only.", "在此之前，提问只会给出来源。")
 SETTLE = 400  # ms in which several changes become one reading
 DATA_WORDS = Text("CSV, Parquet, JSON lines or S3. Browse millions of rows without copying them.",
                   "CSV、Parquet、JSONL 或 S3，无需复制即可浏览数百万行。")
@@ -190,7 +192,8 @@ async def _read_all(engine: Engine) -> tuple[list[Item], Text, bool]:
     best = next((offer for offer in await engine.models.recommend() if offer.best), None)
     if best is None:
         return items, Text("Little memory is free: add a small GGUF model.", "可用内存较少，可添加一个小型 GGUF 模型。"), False
+    until = DEMO_ANSWERS if models else NOBODY_ANSWERS
     return items, Text(
-        f"{best.name} suits this computer: {best.why.en} Until then a tiny demo answers, often wrongly.",
-        f"{best.name} 适合此电脑：{best.why.zh}在此之前由微型演示模型应答，回答经常出错。",
+        f"{best.name} suits this computer: {best.why.en} {until.en}",
+        f"{best.name} 适合此电脑：{best.why.zh}{until.zh}",
     ), False

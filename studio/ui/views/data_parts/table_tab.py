@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFileDialog, QStackedWidget, QVBoxLayout, QWidget
 
-from studio.engine.errors import StudioError
+from studio.engine.errors import DiskFull, StudioError
 from studio.engine.text import Text, plural
 from studio.ui.bridge import bridge
 from studio.ui.language import language, tr
@@ -67,7 +67,7 @@ class TableTab(QWidget):
         """Keep the place, say what is wrong, and offer the way out."""
         gone = self.dataset_id
         repair = (Text("Locate…", "重新定位…"), lambda: self.locate_wanted.emit(gone))
-        if error.code != 50301:
+        if error.code != 50301 or isinstance(error, DiskFull):
             repair = (Text("Show all rows", "显示全部行"), self._show_all) if self._start_filters else (Text("Try again", "重试"), self.open)
         failure = Failure(error, repair)
         self._replace_failure(failure)
