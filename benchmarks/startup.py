@@ -67,8 +67,11 @@ asyncio.run(main())
 
 
 def run(code: str, home: Path) -> dict[str, float]:
+    kept = {
+        name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"
+    }  # warm means compiled
     environment = {
-        **os.environ,
+        **kept,
         "QT_QPA_PLATFORM": "offscreen",
         "ONE_DATA_KEYRING": "file",
         "ONE_DATA_SERVER__PORT": "0",

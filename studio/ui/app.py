@@ -20,11 +20,13 @@ from studio.engine.errors import StudioError
 from studio.engine.paths import Paths
 from studio.ui.actions import actions
 from studio.ui.bridge import bridge
+from studio.ui.collector import Collector
 from studio.ui.errors import CrashGuard
 from studio.ui.language import language
 from studio.ui.repair import show_start_failure
 from studio.ui.theme import theme
 from studio.ui.views import find_views
+from studio.ui.warm import warm
 from studio.ui.window import Window
 
 
@@ -53,6 +55,7 @@ def make_app(arguments: Sequence[str] = ()) -> QApplication:
     app.setApplicationVersion(__version__)
     app.setDesktopFileName("one-data-studio")
     app.setStyle("Fusion")
+    Collector(app)
     return app
 
 
@@ -92,10 +95,17 @@ def _open_engine(window: Window, paths: Paths, beside: Beside | None) -> None:
 
     def ready(engine: object) -> None:
         window.engine_ready(engine)
+        window.bridge.run(window, asyncio.to_thread(warm), lambda _: _settle())
         if beside is not None:  # after the window, which need not wait for it; what fails there is a notice
             window.bridge.run(window, beside(engine), _beside.append)
 
     window.bridge.run(window, open_one(), ready, failed)
+
+
+def _settle() -> None:
+    collector = QApplication.instance().findChild(Collector)
+    if collector is not None:
+        collector.settle()
 
 
 def _close_engine() -> None:

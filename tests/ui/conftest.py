@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -51,6 +52,14 @@ class SmallEngine:
             gpus=[],
             disk_free=1,
         )
+
+
+@pytest.fixture(autouse=True)
+def collected_here() -> Iterator[None]:
+    """Cycles are collected on this thread only, as in the program (studio/ui/collector.py)."""
+    gc.disable()
+    yield
+    gc.collect()
 
 
 @pytest.fixture

@@ -1,0 +1,12 @@
+"""What the first views would wait for, brought in on the engine's side once the window answers."""
+
+from __future__ import annotations
+
+
+def warm() -> None:
+    """Import the nodes and the lexers that colour code. Takes a few tenths of a second; run it off the window's thread."""
+    from studio.engine.workflows import library
+    from studio.ui.widgets.markdown import prepare
+
+    library.node_types()
+    prepare()
