@@ -96,7 +96,9 @@ def drag(canvas):
     node = next(i for i in canvas.sheet.nodes.values() if canvas.visible_rect().contains(i.box))
     start = node.pos() + QPointF(60, 16)
     gesture = MoveThings(canvas, start, Qt.KeyboardModifier.NoModifier, node.face.id)
-    return [lambda d=d: gesture.move(start + QPointF(d * 4, d * 2), Qt.KeyboardModifier.NoModifier) for d in range(FRAMES)]
+    return [
+        lambda d=d: gesture.move(start + QPointF(d * 4, d * 2), Qt.KeyboardModifier.NoModifier) for d in range(FRAMES)
+    ]
 
 
 def main() -> None:
@@ -117,7 +119,9 @@ def main() -> None:
     board.resize(1600, 1000)
     board.show()
     app.processEvents()
-    print(f"{given.nodes:,} nodes, {len(graph.edges):,} wires, 1600 × 1000 offscreen; build {time.perf_counter() - started:.2f} s")
+    print(
+        f"{given.nodes:,} nodes, {len(graph.edges):,} wires, 1600 × 1000 offscreen; build {time.perf_counter() - started:.2f} s"
+    )
     print(f"{'':28}{'median':>9}{'p95':>9}{'worst':>9}   ms")
     for name, median, p95, worst in scenes(Bench(board.canvas)):
         print(f"{name:28}{median:9.1f}{p95:9.1f}{worst:9.1f}")

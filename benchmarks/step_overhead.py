@@ -118,7 +118,9 @@ async def main() -> None:
         paths = Paths.under(Path(folder)).make()
         catalog = Catalog(paths.catalog)
         await catalog.start()
-        rooms = SimpleNamespace(catalog=catalog, events=Events(), paths=paths, models=None, knowledge=None, datasets=None, sql=None)
+        rooms = SimpleNamespace(
+            catalog=catalog, events=Events(), paths=paths, models=None, knowledge=None, datasets=None, sql=None
+        )
         workflows = Workflows(rooms)
         await workflows.open()
 
@@ -131,10 +133,18 @@ async def main() -> None:
         cases = (("chain", chain, floor_chain, STEPS), ("fan", fan, floor_fan, STEPS), ("map", mapped, floor_map, ROWS))
         for name, make, floor, count in cases:
             ours, plain = await measure(lambda make=make: run(make()), count), await measure(floor, count)
-            results[name] = {"us_per_step": round(ours, 1), "plain_loop_us": round(plain, 2), "ratio": round(ours / plain, 1)}
+            results[name] = {
+                "us_per_step": round(ours, 1),
+                "plain_loop_us": round(plain, 2),
+                "ratio": round(ours / plain, 1),
+            }
         await workflows.close()
         await catalog.close()
-    print(json.dumps(results, indent=2) if "--json" in sys.argv else "\n".join(f"{name}: {found}" for name, found in results.items()))
+    print(
+        json.dumps(results, indent=2)
+        if "--json" in sys.argv
+        else "\n".join(f"{name}: {found}" for name, found in results.items())
+    )
 
 
 if __name__ == "__main__":

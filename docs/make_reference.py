@@ -25,11 +25,21 @@ def settings_page() -> str:
 
 
 def nodes_page() -> str:
-    lines = ["# Workflow nodes 工作流节点", "", "Made from the nodes' declarations in `studio/engine/workflows/nodes/`."]
+    lines = [
+        "# Workflow nodes 工作流节点",
+        "",
+        "Made from the nodes' declarations in `studio/engine/workflows/nodes/`.",
+    ]
     for kind in sorted(library.node_types(), key=lambda kind: (kind.category, kind.name)):
         ports = ", ".join(f"{port.name}: {port.type}" for port in kind.inputs) or "–"
         outputs = ", ".join(f"{port.name}: {port.type}" for port in kind.outputs) or "–"
-        lines += ["", f"## `{kind.name}` {kind.title.en} {kind.title.zh}", "", str(kind.doc).strip().split("\n\n")[0], ""]
+        lines += [
+            "",
+            f"## `{kind.name}` {kind.title.en} {kind.title.zh}",
+            "",
+            str(kind.doc).strip().split("\n\n")[0],
+            "",
+        ]
         lines += [f"In: {ports}. Out: {outputs}." + (" Has a side effect." if kind.side_effect else ""), ""]
         lines += list(_table("", fields_of(kind.params)))
     return "\n".join(lines).rstrip() + "\n"

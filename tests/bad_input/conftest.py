@@ -57,7 +57,12 @@ class Person:
     def wait(self, work: Coroutine[Any, Any, Any]) -> Any:
         """The result of something that the engine does."""
         answers: list[Any] = []
-        self.bridge.run(self._asker, work, lambda result: answers.append((result, None)), lambda error: answers.append((None, error)))
+        self.bridge.run(
+            self._asker,
+            work,
+            lambda result: answers.append((result, None)),
+            lambda error: answers.append((None, error)),
+        )
         self.until(lambda: answers)
         result, error = answers[0]
         if error is not None:
@@ -81,10 +86,16 @@ class Person:
 
     def press(self, words: str, inside: QWidget | None = None) -> None:
         """Press the button whose words begin so."""
-        next(button for button in (inside or self.window).findChildren(Button) if button.isVisible() and button.text().startswith(words)).click()
+        next(
+            button
+            for button in (inside or self.window).findChildren(Button)
+            if button.isVisible() and button.text().startswith(words)
+        ).click()
 
     def notices(self) -> list[str]:
-        return [f"{kept.notice.title.en} {kept.notice.body.en if kept.notice.body else ''}" for kept in self.window.notices]
+        return [
+            f"{kept.notice.title.en} {kept.notice.body.en if kept.notice.body else ''}" for kept in self.window.notices
+        ]
 
     def look(self, name: str) -> None:
         """A picture in both languages, where somebody wants to see them."""
@@ -110,7 +121,9 @@ def bridge(qapp: QApplication) -> Iterator[Bridge]:
 
 
 @pytest.fixture
-def person(qapp: QApplication, bridge: Bridge, copy_of_sample: Path, qtbot: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Person]:
+def person(
+    qapp: QApplication, bridge: Bridge, copy_of_sample: Path, qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Person]:
     """The window of a copy of the sample project, whose engine is not yet open."""
     monkeypatch.setenv("ONE_DATA_SERVER__ENABLED", "false")
     yield from _person(qapp, bridge, copy_of_sample, qtbot)

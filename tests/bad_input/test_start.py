@@ -84,7 +84,9 @@ def test_a_taken_port_is_a_notice_with_the_way_out_and_the_window_goes_on(
         monkeypatch.setenv("ONE_DATA_SERVER__PORT", str(port))
         person.start(serve_beside)
         person.until_open()
-        person.until(lambda: any(f"Port {port}" in words and "Settings › Server" in words for words in person.notices()))
+        person.until(
+            lambda: any(f"Port {port}" in words and "Settings › Server" in words for words in person.notices())
+        )
         person.look("taken-port")
         assert person.alive()
 
@@ -139,7 +141,9 @@ async def test_a_catalog_in_use_is_not_restored_under_its_owner(copy_of_sample: 
     command = [sys.executable, "-m", "studio", "--home", str(copy_of_sample), "doctor", "--restore-catalog"]
     try:
         environment = {**os.environ, "LANG": "C.UTF-8"}
-        done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, timeout=60, env=environment)
+        done = await asyncio.to_thread(
+            subprocess.run, command, capture_output=True, text=True, timeout=60, env=environment
+        )
         assert done.returncode == 1 and f"process {os.getpid()}" in done.stderr and "Traceback" not in done.stderr
         assert not list(engine.paths.data.glob("catalog.damaged-*"))
     finally:

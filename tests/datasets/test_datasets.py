@@ -156,7 +156,12 @@ async def test_pages_can_be_ordered_filtered_and_narrowed(rooms: Rooms, parts: P
 
 async def test_a_condition_cannot_reach_beyond_its_table(rooms: Rooms, parts: Path) -> None:
     await rooms.datasets.register(parts)
-    for where in ("n IN (SELECT 1 FROM read_text('/etc/passwd'))", "true) TO '/tmp/x' --", "1; DROP TABLE data", "n = (SELECT max(n) FROM other)"):
+    for where in (
+        "n IN (SELECT 1 FROM read_text('/etc/passwd'))",
+        "true) TO '/tmp/x' --",
+        "1; DROP TABLE data",
+        "n = (SELECT max(n) FROM other)",
+    ):
         with pytest.raises(StudioError):
             await rooms.datasets.page("parts", 0, 5, where=where)
     with pytest.raises(Forbidden):
@@ -176,14 +181,20 @@ async def test_exact_numbers_stay_exact(rooms: Rooms, tmp_path: Path) -> None:
     pyarrow.parquet.write_table(pyarrow.table(exact), tmp_path / "exact.parquet")
     await rooms.datasets.register(tmp_path / "exact.parquet")
     assert (await rooms.datasets.page("exact", 0, 2)).to_pydict() == exact
-    assert (await rooms.datasets.page("exact", 0, 2, where="money > 0")).to_pydict() == {key: each[:1] for key, each in exact.items()}
+    assert (await rooms.datasets.page("exact", 0, 2, where="money > 0")).to_pydict() == {
+        key: each[:1] for key, each in exact.items()
+    }
 
 
 async def test_batches_bring_the_whole_in_order(rooms: Rooms, parts: Path) -> None:
     await rooms.datasets.register(parts)
     numbers = [n async for batch in rooms.datasets.batches("parts", ["n"]) for n in batch.column(0).to_pylist()]
     assert numbers == list(range(300_000))
-    odd = [n async for batch in rooms.datasets.batches("parts", ["n"], "odd = 1 AND n < 6") for n in batch.column(0).to_pylist()]
+    odd = [
+        n
+        async for batch in rooms.datasets.batches("parts", ["n"], "odd = 1 AND n < 6")
+        for n in batch.column(0).to_pylist()
+    ]
     assert odd == [1, 3, 5]
 
 
@@ -203,7 +214,9 @@ async def test_changes_are_told(rooms: Rooms, table: Path) -> None:
     heard: list[str] = []
     rooms.events.subscribe(DatasetsChanged, lambda event: heard.append(event.dataset_id))
     dataset = await rooms.datasets.register(table)
-    await rooms.datasets.update(dataset.id, description="New", columns=[{"name": "id", "type": "int64", "description": "Key"}])
+    await rooms.datasets.update(
+        dataset.id, description="New", columns=[{"name": "id", "type": "int64", "description": "Key"}]
+    )
     await rooms.datasets.delete(dataset.id)
     assert heard == [dataset.id] * 3
 

@@ -24,9 +24,15 @@ async def test_the_main_question_is_answered_and_its_rows_can_be_opened(project:
     answer = await project.sql.ask(MAIN, ["ds-001"])
     expected = await count(project, "product LIKE '%K7%' AND status = 'returned' AND region = '华南'")
     assert answer.how == "matched" and answer.result.rows == [{"count": expected}] and expected > 0
-    assert {(each.word, each.column) for each in answer.filters} == {("k7", "product"), ("returned", "status"), ("华南", "region")}
+    assert {(each.word, each.column) for each in answer.filters} == {
+        ("k7", "product"),
+        ("returned", "status"),
+        ("华南", "region"),
+    }
     rows = (await project.sql.query(answer.rows_sql)).rows
-    assert rows and all(row["region"] == "华南" and row["status"] == "returned" and "K7" in row["product"] for row in rows)
+    assert rows and all(
+        row["region"] == "华南" and row["status"] == "returned" and "K7" in row["product"] for row in rows
+    )
     assert await project.datasets.count(answer.dataset_id, answer.where) == expected
 
 
@@ -38,7 +44,10 @@ async def test_the_main_question_is_answered_and_its_rows_can_be_opened(project:
         ("How many orders were cancelled in South China?", "status = 'cancelled' AND region = '华南'"),
         ("取消的订单有几个", "status = 'cancelled'"),
         ("How many orders in 华南 and 华东 were delivered?", "region IN ('华南', '华东') AND status = 'delivered'"),
-        ("How many orders over 2000 were not returned in 华北?", "amount > 2000 AND status <> 'returned' AND region = '华北'"),
+        (
+            "How many orders over 2000 were not returned in 华北?",
+            "amount > 2000 AND status <> 'returned' AND region = '华北'",
+        ),
         ("2025年3月有多少订单？", "ordered_at >= '2025-03-01' AND ordered_at < '2025-04-01'"),
         ("How many orders in Q1 2025?", "ordered_at >= '2025-01-01' AND ordered_at < '2025-04-01'"),
         ("how many orders in December 2024", "ordered_at >= '2024-12-01' AND ordered_at < '2025-01-01'"),
@@ -78,11 +87,15 @@ async def test_the_most(project: Rooms, question: str) -> None:
 
 
 async def test_the_table_that_fits_best_is_asked(project: Rooms) -> None:
-    assert (await project.sql.ask("How many tickets are in English?", [])).sql.startswith('SELECT count(*) AS count\nFROM "tickets"')
+    assert (await project.sql.ask("How many tickets are in English?", [])).sql.startswith(
+        'SELECT count(*) AS count\nFROM "tickets"'
+    )
     assert (await project.sql.ask("What is the price of the K7?", [])).result.rows[0]["price"] == 2499.0
 
 
-@pytest.mark.parametrize("question", ["How long is the warranty on the K7 pump?", "你好", "Why is the sky blue?", "'; DROP TABLE orders --"])
+@pytest.mark.parametrize(
+    "question", ["How long is the warranty on the K7 pump?", "你好", "Why is the sky blue?", "'; DROP TABLE orders --"]
+)
 async def test_a_question_that_no_table_answers_says_why(project: Rooms, question: str) -> None:
     with pytest.raises(Invalid) as caught:
         await project.sql.ask(question, ["ds-001"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import shutil
 import time
 from collections import defaultdict
@@ -21,7 +22,7 @@ from studio.engine.datasets.pages import Pages, condition, readable
 from studio.engine.datasets.reading import chosen
 from studio.engine.datasets.records import Records, proper_name, taken
 from studio.engine.datasets.source import Broken, Source
-from studio.engine.errors import BadParameter, StudioError, Unavailable
+from studio.engine.errors import BadParameter, DiskFull, StudioError, Unavailable
 from studio.engine.events import Events
 from studio.engine.objects.service import Objects
 from studio.engine.paths import Paths
@@ -29,6 +30,7 @@ from studio.engine.registry import PluginFailure
 from studio.engine.settings import Settings
 from studio.engine.text import Text
 
+log = logging.getLogger(__name__)
 LOOK_AGAIN = 5.0  # seconds until an object store is asked anew
 CHANGEABLE = frozenset({"name", "description", "tags", "path", "status", "columns"})
 
@@ -238,15 +240,22 @@ class Datasets:
                 self._sources.pop(dataset.id, None)
                 failed = _failed(dataset, error)
                 if (failed.status, failed.status_reason) != (dataset.status, dataset.status_reason):
-                    await self._save(failed)
+                    await self._note(failed)
                 raise
             self._sources[dataset.id] = source
             self._seen[dataset.id] = time.monotonic()
             if found != dataset:
-                await self._save(found)
+                await self._note(found)
             if dataset.fingerprint not in ("", found.fingerprint):
                 await self._drop_copy(dataset.fingerprint)
             return found, source
+
+    async def _note(self, dataset: Dataset) -> None:
+        """Keep what was seen of it; a full disk keeps nobody from reading, and the next look sees the same."""
+        try:
+            await self._save(dataset)
+        except DiskFull as problem:
+            log.warning("what is new about %s was not kept: %s", dataset.name, problem)
 
     def _just_seen(self, dataset: Dataset) -> bool:
         """Object stores are not asked again for every page."""

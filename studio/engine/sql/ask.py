@@ -1,6 +1,5 @@
 """A question about datasets: by a language model where there is a good one, else by matching words with values."""
 
-
 from __future__ import annotations
 
 import logging

@@ -1,6 +1,5 @@
 """Queries over the datasets, their limits, their history."""
 
-
 from __future__ import annotations
 
 import asyncio
@@ -117,7 +116,9 @@ class Sql:
         rows: int = await self._locked(tables, known, problems, write, None)
         return rows
 
-    async def export_table(self, table: Any, path: str | Path, format: Literal["csv", "parquet", "jsonl"] = "csv") -> int:
+    async def export_table(
+        self, table: Any, path: str | Path, format: Literal["csv", "parquet", "jsonl"] = "csv"
+    ) -> int:
         """Write an Arrow table to a file, as `export` does."""
         write = partial(export.write, sql="SELECT * FROM rows", path=Path(path), format=format)
         rows: int = await self._locked({"rows": table}, [], {}, write, None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QGuiApplication
 
@@ -15,8 +17,10 @@ from studio.ui.canvas.document import Document, Parts, Place
 from studio.ui.canvas.ends import End
 from studio.ui.canvas.frame_item import FrameItem
 from studio.ui.canvas.layout import FRAME_PAD, HEADER, snap
-from studio.ui.canvas.view import CanvasView
 from studio.ui.language import tr
+
+if TYPE_CHECKING:
+    from studio.ui.canvas.view import CanvasView
 
 FRAME_SIZE = (480.0, 264.0)
 ROOM = 48.0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
@@ -10,8 +12,10 @@ from studio.engine.text import Text
 from studio.engine.workflows.graph import Edge
 from studio.ui.canvas import editing
 from studio.ui.canvas.faces import title_of
-from studio.ui.canvas.view import CanvasView
 from studio.ui.language import tr
+
+if TYPE_CHECKING:
+    from studio.ui.canvas.view import CanvasView
 
 
 def context_menu(canvas: CanvasView, place: QPointF) -> QMenu:

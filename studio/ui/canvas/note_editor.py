@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QPlainTextEdit
 
 from studio.engine.text import Text
 from studio.ui.canvas.commands import Edit
-from studio.ui.canvas.view import CanvasView
 from studio.ui.language import tr
 from studio.ui.theme import theme
+
+if TYPE_CHECKING:
+    from studio.ui.canvas.view import CanvasView
 
 
 class NoteEditor(QPlainTextEdit):

@@ -75,12 +75,34 @@ class DataView(View):
         add, new = Text("Add data…", "添加数据…"), Text("New query", "新建查询")
         studio.actions.add(Action("data.add", add, in_view("add"), "plus", "Ctrl+O", DATA))
         studio.actions.add(Action("data.query", new, in_view("new_query"), "file-code", "Ctrl+Shift+Q", DATA))
-        studio.actions.add(Action("data.close_tab", Text("Close tab", "关闭标签页"), in_view("close_tab"), "x", "Ctrl+W", DATA, view=cls.name))
-        studio.actions.add(Action("data.export", Text("Export rows…", "导出行…"), in_view("export"), "download", "Ctrl+Shift+E", DATA, view=cls.name))
+        studio.actions.add(
+            Action(
+                "data.close_tab",
+                Text("Close tab", "关闭标签页"),
+                in_view("close_tab"),
+                "x",
+                "Ctrl+W",
+                DATA,
+                view=cls.name,
+            )
+        )
+        studio.actions.add(
+            Action(
+                "data.export",
+                Text("Export rows…", "导出行…"),
+                in_view("export"),
+                "download",
+                "Ctrl+Shift+E",
+                DATA,
+                view=cls.name,
+            )
+        )
 
     # Opening
 
-    def open_dataset(self, dataset_id: str, *, where: str = "", sql: str = "", rows_sql: str = "", **place: Any) -> None:
+    def open_dataset(
+        self, dataset_id: str, *, where: str = "", sql: str = "", rows_sql: str = "", **place: Any
+    ) -> None:
         """Show a dataset; with a condition or a plain query over it, show just those rows.
 
         `row` (counted from 0) puts the cursor there. A query that is no plain one is opened as a query.
@@ -142,7 +164,13 @@ class DataView(View):
         table = self._front()
         if table is not None and table.dataset is not None:
             params = {"dataset": table.dataset_id, "where": where(table.bar.filters)}
-            step = {"id": "dataset", "type": "dataset", "title": table.dataset.name, "params": params, "position": [80.0, 120.0]}
+            step = {
+                "id": "dataset",
+                "type": "dataset",
+                "title": table.dataset.name,
+                "params": params,
+                "position": [80.0, 120.0],
+            }
             work = self.studio.engine.workflows.create(table.dataset.name, {"nodes": [step], "edges": []})
             bridge.run(self, work, lambda made: self.studio.open("workflow", made.id))
 
@@ -158,7 +186,12 @@ class DataView(View):
     def add_paths(self, paths: list[str]) -> None:
         """Register files or folders that were dropped, and open the last one that could be read."""
         for path in paths:
-            bridge.run(self, self.studio.engine.datasets.register(path), lambda dataset: self.open_dataset(dataset.id), self._say_error)
+            bridge.run(
+                self,
+                self.studio.engine.datasets.register(path),
+                lambda dataset: self.open_dataset(dataset.id),
+                self._say_error,
+            )
 
     def remove(self, dataset_id: str) -> None:
         """Put a dataset in the trash, with Undo."""
@@ -258,12 +291,19 @@ class DataView(View):
         column.addWidget(self.stack, 1)
         button = Button(Text("Add data", "添加数据"), "plus", "primary")
         button.clicked.connect(self.add)
-        title, body = Text("Add your first table", "添加第一张表"), Text(
-            "Drop a CSV, Parquet or JSON Lines file, or a folder of them. Files stay where they are.",
-            "拖入 CSV、Parquet 或 JSON Lines 文件，也可拖入文件夹。文件保留在原处。",
+        title, body = (
+            Text("Add your first table", "添加第一张表"),
+            Text(
+                "Drop a CSV, Parquet or JSON Lines file, or a folder of them. Files stay where they are.",
+                "拖入 CSV、Parquet 或 JSON Lines 文件，也可拖入文件夹。文件保留在原处。",
+            ),
         )
         self.empty = Empty("database", title, body, button)
-        self.nothing = Empty("table-2", Text("Choose a table", "选择一张表"), Text("Open one from the list, or start a query.", "从列表打开，或新建查询。"))
+        self.nothing = Empty(
+            "table-2",
+            Text("Choose a table", "选择一张表"),
+            Text("Open one from the list, or start a query.", "从列表打开，或新建查询。"),
+        )
         for page in (self.empty, self.nothing):
             self.stack.addWidget(page)
         self.build(self.centre, self.side, self.inspector, self.below)
@@ -298,7 +338,9 @@ class DataView(View):
     def _add_pane(self, name: str, sql: str) -> QueryPane:
         pane = QueryPane(self.studio, name, sql)
         pane.saved.connect(lambda _: self.reload())
-        pane.menu_wanted.connect(lambda name, button: self._query_menu(name, button.mapToGlobal(QPoint(0, button.height()))))
+        pane.menu_wanted.connect(
+            lambda name, button: self._query_menu(name, button.mapToGlobal(QPoint(0, button.height())))
+        )
         pane.editor.set_completions(self._completions())
         self.panes[name] = pane
         self.below.addWidget(pane)

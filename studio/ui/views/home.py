@@ -31,10 +31,14 @@ CHECK_AFTER = 800  # ms after the first look, so that trying engines never delay
 DEMO_ANSWERS = Text("Until then a tiny demo answers, often wrongly.", "在此之前由微型演示模型应答，回答经常出错。")
 NOBODY_ANSWERS = Text("Until then questions show their sources only.", "在此之前，提问只会给出来源。")
 SETTLE = 400  # ms in which several changes become one reading
-DATA_WORDS = Text("CSV, Parquet, JSON lines or S3. Browse millions of rows without copying them.",
-                  "CSV、Parquet、JSONL 或 S3，无需复制即可浏览数百万行。")
-ASK_WORDS = Text("Chat with your tables and documents, or build a workflow that runs over every row.",
-                 "与表格和文档对话，或构建逐行运行的工作流。")
+DATA_WORDS = Text(
+    "CSV, Parquet, JSON lines or S3. Browse millions of rows without copying them.",
+    "CSV、Parquet、JSONL 或 S3，无需复制即可浏览数百万行。",
+)
+ASK_WORDS = Text(
+    "Chat with your tables and documents, or build a workflow that runs over every row.",
+    "与表格和文档对话，或构建逐行运行的工作流。",
+)
 
 
 class HomeView(View):
@@ -71,7 +75,9 @@ class HomeView(View):
         page = QWidget()
         page.setMaximumWidth(theme.scaled(WIDEST))
         column = QVBoxLayout(page)
-        column.setContentsMargins(theme.size("space.6"), theme.size("space.10"), theme.size("space.6"), theme.size("space.8"))
+        column.setContentsMargins(
+            theme.size("space.6"), theme.size("space.10"), theme.size("space.6"), theme.size("space.8")
+        )
         column.setSpacing(theme.size("space.6"))
         column.addLayout(self._heading())
         columns = QHBoxLayout()
@@ -90,9 +96,22 @@ class HomeView(View):
     def _heading(self) -> QHBoxLayout:
         words = QVBoxLayout()
         words.setSpacing(theme.size("space.1"))
-        words.addWidget(Label(Text("Start with your data, or with a question", "从数据开始，或从一个问题开始"), "display", wrap=True))
-        words.addWidget(Label(Text("Everything runs on this computer until you choose a cluster.", "在选择集群之前，一切都在此电脑上运行。"),
-                              "body", "text.secondary", wrap=True))
+        words.addWidget(
+            Label(
+                Text("Start with your data, or with a question", "从数据开始，或从一个问题开始"), "display", wrap=True
+            )
+        )
+        words.addWidget(
+            Label(
+                Text(
+                    "Everything runs on this computer until you choose a cluster.",
+                    "在选择集群之前，一切都在此电脑上运行。",
+                ),
+                "body",
+                "text.secondary",
+                wrap=True,
+            )
+        )
         self.spoken = Segmented([("en", "English"), ("zh", "简体中文")], language.current)
         self.spoken.changed.connect(lambda chosen: self.studio.window.choose_language(str(chosen)))
         row = QHBoxLayout()
@@ -102,18 +121,37 @@ class HomeView(View):
 
     def _left(self) -> QVBoxLayout:
         window = self.studio.window
-        self.data = StepCard(1, "data", Text("Open your data", "打开数据"), DATA_WORDS, [
-            (Text("Open files", "打开文件"), "file-plus", lambda: self._do("data", "data.add")),
-            (Text("Browse", "浏览"), "", lambda: window.show_view("data")),
-        ])
-        self.model = StepCard(2, "model", Text("Get a model ready", "准备模型"), Text("Looking at this computer…", "正在检查此电脑…"), [
-            (Text("See models", "查看模型"), "box", self._better),
-            (Text("Add a file", "添加文件"), "", lambda: self._do("models", "models.add")),
-        ], primary=True)
-        self.ask = StepCard(3, "ask", Text("Ask or automate", "提问或自动化"), ASK_WORDS, [
-            (Text("New chat", "新对话"), "message-square", lambda: self._do("chat", "chat.new")),
-            (Text("New workflow", "新建工作流"), "", lambda: self._do("workflows", "workflows.new")),
-        ])
+        self.data = StepCard(
+            1,
+            "data",
+            Text("Open your data", "打开数据"),
+            DATA_WORDS,
+            [
+                (Text("Open files", "打开文件"), "file-plus", lambda: self._do("data", "data.add")),
+                (Text("Browse", "浏览"), "", lambda: window.show_view("data")),
+            ],
+        )
+        self.model = StepCard(
+            2,
+            "model",
+            Text("Get a model ready", "准备模型"),
+            Text("Looking at this computer…", "正在检查此电脑…"),
+            [
+                (Text("See models", "查看模型"), "box", self._better),
+                (Text("Add a file", "添加文件"), "", lambda: self._do("models", "models.add")),
+            ],
+            primary=True,
+        )
+        self.ask = StepCard(
+            3,
+            "ask",
+            Text("Ask or automate", "提问或自动化"),
+            ASK_WORDS,
+            [
+                (Text("New chat", "新对话"), "message-square", lambda: self._do("chat", "chat.new")),
+                (Text("New workflow", "新建工作流"), "", lambda: self._do("workflows", "workflows.new")),
+            ],
+        )
         cards = QHBoxLayout()
         cards.setSpacing(theme.size("space.4"))
         for card in (self.data, self.model, self.ask):
@@ -185,15 +223,27 @@ async def _read_all(engine: Engine) -> tuple[list[Item], Text, bool]:
     items = await recent(engine)
     if real:
         speed = f", {real[0].tokens_per_second:,.0f}" if real[0].tokens_per_second else ""
-        return items, Text(
-            f"{real[0].name} is here{speed + ' tokens a second' if speed else ''}. Load it, or add others.",
-            f"{real[0].name} 已就绪{speed.replace(', ', '，每秒 ') + ' 个词元' if speed else ''}。可以加载它，或添加其他模型。",
-        ), True
+        return (
+            items,
+            Text(
+                f"{real[0].name} is here{speed + ' tokens a second' if speed else ''}. Load it, or add others.",
+                f"{real[0].name} 已就绪{speed.replace(', ', '，每秒 ') + ' 个词元' if speed else ''}。可以加载它，或添加其他模型。",
+            ),
+            True,
+        )
     best = next((offer for offer in await engine.models.recommend() if offer.best), None)
     if best is None:
-        return items, Text("Little memory is free: add a small GGUF model.", "可用内存较少，可添加一个小型 GGUF 模型。"), False
+        return (
+            items,
+            Text("Little memory is free: add a small GGUF model.", "可用内存较少，可添加一个小型 GGUF 模型。"),
+            False,
+        )
     until = DEMO_ANSWERS if models else NOBODY_ANSWERS
-    return items, Text(
-        f"{best.name} suits this computer: {best.why.en} {until.en}",
-        f"{best.name} 适合此电脑：{best.why.zh}{until.zh}",
-    ), False
+    return (
+        items,
+        Text(
+            f"{best.name} suits this computer: {best.why.en} {until.en}",
+            f"{best.name} 适合此电脑：{best.why.zh}{until.zh}",
+        ),
+        False,
+    )

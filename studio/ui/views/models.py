@@ -63,8 +63,24 @@ class ModelsView(View):
 
     @classmethod
     def register(cls, studio: Studio) -> None:
-        studio.actions.add(Action("models.add", Text("Add a model file", "添加模型文件"), lambda: _add(studio), "file-plus", category=CATEGORY))
-        studio.actions.add(Action("models.demo", Text("Load the default chat model", "加载默认对话模型"), lambda: _load_default(studio), "power", category=CATEGORY))
+        studio.actions.add(
+            Action(
+                "models.add",
+                Text("Add a model file", "添加模型文件"),
+                lambda: _add(studio),
+                "file-plus",
+                category=CATEGORY,
+            )
+        )
+        studio.actions.add(
+            Action(
+                "models.demo",
+                Text("Load the default chat model", "加载默认对话模型"),
+                lambda: _load_default(studio),
+                "power",
+                category=CATEGORY,
+            )
+        )
 
     def shown(self) -> None:
         self._timer.start()
@@ -124,7 +140,9 @@ class ModelsView(View):
 
     def _head(self) -> Header:
         header = Header(40, "content")
-        self.where = Segmented([("library", Text("This computer", "此电脑")), ("discover", Text("Discover", "发现"))], "library")
+        self.where = Segmented(
+            [("library", Text("This computer", "此电脑")), ("discover", Text("Discover", "发现"))], "library"
+        )
         self.search = SearchField(Text("Find a model, or paste a path or link", "查找模型，或粘贴路径、链接"))
         self.search.setMaximumWidth(theme.scaled(300))
         self.speed = Button(Text("Measure speed", "测速"), "gauge", "ghost")
@@ -177,7 +195,9 @@ class ModelsView(View):
         self.side.show_snapshot(snapshot, str(self.studio.engine.models.folder))
         self.aliases.show_snapshot(snapshot)
         if snapshot.model(self.table.current()) is None and snapshot.models:
-            self.table.select(next((model.id for model in snapshot.models if model.kind == "chat"), snapshot.models[0].id))
+            self.table.select(
+                next((model.id for model in snapshot.models if model.kind == "chat"), snapshot.models[0].id)
+            )
         self.inspector.show_snapshot(snapshot, self.table.current())
         chosen = snapshot.model(self.table.current())
         self.speed.setEnabled(chosen is not None and chosen.kind == "chat" and chosen.state != "missing")
@@ -205,7 +225,9 @@ class ModelsView(View):
         form = self.inspector.load
         settings = form.settings() if form.model is not None and form.model.id == model_id else None
         work = self.studio.engine.models.load(model_id, settings)
-        self.loading[model_id] = self.studio.bridge.run(self, work, lambda _: self._over(model_id), lambda error: self._failed(model_id, error))
+        self.loading[model_id] = self.studio.bridge.run(
+            self, work, lambda _: self._over(model_id), lambda error: self._failed(model_id, error)
+        )
 
     def _over(self, model_id: str) -> None:
         self.loading.pop(model_id, None)
@@ -229,7 +251,11 @@ class ModelsView(View):
             return
         self.speed.setEnabled(False)
         done = lambda speed: self.studio.window.toast(  # noqa: E731
-            Text(f"{model.name} writes {speed:,.0f} tokens a second here", f"{model.name} 在此每秒生成 {speed:,.0f} 个词元"))
+            Text(
+                f"{model.name} writes {speed:,.0f} tokens a second here",
+                f"{model.name} 在此每秒生成 {speed:,.0f} 个词元",
+            )
+        )
         self._run(self.studio.engine.models.measure(model.id), done)
 
     def _take_place(self) -> None:
@@ -271,14 +297,26 @@ class ModelsView(View):
         menu.popup(place)
 
     def _menu_of(self, model: Model) -> list[tuple[str, Text, Callable[[], object]]]:
-        first = ("power", Text("Unload", "卸载"), "unload") if model.state == "loaded" else ("power", Text("Load", "加载"), "load")
-        entries: list[tuple[str, Text, Callable[[], object]]] = [(first[0], first[1], lambda: self._do(model.id, first[2]))]
+        first = (
+            ("power", Text("Unload", "卸载"), "unload")
+            if model.state == "loaded"
+            else ("power", Text("Load", "加载"), "load")
+        )
+        entries: list[tuple[str, Text, Callable[[], object]]] = [
+            (first[0], first[1], lambda: self._do(model.id, first[2]))
+        ]
         if model.kind == "chat":
-            entries.append(("message-square", Text("Use as default", "设为默认"), lambda: self._set_alias("default", model.id)))
+            entries.append(
+                ("message-square", Text("Use as default", "设为默认"), lambda: self._set_alias("default", model.id))
+            )
         entries.append(("file-text", Text("Show log", "查看日志"), lambda: self.open_model(model.id, "log")))
-        entries.append(("copy", Text("Copy its place", "复制位置"), lambda: QGuiApplication.clipboard().setText(model.location)))
+        entries.append(
+            ("copy", Text("Copy its place", "复制位置"), lambda: QGuiApplication.clipboard().setText(model.location))
+        )
         if not model.included:
-            entries.append(("trash-2", Text("Remove from the library", "从库中移除"), lambda: self._do(model.id, "remove")))
+            entries.append(
+                ("trash-2", Text("Remove from the library", "从库中移除"), lambda: self._do(model.id, "remove"))
+            )
         return entries
 
 

@@ -26,7 +26,11 @@ def short(count: float | None) -> str:
         return "–"
     for limit, letter in ((1e9, "B"), (1e6, "M")):
         if count >= limit:
-            return f"{count / limit:.1f}".removesuffix(".0") + letter if count < 100 * limit else f"{count / limit:.0f}{letter}"
+            return (
+                f"{count / limit:.1f}".removesuffix(".0") + letter
+                if count < 100 * limit
+                else f"{count / limit:.0f}{letter}"
+            )
     return f"{count / 1024:.0f}k" if count >= 1024 else f"{count:.0f}"
 
 

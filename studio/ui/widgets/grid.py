@@ -163,7 +163,9 @@ class Grid(QTableView):
                 elif cell.text:
                     words = self._fitting(cell, room)
                     # a hyphen is as wide as a figure in this font; the short one (U+2010) is not, so dates hold together
-                    painter.drawText(left + PAD, top, room, height - 1, side, words if number else words.replace("-", "‐"))
+                    painter.drawText(
+                        left + PAD, top, room, height - 1, side, words if number else words.replace("-", "‐")
+                    )
         painter.setPen(quiet)
         painter.setFont(theme.font("caption"))
         for rect, number in nulls:

@@ -60,7 +60,9 @@ def drop(view: DataView, qtbot: QtBot, path: Path) -> TableTab:
     files = QMimeData()
     files.setUrls([QUrl.fromLocalFile(str(path))])
     view.dropEvent(
-        QDropEvent(QPointF(50, 50), Qt.DropAction.CopyAction, files, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+        QDropEvent(
+            QPointF(50, 50), Qt.DropAction.CopyAction, files, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+        )
     )
     return front(view, qtbot, path.stem)
 
@@ -86,7 +88,9 @@ def test_an_empty_project_names_the_next_step(view: DataView) -> None:
     assert view.below.isHidden()
 
 
-def test_a_dropped_file_becomes_a_table_with_rows_schema_and_profile(view: DataView, tickets: TableTab, qtbot: QtBot) -> None:
+def test_a_dropped_file_becomes_a_table_with_rows_schema_and_profile(
+    view: DataView, tickets: TableTab, qtbot: QtBot
+) -> None:
     assert tickets.table.row_count == 600
     assert [row.title for row in view.side.list.rows() if not row.heading] == ["tickets"]
     until(qtbot, lambda: view.inspector.dataset is not None)
@@ -94,7 +98,9 @@ def test_a_dropped_file_becomes_a_table_with_rows_schema_and_profile(view: DataV
     assert "600" in tickets.bar.count.whole()
 
 
-def test_a_filter_narrows_the_rows_and_its_cross_brings_them_back(view: DataView, tickets: TableTab, qtbot: QtBot) -> None:
+def test_a_filter_narrows_the_rows_and_its_cross_brings_them_back(
+    view: DataView, tickets: TableTab, qtbot: QtBot
+) -> None:
     tickets.bar.add.click()
     editor = tickets.bar.findChild(FilterEditor)
     editor.column.set_value("region")
@@ -116,7 +122,7 @@ def test_a_click_on_a_column_sorts_by_it(tickets: TableTab, qtbot: QtBot) -> Non
 
 
 def test_an_answer_opens_the_very_rows(window: Window, view: DataView, tickets: TableTab, qtbot: QtBot) -> None:
-    rows_sql = "SELECT *\nFROM \"tickets\"\nWHERE \"lang\" = 'en'\nLIMIT 5"
+    rows_sql = 'SELECT *\nFROM "tickets"\nWHERE "lang" = \'en\'\nLIMIT 5'
     window.studio.open("dataset", tickets.dataset_id, sql=rows_sql)
     until(qtbot, lambda: tickets.table.row_count == 98)
     assert view.tabs.current() == f"ds:{tickets.dataset_id}"
@@ -143,7 +149,9 @@ def test_a_running_query_is_cancelled(view: DataView, qtbot: QtBot) -> None:
     assert pane._running is None and "ancel" in pane.results.message.whole()
 
 
-def test_a_moved_file_keeps_its_place_and_is_located_again(view: DataView, tickets: TableTab, qtbot: QtBot, tmp_path: Path) -> None:
+def test_a_moved_file_keeps_its_place_and_is_located_again(
+    view: DataView, tickets: TableTab, qtbot: QtBot, tmp_path: Path
+) -> None:
     moved = (tmp_path / "tickets.csv").rename(tmp_path / "moved.csv")
     tickets.open()
     until(qtbot, lambda: tickets.stack.count() == 3)
@@ -178,7 +186,9 @@ def test_lines_that_could_not_be_read_are_shown(view: DataView, qtbot: QtBot, tm
     until(qtbot, lambda: view.inspector.dataset and view.inspector.dataset.statistics["bad_lines"]["count"] == 1)
 
 
-def test_a_table_is_taken_to_chat_and_to_a_workflow(window: Window, view: DataView, tickets: TableTab, qtbot: QtBot) -> None:
+def test_a_table_is_taken_to_chat_and_to_a_workflow(
+    window: Window, view: DataView, tickets: TableTab, qtbot: QtBot
+) -> None:
     tickets.show_filters([Filter("lang", "is", "en")])
     view.use_button.click()
     until(qtbot, lambda: getattr(window.current_view(), "name", "") == "workflows")
@@ -203,7 +213,9 @@ def test_what_the_filters_leave_is_exported(view: DataView, tickets: TableTab, q
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_both_languages_and_themes_paint(window: Window, view: DataView, tickets: TableTab, qtbot: QtBot, language: str) -> None:
+def test_both_languages_and_themes_paint(
+    window: Window, view: DataView, tickets: TableTab, qtbot: QtBot, language: str
+) -> None:
     before = window.grab().toImage()
     window.choose_language(language)
     window.choose_theme("light" if theme.dark else "dark")

@@ -7,7 +7,7 @@ import pytest
 from studio.ui.views.data_parts.filters import Filter, is_whole, operators_for, where, where_of
 from tests.data_rooms import open_rooms
 
-ROWS = "id,name,amount,day\n1,K7 咖啡机,2.5,2025-01-01\n2,it's,10,2025-02-01\n3,\"a, b\",,2025-03-01\n4,k7 Mini,7,\n"
+ROWS = 'id,name,amount,day\n1,K7 咖啡机,2.5,2025-01-01\n2,it\'s,10,2025-02-01\n3,"a, b",,2025-03-01\n4,k7 Mini,7,\n'
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,11 @@ class Composer(QWidget):
         self._enable()
 
     def set_follow_up(self, follow_up: bool) -> None:
-        words = Text("Ask a follow-up", "继续提问") if follow_up else Text("Ask your documents and data", "向文档和数据提问")
+        words = (
+            Text("Ask a follow-up", "继续提问")
+            if follow_up
+            else Text("Ask your documents and data", "向文档和数据提问")
+        )
         say(self.input.setPlaceholderText, words)
 
     def set_local(self, local: bool) -> None:
@@ -71,7 +75,9 @@ class Composer(QWidget):
         self.gauge.setVisible(known)
         if tokens and room:
             self.meter.set(min(1.0, tokens / room), "warning.text" if tokens > 0.8 * room else "accent.ring")
-            self.room.say(Text(f"{_thousands(tokens)} of {_thousands(room)}", f"{_thousands(tokens)} / {_thousands(room)}"))
+            self.room.say(
+                Text(f"{_thousands(tokens)} of {_thousands(room)}", f"{_thousands(tokens)} / {_thousands(room)}")
+            )
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)

@@ -205,7 +205,12 @@ class AnswerView(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(theme.size("space.2"))
         self.progress = Label("", "dense", "text.secondary")
-        for widget in (Spinner(), self.progress, KeyCap("Esc"), Label(Text("to stop", "停止"), "dense", "text.secondary")):
+        for widget in (
+            Spinner(),
+            self.progress,
+            KeyCap("Esc"),
+            Label(Text("to stop", "停止"), "dense", "text.secondary"),
+        ):
             row.addWidget(widget)
         row.addStretch(1)
         self.done = QWidget()

@@ -99,7 +99,9 @@ class Picker(Pressable):
 
     def sizeHint(self) -> QSize:
         words = min(QFontMetrics(theme.font("dense")).horizontalAdvance(self.words()), theme.scaled(WIDEST))
-        return QSize(words + theme.scaled(14 + 6 + 18) + 2 * theme.size("control.padX.sm"), theme.size("control.height.md"))
+        return QSize(
+            words + theme.scaled(14 + 6 + 18) + 2 * theme.size("control.padX.sm"), theme.size("control.height.md")
+        )
 
     def minimumSizeHint(self) -> QSize:
         return QSize(theme.scaled(72), theme.size("control.height.md"))
@@ -110,7 +112,9 @@ class Picker(Pressable):
         ink = paint_ground(painter, self, "default")
         pad, size = theme.size("control.padX.sm"), theme.scaled(14)
         top = (self.height() - size) / 2
-        paint_icon(painter, self._glyph, self._colour if self.values() else "text.tertiary", QRectF(pad, top, size, size))
+        paint_icon(
+            painter, self._glyph, self._colour if self.values() else "text.tertiary", QRectF(pad, top, size, size)
+        )
         left = pad + size + theme.scaled(6)
         right = self.width() - pad - size
         painter.setFont(theme.font("dense"))

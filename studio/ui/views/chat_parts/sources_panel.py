@@ -309,7 +309,11 @@ class _SourceRow(Pressable):
         self._line(painter, self.source.title, QRectF(start, theme.scaled(5), room, theme.scaled(20)))
         painter.setFont(theme.font("dense"))
         painter.setPen(theme.colour("text.secondary"))
-        self._line(painter, tr(_subtitle(self.source)), QRectF(left, theme.scaled(25), self.width() - left - gap, theme.scaled(18)))
+        self._line(
+            painter,
+            tr(_subtitle(self.source)),
+            QRectF(left, theme.scaled(25), self.width() - left - gap, theme.scaled(18)),
+        )
 
     def _line(self, painter: QPainter, words: str, box: QRectF) -> None:
         shown = QFontMetrics(painter.font()).elidedText(words, Qt.TextElideMode.ElideRight, int(box.width()))

@@ -47,7 +47,9 @@ class StepCard(Card):
         head = _Head()
         head.pressed.connect(lambda: self.set_open(self._has_content() and not self.is_open()))
         failed = self.step.failed
-        head.row.addWidget(Glyph("triangle-alert" if failed else "check", "warning.text" if failed else "success.text", 14))
+        head.row.addWidget(
+            Glyph("triangle-alert" if failed else "check", "warning.text" if failed else "success.text", 14)
+        )
         title = Label(self.step.title, "denseStrong", elide="end")
         title.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
         head.row.addWidget(title)

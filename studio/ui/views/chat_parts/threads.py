@@ -146,10 +146,14 @@ class _ThreadPainter(_Painter):
             start += theme.scaled(20)
             size = theme.scaled(14)
             paint_icon(painter, row.icon, row.colour, QRectF(left, middle - line, size, size))
-        self._words(painter, tr(row.title), "dense", "text.primary", QRect(start, middle - line - 2, right - start, line))
+        self._words(
+            painter, tr(row.title), "dense", "text.primary", QRect(start, middle - line - 2, right - start, line)
+        )
         time = tr(row.trailing)
         width = QFontMetrics(theme.font("dense")).horizontalAdvance(time) + theme.scaled(6)
         below = middle + 2
-        self._words(painter, time, "dense", "text.secondary", QRect(right - width + theme.scaled(4), below, width, line))
+        self._words(
+            painter, time, "dense", "text.secondary", QRect(right - width + theme.scaled(4), below, width, line)
+        )
         room = right - width - theme.size("space.2") - left
         self._words(painter, tr(row.subtitle), "caption", "text.secondary", QRect(left, below, room, line))

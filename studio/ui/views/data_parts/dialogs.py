@@ -79,11 +79,19 @@ class AddDialog(Sheet):
     def __init__(self, studio: Studio, parent: QWidget) -> None:
         super().__init__(Text("Add data", "添加数据"), Text("Add", "添加"), parent)
         self.studio = studio
-        self.path = LineField(Text("/path/to/file.csv or s3://bucket/folder/", "/路径/文件.csv 或 s3://存储桶/文件夹/"), name=Text("Path", "路径"))
-        self.name = LineField(Text("The file's name is used when this is empty", "留空则使用文件名"), name=Text("Name", "名称"))
+        self.path = LineField(
+            Text("/path/to/file.csv or s3://bucket/folder/", "/路径/文件.csv 或 s3://存储桶/文件夹/"),
+            name=Text("Path", "路径"),
+        )
+        self.name = LineField(
+            Text("The file's name is used when this is empty", "留空则使用文件名"), name=Text("Name", "名称")
+        )
         self.field(Text("Path", "路径"), self.path)
         browse = QHBoxLayout()
-        for title, pick in ((Text("Choose file…", "选择文件…"), self._pick_file), (Text("Choose folder…", "选择文件夹…"), self._pick_folder)):
+        for title, pick in (
+            (Text("Choose file…", "选择文件…"), self._pick_file),
+            (Text("Choose folder…", "选择文件夹…"), self._pick_folder),
+        ):
             button = Button(title, size="sm")
             button.clicked.connect(lambda _=False, pick=pick: pick())
             browse.addWidget(button)
@@ -126,7 +134,9 @@ class EditDialog(Sheet):
         super().__init__(Text("Edit details", "编辑信息"), Text("Save", "保存"), parent)
         self.studio, self.dataset = studio, dataset
         self.name = LineField("", dataset.name, Text("Name", "名称"))
-        self.description = TextArea(Text("What one row is", "每行代表什么"), dataset.description, Text("Description", "描述"), 3)
+        self.description = TextArea(
+            Text("What one row is", "每行代表什么"), dataset.description, Text("Description", "描述"), 3
+        )
         self.tags = LineField(Text("Separated by commas", "用逗号分隔"), ", ".join(dataset.tags), Text("Tags", "标签"))
         self.field(Text("Name", "名称"), self.name)
         self.field(Text("Description", "描述"), self.description)
@@ -170,7 +180,10 @@ class BadLinesDialog(Sheet):
         self.column.addWidget(Label(told, "dense"))
         rows = RowList(
             Text("Lines", "行"),
-            [Row(str(place), f"{each['line']:,}: {each['text']}", each["reason"], hint=each["text"]) for place, each in enumerate(first)],
+            [
+                Row(str(place), f"{each['line']:,}: {each['text']}", each["reason"], hint=each["text"])
+                for place, each in enumerate(first)
+            ],
         )
         rows.setMinimumHeight(theme.scaled(280))
         self.column.addWidget(rows)

@@ -157,7 +157,9 @@ class FilterEditor(QWidget):
         old = old or Filter(column=columns[0][0], type=columns[0][1], operator=operators_for(columns[0][1])[0])
         self.column = Choice([(name, name) for name, _ in columns], old.column, Text("Column", "列"))
         self.operator = Choice([], None, Text("Condition", "条件"))
-        self.value = LineField(Text("Value, or several with commas", "值，多个用逗号分隔"), old.value, Text("Value", "值"))
+        self.value = LineField(
+            Text("Value, or several with commas", "值，多个用逗号分隔"), old.value, Text("Value", "值")
+        )
         self.problem = Label("", "caption", "danger.text", wrap=True)
         self.problem.hide()
         self.apply = Button(Text("Apply", "应用"), kind="primary", size="sm")

@@ -124,7 +124,8 @@ class Inspector(Surface):
         section.set_count(tr(Text(plural(count, "column", "columns"), f"{count} 列")))
         shown = dataset.columns if self._all_columns else dataset.columns[:FIRST_COLUMNS]
         rows = [
-            Row(each.name, each.name, icon=ICONS[kind_of(each.type)], trailing=each.type, hint=each.description) for each in shown
+            Row(each.name, each.name, icon=ICONS[kind_of(each.type)], trailing=each.type, hint=each.description)
+            for each in shown
         ]
         schema = RowList(Text("Columns", "列"), rows, 26)
         schema.setFixedHeight(theme.scaled(26) * len(rows) + 4)
@@ -144,7 +145,9 @@ class Inspector(Surface):
 
 def _nothing() -> QWidget:
     column = QVBoxLayout()
-    words_ = Label(Text("Open a dataset to see what it is.", "打开数据集即可查看其信息。"), "dense", "text.secondary", wrap=True)
+    words_ = Label(
+        Text("Open a dataset to see what it is.", "打开数据集即可查看其信息。"), "dense", "text.secondary", wrap=True
+    )
     words_.setAlignment(Qt.AlignmentFlag.AlignHCenter)
     column.addStretch(1)
     column.addWidget(words_)
@@ -189,7 +192,12 @@ def _facts_of(dataset: Dataset) -> Sequence[tuple[Text, str, str]]:
         (Text("Location", "位置"), dataset.storage_path, "monoSmall"),
         (Text("Format", "格式"), f"{format}{comma}{count}", "dense"),
         (Text("Size", "大小"), f"{full}{comma}{words.size(dataset.size_bytes)}", "dense"),
-        (Text("Updated", "更新"), tr(words.moment(dataset.updated_at)) + tr(Text(f", version {dataset.version}", f"，版本 {dataset.version}")), "dense"),
+        (
+            Text("Updated", "更新"),
+            tr(words.moment(dataset.updated_at))
+            + tr(Text(f", version {dataset.version}", f"，版本 {dataset.version}")),
+            "dense",
+        ),
     ]
     encoding = dataset.statistics.get("encoding")
     return [*facts, (Text("Encoding", "编码"), str(encoding).upper(), "dense")] if encoding else facts
@@ -216,9 +224,23 @@ def _origin(dataset: Dataset) -> QWidget:
             "cloud" if remote else "file", hint=dataset.storage_path),
     ]  # fmt: skip
     if dataset.format != "parquet":
-        steps.append(Row("copy", Text("Readable copy", "可读副本"), Text("In the cache, made when the file changes", "保存在缓存中，文件变化时更新"), "layers"))
+        steps.append(
+            Row(
+                "copy",
+                Text("Readable copy", "可读副本"),
+                Text("In the cache, made when the file changes", "保存在缓存中，文件变化时更新"),
+                "layers",
+            )
+        )
     registered = words.moment(dataset.created_at)
-    steps.append(Row("table", dataset.name, Text(f"Version {dataset.version}, added {registered.en}", f"版本 {dataset.version}，{registered.zh}添加"), "table-2"))
+    steps.append(
+        Row(
+            "table",
+            dataset.name,
+            Text(f"Version {dataset.version}, added {registered.en}", f"版本 {dataset.version}，{registered.zh}添加"),
+            "table-2",
+        )
+    )
     rows = RowList(Text("Where it comes from", "数据来源"), steps, 44)
     rows.setFixedHeight(theme.scaled(44) * len(steps) + 4)
     rows.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

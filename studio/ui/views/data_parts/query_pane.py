@@ -72,7 +72,9 @@ class QueryPane(QWidget):
         """Show the plan, without running it."""
         sql = self.editor.selected_or_all_text()
         self.editor.clear_errors()
-        bridge.run(self, self.studio.engine.sql.explain(sql), self.results.show_plan, lambda error: self._failed(error, sql))
+        bridge.run(
+            self, self.studio.engine.sql.explain(sql), self.results.show_plan, lambda error: self._failed(error, sql)
+        )
 
     def rename(self, name: str) -> None:
         """Keep the query under another name."""
@@ -168,14 +170,18 @@ class Results(Surface):
         super().__init__("content")
         self.studio = studio
         self.result: QueryResult | None = None
-        self.tabs = PanelTabs([("result", Text("Result", "结果")), ("plan", Text("Plan", "计划")), ("history", Text("History", "历史"))])
+        self.tabs = PanelTabs(
+            [("result", Text("Result", "结果")), ("plan", Text("Plan", "计划")), ("history", Text("History", "历史"))]
+        )
         self.note = Label("", "caption", "text.secondary")
         self.export = IconButton("download", Text("Export the result", "导出结果"))
         self.export.setEnabled(False)
         self.table = VirtualTable(bridge=bridge)
         self.plan = CodeEditor("text", read_only=True)
         self.history = RowList(Text("Queries that were run", "运行过的查询"), activate_on_click=False)
-        self.message = Label(Text("Run the query to see its rows.", "运行查询即可查看结果。"), "dense", "text.secondary", wrap=True)
+        self.message = Label(
+            Text("Run the query to see its rows.", "运行查询即可查看结果。"), "dense", "text.secondary", wrap=True
+        )
         self._lay_out()
         self.tabs.changed.connect(self._choose)
         self.history.activated.connect(self._reuse)
@@ -261,7 +267,14 @@ class Results(Surface):
     def _show_history(self, queries: list[Query]) -> None:
         tones = {"failed": "danger", "cancelled": "warning", "done": "success"}
         self.history.set_rows(
-            Row(each.id, " ".join(each.sql.split())[:200], _told(each), "file-code", tone=tones[each.status], hint=each.sql[:1000])
+            Row(
+                each.id,
+                " ".join(each.sql.split())[:200],
+                _told(each),
+                "file-code",
+                tone=tones[each.status],
+                hint=each.sql[:1000],
+            )
             for each in queries
         )
         self._queries = {each.id: each.sql for each in queries}

@@ -106,7 +106,9 @@ class DropZone(Pressable):
         radius = theme.size("radius.md")
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
         size = theme.scaled(20)
-        paint_icon(painter, "file-down", "text.secondary", QRectF(theme.scaled(12), (self.height() - size) / 2, size, size))
+        paint_icon(
+            painter, "file-down", "text.secondary", QRectF(theme.scaled(12), (self.height() - size) / 2, size, size)
+        )
         painter.setFont(theme.font("dense"))
         painter.setPen(theme.colour("text.secondary"))
         room = QRectF(theme.scaled(44), 0, self.width() - theme.scaled(48), self.height())
@@ -117,7 +119,9 @@ def _row(dataset: Dataset) -> Row:
     tone = TONES.get(dataset.status)
     hint = dataset.status_reason or dataset.description
     icon = "table-2"
-    return Row(f"ds:{dataset.id}", dataset.name, icon=icon, trailing=words.short(dataset.row_count), tone=tone, hint=hint)
+    return Row(
+        f"ds:{dataset.id}", dataset.name, icon=icon, trailing=words.short(dataset.row_count), tone=tone, hint=hint
+    )
 
 
 def _words(dataset: Dataset) -> str:

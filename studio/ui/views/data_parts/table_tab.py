@@ -68,7 +68,11 @@ class TableTab(QWidget):
         gone = self.dataset_id
         repair = (Text("Locate…", "重新定位…"), lambda: self.locate_wanted.emit(gone))
         if error.code != 50301 or isinstance(error, DiskFull):
-            repair = (Text("Show all rows", "显示全部行"), self._show_all) if self._start_filters else (Text("Try again", "重试"), self.open)
+            repair = (
+                (Text("Show all rows", "显示全部行"), self._show_all)
+                if self._start_filters
+                else (Text("Try again", "重试"), self.open)
+            )
         failure = Failure(error, repair)
         self._replace_failure(failure)
 
@@ -161,12 +165,16 @@ class TableTab(QWidget):
 
     async def _fetch(self, offset: int, limit: int) -> Any:
         condition = where(self.bar.filters) or None
-        return await self.studio.engine.datasets.page(self.dataset_id, offset, limit, order=self._order, where=condition)
+        return await self.studio.engine.datasets.page(
+            self.dataset_id, offset, limit, order=self._order, where=condition
+        )
 
     def _filter(self) -> None:
         condition = where(self.bar.filters) or None
         self._start_filters = list(self.bar.filters)
-        bridge.run(self, self.studio.engine.datasets.count(self.dataset_id, condition), self._counted, self._filter_failed)
+        bridge.run(
+            self, self.studio.engine.datasets.count(self.dataset_id, condition), self._counted, self._filter_failed
+        )
 
     def _show_all(self) -> None:
         self._start_filters = []
@@ -210,8 +218,15 @@ class TableTab(QWidget):
         self._retell()
 
     def _tell(self) -> None:
-        first, last = self.table.first_visible, min(self.table.first_visible + self.table.grid.rows_in_view, self.table.row_count)
-        seen = Text(f"Rows {first + 1:,} – {last:,}", f"第 {first + 1:,} – {last:,} 行") if last else Text("No rows", "没有行")
+        first, last = (
+            self.table.first_visible,
+            min(self.table.first_visible + self.table.grid.rows_in_view, self.table.row_count),
+        )
+        seen = (
+            Text(f"Rows {first + 1:,} – {last:,}", f"第 {first + 1:,} – {last:,} 行")
+            if last
+            else Text("No rows", "没有行")
+        )
         chosen = sum(bottom - top + 1 for top, bottom in self.table.selected_rows())
         parts = [seen, *([Text(f"{chosen:,} selected", f"已选 {chosen:,} 行")] if chosen > 0 else [])]
         self.seen.setText(words.joined(*parts))

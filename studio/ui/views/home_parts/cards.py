@@ -26,7 +26,16 @@ Press = tuple[Text, str, Callable[[], object]]
 class StepCard(Card):
     """A first step: picture, number (a tick once it is done), words and one or two buttons."""
 
-    def __init__(self, number: int, kind: str, title: Text, words: Text, buttons: Sequence[Press], primary: bool = False, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        number: int,
+        kind: str,
+        title: Text,
+        words: Text,
+        buttons: Sequence[Press],
+        primary: bool = False,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(pad=0, parent=parent)
         self._first = "primary" if primary else "default"
         self.mark, self.words = StepMark(number), Label(words, "body", "text.secondary", wrap=True)
@@ -103,7 +112,9 @@ class SampleCard(Card):
         name, words = Text(**project["name"]), Text(**project["description"])
         self.open = Button(Text("Open sample", "打开示例"), "folder-open")
         self.open.clicked.connect(self.prepare)
-        self.note = Label(Text("Included, nothing to download", "已内置，无需下载"), "dense", "text.secondary", elide="end")
+        self.note = Label(
+            Text("Included, nothing to download", "已内置，无需下载"), "dense", "text.secondary", elide="end"
+        )
         self.meter = Meter(None, width=160, name=Text("Progress", "进度"))
         self.meter.hide()
         column = QVBoxLayout()

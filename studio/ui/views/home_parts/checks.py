@@ -43,11 +43,19 @@ AGAIN = Text("Try again", "重试")
 async def gpu(engine: Engine) -> Check:
     computer = await engine.models.hardware()
     if not computer.gpus:
-        return Check("gpu", "optional", Text("No NVIDIA GPU (optional)", "没有 NVIDIA GPU（可选）"),
-                     Text("Models run on the processor.", "模型在处理器上运行。"))
+        return Check(
+            "gpu",
+            "optional",
+            Text("No NVIDIA GPU (optional)", "没有 NVIDIA GPU（可选）"),
+            Text("Models run on the processor.", "模型在处理器上运行。"),
+        )
     best = computer.gpus[0]
-    return Check("gpu", "ready", Text.same(f"{best.name}, {figures.size(best.total)}"),
-                 Text(f"Driver {computer.driver}", f"驱动 {computer.driver}"))
+    return Check(
+        "gpu",
+        "ready",
+        Text.same(f"{best.name}, {figures.size(best.total)}"),
+        Text(f"Driver {computer.driver}", f"驱动 {computer.driver}"),
+    )
 
 
 async def room(engine: Engine) -> Check:
@@ -57,7 +65,12 @@ async def room(engine: Engine) -> Check:
     if computer.disk_free < ROOM or computer.ram_free < ROOM:
         return Check("room", "failed", title, _short(computer), "again", AGAIN)
     count = int(computer.disk_free // MODEL_SIZE)
-    return Check("room", "ready", title, Text(f"Room for about {count:,} models of 2.5 GB", f"约可存放 {count:,} 个 2.5 GB 的模型"))
+    return Check(
+        "room",
+        "ready",
+        title,
+        Text(f"Room for about {count:,} models of 2.5 GB", f"约可存放 {count:,} 个 2.5 GB 的模型"),
+    )
 
 
 async def llama(engine: Engine) -> Check:
@@ -81,7 +94,12 @@ async def python(_: Engine) -> Check:
     if reason is not None:
         return Check("python", "failed", title, reason, "again", AGAIN)
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    return Check("python", "ready", title, Text(f"{version}, locked up: no network, own folder", f"{version}，已隔离：无网络，独立文件夹"))
+    return Check(
+        "python",
+        "ready",
+        title,
+        Text(f"{version}, locked up: no network, own folder", f"{version}，已隔离：无网络，独立文件夹"),
+    )
 
 
 async def chat_model(engine: Engine) -> Check:
@@ -93,9 +111,13 @@ async def chat_model(engine: Engine) -> Check:
         words = ", ".join(part for part in (real[0].name, real[0].quantization) if part)
         return Check("chat", "ready", title, Text.same(words))
     best = next((offer.name for offer in await engine.models.recommend() if offer.best), "")
-    suggested = Text(f"{best} is suggested", f"建议使用 {best}") if best else Text("Add one that you have", "添加你已有的模型")
+    suggested = (
+        Text(f"{best} is suggested", f"建议使用 {best}") if best else Text("Add one that you have", "添加你已有的模型")
+    )
     if models:
-        words = Text(f"Only the tiny demo, often wrong. {suggested.en}", f"只有微型演示模型，回答经常出错。{suggested.zh}")
+        words = Text(
+            f"Only the tiny demo, often wrong. {suggested.en}", f"只有微型演示模型，回答经常出错。{suggested.zh}"
+        )
     else:
         words = Text(f"None yet. {suggested.en}", f"还没有。{suggested.zh}")
     return Check("chat", "missing", title, words, "better", Text("Get one", "获取"))
@@ -108,9 +130,18 @@ async def vllm(engine: Engine) -> Check:
         return Check("vllm", "ready", title, Text("Ready for models as folders", "可运行文件夹形式的模型"))
     computer = await engine.models.hardware()
     if not computer.gpus:
-        return Check("vllm", "optional", title, Text("Faster for many users; needs a CUDA GPU", "多用户时更快，需要 CUDA GPU"))
+        return Check(
+            "vllm", "optional", title, Text("Faster for many users; needs a CUDA GPU", "多用户时更快，需要 CUDA GPU")
+        )
     command = reason.en.partition(": ")[2]
-    return Check("vllm", "optional", title, Text("Faster for many users", "多用户时更快"), f"copy:{command}", Text("Copy command", "复制命令"))
+    return Check(
+        "vllm",
+        "optional",
+        title,
+        Text("Faster for many users", "多用户时更快"),
+        f"copy:{command}",
+        Text("Copy command", "复制命令"),
+    )
 
 
 CHECKS: dict[str, Try] = {
@@ -136,7 +167,12 @@ async def _engine_check(engine: Engine, name: str, title: Text) -> Check:
     except StudioError as error:
         return Check(name, "failed", title, error.message, "again", AGAIN)
     took = f"{seconds or 0:.1f}"
-    return Check(name, "ready", title, Text(f"{backend.version()}, answered in {took} s", f"{backend.version()}，{took} 秒内响应"))
+    return Check(
+        name,
+        "ready",
+        title,
+        Text(f"{backend.version()}, answered in {took} s", f"{backend.version()}，{took} 秒内响应"),
+    )
 
 
 def _short(computer: Hardware) -> Text:

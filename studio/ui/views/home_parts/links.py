@@ -31,7 +31,10 @@ class TeamCard(Card):
         head.addWidget(Label(Text("Working with a team?", "与团队协作？"), "bodyStrong"), 1)
         button = Button(Text("Connect a cluster", "连接集群"), "log-in")
         button.clicked.connect(lambda: studio.window.show_view("clusters"))
-        words = Text("Connect a cluster to use shared datasets, larger models and scheduled runs.", "连接集群，使用共享数据集、更大的模型和定时运行。")
+        words = Text(
+            "Connect a cluster to use shared datasets, larger models and scheduled runs.",
+            "连接集群，使用共享数据集、更大的模型和定时运行。",
+        )
         self.body.addLayout(head)
         self.body.addWidget(Label(words, "dense", "text.secondary", wrap=True))
         self.body.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
@@ -70,7 +73,11 @@ class LinkRow(Pressable):
         paint_icon(painter, self.icon_name, "text.secondary", QRectF(pad, (self.height() - size) / 2, size, size))
         painter.setFont(theme.font("dense"))
         painter.setPen(theme.colour("text.primary"))
-        painter.drawText(self.rect().adjusted(pad + size + theme.size("space.2"), 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, self.text())
+        painter.drawText(
+            self.rect().adjusted(pad + size + theme.size("space.2"), 0, 0, 0),
+            Qt.AlignmentFlag.AlignVCenter,
+            self.text(),
+        )
 
 
 def link_rows(studio: Studio) -> list[LinkRow]:
@@ -78,10 +85,19 @@ def link_rows(studio: Studio) -> list[LinkRow]:
     rows = []
     if studio.actions.has("help.shortcuts"):
         keys = studio.actions.keys_of(studio.actions.get("help.shortcuts"))
-        rows.append(LinkRow("keyboard", Text("Keyboard shortcuts", "键盘快捷键"), lambda: studio.actions.trigger("help.shortcuts"), keys))
+        rows.append(
+            LinkRow(
+                "keyboard",
+                Text("Keyboard shortcuts", "键盘快捷键"),
+                lambda: studio.actions.trigger("help.shortcuts"),
+                keys,
+            )
+        )
     if studio.actions.has("palette.open"):
         keys = studio.actions.keys_of(studio.actions.get("palette.open"))
-        rows.append(LinkRow("command", Text("All commands", "全部命令"), lambda: studio.actions.trigger("palette.open"), keys))
+        rows.append(
+            LinkRow("command", Text("All commands", "全部命令"), lambda: studio.actions.trigger("palette.open"), keys)
+        )
     changes = changes_file()
     if changes is not None:
         title = Text(f"What changed in {__version__}", f"{__version__} 版有哪些变化")

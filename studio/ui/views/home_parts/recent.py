@@ -46,7 +46,9 @@ async def recent(engine: Engine) -> list[Item]:
     """The newest first: what was opened or changed last, whichever is later."""
     opened = {(one.kind, one.object_id): one.opened_at for one in await engine.recent.list()}
     items = [*await _datasets(engine), *await _collections(engine), *await _workflows(engine), *await _threads(engine)]
-    last = [Item(one.kind, one.id, one.name, one.detail, max(one.at, opened.get((one.kind, one.id), 0.0))) for one in items]
+    last = [
+        Item(one.kind, one.id, one.name, one.detail, max(one.at, opened.get((one.kind, one.id), 0.0))) for one in items
+    ]
     return sorted(last, key=lambda one: -one.at)
 
 
@@ -63,7 +65,9 @@ async def _collections(engine: Engine) -> list[Item]:
         return Text(plural(count, "document", "documents"), f"{count:,} 篇文档")
 
     found = await engine.knowledge.collections()
-    return [Item("collection", one.id, Text.same(one.name), detail(one.document_count), one.updated_at) for one in found]
+    return [
+        Item("collection", one.id, Text.same(one.name), detail(one.document_count), one.updated_at) for one in found
+    ]
 
 
 async def _workflows(engine: Engine) -> list[Item]:
@@ -71,14 +75,19 @@ async def _workflows(engine: Engine) -> list[Item]:
         return Text(plural(count, "node", "nodes"), f"{count:,} 个节点")
 
     found = await engine.workflows.list()
-    return [Item("workflow", one.id, Text.same(one.name), detail(len(one.definition.nodes)), one.updated_at) for one in found]
+    return [
+        Item("workflow", one.id, Text.same(one.name), detail(len(one.definition.nodes)), one.updated_at)
+        for one in found
+    ]
 
 
 async def _threads(engine: Engine) -> list[Item]:
     found = await engine.chat.threads()
     here = Text("This computer", "此电脑")
     untitled = Text("New chat", "新对话")
-    return [Item("thread", one.id, Text.same(one.title) if one.title else untitled, here, one.updated_at) for one in found]
+    return [
+        Item("thread", one.id, Text.same(one.title) if one.title else untitled, here, one.updated_at) for one in found
+    ]
 
 
 class RecentList(QWidget):
@@ -90,11 +99,22 @@ class RecentList(QWidget):
         super().__init__(parent)
         self._items: list[Item] = []
         self.rows: list[RecentRow] = []
-        self.filter = Segmented([("all", Text("All", "全部")), ("data", Text("Data", "数据")),
-                                 ("workflow", Text("Workflows", "工作流")), ("thread", Text("Chat", "对话"))], "all")
+        self.filter = Segmented(
+            [
+                ("all", Text("All", "全部")),
+                ("data", Text("Data", "数据")),
+                ("workflow", Text("Workflows", "工作流")),
+                ("thread", Text("Chat", "对话")),
+            ],
+            "all",
+        )
         self.filter.changed.connect(lambda _: self._show())
-        self.none = Label(Text("Nothing yet: open your data or the sample project.", "还没有内容，打开你的数据或示例项目即可开始。"),
-                          "body", "text.secondary", wrap=True)
+        self.none = Label(
+            Text("Nothing yet: open your data or the sample project.", "还没有内容，打开你的数据或示例项目即可开始。"),
+            "body",
+            "text.secondary",
+            wrap=True,
+        )
         self.none.setContentsMargins(0, theme.size("space.3"), 0, 0)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

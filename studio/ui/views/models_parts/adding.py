@@ -29,7 +29,9 @@ def add_menu(parent: QWidget, studio: Studio, added: Added, demo_is_there: bool)
     ]
     if not demo_is_there:
         demo = studio.engine.models.add_demo
-        entries.append(("box", Text("Included demo model", "内置演示模型"), lambda: studio.bridge.run(parent, demo(), added)))
+        entries.append(
+            ("box", Text("Included demo model", "内置演示模型"), lambda: studio.bridge.run(parent, demo(), added))
+        )
     for name, words, run in entries:
         menu.addAction(icon(name), tr(words)).triggered.connect(lambda _=False, run=run: run())
     return menu
@@ -64,14 +66,23 @@ class RemoteDialog(Ask):
 
     def __init__(self, parent: QWidget, studio: Studio, added: Added, url: str = "") -> None:
         super().__init__(
-            Text("Add a remote server", "添加远程服务器"), Text("Add model", "添加模型"),
-            Text("Questions to this model leave this computer. The key is kept with the system's secrets.",
-                 "向此模型提问时，内容会离开本机。密钥保存在系统密钥库中。"), parent=parent)
+            Text("Add a remote server", "添加远程服务器"),
+            Text("Add model", "添加模型"),
+            Text(
+                "Questions to this model leave this computer. The key is kept with the system's secrets.",
+                "向此模型提问时，内容会离开本机。密钥保存在系统密钥库中。",
+            ),
+            parent=parent,
+        )
         self.studio, self._added = studio, added
         self.url = LineField("https://host/v1", url, Text("Address", "地址"), mono=True)
-        self.key = LineField(Text("Leave empty if none is needed", "不需要时留空"), name=Text("Key", "密钥"), secret=True)
+        self.key = LineField(
+            Text("Leave empty if none is needed", "不需要时留空"), name=Text("Key", "密钥"), secret=True
+        )
         self.model = Choice(name=Text("Model", "模型"))
-        self.name = LineField(Text("As the server calls it", "与服务器上的名称相同"), name=Text("Name here", "在此显示的名称"))
+        self.name = LineField(
+            Text("As the server calls it", "与服务器上的名称相同"), name=Text("Name here", "在此显示的名称")
+        )
         self.look = Button(Text("List its models", "列出模型"), "list")
         self.look.clicked.connect(self._look)
         self.add(Text("Address", "地址"), self.url)
@@ -105,7 +116,9 @@ class RemoteDialog(Ask):
 
     def _save(self) -> None:
         self.agree.setEnabled(False)
-        work = self.studio.engine.models.add_remote(self.name.text(), self.url.text(), self.key.text(), str(self.model.value()))
+        work = self.studio.engine.models.add_remote(
+            self.name.text(), self.url.text(), self.key.text(), str(self.model.value())
+        )
         self.studio.bridge.run(self, work, self._saved, self._failed)
 
     def _saved(self, model: object) -> None:

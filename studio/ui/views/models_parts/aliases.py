@@ -38,9 +38,17 @@ class AliasPanel(Panel):
         side = theme.size("space.4")
         column.setContentsMargins(side, theme.size("space.2"), side, theme.size("space.3"))
         column.setSpacing(theme.size("space.2"))
-        column.addWidget(Label(
-            Text("A program that asks for one of these names gets the model beside it, so its code needs no change.",
-                 "程序请求这些名称时由右侧的模型应答，无需修改代码。"), "dense", "text.secondary", wrap=True))
+        column.addWidget(
+            Label(
+                Text(
+                    "A program that asks for one of these names gets the model beside it, so its code needs no change.",
+                    "程序请求这些名称时由右侧的模型应答，无需修改代码。",
+                ),
+                "dense",
+                "text.secondary",
+                wrap=True,
+            )
+        )
         column.addLayout(self._list)
         column.addLayout(_row(self.name, self.target, self.plus))
         column.addStretch(1)

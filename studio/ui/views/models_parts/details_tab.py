@@ -106,7 +106,9 @@ class LogTab(QWidget):
             self.studio.bridge.run(self, read(), lambda lines: wanted == self._model_id and self._show(lines))
 
     def _show(self, lines: list[str]) -> None:
-        text = "\n".join(lines) or tr(Text("Nothing yet: the log begins when the model is loaded.", "暂无日志，加载模型后开始记录。"))
+        text = "\n".join(lines) or tr(
+            Text("Nothing yet: the log begins when the model is loaded.", "暂无日志，加载模型后开始记录。")
+        )
         if text == self.body.text():
             return
         bar = self.body.verticalScrollBar()

@@ -28,7 +28,11 @@ class FitBox(Card):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(tone="success", pad=12, parent=parent)
         head = QHBoxLayout()
-        self.glyph, self.title, self.figure = Glyph("circle-check", "success.text"), Label("", "denseStrong"), Label("", "dense")
+        self.glyph, self.title, self.figure = (
+            Glyph("circle-check", "success.text"),
+            Label("", "denseStrong"),
+            Label("", "dense"),
+        )
         head.addWidget(self.glyph)
         head.addWidget(self.title, 1)
         head.addWidget(self.figure)
@@ -54,9 +58,21 @@ class FitBox(Card):
         self.figure.say(Text(f"{needed} of {free}", f"{needed} / {free}"))
         whole = max(fit.free, fit.needed, 1)
         parts = [
-            (fit.weights / whole, "port.model", Text(f"weights {figures.size(fit.weights)}", f"权重 {figures.size(fit.weights)}")),
-            (fit.context / whole, "accent.ring", Text(f"context {figures.size(fit.context)}", f"上下文 {figures.size(fit.context)}")),
-            (fit.overhead / whole, "text.tertiary", Text(f"engine {figures.size(fit.overhead)}", f"引擎 {figures.size(fit.overhead)}")),
+            (
+                fit.weights / whole,
+                "port.model",
+                Text(f"weights {figures.size(fit.weights)}", f"权重 {figures.size(fit.weights)}"),
+            ),
+            (
+                fit.context / whole,
+                "accent.ring",
+                Text(f"context {figures.size(fit.context)}", f"上下文 {figures.size(fit.context)}"),
+            ),
+            (
+                fit.overhead / whole,
+                "text.tertiary",
+                Text(f"engine {figures.size(fit.overhead)}", f"引擎 {figures.size(fit.overhead)}"),
+            ),
         ]
         self.meter.set_parts(parts)
         self.legend.show_entries([*((colour, words) for _, colour, words in parts), ("", Text("estimated", "估算值"))])

@@ -30,8 +30,18 @@ class ModelInspector(Surface):
         self.model_id = ""
         self.load, self.details, self.log = LoadTab(studio), DetailsTab(), LogTab(studio)
         self.load.asked.connect(self._ask)
-        self.empty = Empty("box", Text("No model chosen", "未选择模型"), Text("Choose one to see how it loads.", "选择一个模型，查看加载方式。"))
-        self.tabs = PanelTabs([("load", Text("Load settings", "加载设置")), ("details", Text("Details", "详情")), ("log", Text("Log", "日志"))])
+        self.empty = Empty(
+            "box",
+            Text("No model chosen", "未选择模型"),
+            Text("Choose one to see how it loads.", "选择一个模型，查看加载方式。"),
+        )
+        self.tabs = PanelTabs(
+            [
+                ("load", Text("Load settings", "加载设置")),
+                ("details", Text("Details", "详情")),
+                ("log", Text("Log", "日志")),
+            ]
+        )
         self.tabs.changed.connect(lambda which: self.show_tab(str(which)))
         self.pages = QStackedWidget()
         for page in (self.empty, self.load, self.details, self.log):
@@ -70,9 +80,14 @@ class ModelInspector(Surface):
     def _head(self) -> Header:
         header = Header(40)
         self.glyph = Glyph("box", "port.model", 14, tile=24)
-        self.title, self.quantization = Label(Text("Model", "模型"), "bodyStrong", elide="end"), Label("", "mono", "text.secondary")
+        self.title, self.quantization = (
+            Label(Text("Model", "模型"), "bodyStrong", elide="end"),
+            Label("", "mono", "text.secondary"),
+        )
         self.more = IconButton("ellipsis", Text("More", "更多"))
-        self.more.clicked.connect(lambda: self.menu.emit(self.model_id, self.more.mapToGlobal(self.more.rect().bottomLeft())))
+        self.more.clicked.connect(
+            lambda: self.menu.emit(self.model_id, self.more.mapToGlobal(self.more.rect().bottomLeft()))
+        )
         header.row.addWidget(self.glyph)
         header.row.addWidget(self.title, 1)
         header.row.addWidget(self.quantization)

@@ -46,7 +46,9 @@ class Legend(QWidget):
                 painter.fillRect(QRectF(left, box.top() + (line - square) / 2, square, square), theme.colour(colour))
                 left += square + theme.scaled(5)
             painter.setPen(theme.colour("text.secondary"))
-            painter.drawText(QRectF(left, box.top(), box.right() - left + 1, line), Qt.AlignmentFlag.AlignVCenter, tr(words))
+            painter.drawText(
+                QRectF(left, box.top(), box.right() - left + 1, line), Qt.AlignmentFlag.AlignVCenter, tr(words)
+            )
 
     def _boxes(self) -> Iterator[QRectF]:
         metrics, line = QFontMetrics(theme.font("caption")), theme.line("caption")

@@ -103,15 +103,28 @@ class LoadTab(QWidget):
         return row
 
     def _show_buttons(self, model: Model) -> None:
-        changed = model.backend in ("llama_cpp", "vllm") and self.form is not None and self.form.values() != model.load_settings.model_dump()
-        words = {"available": Text("Load model", "加载模型"), "loading": Text("Cancel loading", "取消加载"),
-                 "loaded": Text("Load again", "重新加载"), "failed": Text("Try again", "重试"), "missing": Text("Look again", "重新查找")}
+        changed = (
+            model.backend in ("llama_cpp", "vllm")
+            and self.form is not None
+            and self.form.values() != model.load_settings.model_dump()
+        )
+        words = {
+            "available": Text("Load model", "加载模型"),
+            "loading": Text("Cancel loading", "取消加载"),
+            "loaded": Text("Load again", "重新加载"),
+            "failed": Text("Try again", "重试"),
+            "missing": Text("Look again", "重新查找"),
+        }
         self.first.say(words[model.state])
         self._first = "cancel" if model.state == "loading" else "refresh" if model.state == "missing" else "load"
         self.first.setEnabled(model.state != "loaded" or changed)
         bad = model.state in ("failed", "missing")
         self._second = "unload" if not bad else "log" if model.state == "failed" else "remove"
-        self.second.say({"unload": Text("Unload", "卸载"), "log": Text("Show log", "查看日志"), "remove": Text("Remove", "移除")}[self._second])
+        self.second.say(
+            {"unload": Text("Unload", "卸载"), "log": Text("Show log", "查看日志"), "remove": Text("Remove", "移除")}[
+                self._second
+            ]
+        )
         self.second.setVisible(model.state == "loaded" or bad)
 
 
@@ -127,5 +140,3 @@ class _Note(Card):
 
     def say(self, words: Text) -> None:
         self.words.say(words)
-
-

@@ -123,11 +123,19 @@ class ModelRow(QWidget):
         self.button = Button(Text("Load", "加载"))
         self.button.clicked.connect(self._press)
         self.more = IconButton("ellipsis", Text("More", "更多"))
-        self.more.clicked.connect(lambda: self.menu.emit(self.model.id, self.more.mapToGlobal(self.more.rect().bottomLeft())))
+        self.more.clicked.connect(
+            lambda: self.menu.emit(self.model.id, self.more.mapToGlobal(self.more.rect().bottomLeft()))
+        )
         for widget in (self.spinner, self.dot, self.failed, self.state, self.button, self.more):
             state.addWidget(widget)
-        contents = {"quantization": self.quantization, "size": self.size, "context": self.context, "fit": self.fit,
-                    "speed": self.speed, "state": state}
+        contents = {
+            "quantization": self.quantization,
+            "size": self.size,
+            "context": self.context,
+            "fit": self.fit,
+            "speed": self.speed,
+            "state": state,
+        }
         for name, content in contents.items():
             self.cells[name] = _cell(content, COLUMNS[name][1], COLUMNS[name][2])
             row.addWidget(self.cells[name])
@@ -141,7 +149,11 @@ class ModelRow(QWidget):
         self.state.setVisible(state != "available")
         self.state.say(words.STATES[state])
         self.state.set_colour("danger.text" if bad else "success.text" if state == "loaded" else "text.secondary")
-        titles = {"available": Text("Load", "加载"), "loaded": Text("Unload", "卸载"), "loading": Text("Cancel", "取消")}
+        titles = {
+            "available": Text("Load", "加载"),
+            "loaded": Text("Unload", "卸载"),
+            "loading": Text("Cancel", "取消"),
+        }
         self.button.say(titles.get(state, Text("Why?", "原因")))
 
     def _press(self) -> None:
@@ -166,7 +178,8 @@ class ModelHead(QWidget):
         row.addWidget(gap)
         row.addWidget(Label(Text("Model", "模型"), "dense", "text.secondary"), 1)
         self.cells = {
-            name: _cell(Label(title, "dense", "text.secondary"), width, right) for name, (title, width, right, _) in COLUMNS.items()
+            name: _cell(Label(title, "dense", "text.secondary"), width, right)
+            for name, (title, width, right, _) in COLUMNS.items()
         }
         for cell in self.cells.values():
             row.addWidget(cell)

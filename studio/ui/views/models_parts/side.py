@@ -49,7 +49,10 @@ class ModelsSide(Panel):
     def show_snapshot(self, snapshot: Snapshot, folder: str) -> None:
         counts = {kind: sum(model.kind == kind for model in snapshot.models) for kind in words.KINDS}
         rows = [Row("all", Text("All models", "全部模型"), icon="box", trailing=str(len(snapshot.models)))]
-        rows += [Row(kind, words.KINDS[kind], icon=words.ICONS[kind][0], trailing=str(count)) for kind, count in counts.items()]
+        rows += [
+            Row(kind, words.KINDS[kind], icon=words.ICONS[kind][0], trailing=str(count))
+            for kind, count in counts.items()
+        ]
         self.library.set_rows(rows)
         if not self.library.current():
             self.library.select("all")

@@ -47,24 +47,41 @@ class HardwareStrip(Card):
             return
         best = computer.gpus[0]
         free = figures.size(best.total - best.used)
-        self.gpu.say(Text.same(best.name), Text(f"{free} free of {figures.size(best.total)}", f"可用 {free}，共 {figures.size(best.total)}"))
-        self.gpu.show_parts([(best.used / best.total, OURS, Text(f"used {figures.size(best.used)}", f"已用 {figures.size(best.used)}"))])
+        self.gpu.say(
+            Text.same(best.name),
+            Text(f"{free} free of {figures.size(best.total)}", f"可用 {free}，共 {figures.size(best.total)}"),
+        )
+        self.gpu.show_parts(
+            [(best.used / best.total, OURS, Text(f"used {figures.size(best.used)}", f"已用 {figures.size(best.used)}"))]
+        )
 
     def _show_memory(self, computer: Hardware, models: int) -> None:
         other = max(0, computer.ram_total - computer.ram_free - models)
         free = figures.size(computer.ram_free)
         self.memory.say(Text("Memory", "内存"), Text(f"{free} free", f"可用 {free}"))
-        self.memory.show_parts([
-            (models / computer.ram_total, OURS, Text(f"models {figures.size(models)}", f"模型 {figures.size(models)}")),
-            (other / computer.ram_total, OTHER, Text(f"other {figures.size(other)}", f"其他 {figures.size(other)}")),
-        ])
+        self.memory.show_parts(
+            [
+                (
+                    models / computer.ram_total,
+                    OURS,
+                    Text(f"models {figures.size(models)}", f"模型 {figures.size(models)}"),
+                ),
+                (
+                    other / computer.ram_total,
+                    OTHER,
+                    Text(f"other {figures.size(other)}", f"其他 {figures.size(other)}"),
+                ),
+            ]
+        )
 
     def _show_processor(self, computer: Hardware) -> None:
         cores = Text(f"{computer.cores} cores", f"{computer.cores} 核")
         self.processor.say(Text.same(computer.cpu), cores)
         best = ", ".join(computer.features[:2])
         busy = f"{computer.cpu_percent:.0f}%"
-        self.processor.show_parts([(computer.cpu_percent / 100, BUSY, Text(f"{busy} busy", f"占用 {busy}"))], Text.same(best))
+        self.processor.show_parts(
+            [(computer.cpu_percent / 100, BUSY, Text(f"{busy} busy", f"占用 {busy}"))], Text.same(best)
+        )
 
 
 class _Part(QWidget):

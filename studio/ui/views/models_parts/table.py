@@ -30,8 +30,11 @@ class ModelTable(QWidget):
         self._list = QVBoxLayout()
         self._list.setContentsMargins(0, 0, 0, 0)
         self._list.setSpacing(0)
-        self._none = Empty("search", Text("No model matches", "没有符合条件的模型"),
-                           Text("Change the search, or choose All models.", "换个关键词，或选择“全部模型”。"))
+        self._none = Empty(
+            "search",
+            Text("No model matches", "没有符合条件的模型"),
+            Text("Change the search, or choose All models.", "换个关键词，或选择“全部模型”。"),
+        )
         self._list.addWidget(self._none)
         self._list.addStretch(1)
         layout = QVBoxLayout(self)
@@ -71,7 +74,9 @@ class ModelTable(QWidget):
         self.chosen.emit(wanted)
 
     def _show(self) -> None:
-        shown = [model for model in self._snapshot.models if self._matches(model.kind, f"{model.name} {model.publisher}")]
+        shown = [
+            model for model in self._snapshot.models if self._matches(model.kind, f"{model.name} {model.publisher}")
+        ]
         if [model.id for model in shown] != list(self.rows):
             self._make_rows(shown)
         for model in shown:

