@@ -152,3 +152,17 @@ def test_a_full_disk_is_named_everywhere_and_work_goes_on_when_there_is_room(
     assert last_answer(chat).message.status == "done"
     kept = person.wait(person.engine.chat.messages(first.thread_id))
     assert first.id in [message.id for message in kept] and kept[-1].status == "done"
+
+
+def test_a_catalog_that_breaks_under_the_window_is_said_with_the_way_to_its_backup_and_the_window_lives(
+    person: Person,
+) -> None:
+    open_view(person, "data")
+    catalog = person.engine.paths.catalog
+    for part in (catalog, catalog.with_name("catalog.db-wal")):
+        part.write_bytes(os.urandom(max(65536, part.stat().st_size)))
+    person.engine.catalog.engine.dispose()
+    open_view(person, "chat")
+    person.until(lambda: any("catalog.db is damaged" in words and "open it again" in words for words in person.notices()))
+    person.look("catalog-broken-while-open")
+    assert person.alive()
