@@ -59,6 +59,7 @@ def collected_here() -> Iterator[None]:
     """Cycles are collected on this thread only, as in the program (studio/ui/collector.py)."""
     gc.disable()
     yield
+    assert not gc.isenabled(), "somebody enabled the collector on every thread"
     gc.collect()
 
 

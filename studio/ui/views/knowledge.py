@@ -236,7 +236,9 @@ class Knowledge(View):
             self.reload()
 
     def _show_wanted(self) -> None:
-        assert self._wanted is not None
+        """Show the place that was asked for. The list of documents may have come first and done so already."""
+        if self._wanted is None:
+            return
         (document_id, page, span), self._wanted = self._wanted, None
         document = self.centre.table.document(document_id)
         if document is None:
