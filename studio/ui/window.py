@@ -32,6 +32,7 @@ from studio.ui.palette import Palette
 from studio.ui.studio import Studio
 from studio.ui.theme import theme
 from studio.ui.views import RAIL, View, find_views
+from studio.ui.widgets.discard import discard
 from studio.ui.widgets.states import Failure, Loading
 
 log = logging.getLogger(__name__)
@@ -107,7 +108,7 @@ class Window(QWidget):
     def toast(self, text: Text, undo: Callable[[], object] | None = None, level: str = "info") -> Toast:
         """A word at the bottom that goes by itself; with `undo`, a button that takes it back."""
         for old in self.findChildren(Toast):
-            old.deleteLater()
+            discard(old)
         return Toast(self, text, undo, level)
 
     def show_error(self, error: StudioError) -> None:
@@ -154,7 +155,7 @@ class Window(QWidget):
         ]
         for old in self.stack.findChildren(Failure, "start", Qt.FindChildOption.FindDirectChildrenOnly):
             self.stack.removeWidget(old)
-            old.deleteLater()
+            discard(old)
         page = Failure(error, *buttons)
         page.setObjectName("start")
         self.stack.setCurrentIndex(self.stack.addWidget(page))
@@ -263,7 +264,7 @@ class Window(QWidget):
         old = self._views.pop(name)
         self.show_view(name)
         self.stack.removeWidget(old)
-        old.deleteLater()
+        discard(old)
 
     def _dress(self, changed: SettingsChanged | None = None) -> None:
         """Language, theme and scale as the settings say."""

@@ -116,7 +116,9 @@ async def test_a_document_in_the_middle_fails_with_the_reason_and_is_indexed_by_
     engine: Engine, disk: SmallDisk, tmp_path: Path
 ) -> None:
     long = tmp_path / "long.md"
-    long.write_text("\n\n".join(f"Lamp number {number} is green and hangs in room {number * 7}." for number in range(6000)))
+    long.write_text(
+        "\n\n".join(f"Lamp number {number} is green and hangs in room {number * 7}." for number in range(6000))
+    )
     collection = (await engine.knowledge.collections())[0]
     job = await engine.knowledge.add_files(collection.id, [long])
     with engine.events.queue(JobChanged) as changes:

@@ -163,6 +163,8 @@ def test_a_catalog_that_breaks_under_the_window_is_said_with_the_way_to_its_back
         part.write_bytes(os.urandom(max(65536, part.stat().st_size)))
     person.engine.catalog.engine.dispose()
     open_view(person, "chat")
-    person.until(lambda: any("catalog.db is damaged" in words and "open it again" in words for words in person.notices()))
+    person.until(
+        lambda: any("catalog.db is damaged" in words and "open it again" in words for words in person.notices())
+    )
     person.look("catalog-broken-while-open")
     assert person.alive()

@@ -21,6 +21,7 @@ from studio.ui.views.data_parts.side import Side
 from studio.ui.views.data_parts.table_tab import TableTab
 from studio.ui.views.view import View
 from studio.ui.widgets.buttons import Button
+from studio.ui.widgets.discard import discard
 from studio.ui.widgets.panel import Header
 from studio.ui.widgets.states import Empty
 from studio.ui.widgets.tabs import Tab, TabBar
@@ -398,7 +399,7 @@ class DataView(View):
         if closed is not None:
             closed.hide()
             (self.stack if kind == "ds" else self.below).removeWidget(closed)
-            closed.deleteLater()
+            discard(closed)
         self._show_current()
 
     def _front(self) -> TableTab | None:

@@ -20,6 +20,7 @@ from studio.ui.views.workflows_parts.inspector import Inspector
 from studio.ui.views.workflows_parts.sheet import Sheet, blank
 from studio.ui.views.workflows_parts.side import Side
 from studio.ui.views.workflows_parts.start_form import StartForm
+from studio.ui.widgets.discard import discard
 from studio.ui.widgets.tabs import Tab
 
 if TYPE_CHECKING:
@@ -197,7 +198,7 @@ class Workflows(View):
         front = self.sheet is sheet
         self.sheets.pop(now.id)
         self.centre.pages.removeWidget(sheet)
-        sheet.deleteLater()
+        discard(sheet)
         self._open(now, select=False)
         if front:
             self._turn(now.id)

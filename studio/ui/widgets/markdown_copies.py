@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QTextEdit
 
 from studio.engine.text import Text
 from studio.ui.widgets.buttons import IconButton
+from studio.ui.widgets.discard import discard
 from studio.ui.widgets.markdown_inline import LINE
 from studio.ui.widgets.markdown_paint import code_box
 from studio.ui.widgets.markdown_writer import ROLE
@@ -35,7 +36,7 @@ class CopyButtons:
 
     def clear(self) -> None:
         for _, button in self._made:
-            button.deleteLater()
+            discard(button)
         self._made.clear()
 
     def _button(self, block: QTextBlock) -> IconButton:

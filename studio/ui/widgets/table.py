@@ -15,6 +15,7 @@ from studio.ui.language import say, tr
 from studio.ui.theme import theme
 from studio.ui.widgets.cell_viewer import CellViewer
 from studio.ui.widgets.column_widths import ColumnWidths
+from studio.ui.widgets.discard import discard
 from studio.ui.widgets.grid import Grid
 from studio.ui.widgets.pages import PAGE_ROWS, Fetch, Pages, Runs, read_lines
 from studio.ui.widgets.row_window import RowWindow
@@ -221,7 +222,7 @@ class VirtualTable(QWidget):
     def _replace_pages(self, fetch: Fetch) -> None:
         if self.model.pages is not None:
             self.model.pages.close()
-            self.model.pages.deleteLater()
+            discard(self.model.pages)
         self._fetch = fetch
         self._pages = Pages(fetch, self._bridge, self)
         self._pages.arrived.connect(self._page_arrived)

@@ -17,6 +17,7 @@ from studio.ui.views.chat_parts.composer import Composer
 from studio.ui.views.chat_parts.messages import AnswerView, QuestionView
 from studio.ui.views.chat_parts.threads import UNTITLED
 from studio.ui.widgets.buttons import Button, IconButton, Pressable, paint_ground
+from studio.ui.widgets.discard import discard
 from studio.ui.widgets.inputs import LineField
 from studio.ui.widgets.labels import Label
 from studio.ui.widgets.panel import Glyph, Header, Surface, scroll
@@ -47,33 +48,30 @@ class Conversation(Surface):
 
     def clear(self) -> None:
         """No messages: the examples stand there instead."""
-        while self._messages.count():
-            item = self._messages.takeAt(0)
-            widget = item.widget() if item else None
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+        for view in self._views:
+            self._messages.removeWidget(view)
+            discard(view)
+        self._views = []
         self._following = True
         self.more.hide()
         self.stack.setCurrentWidget(self._empty)
 
     def add(self, view: QuestionView | AnswerView) -> None:
+        self._views.append(view)
         self._messages.addWidget(view)
         self.stack.setCurrentWidget(self.area)
 
     def views(self) -> list[QuestionView | AnswerView]:
         """From the first to the last that is shown."""
-        items = [self._messages.itemAt(place) for place in range(self._messages.count())]
-        widgets = [item.widget() for item in items if item is not None]
-        return [widget for widget in widgets if isinstance(widget, QuestionView | AnswerView)]
+        return list(self._views)
 
     def remove_from(self, view: QuestionView | AnswerView) -> None:
         """Take a message away with all that follows."""
-        views = self.views()
-        for each in views[views.index(view) :]:
+        start = self._views.index(view)
+        gone, self._views = self._views[start:], self._views[:start]
+        for each in gone:
             self._messages.removeWidget(each)
-            each.hide()
-            each.deleteLater()
+            discard(each)
 
     def go_to_end(self) -> None:
         """Follow from now on."""
@@ -95,6 +93,7 @@ class Conversation(Surface):
         self.more.clicked.connect(self.earlier)
         self.more.hide()
         column.addWidget(self.more, 0, Qt.AlignmentFlag.AlignHCenter)
+        self._views: list[QuestionView | AnswerView] = []
         self._messages = QVBoxLayout()
         self._messages.setSpacing(theme.size("space.6"))
         column.addLayout(self._messages)
@@ -268,8 +267,7 @@ class Examples(QWidget):
             item = self._examples.takeAt(0)
             widget = item.widget() if item else None
             if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+                discard(widget)
         for question in questions:
             button = _Example(question)
             button.clicked.connect(partial(self.chosen.emit, question))

@@ -16,6 +16,7 @@ from studio.ui.theme import theme
 from studio.ui.views.chat_parts import when
 from studio.ui.views.chat_parts.step_card import NoteLine, StepCard, place
 from studio.ui.widgets.buttons import Button, IconButton
+from studio.ui.widgets.discard import discard
 from studio.ui.widgets.labels import Badge, KeyCap, Label
 from studio.ui.widgets.links import ask_to_open
 from studio.ui.widgets.markdown import MarkdownView
@@ -336,5 +337,4 @@ def _empty(layout: QVBoxLayout) -> None:
         item = layout.takeAt(0)
         widget = item.widget() if item else None
         if widget is not None:
-            widget.hide()
-            widget.deleteLater()
+            discard(widget)

@@ -19,6 +19,7 @@ from studio.ui.views.chat_parts.code_label import CodeLabel
 from studio.ui.views.chat_parts.small_table import SmallTable
 from studio.ui.views.chat_parts.step_card import NoteLine, place
 from studio.ui.widgets.buttons import Button, IconButton, Pressable
+from studio.ui.widgets.discard import discard
 from studio.ui.widgets.labels import Badge, Label
 from studio.ui.widgets.page_view import PageView
 from studio.ui.widgets.panel import Divider, Panel, scroll
@@ -363,5 +364,4 @@ def _clear(layout: QVBoxLayout) -> None:
         item = layout.takeAt(0)
         widget = item.widget() if item else None
         if widget is not None:
-            widget.hide()
-            widget.deleteLater()
+            discard(widget)

@@ -11,6 +11,7 @@ from studio.engine.text import Text
 from studio.ui.theme import theme
 from studio.ui.views.clusters_parts.words import ICONS, TONES, gigabytes, state_words
 from studio.ui.widgets.buttons import Button
+from studio.ui.widgets.discard import discard
 from studio.ui.widgets.labels import Label
 from studio.ui.widgets.panel import Card, Divider, Glyph, Panel, Section, scroll
 
@@ -98,4 +99,4 @@ class AttentionPanel(Panel):
 def _empty(layout: QVBoxLayout | QGridLayout) -> None:
     while item := layout.takeAt(0):
         if widget := item.widget():
-            widget.deleteLater()
+            discard(widget)

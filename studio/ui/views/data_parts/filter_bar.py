@@ -14,6 +14,7 @@ from studio.ui.language import language, tr
 from studio.ui.theme import theme
 from studio.ui.views.data_parts.filters import OPERATORS, WITHOUT_VALUE, Filter, operators_for
 from studio.ui.widgets.buttons import Button, IconButton, Pressable
+from studio.ui.widgets.discard import discard
 from studio.ui.widgets.inputs import Choice, LineField
 from studio.ui.widgets.labels import Label
 from studio.ui.widgets.panel import Glyph, Header
@@ -54,8 +55,7 @@ class FilterBar(Header):
         self.filters = list(filters)
         while (item := self._chips.takeAt(0)) is not None:
             if (old := item.widget()) is not None:
-                old.hide()
-                old.deleteLater()
+                discard(old)
         for each in self.filters:
             chip = Chip(each)
             chip.removed.connect(lambda each=each: self._replace(each, None))

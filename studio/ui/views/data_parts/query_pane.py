@@ -15,6 +15,7 @@ from studio.ui.theme import theme
 from studio.ui.views.data_parts import words
 from studio.ui.widgets.buttons import Button, IconButton
 from studio.ui.widgets.code import CodeEditor
+from studio.ui.widgets.discard import discard
 from studio.ui.widgets.labels import KeyCap, Label
 from studio.ui.widgets.panel import Glyph, Header, Surface
 from studio.ui.widgets.rows import Row, RowList
@@ -247,7 +248,7 @@ class Results(Surface):
             old = self.stack.widget(place)
             if old not in self.fixed:
                 self.stack.removeWidget(old)
-                old.deleteLater()
+                discard(old)
         self.stack.addWidget(widget)
         self.stack.setCurrentWidget(widget)
 

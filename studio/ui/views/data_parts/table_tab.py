@@ -15,6 +15,7 @@ from studio.ui.language import language, tr
 from studio.ui.views.data_parts import words
 from studio.ui.views.data_parts.filter_bar import FilterBar
 from studio.ui.views.data_parts.filters import Filter, where
+from studio.ui.widgets.discard import discard
 from studio.ui.widgets.labels import Label
 from studio.ui.widgets.panel import Header
 from studio.ui.widgets.states import Failure, Loading
@@ -259,7 +260,7 @@ class TableTab(QWidget):
         while self.stack.count() > 2:
             old = self.stack.widget(2)
             self.stack.removeWidget(old)
-            old.deleteLater()
+            discard(old)
         self.stack.addWidget(failure)
         self.stack.setCurrentWidget(failure)
 

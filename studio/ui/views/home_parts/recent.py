@@ -15,6 +15,7 @@ from studio.ui.language import tr
 from studio.ui.theme import theme
 from studio.ui.widgets import figures
 from studio.ui.widgets.buttons import Pressable, Segmented
+from studio.ui.widgets.discard import discard
 from studio.ui.widgets.labels import Label
 from studio.ui.widgets.panel import Divider
 
@@ -139,7 +140,7 @@ class RecentList(QWidget):
     def _show(self) -> None:
         for row in self.rows:
             row.setParent(None)
-            row.deleteLater()
+            discard(row)
         kinds = GROUPS.get(str(self.filter.value()), tuple(KINDS))
         self.rows = [RecentRow(item) for item in self._items if item.kind in kinds][:SHOWN]
         for row in self.rows:

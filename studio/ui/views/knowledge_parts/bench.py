@@ -16,6 +16,7 @@ from studio.ui.studio import Studio
 from studio.ui.theme import theme
 from studio.ui.views.knowledge_parts.words import place_words
 from studio.ui.widgets.buttons import Segmented
+from studio.ui.widgets.discard import discard
 from studio.ui.widgets.inputs import NumberField, SearchField
 from studio.ui.widgets.labels import Badge, Label
 from studio.ui.widgets.meter import Meter
@@ -106,7 +107,7 @@ class Bench(QWidget):
     def _show(self, *widgets: QWidget) -> None:
         while item := self._results.takeAt(0):
             if widget := item.widget():
-                widget.deleteLater()
+                discard(widget)
         for widget in widgets:
             self._results.addWidget(widget)
         if len(widgets) > 1:

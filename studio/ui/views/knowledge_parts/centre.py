@@ -17,6 +17,7 @@ from studio.ui.views.knowledge_parts.bench import Bench
 from studio.ui.views.knowledge_parts.collections import DropCover, paths_of
 from studio.ui.views.knowledge_parts.documents import Attention, DocumentTable
 from studio.ui.widgets.buttons import Button, IconButton
+from studio.ui.widgets.discard import discard
 from studio.ui.widgets.labels import Badge, Label
 from studio.ui.widgets.panel import Header, Surface
 from studio.ui.widgets.states import Empty, Failure, Loading
@@ -113,7 +114,7 @@ class Centre(Surface):
 
     def _show_message(self, widget: QWidget) -> None:
         self._stack.removeWidget(self._message)
-        self._message.deleteLater()
+        discard(self._message)
         self._message = widget
         self._stack.addWidget(widget)
         self._stack.setCurrentWidget(widget)

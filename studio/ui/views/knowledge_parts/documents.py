@@ -26,6 +26,7 @@ from studio.ui.language import language, say, tr
 from studio.ui.theme import theme
 from studio.ui.views.knowledge_parts.words import FORMAT_ICONS, has_trouble, look_of, size_words, when
 from studio.ui.widgets.buttons import Button
+from studio.ui.widgets.discard import discard
 from studio.ui.widgets.labels import Label, badge_colours
 from studio.ui.widgets.panel import Card, Glyph, Section, scroll
 
@@ -271,7 +272,7 @@ class Attention(QWidget):
         self._shown = shown
         while item := self._cards.takeAt(0):
             if widget := item.widget():
-                widget.deleteLater()
+                discard(widget)
         for document in troubled:
             self._cards.addWidget(self._card(document))
         self._section.set_count(len(troubled))

@@ -10,6 +10,7 @@ from studio.ui.language import tr
 from studio.ui.theme import theme
 from studio.ui.views.models_parts.snapshot import Snapshot
 from studio.ui.widgets.buttons import Button, IconButton
+from studio.ui.widgets.discard import discard
 from studio.ui.widgets.inputs import Choice, LineField
 from studio.ui.widgets.labels import Label
 from studio.ui.widgets.panel import Glyph, Panel, scroll
@@ -71,7 +72,7 @@ class AliasPanel(Panel):
     def _make_rows(self, aliases: list[str]) -> None:
         for row in self._rows.values():
             row.setParent(None)
-            row.deleteLater()
+            discard(row)
         self._rows = {alias: _AliasRow(alias) for alias in aliases}
         for row in self._rows.values():
             row.changed.connect(self.changed)

@@ -15,6 +15,7 @@ from studio.ui.views.models_parts import words
 from studio.ui.widgets import figures
 from studio.ui.widgets.buttons import Button
 from studio.ui.widgets.code import CodeEditor
+from studio.ui.widgets.discard import discard
 from studio.ui.widgets.labels import Label
 from studio.ui.widgets.panel import Section, scroll
 
@@ -57,7 +58,7 @@ class DetailsTab(QWidget):
         while self._facts.count():
             widget = self._facts.takeAt(0).widget()
             widget.setParent(None)
-            widget.deleteLater()
+            discard(widget)
         for name, value in facts:
             self._facts.addWidget(_fact(name, value))
 

@@ -13,6 +13,7 @@ from studio.ui.theme import theme
 from studio.ui.views.models_parts.snapshot import Snapshot
 from studio.ui.widgets import figures
 from studio.ui.widgets.buttons import Button
+from studio.ui.widgets.discard import discard
 from studio.ui.widgets.labels import Badge, Label
 from studio.ui.widgets.panel import Card, Glyph, scroll
 
@@ -55,7 +56,7 @@ class Discover(QWidget):
             return
         for card in self._cards:
             card.setParent(None)
-            card.deleteLater()
+            discard(card)
         self._cards = [_Offer(offer, self.studio) for offer in snapshot.better]
         for card in self._cards:
             self._list.addWidget(card)

@@ -14,6 +14,7 @@ from studio.ui.theme import theme
 from studio.ui.views.models_parts.fit_box import FitBox
 from studio.ui.views.models_parts.snapshot import Snapshot
 from studio.ui.widgets.buttons import Button
+from studio.ui.widgets.discard import discard
 from studio.ui.widgets.labels import Label
 from studio.ui.widgets.panel import Card, Divider, Glyph, scroll
 
@@ -67,7 +68,7 @@ class LoadTab(QWidget):
     def _make_form(self, model: Model) -> None:
         if self.form is not None:
             self.form.setParent(None)
-            self.form.deleteLater()
+            discard(self.form)
         self.form = ParamsForm(LoadSettings, model.load_settings.model_dump(), self.studio)
         self.form.changed.connect(lambda *_: self._changed())
         self.form.setVisible(model.backend in ("llama_cpp", "vllm"))

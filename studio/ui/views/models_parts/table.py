@@ -10,6 +10,7 @@ from studio.engine.text import Text
 from studio.ui.language import say
 from studio.ui.views.models_parts.row import ModelHead, ModelRow
 from studio.ui.views.models_parts.snapshot import Snapshot
+from studio.ui.widgets.discard import discard
 from studio.ui.widgets.panel import scroll
 from studio.ui.widgets.states import Empty
 
@@ -91,7 +92,7 @@ class ModelTable(QWidget):
         focused = next((key for key, row in self.rows.items() if row.hasFocus()), None)
         for row in self.rows.values():
             row.setParent(None)
-            row.deleteLater()
+            discard(row)
         self.rows = {model.id: ModelRow(model) for model in models}
         for place, row in enumerate(self.rows.values()):
             row.chosen.connect(self.chosen)

@@ -25,6 +25,7 @@ from studio.ui.views.workflows_parts.preview import preview_words
 from studio.ui.views.workflows_parts.sheet import Sheet
 from studio.ui.views.workflows_parts.step_params import StepParams, read_step, with_step
 from studio.ui.widgets.buttons import Button, IconButton
+from studio.ui.widgets.discard import discard
 from studio.ui.widgets.inputs import LineField, TextArea
 from studio.ui.widgets.labels import Badge, Label
 from studio.ui.widgets.panel import Glyph, Header, Section, Surface, scroll
@@ -378,5 +379,4 @@ def _clear(column, keep: QWidget | None = None) -> None:
         item = column.takeAt(0)
         widget = item.widget()
         if widget is not None and widget is not keep:
-            widget.hide()
-            widget.deleteLater()
+            discard(widget)
