@@ -105,5 +105,5 @@ async def kb(room) -> str:
 async def until(true: Callable[[], Awaitable[bool]], seconds: float = 30) -> None:
     """Ask again and again until it holds."""
     async with asyncio.timeout(seconds):
-        while not await true():  # noqa: ASYNC110
+        while not await true():
             await asyncio.sleep(0.02)

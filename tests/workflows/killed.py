@@ -42,7 +42,7 @@ class MarkParams(Params):
 async def mark(value: Annotated[Anything, Text("Value", "值")], context: Context, params: MarkParams) -> Anything:
     """Append a line to a file: a side effect that can be counted."""
     await asyncio.sleep(params.seconds)
-    with Path(params.file).open("a") as file:  # noqa: ASYNC230
+    with Path(params.file).open("a") as file:
         file.write(f"{value}\n")
     return value
 
@@ -56,7 +56,7 @@ async def mark(value: Annotated[Anything, Text("Value", "值")], context: Contex
 )
 async def two_hundred(context: Context, params: MarkParams) -> Table:
     """Make the rows, and leave a mark that it was done."""
-    with Path(params.file).open("a") as file:  # noqa: ASYNC230
+    with Path(params.file).open("a") as file:
         file.write("made\n")
     return table_of([{"i": number} for number in range(ROWS)])
 

@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 async def kill_after(folder: Path, marks: Path, lines: int) -> str:
     """Run the program, kill -9 it when it has left that many marks, and give the run's id."""
     command = [sys.executable, "-m", "tests.workflows.killed", str(folder), str(marks)]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)  # noqa: ASYNC220
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     execution_id = (await asyncio.to_thread(process.stdout.readline)).strip()
     for _ in range(3000):
