@@ -265,7 +265,7 @@ class _Painter(QStyledItemDelegate):
             right -= size + theme.size("space.2")
         words = tr(row.trailing)
         if words:
-            width = QFontMetrics(theme.font("dense")).horizontalAdvance(words)
+            width = QFontMetrics(theme.font_for("dense", words)).horizontalAdvance(words)
             self._words(
                 painter, words, "dense", "text.secondary", QRect(right - width, box.top(), width + 1, box.height())
             )
