@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import platformdirs
@@ -18,6 +19,7 @@ from studio.engine.text import Text
 APPLICATION = "one-data-studio"
 
 
+@cache
 def resource(name: str = "") -> Path:
     """A file that ships with the studio: `resources/` beside the code in a checkout, inside the package when installed."""
     here = Path(__file__).resolve().parents[1]
