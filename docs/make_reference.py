@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -67,6 +68,9 @@ def pages() -> dict[Path, str]:
 
 
 if __name__ == "__main__":
+    stale = [file.name for file, content in pages().items() if not file.exists() or file.read_text() != content]
+    if "--check" in sys.argv:
+        sys.exit(f"stale: {', '.join(stale)}; run: python docs/make_reference.py" if stale else 0)
     for file, content in pages().items():
         file.write_text(content)
         print(file.name)
