@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QObject, QTimer
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QLayout, QWidget
 
 _going: dict[int, list[QObject]] = {}
 
@@ -20,3 +20,12 @@ def discard(widget: QObject) -> None:
     _going[key] = [widget, *widget.findChildren(QObject)]
     widget.destroyed.connect(lambda: QTimer.singleShot(0, lambda: _going.pop(key, None)))
     widget.deleteLater()
+
+
+def empty(layout: QLayout) -> None:
+    """Discard every widget of a layout."""
+    while layout.count():
+        item = layout.takeAt(0)
+        widget = item.widget() if item else None
+        if widget is not None:
+            discard(widget)

@@ -17,7 +17,7 @@ from studio.ui.views.chat_parts.composer import Composer
 from studio.ui.views.chat_parts.messages import AnswerView, QuestionView
 from studio.ui.views.chat_parts.threads import UNTITLED
 from studio.ui.widgets.buttons import Button, IconButton, Pressable, paint_ground
-from studio.ui.widgets.discard import discard
+from studio.ui.widgets.discard import discard, empty
 from studio.ui.widgets.inputs import LineField
 from studio.ui.widgets.labels import Label
 from studio.ui.widgets.panel import Glyph, Header, Surface, scroll
@@ -263,11 +263,7 @@ class Examples(QWidget):
 
     def show_examples(self, questions: Sequence[str]) -> None:
         """Questions that can be answered with what is there."""
-        while self._examples.count():
-            item = self._examples.takeAt(0)
-            widget = item.widget() if item else None
-            if widget is not None:
-                discard(widget)
+        empty(self._examples)
         for question in questions:
             button = _Example(question)
             button.clicked.connect(partial(self.chosen.emit, question))

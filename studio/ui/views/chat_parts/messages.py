@@ -16,7 +16,7 @@ from studio.ui.theme import theme
 from studio.ui.views.chat_parts import when
 from studio.ui.views.chat_parts.step_card import NoteLine, StepCard, place
 from studio.ui.widgets.buttons import Button, IconButton
-from studio.ui.widgets.discard import discard
+from studio.ui.widgets.discard import empty
 from studio.ui.widgets.labels import Badge, KeyCap, Label
 from studio.ui.widgets.links import ask_to_open
 from studio.ui.widgets.markdown import MarkdownView
@@ -126,8 +126,8 @@ class AnswerView(QWidget):
         """All of a message, from the beginning."""
         self.message = message
         self.show_model(model)
-        _empty(self.cards)
-        _empty(self.notes)
+        empty(self.cards)
+        empty(self.notes)
         for step in message.steps:
             self._add_step(step)
         self.show_sources()
@@ -161,7 +161,7 @@ class AnswerView(QWidget):
             next((source.flagged for source in sources if source.flagged), None),
         )
         if self.cards.count() and message is not None:
-            _empty(self.cards)
+            empty(self.cards)
             for step in self.message.steps:
                 self._add_step(step)
 
@@ -330,11 +330,3 @@ def _used(message: Message) -> Text:
 
 def _tip(title: str, where: Text) -> str:
     return f"{title}, {tr(where)}"
-
-
-def _empty(layout: QVBoxLayout) -> None:
-    while layout.count():
-        item = layout.takeAt(0)
-        widget = item.widget() if item else None
-        if widget is not None:
-            discard(widget)

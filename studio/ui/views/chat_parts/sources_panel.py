@@ -19,7 +19,7 @@ from studio.ui.views.chat_parts.code_label import CodeLabel
 from studio.ui.views.chat_parts.small_table import SmallTable
 from studio.ui.views.chat_parts.step_card import NoteLine, place
 from studio.ui.widgets.buttons import Button, IconButton, Pressable
-from studio.ui.widgets.discard import discard
+from studio.ui.widgets.discard import empty
 from studio.ui.widgets.labels import Badge, Label
 from studio.ui.widgets.page_view import PageView
 from studio.ui.widgets.panel import Divider, Panel, scroll
@@ -114,7 +114,7 @@ class SourcesPanel(Panel):
         """A source that is gone or cannot be shown."""
         if self.current != source:
             return
-        _clear(self.failed_column)
+        empty(self.failed_column)
         self.failed_column.addWidget(Failure(error))
         self.stack.setCurrentWidget(self.failed)
 
@@ -168,7 +168,7 @@ class SourcesPanel(Panel):
     def _fill_list(self) -> None:
         self.current = None
         self._rows.clear()
-        _clear(self._list_column)
+        empty(self._list_column)
         for source in self.sources:
             row = _SourceRow(source)
             row.clicked.connect(partial(self._pick, source.number))
@@ -357,11 +357,3 @@ def _mark(view: QTextEdit, start: int, end: int) -> None:
     cursor.clearSelection()
     view.setTextCursor(cursor)
     view.ensureCursorVisible()
-
-
-def _clear(layout: QVBoxLayout) -> None:
-    while layout.count():
-        item = layout.takeAt(0)
-        widget = item.widget() if item else None
-        if widget is not None:
-            discard(widget)
