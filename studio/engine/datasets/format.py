@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from studio.engine.datasets.source import Broken, Source, cannot_read, open_parquet
+from studio.engine.datasets.watch import Watch
 from studio.engine.errors import BadParameter, DiskFull
 from studio.engine.files import write_json
 from studio.engine.registry import Registry
 from studio.engine.text import Text
 
 MOST_BAD_LINES = 100  # listed in statistics["bad_lines"]["first"]; all are counted
+SLOW = 16 << 20  # bytes from which a copy is made in the background
+FIRST_ROWS = 1000  # of a preview
 
 
 class Format(ABC):
@@ -28,33 +31,88 @@ class Format(ABC):
     def matches(self, path: Path) -> bool:
         return path.name.lower().endswith(self.suffixes)
 
+    def tables(self, path: Path) -> list[str]:
+        """The names of the tables that one file holds; none when the file is the table."""
+        return []
+
     @abstractmethod
-    def open(self, paths: Sequence[Path], copy: Path) -> Source:
+    def open(
+        self,
+        paths: Sequence[Path],
+        copy: Path,
+        *,
+        table: str = "",
+        root: Path | None = None,
+        watch: Watch | None = None,
+    ) -> Source:
         """Open files as one table; the originals are only read.
 
         `copy` is a folder for a readable copy where the format needs one. It belongs to this content of the files alone,
-        and what an earlier call left in it is used again. Raises `Broken` that names the file.
+        and what an earlier call left in it is used again. `table` is one of `tables`, `root` the folder that was
+        registered. Raises `Broken` that names the file, and `Stopped` when the watch is stopped.
         """
+
+    def slow(self, paths: Sequence[Path], copy: Path) -> bool:
+        """Whether opening takes so long that it belongs into the background."""
+        return False
+
+    def preview(self, paths: Sequence[Path], copy: Path, *, table: str = "") -> Source | None:
+        """The first rows at once, while the whole is read in the background; None when there is no quick way."""
+        return None
 
 
 class Copied(Format):
     """A format that is read once, from beginning to end, into a Parquet copy in the cache."""
 
-    def open(self, paths: Sequence[Path], copy: Path) -> Source:
-        table, note = copy / "table.parquet", copy / "ready.json"
+    several_tables: ClassVar[bool] = False
+
+    def open(
+        self,
+        paths: Sequence[Path],
+        copy: Path,
+        *,
+        table: str = "",
+        root: Path | None = None,
+        watch: Watch | None = None,
+    ) -> Source:
+        target, note = copy / "table.parquet", copy / "ready.json"
         if not note.exists():
             copy.mkdir(parents=True, exist_ok=True)
             part = copy / "table.part"
             try:
-                statistics = self.convert(paths, part)
+                statistics = self.convert(paths, part, table, watch or Watch())
             except Broken as error:
                 raise DiskFull(str(copy.parent)) if _is_full(copy) else error from error
-            part.replace(table)
+            except BaseException:
+                part.unlink(missing_ok=True)
+                raise
+            part.replace(target)
             write_json(note, statistics)
-        return open_parquet([table], _read_note(note))
+        return open_parquet([target], _read_note(note))
+
+    def slow(self, paths: Sequence[Path], copy: Path) -> bool:
+        return not (copy / "ready.json").exists() and sum(path.stat().st_size for path in paths) > SLOW
+
+    def preview(self, paths: Sequence[Path], copy: Path, *, table: str = "") -> Source | None:
+        import pyarrow.parquet
+
+        target, note = copy / "first.parquet", copy / "first.json"
+        if not note.exists():
+            copy.mkdir(parents=True, exist_ok=True)
+            rows, statistics = self.first(paths, copy, table)
+            if rows is None:
+                return None
+            pyarrow.parquet.write_table(rows, target)
+            write_json(note, statistics)
+        source = open_parquet([target], _read_note(note))
+        return Source(source.files, source.schema, source.starts, source.statistics, preview=True)
+
+    def first(self, paths: Sequence[Path], copy: Path, table: str) -> tuple[Any, dict[str, Any]]:
+        """The first rows as an Arrow table without reading the rest, or None; and what is known of the whole."""
+        return None, {}
 
     @abstractmethod
-    def convert(self, paths: Sequence[Path], target: Path) -> dict[str, Any]:
+    def convert(self, paths: Sequence[Path], target: Path, table: str, watch: Watch) -> dict[str, Any]:
         """Write one Parquet file; the answer is the dataset's statistics. Nothing is left out without being counted."""
 
 
@@ -78,9 +136,11 @@ def format_of(path: Path) -> Format:
     return found
 
 
-def bad_lines(count: int, first: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """The statistics of lines that could not be read: their count, and of the first hundred line, reason and text."""
-    return {"bad_lines": {"count": count, "first": list(first[:MOST_BAD_LINES])}}
+def bad_lines(count: int, first: Sequence[dict[str, Any]], kept: int = 0) -> dict[str, Any]:
+    """The statistics of lines that are not as they should be: their count, how many of them are shown as rows all the
+    same, and of the first hundred line, reason, text and whether it is `kept`."""
+    listed = list(first[:MOST_BAD_LINES])
+    return {"bad_lines": {"count": count, "kept": kept, "first": listed}} if count else {}
 
 
 def not_empty(paths: Sequence[Path], kind: str) -> None:
@@ -88,6 +148,26 @@ def not_empty(paths: Sequence[Path], kind: str) -> None:
     for path in paths:
         if path.stat().st_size == 0:
             raise cannot_read(path, kind, "the file is empty")
+
+
+def chosen_table(path: Path, tables: Sequence[str], table: str) -> str:
+    """The table that was asked for, or the only one; `BadParameter` that lists what there is."""
+    if table in tables:
+        return table
+    if not tables:
+        raise cannot_read(path, "data", "it holds no table")
+    if not table and len(tables) == 1:
+        return tables[0]
+    named = ", ".join(tables[:20]) + ("…" if len(tables) > 20 else "")
+    address = f"{path.name}#{tables[0]}"
+    if table:
+        message = Text(
+            f"“{path.name}” has no table “{table}”; it holds {named}.",
+            f"“{path.name}”中没有表“{table}”，其中有：{named}。",
+        )
+    else:
+        message = Text(f"“{path.name}” holds several tables: {named}.", f"“{path.name}”包含多张表：{named}。")
+    raise BadParameter(message, Text(f"Name one, as in “{address}”.", f"请指定其中一张，例如“{address}”。"))
 
 
 def _is_full(folder: Path) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 OWN = {
@@ -13,11 +14,12 @@ OWN = {
 }
 
 
-def connection() -> Any:
-    """A connection of our own in memory, that may read files and installs nothing."""
+def connection(spill: Path | None = None) -> Any:
+    """A connection of our own in memory, that may read files and installs nothing. What does not fit goes to `spill`."""
     import duckdb
 
-    return duckdb.connect(":memory:", config={**OWN, "python_enable_replacements": "false"})
+    config = {**OWN, "python_enable_replacements": "false", "temp_directory": str(spill or "")}
+    return duckdb.connect(":memory:", config=config)
 
 
 def quoted(name: str) -> str:

@@ -1,86 +1,155 @@
-"""CSV and TSV, in the encodings that turn up."""
+"""CSV and TSV, in the encodings and dialects that turn up."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from studio.engine.datasets.encodings import encoding_of, is_utf8, to_utf8
-from studio.engine.datasets.format import MOST_BAD_LINES, Copied, bad_lines, not_empty
+from studio.engine.datasets.dialect import Dialect, sniff
+from studio.engine.datasets.encodings import encoding_of, head, is_packed, is_utf8, lines_with_nul, to_utf8
+from studio.engine.datasets.format import FIRST_ROWS, MOST_BAD_LINES, Copied, bad_lines, not_empty
 from studio.engine.datasets.reading import connection, literal, quoted
 from studio.engine.datasets.source import cannot_read
+from studio.engine.datasets.watch import Watch
 from studio.engine.text import Text
 
-KEEP, SKIP = "store_rejects=true, rejects_limit=0", "ignore_errors=true"
 REJECTED = "SELECT line, any_value(error_message), any_value(csv_line) FROM reject_errors GROUP BY line ORDER BY line"
+MISFITS = "SELECT DISTINCT column_name FROM reject_errors WHERE error_type = 'CAST'"
 MOST_DIGITS = 17  # that a float keeps
 
 
+@dataclass(frozen=True)
+class _Read:
+    """What reading one file told."""
+
+    encoding: str
+    dialect: Dialect
+    count: int
+    kept: int
+    first: list[dict[str, Any]]
+
+
 class Csv(Copied):
-    """Separator, quotes, header and types come from the whole file; a line that does not fit is listed, not lost."""
+    """Separator, quotes, header and types come from the file; a line that does not fit is listed, not lost."""
 
     name = "csv"
     title = Text.same("CSV")
-    suffixes = (".csv", ".tsv", ".tab")
+    suffixes = tuple(
+        f"{kind}{packed}" for kind in (".csv", ".tsv", ".tab", ".txt") for packed in ("", ".gz", ".bz2", ".zst")
+    )
 
-    def convert(self, paths: Sequence[Path], target: Path) -> dict[str, Any]:
+    def convert(self, paths: Sequence[Path], target: Path, table: str, watch: Watch) -> dict[str, Any]:
         not_empty(paths, "CSV")
         parts = [target.with_name(f"{number}.part") for number in range(len(paths))]
-        notes = [_convert(path, part) for path, part in zip(paths, parts, strict=True)]
-        _join(parts, target)
-        encodings = sorted({encoding for encoding, _, _ in notes})
-        count, bad = sum(count for _, count, _ in notes), [line for _, _, lines in notes for line in lines]
-        return {"encoding": ", ".join(encodings), **(bad_lines(count, bad) if count else {})}
+        try:
+            notes = [
+                _convert(path, part, watch.part(place / len(paths), (place + 1) / len(paths)))
+                for place, (path, part) in enumerate(zip(paths, parts, strict=True))
+            ]
+            _join(parts, target)
+        finally:
+            for part in parts:
+                part.unlink(missing_ok=True)
+        return _statistics(notes)
+
+    def first(self, paths: Sequence[Path], copy: Path, table: str) -> tuple[Any, dict[str, Any]]:
+        """What the beginning of the first file gives; its types may be wider once all is read."""
+        not_empty(paths, "CSV")
+        path, encoding = paths[0], _text_encoding(paths[0])
+        aside = copy / "first.csv"
+        content = head(path)
+        aside.write_bytes(content if is_utf8(encoding) else content.decode(encoding, "replace").encode())
+        with connection(copy) as database, _explained(path):
+            dialect = sniff(database, aside)
+            rows = database.execute(
+                f"FROM {dialect.read(aside, 'ignore_errors=true')} LIMIT {FIRST_ROWS}"
+            ).to_arrow_table()
+        aside.unlink()
+        return rows, {"encoding": encoding, "dialect": dialect.as_dict()}
 
 
-def _convert(path: Path, target: Path) -> tuple[str, int, list[dict[str, Any]]]:
-    """Write one file as Parquet; the answer is its encoding, the number of bad lines and the first of them."""
-    import duckdb
+def _statistics(notes: Sequence[_Read]) -> dict[str, Any]:
+    encodings = ", ".join(sorted({note.encoding for note in notes}))
+    first = [line for note in notes for line in note.first]
+    count, kept = sum(note.count for note in notes), sum(note.kept for note in notes)
+    return {"encoding": encodings, "dialect": notes[0].dialect.as_dict(), **bad_lines(count, first, kept)}
 
+
+def _text_encoding(path: Path) -> str:
     encoding = encoding_of(path)
     if encoding == "binary":
         raise cannot_read(path, "CSV", "it holds binary data, not text")
-    with _as_utf8(path, encoding, target.with_suffix(".utf8.csv")) as (file, unclear), connection() as database:
-        try:
-            types = _exact(database, file)
-            database.execute(f"COPY (FROM {_read(file, types, KEEP)}) TO {literal(target)} (FORMAT parquet)")
-            rejected = database.execute(REJECTED).fetchall()
-        except duckdb.Error as error:
-            raise cannot_read(path, "CSV", str(error)) from error
-    lines = [{"line": line, "reason": reason, "text": text[:500]} for line, reason, text in rejected[:MOST_BAD_LINES]]
-    return encoding, len(unclear) + len(rejected), [{"file": path.name, **line} for line in [*unclear, *lines]]
+    return encoding
+
+
+def _convert(path: Path, target: Path, watch: Watch) -> _Read:
+    """Write one file as Parquet. Numbers that a sample took for narrower than they are make their column wider."""
+    encoding = _text_encoding(path)
+    aside = target.with_suffix(".utf8.csv")
+    with (
+        _as_utf8(path, encoding, aside, watch.part(0, 0.4)) as (file, unclear),
+        connection(target.parent) as database,
+        _explained(path),
+    ):
+        dialect, misfits = sniff(database, file), [""]
+        while misfits:
+            dialect = _exact(database, file, dialect.wider(misfits), watch.part(0.4, 0.5))
+            misfits = _copy(database, file, dialect, target, watch.part(0.5, 1))
+        rejected = database.execute(f"{REJECTED} LIMIT {MOST_BAD_LINES}").fetchall()
+        count = database.execute("SELECT count(DISTINCT line) FROM reject_errors").fetchone()[0]
+    lines = [{"line": line, "reason": reason, "text": (text or "")[:500]} for line, reason, text in rejected]
+    first = [{"file": path.name, **line} for line in sorted([*unclear, *lines], key=lambda each: int(each["line"]))]
+    return _Read(encoding, dialect, len(unclear) + count, len(unclear), first)
 
 
 @contextmanager
-def _as_utf8(path: Path, encoding: str, aside: Path) -> Iterator[tuple[Path, list[dict[str, Any]]]]:
-    """The file itself, or a copy in UTF-8 while the block runs; and the lines that are no text in its encoding."""
-    if is_utf8(encoding):
-        yield path, []
+def _as_utf8(path: Path, encoding: str, aside: Path, watch: Watch) -> Iterator[tuple[Path, list[dict[str, Any]]]]:
+    """The file itself, or a copy in UTF-8 while the block runs; and the lines that hold what is no text."""
+    if is_utf8(encoding) and not is_packed(path):
+        yield path, lines_with_nul(path, MOST_BAD_LINES)
         return
     try:
-        yield aside, to_utf8(path, encoding, aside)
+        unclear = to_utf8(path, encoding, aside, watch)
+        yield aside, [*unclear, *lines_with_nul(aside, MOST_BAD_LINES)]
     finally:
         aside.unlink(missing_ok=True)
 
 
-def _read(file: Path, types: dict[str, str], errors: str = SKIP) -> str:
-    given = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in types.items())
-    return f"read_csv({literal(file)}, sample_size=-1, {errors}{f', types={{{given}}}' if given else ''})"
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    import duckdb
+
+    try:
+        yield
+    except duckdb.Error as error:
+        raise cannot_read(path, "CSV", str(error)) from error
 
 
-def _exact(database: Any, file: Path) -> dict[str, str]:
-    """The types to insist on: a number with more digits than a float keeps stays text."""
-    described = database.execute(f"DESCRIBE SELECT * FROM {_read(file, {})}").fetchall()
-    floats = [name for name, kind, *_ in described if kind == "DOUBLE"]
+def _copy(database: Any, file: Path, dialect: Dialect, target: Path, watch: Watch) -> list[str]:
+    """Write the file as Parquet; the answer names the columns whose type did not hold for all values."""
+    for table in ("reject_errors", "reject_scans"):
+        database.execute(f"DROP TABLE IF EXISTS {table}")
+    read = dialect.read(file, "store_rejects=true, rejects_limit=0")
+    with watch.over(database):
+        database.execute(f"COPY (FROM {read}) TO {literal(target)} (FORMAT parquet)")
+    return [name for (name,) in database.execute(MISFITS).fetchall()]
+
+
+def _exact(database: Any, file: Path, dialect: Dialect, watch: Watch) -> Dialect:
+    """A number with more digits than a float keeps stays text."""
+    floats = [name for name, kind in dialect.columns if kind == "DOUBLE"]
     if not floats:
-        return {}
+        return dialect
     tests = ", ".join(
         f"bool_or(length(regexp_replace({quoted(name)}, '[^0-9]', '', 'g')) > {MOST_DIGITS})" for name in floats
     )
-    long = database.execute(f"SELECT {tests} FROM {_read(file, dict.fromkeys(floats, 'VARCHAR'))}").fetchone()
-    return {name: "VARCHAR" for name, too_long in zip(floats, long, strict=True) if too_long}
+    read = dialect.typed(floats, "VARCHAR").read(file, "ignore_errors=true")
+    with watch.over(database):
+        long = database.execute(f"SELECT {tests} FROM {read}").fetchone()
+    return dialect.typed([name for name, too_long in zip(floats, long, strict=True) if too_long], "VARCHAR")
 
 
 def _join(parts: Sequence[Path], target: Path) -> None:
@@ -89,12 +158,10 @@ def _join(parts: Sequence[Path], target: Path) -> None:
         parts[0].replace(target)
         return
     files = ", ".join(map(literal, parts))
-    with connection() as database:
+    with connection(target.parent) as database:
         database.execute(
             f"COPY (FROM read_parquet([{files}], union_by_name=true)) TO {literal(target)} (FORMAT parquet)"
         )
-    for part in parts:
-        part.unlink()
 
 
 csv = Csv()

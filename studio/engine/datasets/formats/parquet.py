@@ -7,18 +7,27 @@ from pathlib import Path
 
 from studio.engine.datasets.format import Format
 from studio.engine.datasets.source import Source, open_parquet
+from studio.engine.datasets.watch import Watch
 from studio.engine.text import Text
 
 
 class Parquet(Format):
-    """Opened at once, whatever its size: only the footers are read."""
+    """Opened at once, whatever its size: only the footers are read. Folders named `key=value` are columns."""
 
     name = "parquet"
     title = Text.same("Parquet")
-    suffixes = (".parquet", ".pq")
+    suffixes = (".parquet", ".pq", ".parq")
 
-    def open(self, paths: Sequence[Path], copy: Path) -> Source:
-        return open_parquet(paths)
+    def open(
+        self,
+        paths: Sequence[Path],
+        copy: Path,
+        *,
+        table: str = "",
+        root: Path | None = None,
+        watch: Watch | None = None,
+    ) -> Source:
+        return open_parquet(paths, root=root)
 
 
 parquet = Parquet()
