@@ -27,6 +27,7 @@ class Format(ABC):
     name: ClassVar[str]
     title: ClassVar[Text]
     suffixes: ClassVar[tuple[str, ...]]
+    several_tables: ClassVar[bool] = False  # whether one file can hold more than one
 
     def matches(self, path: Path) -> bool:
         return path.name.lower().endswith(self.suffixes)
@@ -63,8 +64,6 @@ class Format(ABC):
 
 class Copied(Format):
     """A format that is read once, from beginning to end, into a Parquet copy in the cache."""
-
-    several_tables: ClassVar[bool] = False
 
     def open(
         self,

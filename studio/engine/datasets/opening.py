@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from studio.engine.datasets.dataset import Column
@@ -12,14 +13,14 @@ from studio.engine.datasets.format import Format, format_of, formats
 from studio.engine.errors import NotFound, Unavailable
 from studio.engine.text import Text
 
-COPIES = 2  # raised when the way of making cached copies changes
+COPIES = 3  # raised when the way of making cached copies changes
 
 
 def local_files(path: Path) -> list[Path]:
     """The file, or all files below a folder, by name. Raises `Unavailable` when nothing is there or may be read."""
     try:
         if path.is_dir():
-            return sorted(file for file in path.rglob("*") if file.is_file() and not _hidden(file, path))
+            return sorted(_below(path))
         path.stat()
         with path.open("rb"):
             return [path]
@@ -30,7 +31,10 @@ def local_files(path: Path) -> list[Path]:
         ) from error
     except OSError as error:
         raise Unavailable(
-            Text(f"“{path}” cannot be read: {error.strerror}.", f"无法读取“{path}”：{error.strerror}。"),
+            Text(
+                f"“{error.filename or path}” cannot be read: {error.strerror}.",
+                f"无法读取“{error.filename or path}”：{error.strerror}。",
+            ),
             Text("Give access to it, then refresh.", "请授予访问权限，然后刷新。"),
         ) from error
 
@@ -54,18 +58,18 @@ def usable(files: Sequence[Path], address: str, format_name: str) -> tuple[list[
                 f"None of the files at {address} has a format that is known here.",
                 f"{address} 中没有可识别格式的文件。",
             ),
-            Text("CSV, Parquet, JSON Lines and Feather can be opened.", "可打开 CSV、Parquet、JSON Lines 和 Feather。"),
+            Text(f"These can be opened: {_kinds('en')}.", f"可打开：{_kinds('zh')}。"),
         )
     chosen = formats.get(found.most_common(1)[0][0])
     return [file for file in files if chosen.matches(file)], chosen
 
 
-def fingerprint(files: Sequence[Path], chosen: Format) -> str:
+def fingerprint(files: Sequence[Path], chosen: Format, table: str = "") -> str:
     """Changes whenever a file's place, size or time does."""
-    digest = hashlib.sha256(f"{COPIES} {chosen.name}".encode())
+    digest = hashlib.sha256(f"{COPIES} {chosen.name} {table}".encode())
     for file in files:
         state = file.stat()
-        digest.update(f"\0{file}\0{state.st_size}\0{state.st_mtime_ns}".encode())
+        digest.update(f"\0{file}\0{state.st_size}\0{state.st_mtime_ns}".encode(errors="surrogateescape"))
     return digest.hexdigest()[:32]
 
 
@@ -101,5 +105,24 @@ def described(before: Sequence[Column], columns: Sequence[Column]) -> list[Colum
     return [column.model_copy(update={"description": words.get(column.name, "")}) for column in columns]
 
 
-def _hidden(file: Path, folder: Path) -> bool:
-    return any(part.startswith((".", "_")) for part in file.relative_to(folder).parts)
+def common_folder(files: Sequence[Path]) -> Path | None:
+    """The folder that all files are below."""
+    return Path(os.path.commonpath([file.parent for file in files])) if files else None
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    """All files below a folder but hidden ones. A folder that may not be read raises: nothing is left out in silence."""
+
+    def refuse(error: OSError) -> None:
+        raise error
+
+    for place, folders, files in os.walk(folder, onerror=refuse):
+        folders[:] = [name for name in folders if not name.startswith((".", "_"))]
+        for name in files:
+            if not name.startswith((".", "_")):
+                yield Path(place, name)
+
+
+def _kinds(language: str) -> str:
+    comma = ", " if language == "en" else "、"
+    return comma.join(getattr(each.title, language) for each in formats)

@@ -1,0 +1,113 @@
+"""What lies at a dataset's address now, and how it is opened."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from studio.engine.datasets import opening
+from studio.engine.datasets.format import Format
+from studio.engine.datasets.places import Place, place_of
+from studio.engine.datasets.source import Source
+from studio.engine.datasets.watch import Watch
+
+if TYPE_CHECKING:
+    from studio.engine.datasets.dataset import Dataset
+    from studio.engine.objects.service import Objects
+    from studio.engine.paths import Paths
+
+READING = "~"  # ends the fingerprint of a preview
+
+
+@dataclass(frozen=True)
+class Content:
+    """Looked at, not yet read. `mark` changes whenever the content does; the three functions block.
+
+    `slow` says whether `open` takes so long that it belongs into the background; `preview` has the first rows then.
+    """
+
+    format: str
+    mark: str
+    size: int | None
+    files: tuple[Path, ...]
+    open: Callable[[Watch], Source]
+    slow: Callable[[], bool]
+    preview: Callable[[], Source | None]
+
+
+class Contents:
+    """Finds the content of datasets, wherever they are kept. One method for each kind of place."""
+
+    def __init__(self, objects: Objects, paths: Paths) -> None:
+        self._objects = objects
+        self._cache = paths.cache / "datasets"
+
+    async def look(self, dataset: Dataset, *, anew: bool = False) -> Content:
+        """Look at a dataset's address; `anew` asks again what is asked rarely. Raises `Unavailable` with the way out."""
+        place = self.place(dataset.storage_path)
+        kinds = {"local": self._local, "s3": self._in_objects}
+        return await kinds[place.kind](dataset, place, anew)
+
+    def place(self, path: str | Path) -> Place:
+        return place_of(path, self._objects.parse)
+
+    async def tables(self, place: Place) -> list[str]:
+        """The tables at a place that holds several; none where the place itself is the table."""
+        if place.table:
+            return []
+        files = await asyncio.to_thread(opening.local_files, Path(place.base)) if place.kind == "local" else []
+        if len(files) != 1 or str(files[0]) != place.base:
+            return []
+        return await asyncio.to_thread(lambda: opening.format_of(files[0]).tables(files[0]))
+
+    def copy(self, mark: str) -> Path:
+        """The folder of what is made readable of one content."""
+        return self._cache / mark
+
+    async def _local(self, dataset: Dataset, place: Place, anew: bool) -> Content:
+        path = Path(place.base)
+        files = await asyncio.to_thread(opening.local_files, path)
+        root = path if await asyncio.to_thread(path.is_dir) else None
+        return await asyncio.to_thread(self.of_files, files, dataset, place, root)
+
+    async def _in_objects(self, dataset: Dataset, place: Place, anew: bool) -> Content:
+        files = await self._objects.paths(place.base)
+        root = opening.common_folder(files) if place.base.endswith("/") or len(files) > 1 else None
+        return await asyncio.to_thread(self.of_files, files, dataset, place, root)
+
+    def of_files(self, found: Sequence[Path], dataset: Dataset, place: Place, root: Path | None) -> Content:
+        """Files on this computer, in the dataset's format or the one that most of them have. Blocks."""
+        files, chosen = opening.usable(found, place.base, dataset.format)
+        mark = opening.fingerprint(files, chosen, place.table)
+        copy = self.copy(mark)
+        return Content(
+            chosen.name, mark, opening.size(files), tuple(files),
+            partial(_opened, chosen, files, copy, place.table, root, mark, len(found) - len(files)),
+            partial(chosen.slow, files, copy), partial(_preview, chosen, files, copy, place.table, mark),
+        )  # fmt: skip
+
+
+def _opened(
+    chosen: Format,
+    files: Sequence[Path],
+    copy: Path,
+    table: str,
+    root: Path | None,
+    mark: str,
+    others: int,
+    watch: Watch,
+) -> Source:
+    source = chosen.open(files, copy, table=table, root=root, watch=watch)
+    left = {"other_files": others} if others else {}
+    return replace(source, fingerprint=mark, statistics={**source.statistics, "files": len(files), **left})
+
+
+def _preview(chosen: Format, files: Sequence[Path], copy: Path, table: str, mark: str) -> Source | None:
+    source = chosen.preview(files, copy, table=table)
+    return source and replace(
+        source, fingerprint=mark + READING, statistics={**source.statistics, "files": len(files)}, preview=True
+    )
