@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import AsyncIterator
+import asyncio
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import Response, StreamingResponse
+from fastapi.responses import Response
 
-from studio.api.envelope import body, described, engine_of, page_of, success, to_json
+from studio.api import rows
+from studio.api.envelope import body, described, engine_of, page_of, success
+from studio.engine.datasets.encoders import ENCODERS, Arrow, plain_values
 from studio.engine.errors import BadParameter
 from studio.engine.params import Params, param
 from studio.engine.text import Text
@@ -18,12 +19,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 router = APIRouter(prefix="/api/v1", tags=["data"])
-ARROW = "application/vnd.apache.arrow.stream"
-MEDIA = {
-    "arrow": ARROW,
-    "parquet": "application/vnd.apache.parquet",
-    "csv": "text/csv",
-    "jsonl": "application/x-ndjson",
+ARROW = Arrow.media_type
+BATCH = 65_536  # rows
+ROWS: dict[int | str, dict[str, Any]] = {
+    200: {"description": "Rows", "content": {encoder.media_type: {} for encoder in ENCODERS.values()}}
 }
 
 
@@ -126,33 +125,38 @@ async def preview(
     dataset = await engine.datasets.get(dataset_id)
     table = await engine.datasets.page(dataset.id, offset, limit)
     if ARROW in request.headers.get("accept", ""):
-        return Response(as_format(table, "arrow"), media_type=ARROW)
+        return Response(await asyncio.to_thread(_arrow, table), media_type=ARROW)
     columns = [column.model_dump(mode="json") for column in dataset.columns]
-    return success({"schema": {"columns": columns}, "preview": table.to_pylist(), "row_count": dataset.row_count})
+    return success(
+        {
+            "schema": {"columns": columns},
+            "preview": await asyncio.to_thread(_preview, table),
+            "row_count": dataset.row_count,
+        }
+    )
 
 
-@router.get("/datasets/{dataset_id}/data")
+@router.get("/datasets/{dataset_id}/data", responses=ROWS)
 async def data(
     request: Request,
     dataset_id: str,
-    format: str = "arrow",
+    format: str | None = None,
     columns: str = "",
     filters: str = "",
     limit: Annotated[int | None, Query(ge=1)] = None,
 ) -> Response:
-    """The whole dataset, or chosen columns and rows. `filters` is a condition in SQL; `format` arrow, parquet, csv or jsonl."""
-    if format not in MEDIA:
-        raise BadParameter(
-            Text(f"“{format}” is not one of {', '.join(MEDIA)}.", f"“{format}”不在 {', '.join(MEDIA)} 之中。")
-        )
+    """The whole dataset, or chosen columns and rows, streamed in little memory.
+
+    `filters` is a condition in SQL; `format` (or Accept) is arrow, parquet, csv or jsonl.
+    """
+    encoder = rows.wanted(request, format)
     engine = engine_of(request)
     dataset = await engine.datasets.get(dataset_id)
     chosen = [name for name in columns.split(",") if name] or None
-    if limit is not None:
-        table = await engine.datasets.page(dataset.id, 0, limit, columns=chosen, where=filters or None)
-        return Response(as_format(table, format), media_type=MEDIA[format])
-    batches = engine.datasets.batches(dataset.id, columns=chosen, where=filters or None)
-    return StreamingResponse(stream(batches, format), media_type=MEDIA[format])
+    size = BATCH if limit is None else min(BATCH, limit)
+    empty = await engine.datasets.page(dataset.id, 0, 0, columns=chosen)
+    batches = engine.datasets.batches(dataset.id, columns=chosen, where=filters or None, size=size)
+    return await rows.answer(batches, empty, encoder, dataset.id, limit)
 
 
 @router.get("/datasets/{dataset_id}/profile")
@@ -163,51 +167,12 @@ async def profile(request: Request, dataset_id: str) -> Response:
     return success(await engine.datasets.profile(dataset.id))
 
 
-def as_format(table: pa.Table, format: str) -> bytes:
-    """A table as bytes of one of our formats."""
-    import pyarrow as pa
-    import pyarrow.csv
-    import pyarrow.parquet
-
-    sink = io.BytesIO()
-    if format == "arrow":
-        with pa.ipc.new_stream(sink, table.schema) as writer:
-            writer.write_table(table)
-    elif format == "parquet":
-        pyarrow.parquet.write_table(table, sink)
-    elif format == "csv":
-        pyarrow.csv.write_csv(table, sink)
-    else:
-        sink.writelines(to_json(row) + b"\n" for row in table.to_pylist())
-    return sink.getvalue()
+def _preview(table: pa.Table) -> list[dict[str, Any]]:
+    """Rows as JSON takes them."""
+    columns = [plain_values(column) for column in table.columns]
+    return [dict(zip(table.column_names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
-async def stream(batches: AsyncIterator[Any], format: str) -> AsyncIterator[bytes]:
-    """Batches as one continuous stream. Parquet has its directory at the end, so it is made whole first."""
-    import pyarrow as pa
-
-    if format == "parquet":
-        yield as_format(pa.Table.from_batches([batch async for batch in batches]), format)
-        return
-    sink = io.BytesIO()
-    writer: Any = None
-    first = True
-    async for batch in batches:
-        if format == "arrow":
-            writer = writer or pa.ipc.new_stream(sink, batch.schema)
-            writer.write_batch(batch)
-            yield _taken(sink)
-        else:
-            piece = as_format(pa.Table.from_batches([batch]), format)
-            yield piece if first or format != "csv" else piece.partition(b"\n")[2]
-        first = False
-    if writer is not None:
-        writer.close()
-        yield _taken(sink)
-
-
-def _taken(sink: io.BytesIO) -> bytes:
-    content = sink.getvalue()
-    sink.seek(0)
-    sink.truncate()
-    return content
+def _arrow(table: pa.Table) -> bytes:
+    encoder = Arrow(table.schema)
+    return b"".join([encoder.begin(), *map(encoder.batch, table.to_batches()), encoder.end()])

@@ -12,6 +12,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
 
+from studio.engine.datasets.encoders import plain
 from studio.engine.engine import Engine
 from studio.engine.errors import BadParameter, StudioError, from_unexpected
 from studio.engine.text import Text
@@ -125,11 +126,9 @@ def _plain(value: Any) -> Any:
         return value.model_dump(mode="json")
     if isinstance(value, Text):
         return value.en
-    if isinstance(value, bytes):
-        return value.hex()
     if hasattr(value, "tolist"):
         return value.tolist()
-    return str(value)
+    return plain(value)
 
 
 def _no_constant(name: str) -> Any:
