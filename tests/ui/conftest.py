@@ -12,7 +12,6 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-import pytestqt.plugin
 from PySide6.QtWidgets import QApplication
 
 from studio.engine.events import Events
@@ -23,7 +22,6 @@ from studio.ui.actions import Actions
 from studio.ui.bridge import Bridge
 from studio.ui.language import language
 from studio.ui.theme import theme
-from studio.ui.widgets.discard import discard
 from studio.ui.window import Window
 
 
@@ -54,20 +52,6 @@ class SmallEngine:
             gpus=[],
             disk_free=1,
         )
-
-
-def _take_away(item: pytest.Item) -> None:
-    """What pytest-qt does at the end of a test, by `discard`: see there why."""
-    for reference, before_close in item.__dict__.pop("qt_widgets", []):
-        widget = reference()
-        if widget is not None:
-            if before_close is not None:
-                before_close(widget)
-            widget.close()
-            discard(widget)
-
-
-pytestqt.plugin._close_widgets = _take_away
 
 
 @pytest.fixture(autouse=True)

@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtWidgets import QDialog
 
 from studio.ui.views.clusters import Clusters
+from studio.ui.widgets.discard import widgets_of
 from tests.ui.real import desk_with
 
 
@@ -53,7 +54,7 @@ def test_a_server_is_added_seen_lost_and_removed(desk, server):
     view = desk.window.current_view()
     view.add_cluster()
     dialog = view.findChild(QDialog)
-    fields = [dialog.body.itemAt(place).widget() for place in range(dialog.body.count())]
+    fields = widgets_of(dialog.body)
     fields[1].setText("Lab 实验室")
     fields[5].setText(f"http://127.0.0.1:{server.server_port}")
     dialog.agree.click()

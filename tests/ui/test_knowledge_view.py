@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QDialog
 from studio.engine.text import Text
 from studio.ui.language import language, tr
 from studio.ui.views.knowledge import Knowledge
+from studio.ui.widgets.discard import widgets_of
 from tests.knowledge import papers
 from tests.ui.real import desk_with
 
@@ -105,7 +106,7 @@ def test_a_new_collection_with_a_taken_name_stays_in_the_dialog_with_the_reason(
     desk.wait(desk.engine.knowledge.create("Manuals"))
     view.new_collection()
     dialog = view.findChild(QDialog)
-    field = dialog.body.itemAt(1).widget()
+    field = widgets_of(dialog.body)[1]
     field.setText("Manuals")
     dialog.agree.click()
     desk.until(lambda: dialog.problem.isVisible())

@@ -13,6 +13,7 @@ from studio.ui.icons import paint_icon
 from studio.ui.language import say
 from studio.ui.theme import theme
 from studio.ui.widgets.buttons import Pressable
+from studio.ui.widgets.discard import widgets_of
 from studio.ui.widgets.labels import dot_colour
 from studio.ui.widgets.panel import Surface
 
@@ -65,8 +66,7 @@ class Rail(Surface):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         step = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}.get(Qt.Key(event.key()))
-        items = [self._column.itemAt(place).widget() for place in range(self._column.count())]
-        items = [item for item in items if item is not None]
+        items = widgets_of(self._column)
         focused = next((place for place, item in enumerate(items) if item.hasFocus()), None)
         if step is None or focused is None:
             super().keyPressEvent(event)
@@ -78,7 +78,8 @@ class Rail(Surface):
         QPainter(self).fillRect(self.width() - 1, 0, 1, self.height(), theme.colour("border.default"))
 
     def _stretch(self) -> int:
-        return next(place for place in range(self._column.count()) if self._column.itemAt(place).spacerItem())
+        taken = {self._column.indexOf(widget) for widget in widgets_of(self._column)}
+        return next(place for place in range(self._column.count()) if place not in taken)
 
     def _restyle(self) -> None:
         self.setFixedWidth(theme.size("layout.rail.compact" if self.compact else "layout.rail.labelled"))

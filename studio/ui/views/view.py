@@ -28,7 +28,7 @@ class View(QWidget):
     side_width: ClassVar[str] = "layout.sidePanel.default"  # a length of the tokens
 
     def __init__(self, studio: Studio) -> None:
-        super().__init__()
+        super().__init__(studio.window.stack)  # at once in its place: with a style sheet, each move dresses all parts anew
         self.studio = studio
         self.frame: ViewFrame | None = None
 
@@ -44,9 +44,9 @@ class View(QWidget):
         bottom: QWidget | None = None,
     ) -> None:
         """Put the parts in their places."""
+        self.frame = ViewFrame(self, centre, side, inspector, bottom)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        self.frame = ViewFrame(self, centre, side, inspector, bottom)
         layout.addWidget(self.frame)
 
     def shown(self) -> None:
@@ -121,8 +121,9 @@ class ViewFrame(QWidget):
         self._fit()
 
     def _lay_out(self) -> None:
-        self.across = _Splitter(Qt.Orientation.Horizontal)
-        self.down = _Splitter(Qt.Orientation.Vertical)
+        # from the outside in: a splitter measures and so dresses what it is given, and a move later would dress it anew
+        self.across = _Splitter(Qt.Orientation.Horizontal, self)
+        self.down = _Splitter(Qt.Orientation.Vertical, self.across)
         self.down.addWidget(self.centre)
         if "bottom" in self.panels:
             self.down.addWidget(self.panels["bottom"])
@@ -223,8 +224,8 @@ class ViewFrame(QWidget):
 
 
 class _Splitter(QSplitter):
-    def __init__(self, orientation: Qt.Orientation) -> None:
-        super().__init__(orientation)
+    def __init__(self, orientation: Qt.Orientation, parent: QWidget) -> None:
+        super().__init__(orientation, parent)
         self.setHandleWidth(1)  # Qt widens the hit area by itself
         self.setChildrenCollapsible(False)
 

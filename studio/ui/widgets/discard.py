@@ -1,29 +1,32 @@
-"""Taking widgets away for good."""
+"""What is in a layout, and taking widgets away for good."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QLayout, QWidget
-
-_going: dict[int, list[QObject]] = {}
 
 
 def discard(widget: QObject) -> None:
-    """Hide a widget and destroy it, with all that is in it, once the events under way are done.
-
-    The Python sides of the widget and of its children are kept until Qt has destroyed them all: one that were freed in the
-    middle would be met again by PySide (6.11) when its own turn comes, which ends the process.
-    """
-    key = id(widget)
+    """Hide a widget at once and destroy it, with all that is in it, when the events under way are done."""
     if isinstance(widget, QWidget):
         widget.hide()
-    _going[key] = [widget, *widget.findChildren(QObject)]
-    widget.destroyed.connect(lambda: QTimer.singleShot(0, lambda: _going.pop(key, None)))
     widget.deleteLater()
 
 
+def widgets_of(layout: QLayout) -> list[QWidget]:
+    """The widgets of a layout that is set on a widget, in their order.
+
+    Ask here, never `layout.itemAt(…)`: PySide keeps the item that it hands out, Qt frees it with its widget, and the next
+    widget that comes to lie at its address ends the process when it is destroyed (docs/decisions/widgets-and-pyside.md).
+    """
+    holder = layout.parentWidget()
+    inside = holder.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly) if holder else []
+    placed = sorted(((layout.indexOf(widget), widget) for widget in inside), key=lambda pair: pair[0])
+    return [widget for place, widget in placed if place >= 0]
+
+
 def empty(layout: QLayout) -> None:
-    """Discard every widget of a layout."""
+    """Discard every widget of a layout; its stretches go too."""
     while layout.count():
         item = layout.takeAt(0)
         widget = item.widget() if item else None

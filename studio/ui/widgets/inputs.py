@@ -330,6 +330,11 @@ class Choice(QComboBox):
         """Choose without telling anybody; an unknown value chooses nothing."""
         self.setCurrentIndex(self._values.index(value) if value in self._values else -1)
 
+    def showPopup(self) -> None:
+        self.view().setFont(theme.font("dense"))  # asking for the list makes it: most are never opened
+        self.view().setMinimumWidth(self.sizeHint().width())
+        super().showPopup()
+
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()  # a list that scrolls past must not change what was chosen
 
@@ -368,8 +373,6 @@ class Choice(QComboBox):
     def _restyle(self) -> None:
         self.setFont(theme.font("dense"))
         self.setFixedHeight(theme.size("control.height.md"))
-        self.view().setFont(theme.font("dense"))
-        self.view().setMinimumWidth(self.sizeHint().width())
 
 
 class _ItemText:

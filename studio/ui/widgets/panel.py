@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from studio.engine.text import Text
@@ -263,9 +263,35 @@ def scroll(content: QWidget | QLayout) -> QScrollArea:
     if isinstance(content, QLayout):
         inner.setLayout(content)
     inner.setProperty("scrolled", "true")
-    area = QScrollArea()
-    area.setWidgetResizable(True)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    area.setWidget(inner)
-    return area
+    return _Scroller(inner)
+
+
+class _Scroller(QScrollArea):
+    """Takes its content when it is measured or seen.
+
+    Qt measures and so dresses all that a scroller is given. Dressed parts are dressed anew with every move of what is around
+    them, and while a view is put together all of it moves several times.
+    """
+
+    def __init__(self, inner: QWidget) -> None:
+        super().__init__()
+        self._inner = inner
+        inner.setParent(self.viewport())
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+
+    def widget(self) -> QWidget:
+        return self._inner
+
+    def sizeHint(self) -> QSize:
+        self._take()
+        return super().sizeHint()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        self._take()
+        super().showEvent(event)
+
+    def _take(self) -> None:
+        if super().widget() is None:
+            self.setWidget(self._inner)

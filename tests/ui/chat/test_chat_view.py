@@ -11,6 +11,7 @@ from studio.engine.text import Text
 from studio.ui.frame.notices import Toast
 from studio.ui.language import language
 from studio.ui.theme import theme
+from studio.ui.widgets.discard import widgets_of
 from studio.ui.widgets.labels import Label
 from tests.ui.chat.conftest import QUESTION, STORY
 
@@ -92,7 +93,7 @@ def test_esc_stops_and_what_was_written_stays(desk, view, last):
     assert kept.status == "stopped"
     assert kept.content
     desk.until(lambda: last().message.content == kept.content)
-    assert "Stopped" in [last().notes.itemAt(place).widget().words.whole() for place in range(last().notes.count())]
+    assert "Stopped" in [note.words.whole() for note in widgets_of(last().notes)]
     assert view.middle.composer.button.text() == "Send"
 
 
@@ -119,7 +120,7 @@ def test_a_missing_model_leaves_the_question_and_points_to_models(desk, view, la
     assert view.middle.views()[0].message.content == "Hello?"
     shown = []
     monkeypatch.setattr(view.studio.window, "show_view", shown.append)
-    last().notes.itemAt(0).widget().repair.click()
+    widgets_of(last().notes)[0].repair.click()
     assert shown == ["models"]
 
 

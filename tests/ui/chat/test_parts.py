@@ -20,6 +20,7 @@ from studio.ui.views.chat_parts.messages import AnswerView
 from studio.ui.views.chat_parts.picker import Choice, Picker
 from studio.ui.views.chat_parts.small_table import SmallTable
 from studio.ui.views.chat_parts.threads import ThreadsPanel
+from studio.ui.widgets.discard import widgets_of
 
 TODAY = date(2026, 11, 24)
 
@@ -143,10 +144,10 @@ def test_what_a_check_found_is_seen_and_false_citations_are_named(app, qtbot):
     step = Step(kind="check", title=Text("Not in the sources: 58", "来源中没有：58"))
     view = AnswerView(message(content="58 months [1] and [9].", sources=[source], steps=[step]))
     qtbot.addWidget(view)
-    said = [view.notes.itemAt(place).widget().words.whole() for place in range(view.notes.count())]
+    said = [note.words.whole() for note in widgets_of(view.notes)]
     assert said == ["Not in the sources: 58", "[1] It does not say 58."]
     language.set("zh")
-    assert view.notes.itemAt(0).widget().words.whole() == "来源中没有：58"
+    assert widgets_of(view.notes)[0].words.whole() == "来源中没有：58"
 
 
 def test_a_failed_answer_names_the_way_out(app, qtbot):
@@ -158,7 +159,7 @@ def test_a_failed_answer_names_the_way_out(app, qtbot):
     view = AnswerView(message(status="failed", error=error))
     qtbot.addWidget(view)
     with qtbot.waitSignal(view.mend) as mended:
-        view.notes.itemAt(0).widget().repair.click()
+        widgets_of(view.notes)[0].repair.click()
     assert mended.args == ["models"]
 
 

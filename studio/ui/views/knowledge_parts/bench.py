@@ -16,7 +16,7 @@ from studio.ui.studio import Studio
 from studio.ui.theme import theme
 from studio.ui.views.knowledge_parts.words import place_words
 from studio.ui.widgets.buttons import Segmented
-from studio.ui.widgets.discard import discard
+from studio.ui.widgets.discard import discard, widgets_of
 from studio.ui.widgets.inputs import NumberField, SearchField
 from studio.ui.widgets.labels import Badge, Label
 from studio.ui.widgets.meter import Meter
@@ -142,8 +142,7 @@ class Bench(QWidget):
         self._show(Failure(error))
 
     def _choose(self, card: Answer) -> None:
-        for place in range(self._results.count()):
-            other = self._results.itemAt(place).widget()
+        for other in widgets_of(self._results):
             if isinstance(other, Answer):
                 other.set_chosen(other is card)
         self.chosen.emit(card.found)
