@@ -28,6 +28,39 @@ def make_tiny_gguf(path: Path, *, name: str = "Tiny Random", context: int = CONT
     return path
 
 
+def make_split_gguf(stem: Path, count: int, *, seed: int = 7) -> list[Path]:
+    """The same model in `count` files, as llama.cpp splits them: `stem`-00001-of-0000N.gguf and so on."""
+    files = [stem.with_name(f"{stem.name}-{number:05d}-of-{count:05d}.gguf") for number in range(1, count + 1)]
+    whole = _Collected()
+    size = _write_vocabulary(gguf.GGUFWriter(None, "llama"))
+    _write_tensors(whole, size, numpy.random.default_rng(seed))
+    for number, file in enumerate(files):
+        writer = gguf.GGUFWriter(str(file), "llama")
+        if number == 0:
+            _write_shape(writer, "Tiny Split", CONTEXT)
+            _write_vocabulary(writer)
+        writer.add_uint16("split.no", number)
+        writer.add_uint16("split.count", count)
+        writer.add_int32("split.tensors.count", len(whole.tensors))
+        for name, content in whole.tensors[number::count]:
+            writer.add_tensor(name, content)
+        writer.write_header_to_file()
+        writer.write_kv_data_to_file()
+        writer.write_tensors_to_file()
+        writer.close()
+    return files
+
+
+class _Collected:
+    """Takes tensors as a writer does, and keeps them."""
+
+    def __init__(self) -> None:
+        self.tensors: list[tuple[str, numpy.ndarray]] = []
+
+    def add_tensor(self, name: str, content: numpy.ndarray) -> None:
+        self.tensors.append((name, content))
+
+
 def _write_shape(writer: gguf.GGUFWriter, name: str, context: int) -> None:
     writer.add_name(name)
     writer.add_license("apache-2.0")

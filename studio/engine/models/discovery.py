@@ -11,7 +11,7 @@ from typing import Any
 
 from studio.engine import ids
 from studio.engine.errors import Invalid, NotFound
-from studio.engine.models import gguf
+from studio.engine.models import digest, gguf, parts
 from studio.engine.models.gguf import GgufHeader
 from studio.engine.models.model import Kind, LoadSettings, Model
 from studio.engine.text import Text
@@ -37,28 +37,40 @@ EMBEDDING_ARCHITECTURES = {
 }
 PROJECTORS = {"clip", "mmproj"}
 QUANTIZATION = re.compile(r"[-.](?:I?Q\d\w*|F16|F32|BF16|MXFP4\w*)$", re.IGNORECASE)
-PART = re.compile(r"-(\d{5})-of-(\d{5})$")
 
 
-async def describe(path: Path, settings: LoadSettings) -> Model:
-    """The model that a GGUF file or a Hugging Face folder holds. Raises `NotFound` or `Invalid` that name it."""
+async def describe(path: Path, settings: LoadSettings, projector: Path | None = None) -> Model:
+    """The model that a GGUF file or a Hugging Face folder holds; any part of a split file stands for all of it. Raises
+    `NotFound` or `Invalid` that name it. `projector` is given where it does not lie beside the model."""
     path = path.expanduser().absolute()
+    first = path.with_name(parts.first_name(path.name))
     if not await asyncio.to_thread(path.exists):
         raise NotFound(Text(f"{path} is not there.", f"{path} 不存在。"), Text("Check the path.", "请检查路径。"))
     if path.is_dir():
         return await asyncio.to_thread(_folder, path, settings)
-    header = await gguf.read(path)
+    if first != path and not await asyncio.to_thread(first.is_file):
+        raise _no_first_part(path, first)
+    header = await gguf.read(first)
     if header.architecture in PROJECTORS:
         raise Invalid(
             Text(f"{path.name} is only the eyes of a vision model.", f"{path.name} 只是视觉模型的投影部分。"),
             Text("Add the model file that it belongs to.", "请添加它所属的模型文件。"),
         )
-    return _file(path, header, settings)
+    return await asyncio.to_thread(_file, first, header, settings, projector)
+
+
+def _no_first_part(path: Path, first: Path) -> gguf.BrokenModelFile:
+    return gguf.BrokenModelFile(
+        Text(f"{path.name} has parts that are missing: {first.name}.", f"{path.name} 缺少分卷：{first.name}。"),
+        Text("Put all parts into one folder.", "请将所有分卷放在同一文件夹中。"),
+        "missing_part",
+        first.name,
+    )
 
 
 def display_name(path: Path) -> str:
     """The file's name without its ending, part number and quantization."""
-    return QUANTIZATION.sub("", PART.sub("", path.name.removesuffix(".gguf").removesuffix(".GGUF"))) or path.stem
+    return QUANTIZATION.sub("", parts.PART.sub("", path.name.removesuffix(".gguf").removesuffix(".GGUF"))) or path.stem
 
 
 def kind_of(header: GgufHeader) -> Kind:
@@ -102,26 +114,32 @@ def candidates(folder: Path) -> list[Path]:
     """What may be models under a folder: GGUF files (first parts only) and Hugging Face folders."""
     if not folder.is_dir():
         return []
-    files = [path for path in folder.rglob("*.gguf") if _is_first_part(path) and "mmproj" not in path.name.lower()]
+    files = [one.first for one in parts.sets(sorted(folder.rglob("*.gguf")))]
     folders = [path.parent for path in folder.rglob("config.json") if any(path.parent.glob("*.safetensors"))]
     return sorted(files + folders)
 
 
-def _is_first_part(path: Path) -> bool:
-    match = PART.search(path.stem)
-    return match is None or int(match[1]) == 1
+def quantization_in(name: str) -> str:
+    """What a file's name says of its quantization: “Q4_K_M”; empty when it says nothing."""
+    match = QUANTIZATION.search(parts.PART.sub("", name.removesuffix(".gguf").removesuffix(".GGUF")))
+    return match[0][1:].upper() if match else ""
 
 
-def _file(path: Path, header: GgufHeader, settings: LoadSettings) -> Model:
+def _file(path: Path, header: GgufHeader, settings: LoadSettings, projector: Path | None) -> Model:
+    """Blocking: looks for the other parts and for a projector."""
     kind = kind_of(header)
     context = min(settings.context_length, header.context_length or settings.context_length)
+    whole, projector = parts.whole(path), projector or parts.projector_of(path)
     return Model(
         id=ids.new("model"),
         name=display_name(path),
         kind=kind,
         backend="llama_cpp",
         location=str(path),
-        size_bytes=_whole_size(path, header),
+        size_bytes=whole.size,
+        parts=len(whole.parts),
+        key=digest.quick_key(path),
+        projector=str(projector or ""),
         quantization=header.quantization,
         architecture=header.architecture,
         context_length=header.context_length,
@@ -135,14 +153,6 @@ def _file(path: Path, header: GgufHeader, settings: LoadSettings) -> Model:
     )
 
 
-def _whole_size(path: Path, header: GgufHeader) -> int:
-    match = PART.search(path.stem)
-    if match is None or header.split_count <= 1:
-        return header.size_bytes
-    pattern = f"{path.stem[: match.start()]}-?????-of-{match[2]}.gguf"
-    return sum(part.stat().st_size for part in path.parent.glob(pattern))
-
-
 def _folder(path: Path, settings: LoadSettings) -> Model:
     try:
         config: dict[str, Any] = json.loads((path / "config.json").read_text())
@@ -154,7 +164,7 @@ def _folder(path: Path, settings: LoadSettings) -> Model:
             ),
             Text("Choose a GGUF file or a Hugging Face model folder.", "请选择 GGUF 文件或 Hugging Face 模型文件夹。"),
         ) from error
-    weights = list(path.glob("*.safetensors"))
+    weights = list(path.glob("*.safetensors")) or list(path.glob("*.bin"))
     if not weights:
         raise Invalid(
             Text(f"{path.name} holds no weights (*.safetensors).", f"{path.name} 中没有权重文件（*.safetensors）。"),
@@ -170,5 +180,17 @@ def _folder(path: Path, settings: LoadSettings) -> Model:
         quantization=str((config.get("quantization_config") or {}).get("quant_method", config.get("torch_dtype", ""))),
         architecture=str(config.get("model_type", "")),
         context_length=config.get("max_position_embeddings"),
+        shape=_shape_of(config),
+        key=digest.quick_key(weights[0]),
+        parts=len(weights),
         load_settings=settings,
     )
+
+
+def _shape_of(config: dict[str, Any]) -> dict[str, int]:
+    """What the estimate of memory needs, by the names that a GGUF has for it."""
+    names = {
+        "layers": "num_hidden_layers", "width": "hidden_size", "heads": "num_attention_heads",
+        "kv_heads": "num_key_value_heads", "key_length": "head_dim", "vocabulary": "vocab_size", "feed": "intermediate_size",
+    }  # fmt: skip
+    return {ours: value for ours, theirs in names.items() if isinstance(value := config.get(theirs), int) and value > 0}

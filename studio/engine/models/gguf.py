@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from studio.engine.errors import Invalid, NotFound, StudioError
+from studio.engine.models import parts
 from studio.engine.process import Child
 from studio.engine.text import Text
 
@@ -67,7 +68,17 @@ class GgufHeader(BaseModel):
 
 
 async def read(path: Path) -> GgufHeader:
-    """Read a header in about 30 ms. Raises `NotFound` when there is no file and `BrokenModelFile` when it is not sound."""
+    """Read a header in about 30 ms, and that of every other part of a split file, whose tensors are counted too. Raises
+    `NotFound` when there is no file and `BrokenModelFile` when one of them is not sound."""
+    header = await _read(path)
+    if header.split_count < 2:
+        return header
+    others = [await _read(path.with_name(name)) for name in parts.names_of(path.name)[1:]]
+    tensors, parameters = sum(one.tensors for one in others), sum(one.parameters for one in others)
+    return header.model_copy(update={"tensors": header.tensors + tensors, "parameters": header.parameters + parameters})
+
+
+async def _read(path: Path) -> GgufHeader:
     if not await asyncio.to_thread(path.exists):
         raise NotFound(
             Text(f"The model file {path} is not there.", f"找不到模型文件 {path}。"),

@@ -69,7 +69,9 @@ class Model(BaseModel):
     """One model of the library. Sizes in bytes, `parameters` a count, `tokens_per_second` as last measured here.
 
     `location` is a file or folder, or the URL of a remote server, where `remote_name` is its name there. `label` says
-    what a reader must know before trusting it; `error` why it is failed or missing, with the way out.
+    what a reader must know before trusting it; `error` why it is failed or missing, with the way out. `location` of a
+    split file is its first part and `parts` how many there are; `projector` the file with a vision model's eyes. `key` is
+    the quick key of its content, `digest` the SHA-256 once it was worked out, "" before.
     """
 
     id: str
@@ -91,6 +93,10 @@ class Model(BaseModel):
     included: bool = False
     remote_name: str = ""
     shape: dict[str, int] = {}
+    parts: int = 1
+    projector: str = ""
+    key: str = ""
+    digest: str = ""
     state: State = "available"
     error: Text | None = None
     tokens_per_second: float | None = None

@@ -14,9 +14,12 @@ from studio.engine.errors import BadParameter, BadState, NotFound, StudioError, 
 from studio.engine.events import Events
 from studio.engine.models import discovery
 from studio.engine.models.backends.openai_api import remote_models, secret_name, server_url
+from studio.engine.models.digest import quick_key
 from studio.engine.models.library import AUTOMATIC, Library
 from studio.engine.models.model import Kind, LoadSettings, Model, ModelChanged
+from studio.engine.models.on_disk import OnDisk, look
 from studio.engine.models.pool import Pool
+from studio.engine.models.trust import Trust
 from studio.engine.paths import Paths
 from studio.engine.secrets import Secrets
 from studio.engine.settings import Settings
@@ -51,6 +54,7 @@ class Shelf:
         self._egress = egress
         self._pool = pool
         self._adding = asyncio.Lock()
+        self._trust = Trust(paths.data / "trusted_models.json")
 
     async def open(self) -> None:
         """Know the included models, and grant the servers that a person added before."""
@@ -94,6 +98,33 @@ class Shelf:
             if await asyncio.to_thread(_is_plain_folder, path):
                 return await self._add_folder(path)
             return await self._add(path)
+
+    async def discover(self) -> Sequence[OnDisk]:
+        """What other programs keep on this computer (Hugging Face, LM Studio, Ollama, GPT4All, Jan), each content once.
+        Only reads."""
+        return await look(await self._library.all())
+
+    async def add_discovered(self, paths: Sequence[str]) -> Sequence[Model]:
+        """Add what `discover` found, from where it lies and under the name that it has there. What is known already is
+        returned as it is; `NotFound` for a path that was not found."""
+        found = {one.path: one for one in await self.discover()}
+        added = []
+        for path in paths:
+            one = found.get(path)
+            if one is None:
+                raise NotFound(Text(f"{path} was not found on this computer.", f"在本机没有找到 {path}。"))
+            async with self._adding:
+                projector = Path(one.projector) if one.projector else None
+                added.append(await self._add(Path(path), one.name, projector, one.digest))
+        return added
+
+    async def trust(self, path: str | Path, digest: str = "") -> str:
+        """A person trusts the code in a model folder, as its content is now (and as they saw it, with `digest`). The
+        answer is the digest that is trusted."""
+        path = Path(path).expanduser().absolute()
+        if not await asyncio.to_thread(path.is_dir):
+            raise NotFound(Text(f"{path} is no folder.", f"{path} 不是文件夹。"))
+        return await self._trust.allow(path, digest)
 
     async def add_remote(self, name: str, url: str, key: str = "", model: str = "") -> Model:
         """Add a model of a server that speaks the OpenAI protocol. Naming the address grants it. Without `model`, the
@@ -216,23 +247,33 @@ class Shelf:
         except (StudioError, OSError) as error:
             log.warning("the models folder was not scanned: %s", error)
 
-    async def _add(self, path: Path) -> Model:
+    async def _add(self, path: Path, name: str = "", projector: Path | None = None, digest: str = "") -> Model:
+        """`name`, `projector` and `digest` are what another program says of the file."""
         models = await self._library.all()
         for known in models:
             if known.location == str(path):
                 return self._with_state(known)
-        model = await discovery.describe(path, self._default_settings())
+        await self._trust.check(path)
+        model = await discovery.describe(path, self._default_settings(), projector)
+        model = model.model_copy(update={"name": name or model.name, "digest": digest})
         taken = {known.name for known in models}
         if model.name in taken:
-            model = model.model_copy(update={"name": _free_name(path.stem, taken)})
+            model = model.model_copy(update={"name": _free_name(name or path.stem, taken)})
         return await self._keep(model)
 
     async def _add_if_sound(self, path: Path) -> Model | None:
+        """None for what is no model, and for what the library has already from elsewhere."""
         try:
+            if path.is_file() and await self._has_content(await asyncio.to_thread(quick_key, path)):
+                return None
             return await self._add(path)
-        except StudioError as error:
+        except (StudioError, OSError) as error:
             log.warning("not added: %s", error)
             return None
+
+    async def _has_content(self, key: str) -> bool:
+        same = [model for model in await self._library.all() if model.key == key]
+        return await asyncio.to_thread(lambda: any(Path(model.location).exists() for model in same))
 
     async def _add_folder(self, path: Path) -> Model:
         found = await asyncio.to_thread(discovery.candidates, path)
