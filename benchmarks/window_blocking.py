@@ -49,7 +49,9 @@ def walk(home: Path) -> list[dict[str, Any]]:
         watchdog.stalls.clear()
         act()
         hands.live(QUIET)
-        worst = max(watchdog.stalls, key=lambda stall: stall["cpu_ms"], default={"cpu_ms": 0, "wall_ms": 0, "where": []})
+        worst = max(
+            watchdog.stalls, key=lambda stall: stall["cpu_ms"], default={"cpu_ms": 0, "wall_ms": 0, "where": []}
+        )
         found.append({"place": place, **worst, "all": sorted((s["cpu_ms"] for s in watchdog.stalls), reverse=True)[:5]})
 
     measure("start, Home", lambda: hands.wait(lambda: bridge.engine and window.current_view(), "the first view"))
@@ -144,7 +146,9 @@ def main() -> None:
             run(home, "-c", PREPARE)
         began = time.monotonic()
         walks = [fresh_walk(home) for _ in range(given.runs + 1)][1:]
-    print(f"{given.runs} walks, {(time.monotonic() - began) / (given.runs + 1):.0f} s each, load {os.getloadavg()[0]:.1f}\n")
+    print(
+        f"{given.runs} walks, {(time.monotonic() - began) / (given.runs + 1):.0f} s each, load {os.getloadavg()[0]:.1f}\n"
+    )
     print("| first showing | own ms, median (max) | wall ms, median (max) |\n|---|---|---|")
     for same in zip(*walks, strict=True):
         cells = [

@@ -45,7 +45,9 @@ def put_in_hugging_face(home: Path, file: Path, repository: str, name: str, comm
     return link
 
 
-def put_in_ollama(home: Path, file: Path, name: str, tag: str, owner: str = "library", eyes: Path | None = None) -> Path:
+def put_in_ollama(
+    home: Path, file: Path, name: str, tag: str, owner: str = "library", eyes: Path | None = None
+) -> Path:
     """As Ollama lays it out: a manifest by name, the content under its digest."""
     folder = home / ".ollama/models"
     manifest = folder / "manifests/registry.ollama.ai" / owner / name / tag

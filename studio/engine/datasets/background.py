@@ -81,7 +81,11 @@ class Background:
 
     async def _read(self, job: Job, content: Content) -> Source:
         loop = asyncio.get_running_loop()
-        watch = Watch(lambda fraction: loop.call_soon_threadsafe(job.progress, fraction) and None)
+
+        def told(fraction: float) -> None:
+            loop.call_soon_threadsafe(job.progress, fraction)
+
+        watch = Watch(told)
         reading = asyncio.ensure_future(asyncio.to_thread(content.open, watch))
         try:
             return await asyncio.shield(reading)

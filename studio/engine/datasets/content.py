@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio.engine.datasets import opening
-from studio.engine.datasets.format import Format
+from studio.engine.datasets.format import Format, format_of
 from studio.engine.datasets.places import Place, place_of
 from studio.engine.datasets.source import Source
 from studio.engine.datasets.watch import Watch
@@ -62,7 +62,7 @@ class Contents:
         files = await asyncio.to_thread(opening.local_files, Path(place.base)) if place.kind == "local" else []
         if len(files) != 1 or str(files[0]) != place.base:
             return []
-        return await asyncio.to_thread(lambda: opening.format_of(files[0]).tables(files[0]))
+        return await asyncio.to_thread(lambda: format_of(files[0]).tables(files[0]))
 
     def copy(self, mark: str) -> Path:
         """The folder of what is made readable of one content."""

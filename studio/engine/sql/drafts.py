@@ -41,4 +41,6 @@ class Drafts:
 
     async def drop(self, name: str) -> None:
         """Forget a tab that was closed."""
-        await self._catalog.write(lambda connection: connection.execute(delete(table).where(table.c.name == PREFIX + name)))
+        await self._catalog.write(
+            lambda connection: connection.execute(delete(table).where(table.c.name == PREFIX + name))
+        )

@@ -68,5 +68,5 @@ def _found(connection: Connection, limit: int, words: list[str]) -> list[Query]:
 
 
 def _pinned(connection: Connection) -> list[str]:
-    names = connection.execute(select(notes.c.name).where(notes.c.name.startswith(PIN, autoescape=True))).scalars()
-    return [str(name).removeprefix(PIN) for name in names]
+    query = select(notes.c.name).where(notes.c.name.startswith(PIN, autoescape=True))
+    return [str(name).removeprefix(PIN) for (name,) in connection.execute(query)]

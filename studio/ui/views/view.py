@@ -28,7 +28,9 @@ class View(QWidget):
     side_width: ClassVar[str] = "layout.sidePanel.default"  # a length of the tokens
 
     def __init__(self, studio: Studio) -> None:
-        super().__init__(studio.window.stack)  # at once in its place: with a style sheet, each move dresses all parts anew
+        super().__init__(
+            studio.window.stack
+        )  # at once in its place: with a style sheet, each move dresses all parts anew
         self.studio = studio
         self.frame: ViewFrame | None = None
 

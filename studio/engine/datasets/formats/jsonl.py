@@ -152,7 +152,8 @@ def _is_document(file: Path) -> bool:
 
 def _first_objects(text: str) -> list[dict[str, Any]]:
     """The whole objects at the beginning of a list or of lines."""
-    decoder, found = json.JSONDecoder(), []
+    decoder = json.JSONDecoder()
+    found: list[dict[str, Any]] = []
     place = len(text) - len(text.lstrip("\ufeff \t\r\n["))
     while len(found) < FIRST_ROWS:
         try:

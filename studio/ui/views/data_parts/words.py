@@ -45,7 +45,7 @@ def size(count: int | None) -> str:
 
 def moment(seconds: float) -> Text:
     """A time as it is told today: “Today 03:10”, “21 Oct 2025 20:14”."""
-    then, now = datetime.fromtimestamp(seconds), datetime.now()  # noqa: DTZ
+    then, now = datetime.fromtimestamp(seconds), datetime.now()
     clock = then.strftime("%H:%M")
     if then.date() == now.date():
         return Text(f"Today {clock}", f"今天 {clock}")
