@@ -14,6 +14,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.servers.mariadb import mariadb
+from tests.servers.postgres import postgres
+from tests.servers.seaweed import seaweed
+
+__all__ = ["mariadb", "postgres", "seaweed"]  # real servers, for any room
+
 os.environ.setdefault("ONE_DATA_KEYRING", "file")  # a test never writes into the keychain of whoever runs it
 for name in [name for name in os.environ if name.startswith("ONE_DATA_") and name != "ONE_DATA_KEYRING"]:
     del os.environ[name]

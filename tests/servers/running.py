@@ -1,0 +1,58 @@
+"""What the real servers of the tests have in common: free ports, waiting for a real operation, ending the process tree."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody listens on now, all different."""
+    with contextlib.ExitStack() as held:
+        sockets = []
+        for _ in range(count):
+            each = held.enter_context(socket.socket())
+            each.bind(("127.0.0.1", 0))
+            sockets.append(each)
+        return [each.getsockname()[1] for each in sockets]
+
+
+class Server:
+    """A process of another project with its own session, so that its whole tree ends with `kill`."""
+
+    def __init__(self, command: list[str], log: Path, user: str = "") -> None:
+        self._command = (
+            ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", *command] if user else command
+        )
+        self._log = log
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self, works: Callable[[], object], seconds: float = 60) -> None:
+        """Start it and wait until an operation works. Raises with the log's end when it does not."""
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(self._command, stdout=log, stderr=log, start_new_session=True)
+        until = time.monotonic() + seconds
+        while True:
+            try:
+                works()
+                return
+            except Exception as error:
+                if self._process.poll() is not None or time.monotonic() > until:
+                    self.kill()
+                    tail = self._log.read_text(errors="replace")[-3000:]
+                    raise AssertionError(f"{self._command[0]} does not work: {error}\n{tail}") from error
+            time.sleep(0.05)
+
+    def kill(self) -> None:
+        """End the whole tree at once."""
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+            self._process = None
