@@ -62,6 +62,12 @@ async def hardware(request: Request) -> Response:
     return success({"hardware": await models.hardware(), "recommended": await models.recommend()})
 
 
+@router.get("/models/requests")
+async def requests(request: Request, limit: int = 100) -> Response:
+    """The last requests to the OpenAI-shaped routes, the newest first; status 0 runs still, 499 left before its answer."""
+    return success(engine_of(request).models.requests.last(limit))
+
+
 @router.get("/models/{model_id}")
 async def get(request: Request, model_id: str) -> Response:
     """One model by id, name or alias."""

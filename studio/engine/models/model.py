@@ -140,13 +140,29 @@ class ChatPiece:
 
 
 class ModelStatistics(BaseModel):
-    """Since the program started; `tokens_per_second` of all answers that are being written now, None when there is none."""
+    """Since the program started; `tokens_per_second` of all answers that are being written now, None when there is none.
+
+    `active` answers are under way, `waiting` of them for one of the `slots` that the loaded models have together.
+    `throughput` is how many tokens were written in each of the last 300 seconds, the oldest first.
+    """
 
     loaded: int
     tokens_per_second: float | None
     requests: int
     tokens: int
     by_model: dict[str, dict[str, float]] = {}
+    active: int = 0
+    waiting: int = 0
+    slots: int = 0
+    requests_per_minute: int = 0
+    throughput: list[int] = []
+
+
+@dataclass(frozen=True, slots=True)
+class ThroughputChanged(Event):
+    """Told once a second while answers are being written, and once after the last."""
+
+    statistics: ModelStatistics
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,10 @@ class Pool:
     def loaded(self) -> list[str]:
         return [model_id for model_id, place in self._places.items() if place.state == "loaded"]
 
+    def slots(self) -> dict[str, int]:
+        """How many requests each loaded model answers at the same time."""
+        return {model_id: self._places[model_id].settings.slots for model_id in self.loaded()}
+
     def watch_idle(self) -> None:
         self._idle = asyncio.create_task(self._unload_idle(), name="unload idle models")
 

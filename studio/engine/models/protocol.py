@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from studio.engine.errors import BadParameter, NotFound, RateLimited, StudioError, Unavailable, WorkerFailed
 from studio.engine.models.backend import Worker
 from studio.engine.models.child_worker import how_it_ended
+from studio.engine.models.meter import Answering
 from studio.engine.models.model import ChatPiece, Model, Usage
 from studio.engine.text import Text
 
@@ -132,6 +133,7 @@ class Forwarded:
     content_type: str
     chunks: AsyncIterator[bytes]
     close: Callable[[], Awaitable[None]]
+    answering: Answering
 
     async def read(self) -> bytes:
         return b"".join([chunk async for chunk in self.chunks])

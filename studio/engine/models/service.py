@@ -3,55 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, aclosing
-from typing import Any
+from collections.abc import Sequence
 
 from studio.engine.catalog import Catalog
 from studio.engine.egress import Egress
-from studio.engine.errors import BadParameter, StudioError, Unavailable
 from studio.engine.events import Events
-from studio.engine.models import discovery, hardware, protocol
+from studio.engine.models import hardware
+from studio.engine.models.asking import Asking
 from studio.engine.models.backend import Backend, Surroundings, Worker, backends
 from studio.engine.models.fit import Fit, estimate
 from studio.engine.models.hardware import Hardware
-from studio.engine.models.meter import Meter
-from studio.engine.models.model import (
-    ChatPiece,
-    EmbedderInfo,
-    Kind,
-    LoadSettings,
-    Model,
-    ModelChanged,
-    ModelStatistics,
-    State,
-    Usage,
-)
+from studio.engine.models.model import LoadSettings, Model, ModelChanged, State
 from studio.engine.models.pool import Pool
-from studio.engine.models.protocol import Forwarded
 from studio.engine.models.recommend import Recommendation, recommend
-from studio.engine.models.shelf import Shelf
 from studio.engine.paths import Paths
 from studio.engine.process import tail
 from studio.engine.registry import PluginFailure
 from studio.engine.secrets import Secrets
 from studio.engine.settings import Settings
-from studio.engine.text import Text
-
-log = logging.getLogger(__name__)
-EMBED_BATCH = 64
-ROUTE_KINDS: dict[str, Kind] = {"embeddings": "embedding", "rerank": "rerank"}
-KIND_WORDS = {
-    "chat": Text("chat model", "对话模型"),
-    "embedding": Text("embedding model", "嵌入模型"),
-    "rerank": Text("rerank model", "重排模型"),
-}
-SPEED_TOKENS = 16  # an answer shorter than this says little about the speed
 
 
-class Models(Shelf):
+class Models(Asking):
     """Loading models and asking them. Names may be ids, names or aliases everywhere; "" is the default chat model."""
 
     def __init__(
@@ -61,7 +33,6 @@ class Models(Shelf):
         super().__init__(catalog, events, paths, settings, secrets, egress, pool)
         self._surroundings = Surroundings(paths, lambda: settings.models, secrets, egress)
         self._backends: dict[str, Backend] = {}
-        self._meter = Meter()
         self._scanning: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -73,6 +44,8 @@ class Models(Shelf):
     async def close(self) -> None:
         if self._scanning is not None:
             self._scanning.cancel()
+        if self._pulse is not None:
+            self._pulse.cancel()
         await self._pool.close()
 
     def plugin_failures(self) -> list[PluginFailure]:
@@ -116,117 +89,6 @@ class Models(Shelf):
             lambda: {key: size for key, pid in workers.items() if pid and (size := _resident(pid))}
         )
 
-    # asking
-
-    async def chat(
-        self,
-        model: str,
-        messages: Sequence[dict[str, Any]],
-        *,
-        temperature: float | None = None,
-        max_tokens: int | None = None,
-        stop: str | Sequence[str] | None = None,
-        seed: int | None = None,
-        response_format: dict[str, Any] | None = None,
-        tools: Sequence[dict[str, Any]] | None = None,
-        **extra: Any,
-    ) -> AsyncIterator[ChatPiece]:
-        """Ask, and get the answer piece by piece; the model is loaded on demand.
-
-        Closing the iterator (or cancelling) ends the connection and the worker stops decoding. Raises `BadParameter` with
-        both numbers when the prompt is longer than the context, and `WorkerFailed` when the worker dies meanwhile.
-        """
-        found = _must_be(await self._ready(model), "chat")
-        body: dict[str, Any] = {
-            "messages": list(messages),
-            "temperature": temperature,
-            "max_tokens": max_tokens,
-            "stop": stop,
-            "seed": seed,
-            "response_format": response_format,
-            "tools": list(tools) if tools else None,
-            **extra,
-        }
-        body = {name: value for name, value in body.items() if value is not None}
-        answering = self._meter.begin(found.id)
-        tokens = None
-        try:
-            async with (
-                self._pool.use(found) as worker,
-                aclosing(_closable(protocol.chat(worker, found, body))) as pieces,
-            ):
-                async for piece in pieces:
-                    if piece.text or piece.reasoning or piece.tool_calls:
-                        answering.count()
-                    if piece.usage is not None:
-                        tokens = piece.usage.completion_tokens
-                        piece = ChatPiece(usage=_measured(piece.usage, answering.speed()))
-                        await self._note_speed(found, piece.usage)
-                    yield piece
-        finally:
-            self._meter.end(found.id, answering, tokens)
-
-    async def forward(self, model: str, route: str, body: dict[str, Any]) -> Forwarded:
-        """Pass a request to the worker as it is, but for the model's name: `route` is "/v1/chat/completions" and the
-        like. What the worker refuses is raised as a `StudioError`; a stream that breaks raises while it is read."""
-        kind: Kind = ROUTE_KINDS.get(route.rpartition("/")[2], "chat")
-        found = _must_be(await self._ready(model, kind), kind)
-        stack = AsyncExitStack()
-        try:
-            worker = await stack.enter_async_context(self._pool.use(found))
-            changed = {**body, "model": worker.model}
-            response = await stack.enter_async_context(protocol.open_stream(worker, found, route, changed))
-        except BaseException:
-            await stack.aclose()
-            raise
-        kind = response.headers.get("content-type", "application/json")
-        return Forwarded(response.status_code, kind, self._passed(stack, response, found), stack.aclose)
-
-    async def embed(self, model: str, texts: Sequence[str], *, purpose: str = "passage") -> Any:
-        """The texts as vectors of length 1: a float32 array (texts, dimensions). `purpose` is "query" or "passage"."""
-        import numpy
-
-        found = _must_be(await self._ready(model, "embedding"), "embedding")
-        info = _info(found, 0)
-        prefix = info.query_prefix if purpose == "query" else info.passage_prefix
-        parts = []
-        async with self._pool.use(found) as worker:
-            for start in range(0, len(texts), EMBED_BATCH):
-                batch = [prefix + (text or " ") for text in texts[start : start + EMBED_BATCH]]
-                body = {"input": batch, "encoding_format": "base64"}
-                parts.append(protocol.embeddings(await protocol.post(worker, found, "/v1/embeddings", body)))
-        return numpy.concatenate(parts) if parts else numpy.zeros((0, found.dimensions or 0), numpy.float32)
-
-    async def embedder(self, name: str = "") -> EmbedderInfo:
-        """An embedding model as a collection records it; "" is the included one."""
-        found = _must_be(await self.get(name or discovery.EMBEDDER_ID, "embedding"), "embedding")
-        dimensions = found.dimensions or int((await self.embed(found.id, ["dimensions"])).shape[1])
-        return _info(found, dimensions)
-
-    async def count_tokens(self, model: str, text: str) -> int:
-        """Exact for a GGUF model that is loaded; else an estimate that is rather too high."""
-        found = await self.get(model)
-        worker = self._pool.place(found.id).worker
-        if found.backend == "llama_cpp" and worker is not None:
-            answer = await protocol.post(worker, found, "/tokenize", {"content": text})
-            return len(answer["tokens"])
-        wide = sum(1 for character in text if character >= "\u2e80")
-        return wide + -(-(len(text) - wide) // 3)
-
-    async def measure(self, name: str) -> float:
-        """Decoding speed in tokens a second on this computer, kept with the model."""
-        messages = [{"role": "user", "content": "Write a short story about a lighthouse."}]
-        usage: Usage | None = None
-        async with aclosing(_closable(self.chat(name, messages, max_tokens=64, temperature=0.8))) as pieces:
-            async for piece in pieces:
-                usage = piece.usage or usage
-        if usage is None or usage.tokens_per_second is None:
-            raise Unavailable(Text("The answer was too short to measure.", "回答太短，无法测速。"))
-        return usage.tokens_per_second
-
-    def statistics(self) -> ModelStatistics:
-        return self._meter.read(len(self._pool.loaded()))
-
     # this computer
 
     async def hardware(self) -> Hardware:
@@ -257,12 +119,6 @@ class Models(Shelf):
 
     # inside
 
-    async def _ready(self, name: str, kind: Kind = "chat") -> Model:
-        model = await self.get(name, kind)
-        if model.state == "missing":
-            raise Unavailable(model.error or Text(f"“{model.name}” is not there.", f"找不到“{model.name}”。"))
-        return model
-
     async def _start_worker(self, model: Model, settings: LoadSettings) -> Worker:
         if not model.remote:
             await self._make_room(model, settings)
@@ -277,41 +133,8 @@ class Models(Shelf):
             await self._pool.unload(model_id)
             computer = await self.hardware()
 
-    async def _passed(self, stack: AsyncExitStack, response: Any, model: Model) -> AsyncIterator[bytes]:
-        answering = self._meter.begin(model.id)
-        try:
-            async with stack:
-                async for chunk in response.aiter_bytes():
-                    answering.count(chunk.count(b"data: "))
-                    yield chunk
-        finally:
-            self._meter.end(model.id, answering)
-
-    async def _note_speed(self, model: Model, usage: Usage | None) -> None:
-        """Keep the measured speed when it differs from what is kept by more than a tenth."""
-        speed = usage.tokens_per_second if usage and usage.completion_tokens >= SPEED_TOKENS else None
-        if speed is None or abs(speed - (model.tokens_per_second or 0)) <= 0.1 * speed:
-            return
-        try:
-            await self._change(model, tokens_per_second=round(speed, 1), measured_at=time.time())
-        except StudioError as problem:  # an answer is worth more than its speed
-            log.warning("the speed of %s was not kept: %s", model.name, problem)
-
     def _state_changed(self, model_id: str, state: State) -> None:
         self._events.publish(ModelChanged(model_id, state))
-
-
-def _info(model: Model, dimensions: int) -> EmbedderInfo:
-    e5 = "e5" in model.name.lower().replace("_", "-").split("-")
-    prefixes = {"query_prefix": "query: ", "passage_prefix": "passage: "} if e5 else {}
-    return EmbedderInfo(id=model.id, name=model.name, dimensions=dimensions, **prefixes)
-
-
-def _must_be(model: Model, kind: Kind) -> Model:
-    if model.kind == kind:
-        return model
-    words = KIND_WORDS[kind]
-    raise BadParameter(Text(f"“{model.name}” is no {words.en}.", f"“{model.name}”不是{words.zh}。"))
 
 
 def _resident(pid: int) -> int:
@@ -321,13 +144,3 @@ def _resident(pid: int) -> int:
         return int(psutil.Process(pid).memory_info().rss)
     except psutil.Error:
         return 0
-
-
-def _measured(usage: Usage, speed: float | None) -> Usage:
-    """With our own measure where the server gave none."""
-    return usage if usage.tokens_per_second else usage.model_copy(update={"tokens_per_second": speed})
-
-
-def _closable(items: Any) -> Any:
-    """An async generator, seen as something that can be closed."""
-    return items

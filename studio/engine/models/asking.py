@@ -1,0 +1,237 @@
+"""Asking models: answers piece by piece, requests passed through, texts as vectors; and how busy they are."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, aclosing
+from typing import Any
+
+from studio.engine.catalog import Catalog
+from studio.engine.egress import Egress
+from studio.engine.errors import BadParameter, StudioError, Unavailable
+from studio.engine.events import Events
+from studio.engine.models import discovery, protocol
+from studio.engine.models.meter import Answering, Meter
+from studio.engine.models.model import (
+    ChatPiece,
+    EmbedderInfo,
+    Kind,
+    Model,
+    ModelStatistics,
+    ThroughputChanged,
+    Usage,
+)
+from studio.engine.models.pool import Pool
+from studio.engine.models.protocol import Forwarded
+from studio.engine.models.request_log import RequestLog
+from studio.engine.models.shelf import Shelf
+from studio.engine.paths import Paths
+from studio.engine.secrets import Secrets
+from studio.engine.settings import Settings
+from studio.engine.text import Text
+
+log = logging.getLogger(__name__)
+EMBED_BATCH = 64
+ROUTE_KINDS: dict[str, Kind] = {"embeddings": "embedding", "rerank": "rerank"}
+KIND_WORDS = {
+    "chat": Text("chat model", "对话模型"),
+    "embedding": Text("embedding model", "嵌入模型"),
+    "rerank": Text("rerank model", "重排模型"),
+}
+SPEED_TOKENS = 16  # an answer shorter than this says little about the speed
+PULSE = 1.0  # seconds between two events about the throughput
+
+
+class Asking(Shelf):
+    """Asks the models of the shelf. `requests` are the last ones that programs made of the local server."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        events: Events,
+        paths: Paths,
+        settings: Settings,
+        secrets: Secrets,
+        egress: Egress,
+        pool: Pool,
+    ) -> None:
+        super().__init__(catalog, events, paths, settings, secrets, egress, pool)
+        self.requests = RequestLog(events)
+        self._meter = Meter()
+        self._pulse: asyncio.Task[None] | None = None
+
+    async def chat(
+        self,
+        model: str,
+        messages: Sequence[dict[str, Any]],
+        *,
+        temperature: float | None = None,
+        max_tokens: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+        response_format: dict[str, Any] | None = None,
+        tools: Sequence[dict[str, Any]] | None = None,
+        **extra: Any,
+    ) -> AsyncIterator[ChatPiece]:
+        """Ask, and get the answer piece by piece; the model is loaded on demand.
+
+        Closing the iterator (or cancelling) ends the connection and the worker stops decoding. Raises `BadParameter` with
+        both numbers when the prompt is longer than the context, and `WorkerFailed` when the worker dies meanwhile.
+        """
+        found = _must_be(await self._ready(model), "chat")
+        body: dict[str, Any] = {
+            "messages": list(messages),
+            "temperature": temperature,
+            "max_tokens": max_tokens,
+            "stop": stop,
+            "seed": seed,
+            "response_format": response_format,
+            "tools": list(tools) if tools else None,
+            **extra,
+        }
+        body = {name: value for name, value in body.items() if value is not None}
+        answering = self._begin(found)
+        tokens = None
+        try:
+            async with (
+                self._pool.use(found) as worker,
+                aclosing(_closable(protocol.chat(worker, found, body))) as pieces,
+            ):
+                async for piece in pieces:
+                    if piece.text or piece.reasoning or piece.tool_calls:
+                        answering.count()
+                    if piece.usage is not None:
+                        tokens = piece.usage.completion_tokens
+                        piece = ChatPiece(usage=_measured(piece.usage, answering.speed()))
+                        await self._note_speed(found, piece.usage)
+                    yield piece
+        finally:
+            self._meter.end(found.id, answering, tokens)
+
+    async def forward(self, model: str, route: str, body: dict[str, Any]) -> Forwarded:
+        """Pass a request to the worker as it is, but for the model's name: `route` is "/v1/chat/completions" and the
+        like. What the worker refuses is raised as a `StudioError`; a stream that breaks raises while it is read."""
+        kind: Kind = ROUTE_KINDS.get(route.rpartition("/")[2], "chat")
+        found = _must_be(await self._ready(model, kind), kind)
+        stack = AsyncExitStack()
+        answering = self._begin(found)
+        stack.callback(lambda: self._meter.end(found.id, answering))
+        try:
+            worker = await stack.enter_async_context(self._pool.use(found))
+            changed = {**body, "model": worker.model}
+            response = await stack.enter_async_context(protocol.open_stream(worker, found, route, changed))
+        except BaseException:
+            await stack.aclose()
+            raise
+        kind = response.headers.get("content-type", "application/json")
+        return Forwarded(response.status_code, kind, _passed(stack, response, answering), stack.aclose, answering)
+
+    async def embed(self, model: str, texts: Sequence[str], *, purpose: str = "passage") -> Any:
+        """The texts as vectors of length 1: a float32 array (texts, dimensions). `purpose` is "query" or "passage"."""
+        import numpy
+
+        found = _must_be(await self._ready(model, "embedding"), "embedding")
+        info = _info(found, 0)
+        prefix = info.query_prefix if purpose == "query" else info.passage_prefix
+        parts = []
+        async with self._pool.use(found) as worker:
+            for start in range(0, len(texts), EMBED_BATCH):
+                batch = [prefix + (text or " ") for text in texts[start : start + EMBED_BATCH]]
+                body = {"input": batch, "encoding_format": "base64"}
+                parts.append(protocol.embeddings(await protocol.post(worker, found, "/v1/embeddings", body)))
+        return numpy.concatenate(parts) if parts else numpy.zeros((0, found.dimensions or 0), numpy.float32)
+
+    async def embedder(self, name: str = "") -> EmbedderInfo:
+        """An embedding model as a collection records it; "" is the included one."""
+        found = _must_be(await self.get(name or discovery.EMBEDDER_ID, "embedding"), "embedding")
+        dimensions = found.dimensions or int((await self.embed(found.id, ["dimensions"])).shape[1])
+        return _info(found, dimensions)
+
+    async def count_tokens(self, model: str, text: str) -> int:
+        """Exact for a GGUF model that is loaded; else an estimate that is rather too high."""
+        found = await self.get(model)
+        worker = self._pool.place(found.id).worker
+        if found.backend == "llama_cpp" and worker is not None:
+            answer = await protocol.post(worker, found, "/tokenize", {"content": text})
+            return len(answer["tokens"])
+        wide = sum(1 for character in text if character >= "\u2e80")
+        return wide + -(-(len(text) - wide) // 3)
+
+    async def measure(self, name: str) -> float:
+        """Decoding speed in tokens a second on this computer, kept with the model."""
+        messages = [{"role": "user", "content": "Write a short story about a lighthouse."}]
+        usage: Usage | None = None
+        async with aclosing(_closable(self.chat(name, messages, max_tokens=64, temperature=0.8))) as pieces:
+            async for piece in pieces:
+                usage = piece.usage or usage
+        if usage is None or usage.tokens_per_second is None:
+            raise Unavailable(Text("The answer was too short to measure.", "回答太短，无法测速。"))
+        return usage.tokens_per_second
+
+    def statistics(self) -> ModelStatistics:
+        """What was answered since the start, and what goes on now; quick."""
+        return self._meter.read(self._pool.slots(), self.requests.per_minute())
+
+    # inside
+
+    def _begin(self, model: Model) -> Answering:
+        if self._pulse is None or self._pulse.done():
+            self._pulse = asyncio.create_task(self._tell_throughput(), name="tell the throughput")
+        return self._meter.begin(model.id)
+
+    async def _tell_throughput(self) -> None:
+        """Once a second until nobody is answered any more."""
+        busy = True
+        while busy:
+            await asyncio.sleep(PULSE)
+            busy = self._meter.active > 0
+            self._events.publish(ThroughputChanged(self.statistics()))
+
+    async def _ready(self, name: str, kind: Kind = "chat") -> Model:
+        model = await self.get(name, kind)
+        if model.state == "missing":
+            raise Unavailable(model.error or Text(f"“{model.name}” is not there.", f"找不到“{model.name}”。"))
+        return model
+
+    async def _note_speed(self, model: Model, usage: Usage | None) -> None:
+        """Keep the measured speed when it differs from what is kept by more than a tenth."""
+        speed = usage.tokens_per_second if usage and usage.completion_tokens >= SPEED_TOKENS else None
+        if speed is None or abs(speed - (model.tokens_per_second or 0)) <= 0.1 * speed:
+            return
+        try:
+            await self._change(model, tokens_per_second=round(speed, 1), measured_at=time.time())
+        except StudioError as problem:  # an answer is worth more than its speed
+            log.warning("the speed of %s was not kept: %s", model.name, problem)
+
+
+async def _passed(stack: AsyncExitStack, response: Any, answering: Answering) -> AsyncIterator[bytes]:
+    async with stack:
+        async for chunk in response.aiter_bytes():
+            answering.count(chunk.count(b"data: "))
+            yield chunk
+
+
+def _info(model: Model, dimensions: int) -> EmbedderInfo:
+    e5 = "e5" in model.name.lower().replace("_", "-").split("-")
+    prefixes = {"query_prefix": "query: ", "passage_prefix": "passage: "} if e5 else {}
+    return EmbedderInfo(id=model.id, name=model.name, dimensions=dimensions, **prefixes)
+
+
+def _must_be(model: Model, kind: Kind) -> Model:
+    if model.kind == kind:
+        return model
+    words = KIND_WORDS[kind]
+    raise BadParameter(Text(f"“{model.name}” is no {words.en}.", f"“{model.name}”不是{words.zh}。"))
+
+
+def _measured(usage: Usage, speed: float | None) -> Usage:
+    """With our own measure where the server gave none."""
+    return usage if usage.tokens_per_second else usage.model_copy(update={"tokens_per_second": speed})
+
+
+def _closable(items: Any) -> Any:
+    """An async generator, seen as something that can be closed."""
+    return items
