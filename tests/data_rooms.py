@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from studio.engine.catalog import Catalog
+from studio.engine.connections.service import Connections
 from studio.engine.datasets.service import Datasets
 from studio.engine.egress import Egress
 from studio.engine.events import Events
@@ -25,6 +26,7 @@ class Rooms:
     paths: Paths
     events: Events
     settings: Settings
+    connections: Connections
     objects: Objects
     datasets: Datasets
     sql: Sql
@@ -41,10 +43,12 @@ async def open_rooms(folder: Path) -> AsyncIterator[Rooms]:
     paths, events = Paths.under(folder).make(), Events()
     settings, catalog = Settings(paths.config / "settings.json", events), Catalog(paths.catalog)
     await catalog.start()
-    objects = Objects(paths, Secrets(paths.data), Egress())
+    connections = Connections(catalog, events, Egress(), Secrets(paths.data))
+    await connections.start()
+    objects = Objects(paths, connections)
     datasets = Datasets(catalog, objects, events, paths, settings)
     try:
-        yield Rooms(paths, events, settings, objects, datasets, Sql(catalog, datasets, settings))
+        yield Rooms(paths, events, settings, connections, objects, datasets, Sql(catalog, datasets, settings))
     finally:
         await datasets.close()
         await catalog.close()

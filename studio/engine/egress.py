@@ -56,9 +56,20 @@ class Egress:
     def revoke(self, url: str) -> None:
         self._granted.discard(place(url))
 
+    def grant_host(self, host: str, port: int) -> None:
+        """As `grant`, for what speaks no HTTP: a database server."""
+        self._granted.add((host, port))
+
+    def revoke_host(self, host: str, port: int) -> None:
+        self._granted.discard((host, port))
+
     async def judge(self, url: str, *, purpose: str, method: str = "GET") -> list[str]:
         """The addresses that may be connected to for a URL; raises `Forbidden` with the reason, and notes it."""
         host, port = place(url)
+        return await self.judge_host(host, port, purpose=purpose, method=method)
+
+    async def judge_host(self, host: str, port: int, *, purpose: str, method: str = "CONNECT") -> list[str]:
+        """As `judge`, for a host and a port."""
         try:
             addresses = await self._addresses(host, port)
         except Forbidden as error:

@@ -9,6 +9,7 @@ from studio import __version__
 from studio.engine.catalog import Catalog
 from studio.engine.chat.service import Chat
 from studio.engine.clusters.service import Clusters
+from studio.engine.connections.service import Connections
 from studio.engine.datasets.service import Datasets
 from studio.engine.egress import Egress
 from studio.engine.events import Events, Notice
@@ -50,7 +51,8 @@ class Engine:
         self.machine = Machine(paths.data)
         self.problems = 0
 
-        self.objects = Objects(paths, self.secrets, self.egress)
+        self.connections = Connections(self.catalog, self.events, self.egress, self.secrets)
+        self.objects = Objects(paths, self.connections)
         self.datasets = Datasets(self.catalog, self.objects, self.events, paths, self.settings)
         self.sql = Sql(self.catalog, self.datasets, self.settings)
         self.models = Models(self.catalog, self.events, paths, self.settings, self.secrets, self.egress)
@@ -79,7 +81,16 @@ class Engine:
     async def close(self) -> None:
         """End the work, the children and the claim. Safe to call twice."""
         await self.jobs.close()
-        rooms = (self.chat, self.workflows, self.clusters, self.knowledge, self.models, self.sql, self.datasets)
+        rooms = (
+            self.chat,
+            self.workflows,
+            self.clusters,
+            self.knowledge,
+            self.models,
+            self.sql,
+            self.datasets,
+            self.connections,
+        )
         for room in rooms:
             try:
                 await room.close()
@@ -109,13 +120,22 @@ class Engine:
     @property
     def plugin_failures(self) -> list[PluginFailure]:
         """Plug-ins that could not be imported; everything else works."""
-        rooms = (self.datasets, self.models, self.knowledge, self.workflows, self.clusters, self.objects)
+        rooms = (
+            self.datasets,
+            self.models,
+            self.knowledge,
+            self.workflows,
+            self.clusters,
+            self.objects,
+            self.connections,
+        )
         return [failure for room in rooms for failure in room.plugin_failures()]
 
     async def _start(self) -> None:
         await self.catalog.start()
         self.events.subscribe(JobChanged, self._count_problem)
         for room in (
+            self.connections,
             self.objects,
             self.datasets,
             self.sql,

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import os
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -10,7 +8,7 @@ from studio.engine.errors import BadParameter, Forbidden, StudioError, Unavailab
 from studio.engine.objects.store import stores
 from studio.engine.objects.stores.local_folder import LocalFolder
 from studio.engine.objects.stores.s3 import S3
-from tests.contracts.object_store_contract import BUCKET, ObjectStoreContract
+from tests.contracts.object_store_contract import ObjectStoreContract
 from tests.data_rooms import Rooms
 
 
@@ -18,26 +16,6 @@ class TestLocalFolder(ObjectStoreContract):
     @pytest.fixture
     def store(self, tmp_path: Path) -> LocalFolder:
         return LocalFolder(tmp_path / "objects")
-
-
-ENDPOINT = os.environ.get("TEST_S3_ENDPOINT", "")
-
-
-@pytest.mark.server
-@pytest.mark.skipif(not ENDPOINT, reason="TEST_S3_ENDPOINT names no S3 endpoint")
-class TestS3(ObjectStoreContract):
-    @pytest.fixture
-    def store(self, tmp_path: Path) -> S3:
-        from minio import Minio
-
-        keys = [os.environ.get(f"TEST_S3_{name}", "testing") for name in ("KEY", "SECRET")]
-        place = urlsplit(ENDPOINT)
-        client = Minio(place.netloc, *keys, secure=place.scheme == "https")
-        if not client.bucket_exists(BUCKET):
-            client.make_bucket(BUCKET)
-        for item in list(client.list_objects(BUCKET, recursive=True)):
-            client.remove_object(BUCKET, item.object_name)
-        return S3(ENDPOINT, *keys, tmp_path)
 
 
 @pytest.mark.parametrize("key", ["../x", "a/../../x", "/etc/passwd", "a\\..\\x", "a\0b", "C:/x"])

@@ -1,0 +1,1 @@
+"""Buckets and databases that a person named: their addresses in the catalog, their passwords in the keychain."""
