@@ -12,6 +12,7 @@ from studio.engine.connections.service import Connections
 from studio.engine.datasets.service import Datasets
 from studio.engine.egress import Egress
 from studio.engine.events import Events
+from studio.engine.jobs import Jobs
 from studio.engine.objects.service import Objects
 from studio.engine.paths import Paths
 from studio.engine.secrets import Secrets
@@ -25,6 +26,7 @@ SAMPLE = Path(__file__).parents[1] / "resources" / "sample"
 class Rooms:
     paths: Paths
     events: Events
+    jobs: Jobs
     settings: Settings
     connections: Connections
     objects: Objects
@@ -46,9 +48,11 @@ async def open_rooms(folder: Path) -> AsyncIterator[Rooms]:
     connections = Connections(catalog, events, Egress(), Secrets(paths.data))
     await connections.start()
     objects = Objects(paths, connections)
-    datasets = Datasets(catalog, objects, events, paths, settings)
+    jobs = Jobs(catalog, events)
+    datasets = Datasets(catalog, objects, events, paths, settings, jobs)
     try:
-        yield Rooms(paths, events, settings, connections, objects, datasets, Sql(catalog, datasets, settings))
+        yield Rooms(paths, events, jobs, settings, connections, objects, datasets, Sql(catalog, datasets, settings))
     finally:
+        await jobs.close()
         await datasets.close()
         await catalog.close()

@@ -154,6 +154,7 @@ async def data(
     dataset = await engine.datasets.get(dataset_id)
     chosen = [name for name in columns.split(",") if name] or None
     size = BATCH if limit is None else min(BATCH, limit)
+    await engine.datasets.source(dataset.id)  # the whole, not the first rows of what is still being read
     empty = await engine.datasets.page(dataset.id, 0, 0, columns=chosen)
     batches = engine.datasets.batches(dataset.id, columns=chosen, where=filters or None, size=size)
     return await rows.answer(batches, empty, encoder, dataset.id, limit)

@@ -53,7 +53,7 @@ class Engine:
 
         self.connections = Connections(self.catalog, self.events, self.egress, self.secrets)
         self.objects = Objects(paths, self.connections)
-        self.datasets = Datasets(self.catalog, self.objects, self.events, paths, self.settings)
+        self.datasets = Datasets(self.catalog, self.objects, self.events, paths, self.settings, self.jobs)
         self.sql = Sql(self.catalog, self.datasets, self.settings)
         self.models = Models(self.catalog, self.events, paths, self.settings, self.secrets, self.egress)
         self.knowledge = Knowledge(self.catalog, self.events, self.jobs, paths, self.settings, self.models)

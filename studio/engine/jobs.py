@@ -85,6 +85,7 @@ class Jobs:
         self._events = events
         self._running: dict[str, Job] = {}
         self._resume: dict[str, Resume] = {}
+        self.closing = False  # the program ends: what is cancelled now goes on at the next start
 
     def on_resume(self, kind: str, resume: Resume) -> None:
         """How jobs of that kind go on after the program was killed. Called with the payload they were started with."""
@@ -144,13 +145,11 @@ class Jobs:
     async def close(self) -> None:
         """Stop all work; it stays "running" in the catalog, so the next start goes on with it."""
         tasks = [job.task for job in self._running.values() if job.task]
-        self._closing = True
+        self.closing = True
         for task in tasks:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks, timeout=10)
-
-    _closing = False
 
     def _launch(self, job: Job, work: Work) -> None:
         self._running[job.id] = job
@@ -162,7 +161,7 @@ class Jobs:
         try:
             result = await work(job)
         except asyncio.CancelledError:
-            if not self._closing:
+            if not self.closing:
                 await self._end(job, "cancelled")
             raise
         except Exception as error:

@@ -14,6 +14,7 @@ from studio.engine.catalog import Catalog
 from studio.engine.datasets.service import Datasets
 from studio.engine.egress import Egress
 from studio.engine.events import Events
+from studio.engine.jobs import Jobs
 from studio.engine.objects.service import Objects
 from studio.engine.paths import Paths
 from studio.engine.secrets import Secrets
@@ -76,7 +77,10 @@ async def rooms(tmp_path: Path) -> AsyncIterator[SimpleNamespace]:
     catalog = Catalog(paths.catalog)
     await catalog.start()
     settings = Settings(paths.config / "settings.json", events)
-    datasets = Datasets(catalog, Objects(paths, Secrets(paths.data), Egress(lambda: True)), events, paths, settings)
+    jobs = Jobs(catalog, events)
+    datasets = Datasets(
+        catalog, Objects(paths, Secrets(paths.data), Egress(lambda: True)), events, paths, settings, jobs
+    )
     sql = Sql(catalog, datasets, settings)
     await datasets.start()
     await sql.start()
@@ -89,6 +93,7 @@ async def rooms(tmp_path: Path) -> AsyncIterator[SimpleNamespace]:
         models=EchoModels(),
         knowledge=Handbook(),
     )
+    await jobs.close()
     await sql.close()
     await datasets.close()
     await catalog.close()

@@ -14,6 +14,8 @@ from studio.engine.datasets.format import Format, format_of
 from studio.engine.datasets.places import Place, place_of
 from studio.engine.datasets.source import Source
 from studio.engine.datasets.watch import Watch
+from studio.engine.errors import BadParameter
+from studio.engine.text import Text
 
 if TYPE_CHECKING:
     from studio.engine.datasets.dataset import Dataset
@@ -50,6 +52,8 @@ class Contents:
         """Look at a dataset's address; `anew` asks again what is asked rarely. Raises `Unavailable` with the way out."""
         place = self.place(dataset.storage_path)
         kinds = {"local": self._local, "s3": self._in_objects}
+        if place.kind not in kinds:
+            raise BadParameter(Text(f"“{place.address}” cannot be read yet.", f"暂时无法读取“{place.address}”。"))
         return await kinds[place.kind](dataset, place, anew)
 
     def place(self, path: str | Path) -> Place:

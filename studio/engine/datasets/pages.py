@@ -10,7 +10,7 @@ from threading import Lock
 from typing import Any
 
 from studio.engine.datasets.locked import Locked
-from studio.engine.datasets.reading import chosen, connection, literal, quoted
+from studio.engine.datasets.reading import chosen, connection, quoted
 from studio.engine.datasets.source import Source, cannot_read
 
 KEPT = 8  # orders and filters whose row numbers stay in memory
@@ -37,7 +37,7 @@ class Pages:
         parts = []
         for file, first, last in source.spans(offset, offset + limit):
             window = f"WHERE file_row_number BETWEEN {first} AND {last} ORDER BY file_row_number"
-            parts.append(self._read(file, f"{_from(file, columns)} {window}"))
+            parts.append(self._read(file, f"{_from(source, file, columns)} {window}"))
         return _joined(parts, source, columns)
 
     def rows(self, source: Source, numbers: Any, columns: Sequence[str] | None = None) -> Any:
@@ -51,7 +51,7 @@ class Pages:
         for index, file in enumerate(source.files):
             low, high = _range(ordered, source.starts[index], source.starts[index + 1])
             if high > low:
-                parts.append(self._read_rows(file, ordered[low:high] - source.starts[index], columns))
+                parts.append(self._read_rows(source, file, ordered[low:high] - source.starts[index], columns))
         back: Any = numpy.empty(len(places), dtype="int64")
         back[places] = numpy.arange(len(places))
         return _joined(parts, source, columns).take(pyarrow.array(back))
@@ -76,7 +76,7 @@ class Pages:
                 self._rows.popitem(last=False)
         return found
 
-    def _read_rows(self, file: Path, numbers: Any, columns: Sequence[str] | None) -> Any:
+    def _read_rows(self, source: Source, file: Path, numbers: Any, columns: Sequence[str] | None) -> Any:
         import pyarrow
 
         wanted = pyarrow.table({"n": pyarrow.array(numbers, "int64")})
@@ -87,7 +87,9 @@ class Pages:
         kept = f"{reach} AND file_row_number IN (SELECT n FROM wanted)"
         try:
             with readable(file):
-                return cursor.execute(f"{_from(file, columns)} WHERE {kept} ORDER BY file_row_number").to_arrow_table()
+                return cursor.execute(
+                    f"{_from(source, file, columns)} WHERE {kept} ORDER BY file_row_number"
+                ).to_arrow_table()
         finally:
             cursor.unregister("wanted")
 
@@ -130,9 +132,9 @@ def _key(source: Source, where: str, order: tuple[str, bool] | None) -> tuple[ob
     return source.fingerprint, source.files, where, order
 
 
-def _from(file: Any, columns: Sequence[str] | None) -> str:
+def _from(source: Source, file: Path, columns: Sequence[str] | None) -> str:
     names = chosen(columns) if columns is not None else "* EXCLUDE (file_row_number)"
-    return f"SELECT {names} FROM read_parquet({literal(file)}, file_row_number=true)"
+    return f"SELECT {names} FROM {source.scan([file])}"
 
 
 def _joined(parts: list[Any], source: Source, columns: Sequence[str] | None) -> Any:

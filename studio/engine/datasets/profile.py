@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from studio.engine.datasets.dataset import Bar, Column, ColumnProfile
-from studio.engine.datasets.reading import connection, literal, quoted
+from studio.engine.datasets.reading import connection, quoted
 from studio.engine.datasets.source import Source
 
 BARS = 24
@@ -17,10 +17,9 @@ TIMES = ("timestamp", "date")
 def profile(source: Source, columns: list[Column], sample: int) -> dict[str, ColumnProfile]:
     """Profiles by column name. Tables longer than `sample` rows are profiled from that many rows drawn at random."""
     sampled = source.row_count > sample
-    files = ", ".join(literal(file) for file in source.files)
     draw = f"USING SAMPLE {int(sample)} ROWS" if sampled else ""
     with connection() as database:
-        database.execute(f"CREATE TABLE data AS SELECT * FROM read_parquet([{files}], union_by_name=true) {draw}")
+        database.execute(f"CREATE TABLE data AS SELECT * FROM {source.scan()} {draw}")
         return {column.name: _one(database, column, sampled) for column in columns}
 
 

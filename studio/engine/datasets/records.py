@@ -89,6 +89,12 @@ def proper_name(name: str) -> str:
     return name
 
 
+def usable_name(text: str) -> str:
+    """What is left of a file's or a table's name when it becomes the name of a dataset."""
+    visible = "".join(sign if sign.isprintable() else " " for sign in text.replace('"', "'"))
+    return visible.strip()[: LONGEST_NAME - 10].strip() or "dataset"
+
+
 def taken(name: str) -> Conflict:
     return Conflict(
         Text(f"There is a dataset “{name}” already.", f"已有名为“{name}”的数据集。"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import shutil
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
@@ -14,16 +13,20 @@ from typing import Any
 
 from studio.engine import ids
 from studio.engine.catalog import Catalog
-from studio.engine.datasets import opening, profile
+from studio.engine.datasets import profile
+from studio.engine.datasets.background import Background
+from studio.engine.datasets.content import READING, Contents
 from studio.engine.datasets.dataset import Column, ColumnProfile, Dataset, DatasetsChanged, columns_of
-from studio.engine.datasets.format import Format, formats
+from studio.engine.datasets.format import formats
 from studio.engine.datasets.locked import Locked, guarded
 from studio.engine.datasets.pages import Pages, condition, readable
 from studio.engine.datasets.reading import chosen
-from studio.engine.datasets.records import Records, proper_name, taken
-from studio.engine.datasets.source import Broken, Source
-from studio.engine.errors import BadParameter, DiskFull, StudioError, Unavailable
+from studio.engine.datasets.records import Records, proper_name, taken, usable_name
+from studio.engine.datasets.source import Source
+from studio.engine.datasets.tables import Tables, failed
+from studio.engine.errors import BadParameter, DiskFull, StudioError
 from studio.engine.events import Events
+from studio.engine.jobs import Jobs
 from studio.engine.objects.service import Objects
 from studio.engine.paths import Paths
 from studio.engine.registry import PluginFailure
@@ -31,30 +34,32 @@ from studio.engine.settings import Settings
 from studio.engine.text import Text
 
 log = logging.getLogger(__name__)
-LOOK_AGAIN = 5.0  # seconds until an object store is asked anew
 CHANGEABLE = frozenset({"name", "description", "tags", "path", "status", "columns"})
 
 Files = list[Path]
+Names = list[str]
 
 
 class Datasets:
     """Every dataset by id or name. What cannot be read stays listed, with a status that says why and what to do."""
 
-    def __init__(self, catalog: Catalog, objects: Objects, events: Events, paths: Paths, settings: Settings) -> None:
+    def __init__(
+        self, catalog: Catalog, objects: Objects, events: Events, paths: Paths, settings: Settings, jobs: Jobs
+    ) -> None:
         self._records = Records(catalog)
-        self._objects = objects
         self._events = events
-        self._paths = paths
         self._settings = settings
-        self._sources: dict[str, Source] = {}
-        self._seen: dict[str, float] = {}  # when a dataset's files were looked at
+        self._contents = Contents(objects, paths)
+        self._tables = Tables(self._contents, Background(jobs, self._look_later))
         self._busy: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._looking: set[asyncio.Task[Dataset]] = set()
         self._pages = Pages()
 
     async def start(self) -> None:
         return None
 
     async def close(self) -> None:
+        await asyncio.gather(*self._looking, return_exceptions=True)
         await asyncio.to_thread(self._pages.close)
 
     def plugin_failures(self) -> list[PluginFailure]:
@@ -90,27 +95,33 @@ class Datasets:
 
         An s3:// address that cannot be reached or read is registered all the same, and its status says so. A local file
         raises `BadParameter`, `Unavailable` or `Broken` instead. A name that is taken is a `Conflict`; without one, the file's is used.
+        What takes long is read in the background; until then there are first rows and no row count.
         """
-        address, remote = self._address(path)
-        if not remote and not await asyncio.to_thread(Path(address).exists):
+        place = self._contents.place(path)
+        if place.kind == "local" and not await asyncio.to_thread(Path(place.base).exists):
             raise BadParameter(
-                Text(f"There is nothing at “{address}”.", f"“{address}”不存在。"),
+                Text(f"There is nothing at “{place.base}”.", f"“{place.base}”不存在。"),
                 Text("Check the path.", "请检查路径。"),
             )
         now = time.time()
         dataset = Dataset(
-            id=dataset_id or ids.new("ds"), name=await self._name(name, address), description=description,
-            storage_type="s3" if remote else "local", storage_path=address, format=format or "", tags=list(tags),
+            id=dataset_id or ids.new("ds"), name=await self._name(name, place.name), description=description,
+            storage_type=place.kind, storage_path=place.address, format=format or "", tags=list(tags),
             created_at=now, updated_at=now,
         )  # fmt: skip
         try:
-            dataset, source = await self._read(dataset)
-            self._sources[dataset.id] = source
+            dataset, _ = await self._tables.read(dataset)
         except StudioError as error:
-            if not remote or isinstance(error, BadParameter):
+            if place.kind == "local" or isinstance(error, BadParameter):
                 raise
-            dataset = _failed(dataset, error)
-        await self._records.add(dataset)
+            dataset = failed(dataset, error)
+        try:
+            await self._records.add(dataset)
+        except BaseException:
+            await self._tables.leave(dataset.id)
+            raise
+        if dataset.statistics.get("reading"):
+            self._look_later(dataset.id)  # it may be over before the catalog knew of it
         self._events.publish(DatasetsChanged(dataset.id))
         return dataset
 
@@ -133,9 +144,9 @@ class Datasets:
             ]
         dataset = Dataset.model_validate({**dataset.model_dump(), **changes, "updated_at": time.time()})
         if "path" in fields:
-            address, remote = self._address(fields["path"])
-            moved = dataset.model_copy(update={"storage_path": address, "storage_type": "s3" if remote else "local"})
-            dataset, self._sources[dataset.id] = await self._read(moved, accept=True)
+            place = self._contents.place(fields["path"])
+            moved = dataset.model_copy(update={"storage_path": place.address, "storage_type": place.kind})
+            dataset, _ = await self._tables.read(moved, accept=True)
         await self._save(dataset)
         return dataset
 
@@ -143,7 +154,7 @@ class Datasets:
         """Put it in the trash; the files stay as they are."""
         dataset = await self._records.get(id_or_name)
         await self._records.trash(dataset.id)
-        self._sources.pop(dataset.id, None)
+        await self._tables.leave(dataset.id)
         self._events.publish(DatasetsChanged(dataset.id))
 
     async def restore(self, dataset_id: str) -> Dataset:
@@ -162,9 +173,16 @@ class Datasets:
         return await self._records.get(dataset.id)
 
     async def source(self, id_or_name: str) -> Source:
-        """The open table. Raises what keeps it from being read: `Unavailable` or `Broken`, each with the way out."""
-        _, source = await self._opened(await self._records.get(id_or_name))
-        return source
+        """The open table, whole: waits for a reading in the background, and begins one anew that was stopped.
+
+        Raises what keeps it from being read: `Unavailable` or `Broken`, each with the way out.
+        """
+        dataset, source = await self._opened(await self._records.get(id_or_name))
+        return source if source is not None and not source.preview else await self._tables.whole(dataset)
+
+    async def tables(self, path: str | Path) -> Names:
+        """The tables that a file holds, to choose from; none where the file itself is the table, or one is named already."""
+        return await self._contents.tables(self._contents.place(path))
 
     async def page(
         self, id_or_name: str, offset: int, limit: int, *, columns: Sequence[str] | None = None,
@@ -173,11 +191,13 @@ class Datasets:
         """Rows `offset` to `offset + limit` as a pyarrow Table, of any of millions of rows.
 
         `order` is (column, descending); `where` is a condition in SQL, run on the locked connection. The first page of an
-        order or a filter finds its row numbers (seconds for millions of rows); all others are quick.
+        order or a filter finds its row numbers (seconds for millions of rows); all others are quick. While a file is read in
+        the background its first rows are there at once, and all else waits for it.
         """
-        source = await self.source(id_or_name)
+        plain = not order and not (where or "").strip()
+        source = await (self._first_rows(id_or_name, offset + limit) if plain else self.source(id_or_name))
         _known(source, [*(columns or ()), *([order[0]] if order else [])])
-        if not order and not (where or "").strip():
+        if plain:
             return await asyncio.to_thread(self._pages.window, source, offset, limit, columns)
         numbers = await self._numbers(source, where or "", order)
         return await asyncio.to_thread(self._pages.rows, source, numbers[offset : offset + limit], columns)
@@ -212,9 +232,13 @@ class Datasets:
 
     async def files(self, id_or_name: str) -> Files:
         """The files it is made of, as they lie there; a remote store's are local copies."""
-        dataset = await self._records.get(id_or_name)
-        files, _ = await self._files(dataset)
-        return files
+        return [*(await self._contents.look(await self._records.get(id_or_name))).files]
+
+    async def _first_rows(self, id_or_name: str, end: int) -> Source:
+        """The table, or its first rows when those reach to row `end` and there is no more yet."""
+        dataset, source = await self._opened(await self._records.get(id_or_name))
+        enough = source is not None and (not source.preview or end <= source.row_count)
+        return source if source is not None and enough else await self._tables.whole(dataset)
 
     async def _numbers(self, source: Source, where: str, order: tuple[str, bool] | None) -> Any:
         found = self._pages.numbers(source, where, order)
@@ -228,27 +252,32 @@ class Datasets:
     def _lock(self, source: Source) -> Locked:
         return Locked({"data": source.dataset()}, memory_mb=self._settings.data.query_memory_mb)
 
-    async def _opened(self, dataset: Dataset, *, accept: bool = False) -> tuple[Dataset, Source]:
+    async def _opened(self, dataset: Dataset, *, accept: bool = False) -> tuple[Dataset, Source | None]:
         """Open it if it is not, or not this content; keep what was found in the catalog."""
         async with self._busy[dataset.id]:
             dataset = await self._records.get(dataset.id)
-            if not accept and self._just_seen(dataset):
-                return dataset, self._sources[dataset.id]
+            fresh = None if accept else self._tables.fresh(dataset)
+            if fresh is not None:
+                return dataset, fresh
             try:
-                found, source = await self._read(dataset, accept=accept)
+                found, source = await self._tables.read(dataset, accept=accept)
             except StudioError as error:
-                self._sources.pop(dataset.id, None)
-                failed = _failed(dataset, error)
-                if (failed.status, failed.status_reason) != (dataset.status, dataset.status_reason):
-                    await self._note(failed)
+                self._tables.close(dataset.id)
+                unread = failed(dataset, error)
+                if (unread.status, unread.status_reason) != (dataset.status, dataset.status_reason):
+                    await self._note(unread)
                 raise
-            self._sources[dataset.id] = source
-            self._seen[dataset.id] = time.monotonic()
             if found != dataset:
                 await self._note(found)
-            if dataset.fingerprint not in ("", found.fingerprint):
-                await self._drop_copy(dataset.fingerprint)
+            await self._drop_old_copy(dataset.fingerprint.removesuffix(READING), found.fingerprint)
             return found, source
+
+    def _look_later(self, dataset_id: str) -> None:
+        """After a reading in the background: see what the dataset is now, so that the catalog and everybody knows."""
+        task = asyncio.create_task(self.get(dataset_id), name=f"look at {dataset_id}")
+        self._looking.add(task)
+        task.add_done_callback(self._looking.discard)
+        task.add_done_callback(lambda task: task.cancelled() or task.exception())
 
     async def _note(self, dataset: Dataset) -> None:
         """Keep what was seen of it; a full disk keeps nobody from reading, and the next look sees the same."""
@@ -257,95 +286,26 @@ class Datasets:
         except DiskFull as problem:
             log.warning("what is new about %s was not kept: %s", dataset.name, problem)
 
-    def _just_seen(self, dataset: Dataset) -> bool:
-        """Object stores are not asked again for every page."""
-        source, seen = self._sources.get(dataset.id), self._seen.get(dataset.id, 0.0)
-        fresh = source is not None and source.fingerprint == dataset.fingerprint and source.files[0].exists()
-        return dataset.storage_type == "s3" and fresh and time.monotonic() - seen < LOOK_AGAIN
-
-    async def _read(self, dataset: Dataset, *, accept: bool = False) -> tuple[Dataset, Source]:
-        """The table and the dataset as its files make it now; the same dataset when nothing is new."""
-        files, chosen_format = await self._files(dataset)
-        mark = await asyncio.to_thread(opening.fingerprint, files, chosen_format)
-        source = self._sources.get(dataset.id)
-        if source is None or source.fingerprint != mark or not await asyncio.to_thread(source.files[0].exists):
-            async with self._busy[mark]:  # two datasets over the same files share their copy
-                source = await asyncio.to_thread(_open, chosen_format, files, self._copy(mark), mark)
-        if mark == dataset.fingerprint and (dataset.status == "active" or (dataset.status == "changed" and not accept)):
-            return dataset, source
-        size = await asyncio.to_thread(opening.size, files)
-        return _described(dataset, source, chosen_format.name, mark, size, accept), source
-
-    def _copy(self, mark: str) -> Path:
-        return self._paths.cache / "datasets" / mark
-
-    async def _drop_copy(self, mark: str) -> None:
+    async def _drop_old_copy(self, old: str, new: str) -> None:
         """Remove the copy of content that is no more, unless another dataset still shows it."""
-        if all(dataset.fingerprint != mark for dataset in await self._records.all()):
-            await asyncio.to_thread(shutil.rmtree, self._copy(mark), ignore_errors=True)
+        if old in ("", new.removesuffix(READING)):
+            return
+        if all(dataset.fingerprint.removesuffix(READING) != old for dataset in await self._records.all()):
+            await self._tables.drop_copy(old)
 
-    async def _files(self, dataset: Dataset) -> tuple[Files, Format]:
-        if dataset.storage_type == "s3":
-            files = await self._objects.paths(dataset.storage_path)
-        else:
-            files = await asyncio.to_thread(opening.local_files, Path(dataset.storage_path))
-        return await asyncio.to_thread(opening.usable, files, dataset.storage_path, dataset.format)
-
-    def _address(self, path: str | Path) -> tuple[str, bool]:
-        """The address as it is kept, and whether it is an s3:// one."""
-        text = str(path).strip()
-        if "://" in text and not text.startswith("file://"):
-            self._objects.parse(text)
-            return text, True
-        if not text:
-            raise BadParameter(Text("No path was given.", "未指定路径。"))
-        return str(Path(text.removeprefix("file://")).expanduser().absolute()), False
-
-    async def _name(self, name: str | None, address: str) -> str:
+    async def _name(self, name: str | None, otherwise: str) -> str:
         taken_names = {dataset.name.lower() for dataset in await self._records.all()}
         if name is not None:
             if proper_name(name).lower() in taken_names:
                 raise taken(proper_name(name))
             return proper_name(name)
-        stem = Path(address.rstrip("/")).name.split(".")[0] or "dataset"
+        stem = usable_name(otherwise)
         free = (stem if number == 1 else f"{stem} {number}" for number in range(1, len(taken_names) + 2))
         return proper_name(next(each for each in free if each.lower() not in taken_names))
 
     async def _save(self, dataset: Dataset) -> None:
         await self._records.save(dataset)
         self._events.publish(DatasetsChanged(dataset.id))
-
-
-def _open(chosen_format: Format, files: Sequence[Path], copy: Path, mark: str) -> Source:
-    source = chosen_format.open(files, copy)
-    return Source(source.files, source.schema, source.starts, source.statistics, mark)
-
-
-def _described(dataset: Dataset, source: Source, format_name: str, mark: str, size: int, accept: bool) -> Dataset:
-    columns = columns_of(source.schema)
-    difference = None if accept else opening.differences(dataset.columns, columns)
-    newer = bool(dataset.fingerprint) and dataset.fingerprint != mark
-    return dataset.model_copy(
-        update={
-            "status": "changed" if difference else "active",
-            "status_reason": difference,
-            "format": format_name,
-            "columns": opening.described(dataset.columns, columns),
-            "row_count": source.row_count,
-            "size_bytes": size,
-            "statistics": {**source.statistics, "files": len(source.files)},
-            "fingerprint": mark,
-            "version": dataset.version + newer,
-            "updated_at": time.time(),
-        }
-    )
-
-
-def _failed(dataset: Dataset, error: StudioError) -> Dataset:
-    reachable = isinstance(error, Broken) or not isinstance(error, Unavailable)
-    return dataset.model_copy(
-        update={"status": "broken" if reachable else "unreachable", "status_reason": error.whole()}
-    )
 
 
 def _known(source: Source, names: Sequence[str]) -> None:
