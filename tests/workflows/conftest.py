@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from studio.engine.catalog import Catalog
+from studio.engine.connections.service import Connections
 from studio.engine.datasets.service import Datasets
 from studio.engine.egress import Egress
 from studio.engine.events import Events
@@ -78,9 +79,8 @@ async def rooms(tmp_path: Path) -> AsyncIterator[SimpleNamespace]:
     await catalog.start()
     settings = Settings(paths.config / "settings.json", events)
     jobs = Jobs(catalog, events)
-    datasets = Datasets(
-        catalog, Objects(paths, Secrets(paths.data), Egress(lambda: True)), events, paths, settings, jobs
-    )
+    connections = Connections(catalog, events, Egress(lambda: True), Secrets(paths.data))
+    datasets = Datasets(catalog, Objects(paths, connections), events, paths, settings, jobs)
     sql = Sql(catalog, datasets, settings)
     await datasets.start()
     await sql.start()
