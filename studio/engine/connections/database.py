@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from abc import abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from studio.engine.errors import StudioError, Unavailable
 from studio.engine.extensions import load
 from studio.engine.text import Text
 
+PATIENCE = 5.0  # seconds that a server has to answer
 ATTACHED = "server"  # the name of the attached server in SQL
 CONFIG = {"threads": 2, "memory_limit": "1GB", "autoinstall_known_extensions": "false",
           "autoload_known_extensions": "false", "python_enable_replacements": "false"}  # fmt: skip
@@ -49,7 +51,6 @@ class DatabaseKind(ConnectionKind):
     scanner: ClassVar[str]
     type: ClassVar[str]  # of ATTACH and CREATE SECRET
     settings: ClassVar[dict[str, str]] = {}
-    timeout: ClassVar[str] = ""  # of a connection, as the scanner's connection string says it
     home: ClassVar[str] = ""  # the database to be in when nobody says one
 
     def address(self, values: Values) -> tuple[str, int]:
@@ -80,6 +81,7 @@ class DatabaseKind(ConnectionKind):
         """A DuckDB connection that sees the server as `server`, read only. Errors in it come out as ours."""
         import duckdb
 
+        _knock(server)
         with duckdb.connect(":memory:", config=CONFIG) as database:
             load(database, self.scanner)
             try:
@@ -89,7 +91,7 @@ class DatabaseKind(ConnectionKind):
                     f"CREATE SECRET one (TYPE {self.type}, HOST {_text(server.host)}, PORT {server.port}, "
                     f"USER {_text(server.user)}, PASSWORD {_text(server.password)}, DATABASE {_text(server.database)})"
                 )
-                database.execute(f"ATTACH '{self.timeout}' AS {ATTACHED} (TYPE {self.type}, SECRET one, READ_ONLY)")
+                database.execute(f"ATTACH '' AS {ATTACHED} (TYPE {self.type}, SECRET one, READ_ONLY)")
                 yield database
             except duckdb.InterruptException:
                 raise
@@ -117,6 +119,14 @@ class DatabaseKind(ConnectionKind):
             )
             for name, count, size in rows
         ]  # fmt: skip
+
+
+def _knock(server: Server) -> None:
+    """See that somebody listens. The scanners would wait minutes for a host that is silent."""
+    try:
+        socket.create_connection((server.host, server.port), PATIENCE).close()
+    except OSError as error:
+        raise problem_of(server, error.strerror or str(error)) from error
 
 
 def problem_of(server: Server, reason: str) -> StudioError:

@@ -28,7 +28,11 @@ class MySql(DatabaseKind):
     params: ClassVar[type[Params]] = MySqlParams
     scanner: ClassVar[str] = "mysql_scanner"
     type: ClassVar[str] = "mysql"
-    settings: ClassVar[dict[str, str]] = {"mysql_tinyint1_as_boolean": "false"}  # such a column may hold 2
+    settings: ClassVar[dict[str, str]] = {
+        "mysql_tinyint1_as_boolean": "false",  # such a column may hold 2
+        "mysql_query_timeout_enabled": "false",  # whoever waits says when it is enough
+        "mysql_sql_buffer_result": "false",  # rows stream; the server makes no copy of the table first
+    }
 
     def branches(self, values: Values, path: tuple[str, ...]) -> list[Branch]:
         with self.attached(self.server(values)) as database:

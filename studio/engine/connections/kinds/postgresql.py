@@ -32,7 +32,6 @@ class PostgreSql(DatabaseKind):
     params: ClassVar[type[Params]] = PostgreSqlParams
     scanner: ClassVar[str] = "postgres_scanner"
     type: ClassVar[str] = "postgres"
-    timeout: ClassVar[str] = "connect_timeout=5"
     home: ClassVar[str] = "postgres"
 
     def branches(self, values: Values, path: tuple[str, ...]) -> list[Branch]:
