@@ -94,3 +94,35 @@ def studio(sample_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
     running = serve(home)
     yield running
     stop(running)
+
+
+class SmallDisk:
+    """A disk of its own that can be filled to the last byte and freed again."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._ballast = folder / "ballast"
+
+    def fill(self) -> None:
+        with self._ballast.open("ab", buffering=0) as file:
+            for size in (65536, 512):
+                try:
+                    while True:
+                        file.write(b"x" * size)
+                except OSError:
+                    continue
+
+    def free(self) -> None:
+        self._ballast.unlink(missing_ok=True)
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[SmallDisk]:
+    """Needs the right to mount; where there is none, the test is skipped."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=48m,mode=700", "none", str(folder)]
+    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("a small disk cannot be mounted here")
+    yield SmallDisk(folder)
+    subprocess.run(["umount", "-l", str(folder)], check=True, capture_output=True)

@@ -5,11 +5,23 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from studio import __version__
-from studio.api import chat, datasets, documents, envelope, executions, library, serving, sql, system, workflows
+from studio.api import (
+    chat,
+    datasets,
+    documents,
+    downloads,
+    envelope,
+    executions,
+    library,
+    serving,
+    sql,
+    system,
+    workflows,
+)
 from studio.api.security import Access, Gate
 from studio.engine.engine import Engine
 
-ROUTERS = (system, datasets, sql, serving, library, chat, documents, workflows, executions)
+ROUTERS = (system, datasets, sql, serving, downloads, library, chat, documents, workflows, executions)
 
 
 def make_application(engine: Engine, access: Access) -> FastAPI:

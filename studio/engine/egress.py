@@ -110,7 +110,8 @@ class Egress:
 
 
 class _Guard:
-    """Judges a request, then sends it to the very address that was judged, so a name cannot change in between."""
+    """Judges a request, then sends it to the very address that was judged, so a name cannot change in between. The request
+    itself keeps its name, by which a redirect is resolved and a token held back from other hosts."""
 
     def __init__(self, egress: Egress, purpose: str, transport: httpx.AsyncHTTPTransport) -> None:
         self._egress = egress
@@ -118,11 +119,17 @@ class _Guard:
         self._transport = transport
 
     async def send(self, request: httpx.Request) -> httpx.Response:
+        import httpx
+
         addresses = await self._egress.judge(str(request.url), purpose=self._purpose, method=request.method)
-        host = request.url.host
-        request.extensions = {**request.extensions, "sni_hostname": host}
-        request.url = request.url.copy_with(host=addresses[0])
-        return await self._transport.handle_async_request(request)
+        judged = httpx.Request(
+            request.method,
+            request.url.copy_with(host=addresses[0]),
+            headers=request.headers,
+            stream=request.stream,
+            extensions={**request.extensions, "sni_hostname": request.url.host},
+        )
+        return await self._transport.handle_async_request(judged)
 
     async def close(self) -> None:
         await self._transport.aclose()

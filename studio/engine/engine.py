@@ -15,6 +15,8 @@ from studio.engine.egress import Egress
 from studio.engine.events import Events, Notice
 from studio.engine.jobs import JobChanged, Jobs
 from studio.engine.knowledge.service import Knowledge
+from studio.engine.models.downloads import Downloads
+from studio.engine.models.hub import Hub
 from studio.engine.models.service import Models
 from studio.engine.objects.service import Objects
 from studio.engine.paths import Ownership, Paths
@@ -56,6 +58,8 @@ class Engine:
         self.datasets = Datasets(self.catalog, self.objects, self.events, paths, self.settings, self.jobs)
         self.sql = Sql(self.catalog, self.datasets, self.settings)
         self.models = Models(self.catalog, self.events, paths, self.settings, self.secrets, self.egress)
+        self.hub = Hub(self.settings, self.egress, self.secrets)
+        self.downloads = Downloads(self.catalog, self.events, self.jobs, self.egress, self.hub, self.models)
         self.knowledge = Knowledge(self.catalog, self.events, self.jobs, paths, self.settings, self.models)
         self.workflows = Workflows(self)
         self.chat = Chat(self.catalog, self.events, self.models, self.knowledge, self.datasets, self.sql)
@@ -145,6 +149,7 @@ class Engine:
             self.chat,
         ):
             await room.start()
+        await self.downloads.open()
         await self.workflows.open()  # its `start` starts a run
         await asyncio.to_thread(self.tokens.ensure)
         await self.jobs.start_interrupted()

@@ -128,6 +128,12 @@ class Jobs:
         job = self._running.get(job_id)
         return await job.wait() if job else None
 
+    async def ended(self, job_id: str) -> None:
+        """Until a running job is over, however it ends."""
+        job = self._running.get(job_id)
+        if job and job.task:
+            await asyncio.wait([job.task])
+
     def running(self) -> list[JobState]:
         return [job.state for job in self._running.values()]
 

@@ -41,6 +41,15 @@ class ModelSettings(Params):
         Text("Models folder", "模型文件夹"),
         help=Text("Empty means the studio's own folder.", "留空则使用程序自己的文件夹。"),
     )
+    hub: str = param(
+        "https://huggingface.co",
+        Text("Model hub", "模型库"),
+        help=Text(
+            "The address of a hub that speaks as Hugging Face does: the public one, a mirror, or one of your own.",
+            "兼容 Hugging Face 接口的模型库地址：公共站点、镜像站或自建服务。",
+        ),
+        pattern=r"^https?://[^\s/@]+(/[^\s]*)?$",
+    )
     engine: Literal["auto", "llama_cpp", "vllm"] = param(
         "auto",
         Text("Engine", "推理引擎"),

@@ -8,7 +8,6 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import shutil
-import subprocess
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
@@ -27,6 +26,7 @@ from studio.ui.widgets.buttons import Button
 from studio.ui.widgets.labels import Label
 from studio.ui.widgets.states import Failure
 from studio.ui.window import Window
+from tests.conftest import SmallDisk
 
 SECONDS = 60_000
 SHOTS = os.environ.get("BAD_INPUT_SHOTS", "")  # a folder for pictures of what a person sees
@@ -143,38 +143,6 @@ def _person(qapp: QApplication, bridge: Bridge, home: Path, qtbot: Any) -> Itera
             one.wait(application._beside.pop().close())
         one.wait(one.engine.close())
     language.set("en")
-
-
-class SmallDisk:
-    """A disk of its own that can be filled to the last byte and freed again."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self._ballast = folder / "ballast"
-
-    def fill(self) -> None:
-        with self._ballast.open("ab", buffering=0) as file:
-            for size in (65536, 512):
-                try:
-                    while True:
-                        file.write(b"x" * size)
-                except OSError:
-                    continue
-
-    def free(self) -> None:
-        self._ballast.unlink(missing_ok=True)
-
-
-@pytest.fixture
-def disk(tmp_path: Path) -> Iterator[SmallDisk]:
-    """Needs the right to mount; where there is none, the test is skipped."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=48m,mode=700", "none", str(folder)]
-    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True).returncode:
-        pytest.skip("a small disk cannot be mounted here")
-    yield SmallDisk(folder)
-    subprocess.run(["umount", "-l", str(folder)], check=True, capture_output=True)
 
 
 @pytest.fixture

@@ -66,6 +66,18 @@ models = Table(
     Column("deleted_at", Float),
 )
 
+downloads = Table(
+    "downloads",
+    metadata,
+    _id(),
+    Column("repository", String(255), nullable=False),
+    Column("status", String(32), nullable=False),
+    Column("details", JSON, nullable=False, default=dict),
+    Column("created_at", Float, nullable=False),
+    Column("finished_at", Float),
+    Index("downloads_by_time", "created_at"),
+)
+
 model_aliases = Table(
     "model_aliases",
     metadata,

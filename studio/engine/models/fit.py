@@ -46,6 +46,16 @@ def estimate(model: Model, settings: LoadSettings, hardware: Hardware, held: int
     return Fit(level=level, weights=weights, context=context, overhead=OVERHEAD, free=free, text=text)
 
 
+def estimate_size(size_bytes: int, hardware: Hardware) -> Fit:
+    """Of a model of which only the size of its files is known: the usual context takes about an eighth of the weights."""
+    context = size_bytes // 8
+    needed = size_bytes + context + OVERHEAD
+    on_gpu = needed <= hardware.accelerator_free
+    free = hardware.accelerator_free if on_gpu else hardware.ram_free
+    level, text = _judge(needed, free, on_gpu)
+    return Fit(level=level, weights=size_bytes, context=context, overhead=OVERHEAD, free=free, text=text)
+
+
 def context_bytes(model: Model, settings: LoadSettings) -> int:
     """Keys and values of every layer for every token of every slot."""
     shape = model.shape

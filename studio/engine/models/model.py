@@ -71,7 +71,8 @@ class Model(BaseModel):
     `location` is a file or folder, or the URL of a remote server, where `remote_name` is its name there. `label` says
     what a reader must know before trusting it; `error` why it is failed or missing, with the way out. `location` of a
     split file is its first part and `parts` how many there are; `projector` the file with a vision model's eyes. `key` is
-    the quick key of its content, `digest` the SHA-256 once it was worked out, "" before.
+    the quick key of its content, `digest` the SHA-256 once it was worked out, "" before; `hub` the repository that
+    it was downloaded from.
     """
 
     id: str
@@ -97,6 +98,7 @@ class Model(BaseModel):
     projector: str = ""
     key: str = ""
     digest: str = ""
+    hub: str = ""
     state: State = "available"
     error: Text | None = None
     tokens_per_second: float | None = None

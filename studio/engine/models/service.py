@@ -11,7 +11,7 @@ from studio.engine.events import Events
 from studio.engine.models import hardware
 from studio.engine.models.asking import Asking
 from studio.engine.models.backend import Backend, Surroundings, Worker, backends
-from studio.engine.models.fit import Fit, estimate
+from studio.engine.models.fit import Fit, estimate, estimate_size
 from studio.engine.models.hardware import Hardware
 from studio.engine.models.model import LoadSettings, Model, ModelChanged, State
 from studio.engine.models.pool import Pool
@@ -107,6 +107,10 @@ class Models(Asking):
         if in_force is not None:
             held = estimate(model, in_force, computer).needed
         return estimate(model, settings or model.load_settings, computer, held)
+
+    def fit_of_size(self, size_bytes: int, computer: Hardware) -> Fit:
+        """Of a model that is not here yet, by its files alone: a guess for its context."""
+        return estimate_size(size_bytes, computer)
 
     def engines(self) -> Sequence[Backend]:
         """Every backend, for showing which are available and why others are not."""

@@ -118,6 +118,12 @@ class Shelf:
                 added.append(await self._add(Path(path), one.name, projector, one.digest))
         return added
 
+    async def add_downloaded(self, path: Path, *, digest: str = "", licence: str = "", hub: str = "") -> Model:
+        """Add what was fetched from a hub, with what the hub says of it. Raises as `add` does."""
+        async with self._adding:
+            model = await self._add(path, digest=digest)
+        return await self._change(model, licence=model.licence or licence, hub=hub, digest=digest or model.digest)
+
     async def trust(self, path: str | Path, digest: str = "") -> str:
         """A person trusts the code in a model folder, as its content is now (and as they saw it, with `digest`). The
         answer is the digest that is trusted."""
