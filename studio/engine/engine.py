@@ -56,7 +56,7 @@ class Engine:
         self.connections = Connections(self.catalog, self.events, self.egress, self.secrets)
         self.objects = Objects(paths, self.connections)
         self.datasets = Datasets(self.catalog, self.objects, self.events, paths, self.settings, self.jobs)
-        self.sql = Sql(self.catalog, self.datasets, self.settings)
+        self.sql = Sql(self.catalog, self.datasets, self.settings, paths)
         self.models = Models(self.catalog, self.events, paths, self.settings, self.secrets, self.egress)
         self.hub = Hub(self.settings, self.egress, self.secrets)
         self.downloads = Downloads(self.catalog, self.events, self.jobs, self.egress, self.hub, self.models)

@@ -83,6 +83,21 @@ class Paths:
         return self.data / "objects"
 
     @property
+    def results(self) -> Path:
+        """Results of queries that were saved as datasets."""
+        return self.data / "results"
+
+    @property
+    def spill(self) -> Path:
+        """What running queries put aside; emptied at the start."""
+        return self.cache / "spill"
+
+    @property
+    def spools(self) -> Path:
+        """All rows of results that are looked at; emptied at the start."""
+        return self.cache / "results"
+
+    @property
     def knowledge(self) -> Path:
         return self.data / "knowledge"
 

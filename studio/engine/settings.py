@@ -76,6 +76,16 @@ class DataSettings(Params):
     query_rows: int = param(10_000, Text("Rows a query returns", "查询返回的行数"), ge=1, le=10_000_000)
     query_seconds: int = param(60, Text("Query time limit", "查询时限"), ge=1, le=86_400, unit="s")
     query_memory_mb: int = param(2048, Text("Query memory limit", "查询内存上限"), ge=128, le=1_048_576, unit="MB")
+    query_disk_mb: int = param(
+        20_000,
+        Text("Disk space a query may use", "查询可用的磁盘空间"),
+        help=Text(
+            "For rows that do not fit into memory; 0 puts none aside.", "用于暂存内存放不下的数据；0 表示不暂存。"
+        ),
+        ge=0,
+        le=100_000_000,
+        unit="MB",
+    )
 
 
 class KnowledgeSettings(Params):

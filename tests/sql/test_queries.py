@@ -60,7 +60,7 @@ async def test_cancelling_ends_the_query_at_once(rooms: Rooms) -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     assert time.monotonic() - began < 2
-    assert (await rooms.sql.history())[0].status == "cancelled"
+    assert (await rooms.sql.history.list())[0].status == "cancelled"
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ async def test_cancelling_ends_the_query_at_once(rooms: Rooms) -> None:
     [
         ("SELECT * FRM x", (1, 14)),
         ("SELECT '华南',\n  nope FROM \"my numbers\"", (2, 3)),
-        ('SELECT id\nFROM "my numbers"\nWHERE\n', (4, 1)),
+        ('SELECT id\nFROM "my numbers"\nWHERE', (3, 6)),
         ("SELECT missing_function(1)", (1, 8)),
         ("SELECT 1 FROM nowhere", (1, 15)),
     ],
@@ -108,7 +108,7 @@ async def test_history_remembers_what_was_run_newest_first(rooms: Rooms, numbers
     await rooms.sql.query("SELECT 1")
     with pytest.raises(SqlProblem):
         await rooms.sql.query("SELECT nope")
-    last, first = await rooms.sql.history()
+    last, first = await rooms.sql.history.list()
     assert (first.sql, first.status, first.rows) == ("SELECT 1", "done", 1)
     assert (last.status, last.rows) == ("failed", None) and "nope" in str(last.error)
 

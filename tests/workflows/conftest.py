@@ -81,7 +81,7 @@ async def rooms(tmp_path: Path) -> AsyncIterator[SimpleNamespace]:
     jobs = Jobs(catalog, events)
     connections = Connections(catalog, events, Egress(lambda: True), Secrets(paths.data))
     datasets = Datasets(catalog, Objects(paths, connections), events, paths, settings, jobs)
-    sql = Sql(catalog, datasets, settings)
+    sql = Sql(catalog, datasets, settings, paths)
     await datasets.start()
     await sql.start()
     yield SimpleNamespace(

@@ -11,7 +11,7 @@ import asyncio
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
@@ -20,12 +20,14 @@ from studio.engine.datasets.spill import Spill
 from studio.engine.errors import BadState, Forbidden
 from studio.engine.text import Text
 
-__all__ = ["Locked", "Parameters", "SqlProblem", "guarded"]
+__all__ = ["Locked", "Parameters", "SqlProblem", "guarded", "streamed"]
 
 T = TypeVar("T")
 Parameters = Sequence[object] | Mapping[str, object]
 FUNCTIONS = frozenset({"range", "generate_series", "unnest", "repeat_row", "repeat", "json_each", "json_tree"})
-SECRETIVE = frozenset({"getenv", "current_setting", "getvariable", "json_execute_serialized_sql", "which_secret"})
+REFUSED = frozenset(
+    {"getenv", "current_setting", "getvariable", "json_execute_serialized_sql", "which_secret", "write_log", "sleep_ms"}
+)
 SCHEMAS = frozenset({"", "main", "information_schema"})
 BATCH = 2048
 LOCK = (("enable_external_access", "false"), ("lock_configuration", "true"))
@@ -79,6 +81,8 @@ class Locked:
 
     def check(self, sql: str) -> None:
         """Raise unless the text is one statement that only reads: `SqlProblem` with a place, or `Forbidden`."""
+        if "\0" in sql:  # DuckDB reads up to there, and no further
+            raise SqlProblem(Text("There is a character in the query that cannot be read.", "查询中有无法读取的字符。"))
         with self._errors(sql):
             statements = self._database.extract_statements(sql)
         if not statements:
@@ -168,6 +172,40 @@ async def guarded(make: Callable[[], Locked], work: Callable[[Locked], T], secon
         await asyncio.to_thread(locked.close)
 
 
+async def streamed(make: Callable[[], Locked], sql: str, size: int) -> AsyncGenerator[Any, None]:
+    """The rows of a statement in record batches, on a locked connection of its own; without rows, one empty batch.
+
+    Closing the iterator interrupts what runs, and only then lets the connection go.
+    """
+    locked = await asyncio.to_thread(make)
+    try:
+        reader = await _on_thread(locked, lambda: locked.reader(sql, (), size))
+        rows = locked.all(reader)
+        batch = await _on_thread(locked, lambda: next(rows, None))
+        yield _empty(reader.schema) if batch is None else batch
+        while batch is not None and (batch := await _on_thread(locked, lambda: next(rows, None))) is not None:
+            yield batch
+    finally:
+        await asyncio.to_thread(locked.close)
+
+
+async def _on_thread(locked: Locked, work: Callable[[], T]) -> T:
+    task = asyncio.ensure_future(asyncio.to_thread(work))
+    try:
+        return await asyncio.shield(task)
+    finally:
+        while not task.done():
+            locked.interrupt()
+            await asyncio.wait({task}, timeout=0.05)
+        task.cancelled() or task.exception()
+
+
+def _empty(schema: Any) -> Any:
+    import pyarrow
+
+    return pyarrow.RecordBatch.from_arrays([pyarrow.array([], field.type) for field in schema], schema=schema)
+
+
 def _given(parameters: Parameters) -> Any:
     """Values by place, by name, or none."""
     return dict(parameters) if isinstance(parameters, Mapping) else list(parameters) or None
@@ -194,7 +232,7 @@ def _judge(node: Any, system: frozenset[str]) -> None:
         name = str((node.get("function") or {}).get("function_name", "")).lower()
         if name not in FUNCTIONS:
             raise _no_function(name)
-    if node.get("class") == "FUNCTION" and str(node.get("function_name", "")).lower() in SECRETIVE:
+    if node.get("class") == "FUNCTION" and str(node.get("function_name", "")).lower() in REFUSED:
         raise _no_function(str(node["function_name"]))
     if node.get("type") == "BASE_TABLE":
         schema, table = str(node.get("schema_name", "")).lower(), str(node.get("table_name", "")).lower()

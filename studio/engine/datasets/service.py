@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from studio.engine.datasets.pages import Pages, condition, readable
 from studio.engine.datasets.reading import chosen
 from studio.engine.datasets.records import Records, proper_name, taken, usable_name
 from studio.engine.datasets.source import Source
+from studio.engine.datasets.spill import Spill
 from studio.engine.datasets.tables import Tables, failed
 from studio.engine.errors import BadParameter, DiskFull, StudioError
 from studio.engine.events import Events
@@ -89,13 +90,14 @@ class Datasets:
 
     async def register(
         self, path: str | Path, name: str | None = None, *, dataset_id: str | None = None, description: str = "",
-        format: str | None = None, tags: Sequence[str] = (),
+        format: str | None = None, tags: Sequence[str] = (), origin: Mapping[str, Any] | None = None,
     ) -> Dataset:  # fmt: skip
         """Register a file, a folder of files or an s3:// address where it lies; nothing is copied or changed.
 
         An s3:// address that cannot be reached or read is registered all the same, and its status says so. A local file
         raises `BadParameter`, `Unavailable` or `Broken` instead. A name that is taken is a `Conflict`; without one, the file's is used.
         What takes long is read in the background; until then there are first rows and no row count.
+        `origin` says what made it, as plain data: it stays in the statistics (`{"kind": "query", "sql": …, "datasets": […]}`).
         """
         place = self._contents.place(path)
         if place.kind == "local" and not await asyncio.to_thread(Path(place.base).exists):
@@ -107,7 +109,7 @@ class Datasets:
         dataset = Dataset(
             id=dataset_id or ids.new("ds"), name=await self._name(name, place.name), description=description,
             storage_type=place.kind, storage_path=place.address, format=format or "", tags=list(tags),
-            created_at=now, updated_at=now,
+            statistics={"origin": dict(origin)} if origin else {}, created_at=now, updated_at=now,
         )  # fmt: skip
         try:
             dataset, _ = await self._tables.read(dataset)
@@ -250,7 +252,8 @@ class Datasets:
         )
 
     def _lock(self, source: Source) -> Locked:
-        return Locked({"data": source.dataset()}, memory_mb=self._settings.data.query_memory_mb)
+        spill = Spill(self._paths.spill, self._settings.data.query_disk_mb)
+        return Locked({"data": source.dataset()}, memory_mb=self._settings.data.query_memory_mb, spill=spill)
 
     async def _opened(self, dataset: Dataset, *, accept: bool = False) -> tuple[Dataset, Source | None]:
         """Open it if it is not, or not this content; keep what was found in the catalog."""

@@ -18,6 +18,7 @@ from studio.engine.errors import StudioError, Unavailable
 from studio.engine.text import Text
 
 LOOK_AGAIN = 5.0  # seconds until many files, or files elsewhere, are looked at anew
+KEPT = ("origin",)  # statistics that are not read from the content
 MANY = 100  # files; fewer are looked at each time
 
 
@@ -164,9 +165,11 @@ def _difference(dataset: Dataset, columns: list[Column], accept: bool) -> Text |
 
 def _changed(dataset: Dataset, content: Content, fingerprint: str, **found: Any) -> Dataset:
     newer = dataset.fingerprint.removesuffix(READING) not in ("", content.mark)
+    kept = {key: dataset.statistics[key] for key in KEPT if key in dataset.statistics}
     return dataset.model_copy(
         update={
             **found,
+            "statistics": {**kept, **found["statistics"]},
             "format": content.format,
             "size_bytes": content.size,
             "fingerprint": fingerprint,

@@ -11,6 +11,14 @@ from studio.engine.datasets.dataset import Column
 
 
 @dataclass(frozen=True)
+class Read:
+    """How many bytes of the datasets' files a query had to look at, of how many there are."""
+
+    bytes: int
+    of: int
+
+
+@dataclass(frozen=True)
 class QueryResult:
     """Rows of a query. `table` is a pyarrow Table; `truncated` says that the limit cut it."""
 
@@ -19,6 +27,7 @@ class QueryResult:
     seconds: float
     truncated: bool
     sql: str
+    read: Read | None = None
 
     @property
     def rows(self) -> list[dict[str, Any]]:
@@ -45,6 +54,7 @@ class Query(BaseModel):
     seconds: float | None = None
     error: str | None = None
     started_at: float
+    pinned: bool = False
 
 
 class Filter(BaseModel):

@@ -39,6 +39,12 @@ class Spooled:
             groups = file.read_row_groups(list(range(first, min(last, file.num_row_groups - 1) + 1)))
         return groups.slice(offset - self.starts[first], limit)
 
+    def dataset(self) -> Any:
+        """The rows as a `pyarrow.dataset.Dataset`."""
+        import pyarrow.dataset
+
+        return pyarrow.dataset.dataset([str(self.path)], format="parquet", schema=self.schema)
+
     def remove(self) -> None:
         self.path.unlink(missing_ok=True)
 

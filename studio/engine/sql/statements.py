@@ -101,6 +101,18 @@ def parameters_of(sql: str) -> list[str]:
     return list(dict.fromkeys(names))
 
 
+def names_in(sql: str) -> frozenset[str]:
+    """Everything in the text that may be the name of a table, in small letters; more than are tables."""
+    found = set()
+    for token in tokens(sql):
+        if token.kind in ("name", "text") and len(token.text) > 1:
+            quote = token.text[-1]
+            found.add(token.text[1:-1].replace(quote * 2, quote).lower())
+        elif token.kind == "word":
+            found.add(token.text.lower())
+    return frozenset(found)
+
+
 def _statement(text: str, first: int, last: int) -> list[Statement]:
     if first < 0:
         return []

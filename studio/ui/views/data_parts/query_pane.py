@@ -259,7 +259,7 @@ class Results(Surface):
     def _choose(self, tab: object) -> None:
         if tab == "history":
             self.stack.setCurrentWidget(self.history)
-            bridge.run(self, self.studio.engine.sql.history(), self._show_history)
+            bridge.run(self, self.studio.engine.sql.history.list(), self._show_history)
         elif tab == "plan":
             self.stack.setCurrentWidget(self.plan)
         else:

@@ -1,0 +1,53 @@
+"""What a text of SQL may see: the datasets that it names, opened, and what keeps one of them from being read."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from studio.engine.datasets.dataset import Dataset
+from studio.engine.datasets.locked import SqlProblem
+from studio.engine.datasets.service import Datasets
+from studio.engine.datasets.source import Source
+from studio.engine.errors import StudioError
+from studio.engine.sql.statements import names_in
+
+
+@dataclass(frozen=True)
+class Visible:
+    """Arrow datasets and tables by the names that SQL knows them by. `known` are all names there are."""
+
+    tables: Mapping[str, Any]
+    known: Sequence[str] = ()
+    datasets: Sequence[Dataset] = ()
+    sources: Mapping[str, Source] = field(default_factory=dict)  # by id
+    problems: Mapping[str, StudioError] = field(default_factory=dict)
+
+    def reason(self, error: SqlProblem) -> StudioError:
+        """Why a table is missing, where it is a dataset that cannot be read; else the error itself."""
+        said = error.message.en.lower()
+        return next((problem for name, problem in self.problems.items() if f"“{name}”".lower() in said), error)
+
+
+async def visible(datasets: Datasets, sql: str, only: Sequence[str] | None = None) -> Visible:
+    """Open what the text names, by id or name. `only` narrows what there is."""
+    there = await datasets.list()
+    if only is not None:
+        wanted = {(await datasets.get(name)).id for name in only}
+        there = [dataset for dataset in there if dataset.id in wanted]
+    named = names_in(sql)
+    mentioned = [each for each in there if each.id.lower() in named or each.name.lower() in named]
+    tables: dict[str, Any] = {}
+    problems: dict[str, StudioError] = {}
+    sources: dict[str, Source] = {}
+    for dataset in mentioned:
+        try:
+            source = sources[dataset.id] = await datasets.source(dataset.id)
+            table = await asyncio.to_thread(source.dataset)
+        except StudioError as error:
+            problems |= {dataset.id: error, dataset.name: error}
+            continue
+        tables |= {dataset.id: table, dataset.name: table}
+    return Visible(tables, [dataset.name for dataset in there], mentioned, sources, problems)
