@@ -52,7 +52,9 @@ async def open_rooms(folder: Path) -> AsyncIterator[Rooms]:
     jobs = Jobs(catalog, events)
     datasets = Datasets(catalog, objects, events, paths, settings, jobs)
     try:
-        yield Rooms(paths, events, jobs, settings, connections, objects, datasets, Sql(catalog, datasets, settings, paths))
+        yield Rooms(
+            paths, events, jobs, settings, connections, objects, datasets, Sql(catalog, datasets, settings, paths)
+        )
     finally:
         await jobs.close()
         await datasets.close()

@@ -50,6 +50,7 @@ class Datasets:
         self._records = Records(catalog)
         self._events = events
         self._settings = settings
+        self._paths = paths
         self._contents = Contents(objects, paths)
         self._tables = Tables(self._contents, Background(jobs, self._look_later))
         self._busy: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
