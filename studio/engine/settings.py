@@ -86,6 +86,25 @@ class DataSettings(Params):
         le=100_000_000,
         unit="MB",
     )
+    versions_kept: int = param(
+        5,
+        Text("Versions kept of each dataset", "每个数据集保留的版本数"),
+        help=Text(
+            "Old content of files that were overwritten, to compare and to roll back. Parquet files are kept under a "
+            "second name that costs no room while the file exists. 0 keeps none.",
+            "保留已被覆盖的文件的旧内容，用于对比和回滚。Parquet 文件以第二个文件名保留，原文件存在时不占空间。0 表示不保留。",
+        ),
+        ge=0,
+        le=1000,
+    )
+    versions_mb: int = param(
+        10_240,
+        Text("Room for kept versions", "保留版本的空间上限"),
+        help=Text("The oldest go first. A larger file is not kept.", "超出时先删除最旧的版本。更大的文件不保留。"),
+        ge=0,
+        le=100_000_000,
+        unit="MB",
+    )
 
 
 class KnowledgeSettings(Params):

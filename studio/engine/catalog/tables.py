@@ -32,10 +32,60 @@ datasets = Table(
     Column("statistics", JSON, nullable=False, default=dict),
     Column("version", Integer, nullable=False, default=1),
     Column("fingerprint", String(128), nullable=False, default=""),
+    Column("owner", String(255), nullable=False, default=""),
     Column("created_at", Float, nullable=False),
     Column("updated_at", Float, nullable=False),
     Column("deleted_at", Float),
     Index("datasets_by_name", "name"),
+)
+
+dataset_versions = Table(
+    "dataset_versions",
+    metadata,
+    _id(),
+    Column("dataset_id", String(64), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("format", String(32), nullable=False, default=""),
+    Column("fingerprint", String(128), nullable=False, default=""),
+    Column("checksum", String(128), nullable=False, default=""),
+    Column("rows", Integer),
+    Column("size_bytes", Integer),
+    Column("columns", JSON, nullable=False, default=list),
+    Column("origin", JSON, nullable=False, default=dict),
+    Column("kept", JSON),
+    Column("created_at", Float, nullable=False),
+    Index("versions_of_dataset", "dataset_id", "number", unique=True),
+)
+
+column_marks = Table(
+    "column_marks",
+    metadata,
+    Column("dataset_id", String(64), primary_key=True),
+    Column("column", String(512), primary_key=True),
+    Column("kind", String(32), primary_key=True),
+    Column("state", String(16), nullable=False),
+    Column("reason", JSON),
+    Column("updated_at", Float, nullable=False),
+)
+
+dataset_samples = Table(
+    "dataset_samples",
+    metadata,
+    Column("dataset_id", String(64), primary_key=True),
+    Column("fingerprint", String(128), nullable=False),
+    Column("values", JSON, nullable=False, default=dict),
+    Column("key_column", String(512), nullable=False, default=""),
+)
+
+data_sources = Table(
+    "data_sources",
+    metadata,
+    Column("name", String(512), primary_key=True),
+    Column("description", Text, nullable=False, default=""),
+    Column("tags", JSON, nullable=False, default=list),
+    Column("owner", String(255), nullable=False, default=""),
+    Column("updated_at", Float, nullable=False),
 )
 
 queries = Table(

@@ -41,6 +41,7 @@ class Dataset(BaseModel):
     statistics: dict[str, Any] = {}
     version: int = 1
     fingerprint: str = ""
+    owner: str = ""
     created_at: float
     updated_at: float
 
@@ -48,7 +49,7 @@ class Dataset(BaseModel):
         """The shape of the HTTP API."""
         values = self.model_dump(mode="json", exclude={"columns", "fingerprint"})
         columns = [column.model_dump() for column in self.columns]
-        times = {key: _iso(getattr(self, key)) for key in ("created_at", "updated_at")}
+        times = {key: iso(getattr(self, key)) for key in ("created_at", "updated_at")}
         return {"dataset_id": self.id, **values, "schema": {"columns": columns}, **times}
 
 
@@ -104,5 +105,6 @@ def type_name(arrow_type: Any) -> str:
     return next((name for name, test in nested.items() if test(arrow_type)), str(arrow_type).removeprefix("large_"))
 
 
-def _iso(seconds: float) -> str:
+def iso(seconds: float) -> str:
+    """A time as the API tells it."""
     return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")

@@ -18,13 +18,15 @@ from studio.engine.datasets.background import Background
 from studio.engine.datasets.content import READING, Contents
 from studio.engine.datasets.dataset import Column, ColumnProfile, Dataset, DatasetsChanged, columns_of
 from studio.engine.datasets.format import formats
+from studio.engine.datasets.history import History
 from studio.engine.datasets.locked import Locked, guarded
 from studio.engine.datasets.pages import Pages, condition, readable
 from studio.engine.datasets.reading import chosen
-from studio.engine.datasets.records import Records, proper_name, taken, usable_name
+from studio.engine.datasets.records import Records, proper_name
 from studio.engine.datasets.source import Source
 from studio.engine.datasets.spill import Spill
 from studio.engine.datasets.tables import Tables, failed
+from studio.engine.datasets.version import Version, version_address
 from studio.engine.errors import BadParameter, DiskFull, StudioError
 from studio.engine.events import Events
 from studio.engine.jobs import Jobs
@@ -35,10 +37,11 @@ from studio.engine.settings import Settings
 from studio.engine.text import Text
 
 log = logging.getLogger(__name__)
-CHANGEABLE = frozenset({"name", "description", "tags", "path", "status", "columns"})
+CHANGEABLE = frozenset({"name", "description", "tags", "owner", "path", "status", "columns"})
 
 Files = list[Path]
 Names = list[str]
+AllVersions = list[Version]
 
 
 class Datasets:
@@ -56,12 +59,16 @@ class Datasets:
         self._busy: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._looking: set[asyncio.Task[Dataset]] = set()
         self._pages = Pages()
+        self.history = History(
+            catalog, paths, settings, self._records, self._contents, self._tables, self._pages, self._save
+        )
 
     async def start(self) -> None:
         return None
 
     async def close(self) -> None:
         await asyncio.gather(*self._looking, return_exceptions=True)
+        await self.history.close()
         await asyncio.to_thread(self._pages.close)
 
     def plugin_failures(self) -> list[PluginFailure]:
@@ -78,11 +85,21 @@ class Datasets:
             if (status is None or dataset.status == status)
             and (format is None or dataset.format == format)
             and set(tags) <= set(dataset.tags)
-            and q.lower() in _words(dataset)
+            and (not q or q.lower() in self._records.words(dataset))
         ]
 
-    async def get(self, id_or_name: str) -> Dataset:
-        """A dataset as it is now: its files are looked at, and read anew when they changed. Raises `NotFound`."""
+    async def known(self, id_or_name: str) -> Dataset:
+        """A dataset as it was seen last, without looking at its files. Raises `NotFound`."""
+        return await self._records.get(id_or_name)
+
+    async def get(self, id_or_name: str, *, version: int | None = None) -> Dataset:
+        """A dataset as it is now: its files are looked at, and read anew when they changed. Raises `NotFound`.
+
+        With `version` as it was then. All that reads rows takes `ds-001@3` as the id of a version.
+        """
+        name, number = await self._addressed(id_or_name)
+        if version is not None or number is not None:
+            return await self.history.dataset(name, version if version is not None else number or 0)
         dataset = await self._records.get(id_or_name)
         with suppress(StudioError):
             dataset, _ = await self._opened(dataset)
@@ -108,12 +125,13 @@ class Datasets:
             )
         now = time.time()
         dataset = Dataset(
-            id=dataset_id or ids.new("ds"), name=await self._name(name, place.name), description=description,
+            id=dataset_id or ids.new("ds"), name=await self._records.free_name(name, place.name), description=description,
             storage_type=place.kind, storage_path=place.address, format=format or "", tags=list(tags),
             statistics={"origin": dict(origin)} if origin else {}, created_at=now, updated_at=now,
         )  # fmt: skip
+        source = None
         try:
-            dataset, _ = await self._tables.read(dataset)
+            dataset, source = await self._tables.read(dataset)
         except StudioError as error:
             if place.kind == "local" or isinstance(error, BadParameter):
                 raise
@@ -123,6 +141,7 @@ class Datasets:
         except BaseException:
             await self._tables.leave(dataset.id)
             raise
+        await self.history.noticed(dataset.model_copy(update={"fingerprint": ""}), dataset, source)
         if dataset.statistics.get("reading"):
             self._look_later(dataset.id)  # it may be over before the catalog knew of it
         self._events.publish(DatasetsChanged(dataset.id))
@@ -136,7 +155,8 @@ class Datasets:
             word = ", ".join(sorted(unknown))
             raise BadParameter(Text(f"A dataset's {word} cannot be changed.", f"数据集的 {word} 不能修改。"))
         dataset = await self._records.get(id_or_name)
-        changes: dict[str, Any] = {key: fields[key] for key in ("description", "tags", "status") if key in fields}
+        same = ("description", "tags", "owner", "status")
+        changes: dict[str, Any] = {key: fields[key] for key in same if key in fields}
         if "name" in fields:
             changes["name"] = proper_name(str(fields["name"]))
         if "columns" in fields:
@@ -149,7 +169,9 @@ class Datasets:
         if "path" in fields:
             place = self._contents.place(fields["path"])
             moved = dataset.model_copy(update={"storage_path": place.address, "storage_type": place.kind})
-            dataset, _ = await self._tables.read(moved, accept=True)
+            before = dataset
+            dataset, source = await self._tables.read(moved, accept=True)
+            await self.history.noticed(before, dataset, source)
         await self._save(dataset)
         return dataset
 
@@ -180,6 +202,9 @@ class Datasets:
 
         Raises what keeps it from being read: `Unavailable` or `Broken`, each with the way out.
         """
+        name, number = await self._addressed(id_or_name)
+        if number is not None:
+            return await self.history.source(name, number)
         dataset, source = await self._opened(await self._records.get(id_or_name))
         return source if source is not None and not source.preview else await self._tables.whole(dataset)
 
@@ -237,8 +262,27 @@ class Datasets:
         """The files it is made of, as they lie there; a remote store's are local copies."""
         return [*(await self._contents.look(await self._records.get(id_or_name))).files]
 
+    async def versions(self, id_or_name: str) -> AllVersions:
+        """The contents it had, newest first; see `history` for comparing and going back."""
+        return await self.history.versions(id_or_name)
+
+    async def create_version(
+        self, id_or_name: str, path: str | Path | None = None, *, origin: Mapping[str, Any] | None = None
+    ) -> Version:
+        """What lies at `path` becomes the new version; without one, what lies at its own place now."""
+        return await self.history.create(id_or_name, path, origin=origin)
+
+    async def _addressed(self, id_or_name: str) -> tuple[str, int | None]:
+        """`ds-001@3` as dataset and number; a dataset whose name looks like that is just itself."""
+        name, number = version_address(id_or_name)
+        if number is None or await self._records.has(id_or_name):
+            return id_or_name, None
+        return name, number
+
     async def _first_rows(self, id_or_name: str, end: int) -> Source:
         """The table, or its first rows when those reach to row `end` and there is no more yet."""
+        if (await self._addressed(id_or_name))[1] is not None:
+            return await self.source(id_or_name)
         dataset, source = await self._opened(await self._records.get(id_or_name))
         enough = source is not None and (not source.preview or end <= source.row_count)
         return source if source is not None and enough else await self._tables.whole(dataset)
@@ -273,6 +317,8 @@ class Datasets:
                 raise
             if found != dataset:
                 await self._note(found)
+            if found.fingerprint != dataset.fingerprint:
+                await self.history.noticed(dataset, found, source)
             await self._drop_old_copy(dataset.fingerprint.removesuffix(READING), found.fingerprint)
             return found, source
 
@@ -297,16 +343,6 @@ class Datasets:
         if all(dataset.fingerprint.removesuffix(READING) != old for dataset in await self._records.all()):
             await self._tables.drop_copy(old)
 
-    async def _name(self, name: str | None, otherwise: str) -> str:
-        taken_names = {dataset.name.lower() for dataset in await self._records.all()}
-        if name is not None:
-            if proper_name(name).lower() in taken_names:
-                raise taken(proper_name(name))
-            return proper_name(name)
-        stem = usable_name(otherwise)
-        free = (stem if number == 1 else f"{stem} {number}" for number in range(1, len(taken_names) + 2))
-        return proper_name(next(each for each in free if each.lower() not in taken_names))
-
     async def _save(self, dataset: Dataset) -> None:
         await self._records.save(dataset)
         self._events.publish(DatasetsChanged(dataset.id))
@@ -319,8 +355,3 @@ def _known(source: Source, names: Sequence[str]) -> None:
         raise BadParameter(
             Text(f"There is no column “{unknown[0]}”. Columns: {known}.", f"没有列“{unknown[0]}”，可用的列：{known}。")
         )
-
-
-def _words(dataset: Dataset) -> str:
-    parts = [dataset.id, dataset.name, dataset.description, *dataset.tags, *(column.name for column in dataset.columns)]
-    return "\n".join(parts).lower()

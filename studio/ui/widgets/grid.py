@@ -10,7 +10,6 @@ from PySide6.QtGui import QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaint
 from PySide6.QtWidgets import QAbstractItemView, QTableView, QWidget
 
 from studio.ui.theme import theme
-from studio.ui.widgets.cell_bars import ROOM, Bars
 from studio.ui.widgets.cells import NUMBERS, Cell
 from studio.ui.widgets.table_headers import PAD, ColumnHeader, RowHeader
 from studio.ui.widgets.table_model import TableModel
@@ -29,7 +28,6 @@ class Grid(QTableView):
         super().__init__(parent)
         self.table = model
         self.highlighted: frozenset[int] = frozenset()
-        self.bars: dict[int, Bars] = {}  # by column
         self.columns = ColumnHeader(model, self)
         self.numbers = RowHeader(model, self)
         self.setHorizontalHeader(self.columns)
@@ -78,8 +76,7 @@ class Grid(QTableView):
     def width_for(self, column: int, texts: Iterable[str]) -> int:
         """The width that shows the name and these texts, within 64 and 320 pixels."""
         widest = max((self._metrics.horizontalAdvance(text[:60]) for text in texts), default=0)
-        beside = theme.scaled(ROOM) if column in self.bars else 0
-        return max(64, min(320, max(self.columns.wish(column), widest + 2 * PAD + 4 + beside)))
+        return max(64, min(320, max(self.columns.wish(column), widest + 2 * PAD + 4)))
 
     # Painting
 
@@ -165,9 +162,6 @@ class Grid(QTableView):
                     nulls.append((QRect(left + PAD, top, room, height), number))
                 elif cell.text:
                     words = self._fitting(cell, room)
-                    if column in self.bars:
-                        taken = self._metrics.horizontalAdvance(words)
-                        self.bars[column].paint(painter, QRect(left + PAD, top, room, height), cell.text, taken)
                     # a hyphen is as wide as a figure in this font; the short one (U+2010) is not, so dates hold together
                     painter.drawText(
                         left + PAD, top, room, height - 1, side, words if number else words.replace("-", "‐")

@@ -13,7 +13,6 @@ from studio.engine.text import Text
 from studio.ui.bridge import bridge as default_bridge
 from studio.ui.language import say, tr
 from studio.ui.theme import theme
-from studio.ui.widgets.cell_bars import Bars
 from studio.ui.widgets.cell_viewer import CellViewer
 from studio.ui.widgets.column_widths import ColumnWidths
 from studio.ui.widgets.discard import discard
@@ -91,7 +90,6 @@ class VirtualTable(QWidget):
         self.grid.columns.order.column = -1
         self.grid.columns.order.strips = {}
         self.grid.highlighted = frozenset()
-        self.grid.bars = {}
         self.rows.areas = []
         self.model.show(self._pages, list(columns), row_count)
         self._widths.start()
@@ -130,13 +128,6 @@ class VirtualTable(QWidget):
         self.grid.updateGeometries()
         self.grid.columns.viewport().update()
         self._shape()
-
-    def set_bars(self, bars: Mapping[str, Bars]) -> None:
-        """Bars beside the numbers of these columns; another source has none."""
-        places = {name: place for place, name in enumerate(self.model.names)}
-        self.grid.bars = {places[name]: each for name, each in bars.items() if name in places}
-        self._widths.start()
-        self.grid.viewport().update()
 
     def name_for_readers(self, name: Text) -> None:
         """What a screen reader calls this table."""

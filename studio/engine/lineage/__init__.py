@@ -1,0 +1,1 @@
+"""Where data comes from and what uses it, down to columns."""
