@@ -13,6 +13,7 @@ from studio.api import (
     envelope,
     executions,
     library,
+    responses,
     serving,
     sql,
     system,
@@ -21,13 +22,14 @@ from studio.api import (
 from studio.api.security import Access, Gate
 from studio.engine.engine import Engine
 
-ROUTERS = (system, datasets, sql, serving, downloads, library, chat, documents, workflows, executions)
+ROUTERS = (system, datasets, sql, responses, serving, downloads, library, chat, documents, workflows, executions)
 
 
 def make_application(engine: Engine, access: Access) -> FastAPI:
     """The HTTP face of an engine. OpenAPI at /openapi.json, to read at /docs."""
     app = FastAPI(title="ONE Data Studio", version=__version__, docs_url=None, redoc_url=None)
     app.state.engine = engine
+    app.state.responses = responses.Remembered()
     envelope.install(app)
     for part in ROUTERS:
         app.include_router(part.router)

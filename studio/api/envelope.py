@@ -14,10 +14,11 @@ from starlette.exceptions import HTTPException
 
 from studio.engine.datasets.encoders import plain
 from studio.engine.engine import Engine
-from studio.engine.errors import BadParameter, StudioError, from_unexpected
+from studio.engine.errors import BadParameter, RateLimited, StudioError, TooLarge, from_unexpected
 from studio.engine.text import Text
 
 M = TypeVar("M", bound=BaseModel)
+LARGEST_BODY = 64_000_000  # bytes of JSON
 
 
 def to_json(content: Any) -> bytes:
@@ -49,7 +50,8 @@ def failure_for(error: StudioError, path: str, language: str) -> Response:
         content: dict[str, Any] = {"error": {"message": words, "type": kind, "param": None, "code": str(error.code)}}
     else:
         content = {"code": error.code, "message": words}
-    return Response(to_json(content), status_code=error.status, media_type="application/json")
+    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, RateLimited) else None
+    return Response(to_json(content), status_code=error.status, media_type="application/json", headers=headers)
 
 
 def engine_of(request: Request) -> Engine:
@@ -60,7 +62,7 @@ def engine_of(request: Request) -> Engine:
 
 async def json_of(request: Request) -> dict[str, Any]:
     """The body as a JSON object, whatever its Content-Type says: plain `curl -d` sends a form type."""
-    body = await request.body()
+    body = await read_body(request)
     try:
         content = json.loads(body or b"{}", parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
@@ -71,6 +73,20 @@ async def json_of(request: Request) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise BadParameter(Text("The body has to be a JSON object.", "请求体必须是一个 JSON 对象。"))
     return content
+
+
+async def read_body(request: Request) -> bytes:
+    """The body, up to the most that is read; `TooLarge` before the rest of a larger one is taken in."""
+    said = request.headers.get("content-length", "0")
+    if said.isdigit() and int(said) > LARGEST_BODY:
+        raise _too_large()
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > LARGEST_BODY:
+            raise _too_large()
+        parts.append(part)
+    return b"".join(parts)
 
 
 def body(model: type[M]) -> Any:
@@ -119,6 +135,14 @@ def install(app: FastAPI) -> None:
 
 
 Handler = Callable[..., Awaitable[Response]]
+
+
+def _too_large() -> TooLarge:
+    size = LARGEST_BODY // 1_000_000
+    return TooLarge(
+        Text(f"The body is larger than {size} MB.", f"请求体超过 {size} MB。"),
+        Text("Send less at once; files go through an upload.", "请减少单次发送的内容，文件请用上传接口。"),
+    )
 
 
 def _plain(value: Any) -> Any:

@@ -6,16 +6,17 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from fastapi import Request
-from fastapi.responses import Response, StreamingResponse
+from fastapi.responses import Response
 from fastapi.routing import APIRoute
 
 from studio.api.envelope import engine_of
+from studio.api.relay import Relay
 from studio.engine.errors import from_unexpected
 from studio.engine.models.request_log import ServedRequest
 
 
 class LoggedRoute(APIRoute):
-    """Notes a request when it comes and when it was answered; what streams ends its entry itself."""
+    """Notes a request when it comes and when it was answered; a relay ends its entry itself."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
@@ -29,7 +30,7 @@ class LoggedRoute(APIRoute):
                 found = from_unexpected(error)
                 log.end(entry, found.status, found.message.en)
                 raise
-            if not isinstance(response, StreamingResponse):
+            if not isinstance(response, Relay):
                 log.end(entry, response.status_code)
             return response
 

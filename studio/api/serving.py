@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import Response, StreamingResponse
+from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict
 
-from studio.api.envelope import body, described, engine_of, failure_for, to_json
-from studio.api.events import HEADERS
+from studio.api.envelope import body, described, engine_of, to_json
+from studio.api.relay import Relay
 from studio.api.request_log import LoggedRoute, entry_of
-from studio.engine.errors import BadParameter, NotFound, StudioError
-from studio.engine.models.protocol import Forwarded
+from studio.engine.errors import NotFound, StudioError
 from studio.engine.params import param
 from studio.engine.text import Text
 
@@ -71,78 +68,27 @@ async def model(request: Request, name: str) -> Response:
 @router.post("/chat/completions", openapi_extra=described(ChatRequest))
 async def chat_completions(request: Request, given: ChatRequest = body(ChatRequest)) -> Response:
     """A chat completion, streamed or whole."""
-    return await _forward(request, "/v1/chat/completions", given.model_dump(), given.model, given.stream)
+    return Relay(request, "/v1/chat/completions", given.model_dump(), given.model, given.stream)
 
 
 @router.post("/completions", openapi_extra=described(CompletionRequest))
 async def completions(request: Request, given: CompletionRequest = body(CompletionRequest)) -> Response:
     """A plain completion, streamed or whole."""
-    return await _forward(request, "/v1/completions", given.model_dump(), given.model, given.stream)
+    return Relay(request, "/v1/completions", given.model_dump(), given.model, given.stream)
 
 
 @router.post("/embeddings", openapi_extra=described(EmbeddingsRequest))
 async def embeddings(request: Request, given: EmbeddingsRequest = body(EmbeddingsRequest)) -> Response:
     """Texts as vectors."""
-    return await _forward(request, "/v1/embeddings", given.model_dump(), given.model, False)
+    entry_of(request).inputs = 1 if isinstance(given.input, str) else len(given.input)
+    return Relay(request, "/v1/embeddings", given.model_dump(), given.model, False)
 
 
 @router.post("/rerank", openapi_extra=described(RerankRequest))
 async def rerank(request: Request, given: RerankRequest = body(RerankRequest)) -> Response:
     """Texts in the order in which they answer a query; needs a reranking model."""
-    found = await engine_of(request).models.get(given.model)
-    if found.kind != "rerank":
-        raise BadParameter(
-            Text(f"“{found.name}” is no reranking model.", f"“{found.name}”不是重排序模型。"),
-            Text("Add one under Models and name it here.", "请在“模型”中添加一个并在此指定。"),
-        )
-    return await _forward(request, "/v1/rerank", given.model_dump(), given.model, False)
-
-
-async def _forward(request: Request, route: str, content: dict[str, Any], name: str, stream: bool) -> Response:
-    """Pass a request on; an unknown model is a 404, no model at all a 503 with the way to get one."""
-    log, entry = engine_of(request).models.requests, entry_of(request)
-    entry.model, entry.streaming = name, stream
-    answer = await engine_of(request).models.forward(name, route, content)
-    entry.slot = answer.answering.slot
-    if stream:
-        lines = _renamed_lines(answer, name, lambda status: log.end(entry, status))
-        return StreamingResponse(lines, media_type="text/event-stream", headers=HEADERS)
-    try:
-        content = json.loads(await answer.read())
-    finally:
-        await answer.close()
-    if "model" in content:
-        content["model"] = name
-    entry.tokens = (content.get("usage") or {}).get("completion_tokens") or 0
-    return Response(to_json(content), status_code=answer.status, media_type="application/json")
-
-
-async def _renamed_lines(answer: Forwarded, name: str, ended: Callable[[int], None]) -> AsyncIterator[bytes]:
-    """The worker's events with the name that was asked for; a break becomes a last error event."""
-    rest, status = b"", 499
-    try:
-        async for chunk in answer.chunks:
-            *lines, rest = (rest + chunk).split(b"\n")
-            for line in lines:
-                yield _renamed(line, name) + b"\n"
-        if rest:
-            yield _renamed(rest, name)
-        status = answer.status
-    except StudioError as error:
-        status = error.status
-        yield b"data: " + bytes(failure_for(error, "/v1/", "en").body) + b"\n\n"
-    finally:
-        await answer.close()
-        ended(status)
-
-
-def _renamed(line: bytes, name: str) -> bytes:
-    if not line.startswith(b"data: {"):
-        return line
-    content = json.loads(line[6:])
-    if "model" in content:
-        content["model"] = name
-    return b"data: " + to_json(content)
+    entry_of(request).inputs = len(given.documents)
+    return Relay(request, "/v1/rerank", given.model_dump(), given.model, False)
 
 
 def _card(name: str, model: Any) -> dict[str, Any]:

@@ -92,10 +92,17 @@ class Invalid(StudioError):
     code = 42201
 
 
+class TooLarge(StudioError):
+    """More was sent than is read."""
+
+    code = 41301
+
+
 class RateLimited(StudioError):
-    """Too many requests at once."""
+    """Too many requests at once; `retry_after` seconds are worth waiting."""
 
     code = 42901
+    retry_after = 2
 
 
 class Internal(StudioError):

@@ -128,6 +128,17 @@ class ServerSettings(Params):
         8080, Text("Port", "端口"), help=Text("0 takes a free one.", "0 表示自动选择空闲端口。"), ge=0, le=65_535
     )
     require_token: bool = param(False, Text("Require the token on this computer too", "本机访问也要求令牌"))
+    queue: int = param(
+        64,
+        Text("Requests that may wait for a model", "每个模型可排队的请求数"),
+        ge=0,
+        le=1000,
+        advanced=True,
+        help=Text(
+            "Beyond its parallel slots; more are told to come back (HTTP 429).",
+            "超出并行槽位后可等待的数量；再多则返回 HTTP 429，请稍后重试。",
+        ),
+    )
 
 
 class Privacy(Params):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import time
 from contextlib import aclosing
@@ -11,10 +10,11 @@ from contextlib import aclosing
 import psutil
 import pytest
 
-from studio.engine.errors import BadParameter, NotFound, WorkerFailed
+from studio.engine.errors import BadParameter, NotFound, RateLimited, WorkerFailed
 from studio.engine.models.model import LoadSettings
 
 HELLO = [{"role": "user", "content": "Hello 你好"}]
+ROUTE = "/v1/chat/completions"
 
 
 @pytest.fixture
@@ -76,6 +76,34 @@ async def test_a_cancelled_question_gives_the_model_free(models, tiny):
         await task
     assert models._pool.place(tiny.id).busy == 0
     assert await answer(models, max_tokens=4)
+
+
+async def test_a_load_goes_on_when_the_one_who_asked_first_leaves(models, tiny):
+    first, second = (asyncio.create_task(answer(models, max_tokens=4)) for _ in range(2))
+    await until(lambda: models._pool.place(tiny.id).loading is not None)
+    first.cancel()
+    assert await second
+    assert first.cancelled()
+
+
+async def test_unloading_ends_a_load_and_says_so_to_those_who_wait(models, tiny):
+    waiting = asyncio.create_task(models.load(tiny.id))
+    await until(lambda: models._pool.place(tiny.id).loading is not None)
+    await models.unload(tiny.id)
+    with pytest.raises(WorkerFailed, match="unloaded while"):
+        await waiting
+    assert (await models.get(tiny.id)).state == "available"
+    assert await answer(models, max_tokens=4)
+
+
+async def test_more_requests_than_may_wait_are_told_to_come_back(models, tiny, settings):
+    await settings.set("server.queue", 1)
+    running = [await models.forward(tiny.id, ROUTE, {"messages": HELLO, "max_tokens": 4}) for _ in range(3)]
+    with pytest.raises(RateLimited, match="3 requests run or wait already"):
+        await models.forward(tiny.id, ROUTE, {"messages": HELLO})
+    for one in running:
+        await one.close()
+    assert (await (await models.forward(tiny.id, ROUTE, {"messages": HELLO, "max_tokens": 4})).whole())["choices"]
 
 
 async def test_a_prompt_that_is_too_long_is_refused_with_both_numbers(models, tiny):
@@ -154,20 +182,20 @@ async def test_a_model_that_never_loads_fails_with_the_reason_and_its_log(models
     assert any("lxxma" in line for line in models.log(model.id))
 
 
-async def test_a_forwarded_request_has_the_workers_own_json_with_the_models_name(models, tiny):
+async def test_a_forwarded_answer_has_the_shape_of_openai_the_name_that_was_asked_for_and_timings(models, tiny):
     passed = await models.forward("qwen", "/v1/chat/completions", {"model": "qwen", "messages": HELLO, "max_tokens": 4})
-    content = json.loads(await passed.read())
-    assert passed.status == 200
+    content = await passed.whole()
     assert content["object"] == "chat.completion"
-    assert content["model"] == "Tiny-Random"
-    assert content["usage"]["completion_tokens"] <= 4
+    assert content["model"] == "qwen"
+    assert content["choices"][0]["message"]["role"] == "assistant"
+    assert content["timings"]["predicted_n"] <= 4
 
 
 async def test_a_forwarded_stream_ends_with_done_and_can_be_closed_early(models, tiny):
     body = {"messages": HELLO, "max_tokens": 6, "stream": True}
     passed = await models.forward(tiny.id, "/v1/chat/completions", body)
-    assert passed.content_type.startswith("text/event-stream")
-    assert (await passed.read()).rstrip().endswith(b"data: [DONE]")
+    stream = b"".join([block async for block in passed.blocks()])
+    assert stream.rstrip().endswith(b"data: [DONE]") and b"prompt_progress" not in stream
     early = await models.forward(tiny.id, "/v1/chat/completions", {**body, "max_tokens": 1900, "ignore_eos": True})
     await early.close()
     assert models._pool.place(tiny.id).busy == 0
@@ -185,7 +213,7 @@ async def test_a_model_of_another_kind_is_refused_by_name(models, tiny):
     with pytest.raises(BadParameter, match="use-multilingual-3” is no chat model"):
         await answer(models, "usem3")
     with pytest.raises(BadParameter, match="no embedding model"):
-        await models.forward(tiny.id, "/v1/embeddings", {"input": "x"})
+        await models.answer(tiny.id, "/v1/embeddings", {"input": "x"})
 
 
 async def test_texts_are_embedded_in_any_number(models):

@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing
 from typing import Any
 
 from studio.engine.catalog import Catalog
 from studio.engine.egress import Egress
-from studio.engine.errors import BadParameter, StudioError, Unavailable
+from studio.engine.errors import BadParameter, RateLimited, StudioError, Unavailable
 from studio.engine.events import Events
 from studio.engine.models import discovery, protocol
+from studio.engine.models.exchange import prepare
 from studio.engine.models.meter import Answering, Meter
 from studio.engine.models.model import (
     ChatPiece,
@@ -26,6 +27,7 @@ from studio.engine.models.model import (
 )
 from studio.engine.models.pool import Pool
 from studio.engine.models.protocol import Forwarded
+from studio.engine.models.request import cleaned
 from studio.engine.models.request_log import RequestLog
 from studio.engine.models.shelf import Shelf
 from studio.engine.paths import Paths
@@ -35,7 +37,7 @@ from studio.engine.text import Text
 
 log = logging.getLogger(__name__)
 EMBED_BATCH = 64
-ROUTE_KINDS: dict[str, Kind] = {"embeddings": "embedding", "rerank": "rerank"}
+ROUTE_KINDS: dict[str, Kind] = {"/v1/embeddings": "embedding", "/v1/rerank": "rerank"}
 KIND_WORDS = {
     "chat": Text("chat model", "对话模型"),
     "embedding": Text("embedding model", "嵌入模型"),
@@ -92,7 +94,7 @@ class Asking(Shelf):
             "tools": list(tools) if tools else None,
             **extra,
         }
-        body = {name: value for name, value in body.items() if value is not None}
+        body = cleaned(protocol.CHAT_ROUTE, body)
         answering = self._begin(found)
         tokens = None
         try:
@@ -111,23 +113,35 @@ class Asking(Shelf):
         finally:
             self._meter.end(found.id, answering, tokens)
 
-    async def forward(self, model: str, route: str, body: dict[str, Any]) -> Forwarded:
-        """Pass a request to the worker as it is, but for the model's name: `route` is "/v1/chat/completions" and the
-        like. What the worker refuses is raised as a `StudioError`; a stream that breaks raises while it is read."""
-        kind: Kind = ROUTE_KINDS.get(route.rpartition("/")[2], "chat")
-        found = _must_be(await self._ready(model, kind), kind)
+    async def forward(self, model: str, route: str, body: Mapping[str, Any]) -> Forwarded:
+        """Pass a request on for a stream: `route` is "/v1/chat/completions" or "/v1/completions". Unknown fields are dropped
+        and numbers brought into their ranges. What the worker refuses is raised as a `StudioError`; a stream that breaks
+        raises while it is read. `RateLimited` when too many wait already."""
+        wanted = {**cleaned(route, body), "stream": True}
+        found = await self._for_route(model, route)
+        exchange = prepare(found, route, wanted, model or found.name)
         stack = AsyncExitStack()
         answering = self._begin(found)
-        stack.callback(lambda: self._meter.end(found.id, answering))
+        stack.callback(lambda: self._meter.end(found.id, answering, exchange.tokens))
         try:
             worker = await stack.enter_async_context(self._pool.use(found))
-            changed = {**body, "model": worker.model}
-            response = await stack.enter_async_context(protocol.open_stream(worker, found, route, changed))
+            sent = exchange.to(worker.model)
+            response = await stack.enter_async_context(protocol.open_stream(worker, found, route, sent))
         except BaseException:
             await stack.aclose()
             raise
-        kind = response.headers.get("content-type", "application/json")
-        return Forwarded(response.status_code, kind, _passed(stack, response, answering), stack.aclose, answering)
+        return Forwarded(exchange, answering, response, stack)
+
+    async def answer(self, model: str, route: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """The answer to a request that never streams: "/v1/embeddings" and "/v1/rerank"."""
+        body = cleaned(route, body)
+        found = await self._for_route(model, route)
+        answering = self._begin(found)
+        try:
+            async with self._pool.use(found) as worker:
+                return {**await protocol.post(worker, found, route, body), "model": model or found.name}
+        finally:
+            self._meter.end(found.id, answering)
 
     async def embed(self, model: str, texts: Sequence[str], *, purpose: str = "passage") -> Any:
         """The texts as vectors of length 1: a float32 array (texts, dimensions). `purpose` is "query" or "passage"."""
@@ -190,6 +204,15 @@ class Asking(Shelf):
             busy = self._meter.active > 0
             self._events.publish(ThroughputChanged(self.statistics()))
 
+    async def _for_route(self, name: str, route: str) -> Model:
+        """The model for a request from outside, if it is of the right kind and not too many wait for it."""
+        kind = ROUTE_KINDS.get(route, "chat")
+        found = _must_be(await self._ready(name, kind), kind)
+        most = found.load_settings.slots + self._settings.server.queue
+        if self._pool.place(found.id).busy >= most:
+            raise _too_many(found, most)
+        return found
+
     async def _ready(self, name: str, kind: Kind = "chat") -> Model:
         model = await self.get(name, kind)
         if model.state == "missing":
@@ -207,13 +230,6 @@ class Asking(Shelf):
             log.warning("the speed of %s was not kept: %s", model.name, problem)
 
 
-async def _passed(stack: AsyncExitStack, response: Any, answering: Answering) -> AsyncIterator[bytes]:
-    async with stack:
-        async for chunk in response.aiter_bytes():
-            answering.count(chunk.count(b"data: "))
-            yield chunk
-
-
 def _info(model: Model, dimensions: int) -> EmbedderInfo:
     e5 = "e5" in model.name.lower().replace("_", "-").split("-")
     prefixes = {"query_prefix": "query: ", "passage_prefix": "passage: "} if e5 else {}
@@ -225,6 +241,19 @@ def _must_be(model: Model, kind: Kind) -> Model:
         return model
     words = KIND_WORDS[kind]
     raise BadParameter(Text(f"“{model.name}” is no {words.en}.", f"“{model.name}”不是{words.zh}。"))
+
+
+def _too_many(model: Model, most: int) -> RateLimited:
+    return RateLimited(
+        Text(
+            f"“{model.name}” is busy: {most} requests run or wait already.",
+            f"“{model.name}”繁忙：已有 {most} 个请求在运行或排队。",
+        ),
+        Text(
+            "Ask again in a moment, give it more parallel slots, or let more wait under Settings › Server.",
+            "请稍后再试，也可增加并行槽位，或在“设置 › 服务”中放宽排队数量。",
+        ),
+    )
 
 
 def _measured(usage: Usage, speed: float | None) -> Usage:

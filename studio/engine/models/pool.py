@@ -37,6 +37,7 @@ class Place:
     failed_at: float = 0.0
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     watch: asyncio.Task[None] | None = None
+    loading: asyncio.Task[Worker] | None = None
 
 
 class Pool:
@@ -90,10 +91,12 @@ class Pool:
         await self._worker(model, settings)
 
     async def unload(self, model_id: str) -> None:
-        """Stop the worker; its memory is free when this returns. Running requests fail."""
+        """Stop the worker, or its loading; its memory is free when this returns. Running requests fail."""
         place = self._places.get(model_id)
         if place is None:
             return
+        if place.loading is not None:
+            place.loading.cancel()
         async with place.lock:
             worker, place.worker = place.worker, None
             if place.watch is not None:
@@ -115,7 +118,22 @@ class Pool:
         self._places.pop(model_id, None)
 
     async def _worker(self, model: Model, settings: LoadSettings) -> Worker:
+        """The worker that runs, or the one that is being loaded: all who ask wait for the same load, and it goes on when
+        one of them leaves."""
         place = self.place(model.id)
+        if place.worker is not None and place.worker.running and not place.lock.locked():
+            return place.worker
+        if place.loading is None or place.loading.done():
+            place.loading = asyncio.create_task(self._start_once(model, settings, place), name=f"load {model.name}")
+            place.loading.add_done_callback(lambda task: task.cancelled() or task.exception())
+        try:
+            return await asyncio.shield(place.loading)
+        except asyncio.CancelledError:
+            if place.loading.cancelled():  # by `unload`: whoever waits is told, not cancelled
+                raise _unloaded(model) from None
+            raise
+
+    async def _start_once(self, model: Model, settings: LoadSettings, place: Place) -> Worker:
         async with place.lock:
             if place.worker is not None and place.worker.running:
                 return place.worker
@@ -188,3 +206,10 @@ class Pool:
             and not place.busy
             and 0 < place.settings.unload_after_minutes * 60 <= now - place.used
         ]
+
+
+def _unloaded(model: Model) -> WorkerFailed:
+    return WorkerFailed(
+        Text(f"“{model.name}” was unloaded while it was being loaded.", f"“{model.name}”在加载过程中被卸载。"),
+        Text("Ask again: it is loaded anew.", "请重新提问，模型会再次加载。"),
+    )

@@ -6,16 +6,18 @@ import asyncio
 import base64
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from studio.engine.errors import BadParameter, NotFound, RateLimited, StudioError, Unavailable, WorkerFailed
 from studio.engine.models.backend import Worker
 from studio.engine.models.child_worker import how_it_ended
+from studio.engine.models.exchange import Exchange, prepare
 from studio.engine.models.meter import Answering
 from studio.engine.models.model import ChatPiece, Model, Usage
+from studio.engine.models.whole import Whole
 from studio.engine.text import Text
 
 if TYPE_CHECKING:
@@ -23,15 +25,17 @@ if TYPE_CHECKING:
 
 END_SECONDS = 1.0  # how long a broken connection waits to learn that the worker ended
 ERROR_BYTES = 65_536
+CHAT_ROUTE = "/v1/chat/completions"
 
 
 async def chat(worker: Worker, model: Model, body: dict[str, Any]) -> AsyncIterator[ChatPiece]:
     """The pieces of one answer. Closing the iterator ends the connection, and the worker stops decoding."""
     started = time.perf_counter()
     first: float | None = None
-    body = {**body, "model": worker.model, "stream": True, "stream_options": {"include_usage": True}}
-    async with open_stream(worker, model, "/v1/chat/completions", body) as response:
-        async for chunk in _events(response):
+    body = {**body, "stream": True, "stream_options": {"include_usage": True}}
+    exchange = prepare(model, CHAT_ROUTE, body, worker.model)
+    async with open_stream(worker, model, CHAT_ROUTE, exchange.to(worker.model)) as response:
+        async for chunk in exchange.chunks(response):
             for piece in _pieces(chunk, (first or time.perf_counter()) - started):
                 if first is None and (piece.text or piece.reasoning or piece.tool_calls):
                     first = time.perf_counter()
@@ -126,17 +130,49 @@ def embeddings(answer: dict[str, Any]) -> Any:
 
 @dataclass
 class Forwarded:
-    """A worker's answer passed through: its bytes as they come. Read it to its end, or call `close`, which ends the
+    """A worker's answer on its way to whoever asked. Read `blocks` or `chunks` to the end, or call `close`, which ends the
     connection so that the worker stops its work for it; calling it after the end is fine."""
 
-    status: int
-    content_type: str
-    chunks: AsyncIterator[bytes]
-    close: Callable[[], Awaitable[None]]
+    exchange: Exchange
     answering: Answering
+    response: httpx.Response
+    stack: AsyncExitStack
 
-    async def read(self) -> bytes:
-        return b"".join([chunk async for chunk in self.chunks])
+    async def blocks(self) -> AsyncIterator[bytes]:
+        """Its server-sent events as bytes."""
+        async with self.stack:
+            async for block in self.exchange.passed(self.response, self.answering):
+                yield block
+
+    async def chunks(self) -> AsyncIterator[dict[str, Any]]:
+        """Its server-sent events as objects."""
+        async with self.stack:
+            async for chunk in self.exchange.chunks(self.response):
+                if chunk.get("choices"):
+                    self.answering.count()
+                yield chunk
+
+    async def whole(self) -> dict[str, Any]:
+        """The answer in one, with timings of our own where the worker measured none. Raises `Unavailable` when the model
+        failed midway."""
+        whole = Whole()
+        async with aclosing(_closable(self.chunks())) as chunks:
+            async for chunk in chunks:
+                if "error" in chunk:
+                    raise _failed(chunk)
+                whole.add(chunk)
+        return {"timings": self._timings(), **whole.answer(), "model": self.exchange.name}
+
+    async def close(self) -> None:
+        await self.stack.aclose()
+
+    def _timings(self) -> dict[str, Any]:
+        return {
+            "prompt_n": self.exchange.prompt_tokens,
+            "prompt_ms": 1000 * (self.answering.first_token_seconds() or 0.0),
+            "predicted_n": self.answering.tokens if self.exchange.tokens is None else self.exchange.tokens,
+            "predicted_per_second": self.answering.speed(),
+        }
 
 
 def _vector(value: Any) -> Any:
@@ -147,20 +183,9 @@ def _vector(value: Any) -> Any:
     return value[0] if value and isinstance(value[0], list) else value
 
 
-async def _events(response: httpx.Response) -> AsyncIterator[dict[str, Any]]:
-    """The JSON of each server-sent event up to [DONE]; comments and unknown fields are passed over."""
-    async for line in response.aiter_lines():
-        if not line.startswith(("data:", "error:")):
-            continue
-        content = line.partition(":")[2].strip()
-        if content == "[DONE]":
-            return
-        yield json.loads(content)
-
-
 def _pieces(chunk: dict[str, Any], first_token_seconds: float) -> list[ChatPiece]:
     if chunk.get("error"):
-        raise Unavailable(Text(f"The model failed: {_words(chunk)}", f"模型出错：{_words(chunk)}"))
+        raise _failed(chunk)
     pieces = [_piece(choice) for choice in chunk.get("choices") or []]
     if chunk.get("usage"):
         pieces.append(ChatPiece(usage=_usage(chunk, first_token_seconds)))
@@ -186,6 +211,15 @@ def _usage(chunk: dict[str, Any], first_token_seconds: float) -> Usage:
         tokens_per_second=timings.get("predicted_per_second"),
         first_token_seconds=first_token_seconds,
     )
+
+
+def _failed(chunk: dict[str, Any]) -> Unavailable:
+    return Unavailable(Text(f"The model failed: {_words(chunk)}", f"模型出错：{_words(chunk)}"))
+
+
+def _closable(items: Any) -> Any:
+    """An async generator, seen as something that can be closed."""
+    return items
 
 
 def _words(chunk: dict[str, Any]) -> str:
