@@ -46,5 +46,5 @@ def test_the_throughput_of_the_last_five_minutes_is_known(http):
     written = sum(1 for line in lines if line.startswith("data: {") and json.loads(line[6:])["choices"])
     statistics = http.get("/api/v1/stats").json()["data"]
     assert len(statistics["throughput"]) == 299
-    assert statistics["slots"] == 2 and statistics["active"] == statistics["waiting"] == 0
+    assert statistics["slots"] >= 2 and statistics["active"] == statistics["waiting"] == 0
     assert statistics["requests_per_minute"] >= 1 and statistics["tokens"] >= written - 5
