@@ -62,8 +62,19 @@ class Bar(BaseModel):
     high: float | str | None = None
 
 
+class Quantile(BaseModel):
+    """A value below which the share `at` of the others lies; the value digit by digit."""
+
+    at: float
+    value: str
+
+
 class ColumnProfile(BaseModel):
-    """What is in a column. When `sampled`, all counts are of `rows` rows drawn at random, not of the whole."""
+    """What is in a column. When `sampled`, all counts are of `rows` rows drawn at random, not of the whole.
+
+    Values are written digit by digit, never as floats. `distinct` is counted up to 100,000 and estimated beyond that
+    (`distinct_exact` says which); quantiles are estimated. `shortest`, `longest` and `empty` are of texts, in characters.
+    """
 
     name: str
     type: str
@@ -71,10 +82,16 @@ class ColumnProfile(BaseModel):
     sampled: bool
     nulls: int
     distinct: int
+    distinct_exact: bool = False
     low: str | None = None
     high: str | None = None
     mean: float | None = None
+    deviation: float | None = None
     median: float | None = None
+    quantiles: list[Quantile] = []
+    shortest: int | None = None
+    longest: int | None = None
+    empty: int | None = None
     histogram: list[Bar] = []
     top: list[Bar] = []
 

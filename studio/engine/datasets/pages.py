@@ -10,99 +10,189 @@ from threading import Lock
 from typing import Any
 
 from studio.engine.datasets.locked import Locked
-from studio.engine.datasets.reading import chosen, connection, quoted
+from studio.engine.datasets.native import EVERYTHING, Natives
+from studio.engine.datasets.reading import chosen, connection, literal
 from studio.engine.datasets.source import Source, cannot_read
+from studio.engine.datasets.view import View
+from studio.engine.errors import BadParameter
+from studio.engine.text import Text
 
-KEPT = 8  # orders and filters whose row numbers stay in memory
+KEPT_BYTES = 160 << 20  # row numbers of orders and filters that stay in memory: two orders of 20 million rows
 NUMBER = "__row_number"
+NUMBERS_AT_ONCE = 122_880
+SCATTERED = 1000  # so many row numbers become a filter that skips whole groups of rows
 
 
 class Pages:
     """Reads pages of open sources. Methods block and may be called from several threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, natives: Natives | None = None, spill: Path | None = None) -> None:
         self._lock = Lock()
+        self._natives = natives
+        self._spill = spill
         self._database: Any = None
-        self._rows: OrderedDict[tuple[object, ...], Any] = OrderedDict()
+        self._attached: dict[Path, str] = {}
+        self._found: OrderedDict[tuple[object, ...], Any] = OrderedDict()
 
     def close(self) -> None:
         with self._lock:
             if self._database is not None:
                 self._database.close()
                 self._database = None
-            self._rows.clear()
+            self._found.clear()
+            self._attached.clear()
 
-    def window(self, source: Source, offset: int, limit: int, columns: Sequence[str] | None = None) -> Any:
+    # Rows
+
+    def window(
+        self, source: Source, offset: int, limit: int, columns: Sequence[str] | None = None, cursor: Any = None
+    ) -> Any:
         """Rows `offset` and after, in the file's order, as an Arrow table."""
+        cursor = cursor or self.cursor()
+        native = self._native(source)
+        if native:
+            last = min(offset + limit, source.row_count) - 1
+            sql = f"SELECT {chosen(columns)} FROM {native} WHERE rowid BETWEEN {offset} AND {last} ORDER BY rowid"
+            return _shaped(self._read(source, cursor, sql), source, columns)
         parts = []
         for file, first, last in source.spans(offset, offset + limit):
             window = f"WHERE file_row_number BETWEEN {first} AND {last} ORDER BY file_row_number"
-            parts.append(self._read(file, f"{_from(source, file, columns)} {window}"))
+            parts.append(self._read(source, cursor, f"SELECT {_names(source, columns)} FROM {source.scan([file])} {window}"))
         return _joined(parts, source, columns)
 
-    def rows(self, source: Source, numbers: Any, columns: Sequence[str] | None = None) -> Any:
+    def rows(self, source: Source, numbers: Any, columns: Sequence[str] | None = None, cursor: Any = None) -> Any:
         """The rows of these numbers (a numpy array), in that order."""
         import numpy
         import pyarrow
 
+        cursor = cursor or self.cursor()
         places = numpy.argsort(numbers, kind="stable")
-        ordered = numbers[places]
+        ordered = numbers[places].astype("int64")
+        if len(ordered) and int(ordered[-1]) - int(ordered[0]) == len(ordered) - 1:
+            found = self.window(source, int(ordered[0]), len(ordered), columns, cursor)
+        elif native := self._native(source):
+            sql = f"SELECT {chosen(columns)} FROM (SELECT unnest(?::BIGINT[]) AS {NUMBER}) JOIN {native} ON rowid = {NUMBER} ORDER BY {NUMBER}"
+            found = _shaped(self._read(source, cursor, sql, [ordered.tolist()]), source, columns)
+        else:
+            found = self._scattered(source, ordered, columns, cursor)
+        back: Any = numpy.empty(len(places), dtype="int64")
+        back[places] = numpy.arange(len(places))
+        return found.take(pyarrow.array(back))
+
+    def _scattered(self, source: Source, ordered: Any, columns: Sequence[str] | None, cursor: Any) -> Any:
         parts = []
         for index, file in enumerate(source.files):
             low, high = _range(ordered, source.starts[index], source.starts[index + 1])
             if high > low:
-                parts.append(self._read_rows(source, file, ordered[low:high] - source.starts[index], columns))
-        back: Any = numpy.empty(len(places), dtype="int64")
-        back[places] = numpy.arange(len(places))
-        return _joined(parts, source, columns).take(pyarrow.array(back))
+                here = (ordered[low:high] - source.starts[index]).tolist()
+                reach = f"file_row_number BETWEEN {here[0]} AND {here[-1]}"
+                wanted = f"file_row_number IN (SELECT unnest(?::BIGINT[])) ORDER BY file_row_number"
+                sql = f"SELECT {_names(source, columns)} FROM {source.scan([file])} WHERE {reach} AND {wanted}"
+                parts.append(self._read(source, cursor, sql, [here]))
+        return _joined(parts, source, columns)
 
-    def numbers(self, source: Source, where: str, order: tuple[str, bool] | None) -> Any | None:
+    # Row numbers
+
+    def numbers(self, source: Source, view: View) -> Any | None:
         """The row numbers of an earlier `find`, if they are still here."""
         with self._lock:
-            found = self._rows.get(_key(source, where, order))
+            found = self._found.get(_key(source, view))
             if found is not None:
-                self._rows.move_to_end(_key(source, where, order))
+                self._found.move_to_end(_key(source, view))
             return found
 
-    def find(self, locked: Locked, source: Source, where: str, order: tuple[str, bool] | None) -> Any:
-        """The numbers of the rows that a condition holds for, in an order; (column, True) is descending, nulls last."""
-        sort = f"{quoted(order[0])} {'DESC' if order[1] else 'ASC'} NULLS LAST, {NUMBER}" if order else NUMBER
-        numbered = f"(SELECT row_number() OVER () - 1 AS {NUMBER}, * FROM data)"
-        table, _ = locked.query(f"SELECT {NUMBER} FROM {numbered} {condition(where)} ORDER BY {sort}")
-        found = table.column(0).to_numpy().astype("int64" if source.row_count >= 2**31 else "int32")
-        with self._lock:
-            self._rows[_key(source, where, order)] = found
-            while len(self._rows) > KEPT:
-                self._rows.popitem(last=False)
-        return found
+    def first(self, source: Source, view: View, limit: int, cursor: Any = None) -> Any:
+        """The numbers of the first rows of an order, without sorting all of them; for views without raw conditions."""
+        table, number = self._table(source)
+        where = f"WHERE {view.own}" if view.own else ""
+        sql = f"SELECT {number} AS {NUMBER} FROM {table} {where} ORDER BY {view.order_by(NUMBER)} LIMIT {int(limit)}"
+        return self._judged(source, cursor or self.cursor(), sql).column(0).to_numpy()
 
-    def _read_rows(self, source: Source, file: Path, numbers: Any, columns: Sequence[str] | None) -> Any:
+    def find(self, source: Source, view: View, among: Any = None, cursor: Any = None) -> Any:
+        """The numbers of the rows of a view, in its order (int32 up to two thousand million rows).
+
+        `among` are the numbers that the raw conditions hold for, found by `find_raw`.
+        """
+        import numpy
         import pyarrow
 
-        wanted = pyarrow.table({"n": pyarrow.array(numbers, "int64")})
-        low, high = int(numbers[0]), int(numbers[-1])
-        cursor = self._cursor()
-        cursor.register("wanted", wanted)
-        reach = f"file_row_number BETWEEN {low} AND {high}"
-        kept = f"{reach} AND file_row_number IN (SELECT n FROM wanted)"
-        try:
-            with readable(file):
-                return cursor.execute(
-                    f"{_from(source, file, columns)} WHERE {kept} ORDER BY file_row_number"
-                ).to_arrow_table()
-        finally:
-            cursor.unregister("wanted")
+        cursor = cursor or self.cursor()
+        table, number = self._table(source)
+        conditions = [view.own] if view.own else []
+        if among is not None:
+            cursor.register("among", pyarrow.table({"n": pyarrow.array(among)}))
+            conditions.append(f"{number} IN (SELECT n FROM among)")
+        where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+        kind = _kind(source)
+        sql = f"SELECT ({number})::{'BIGINT' if kind == 'int64' else 'INTEGER'} AS {NUMBER} FROM {table} {where}"
+        sql += f" ORDER BY {view.order_by(NUMBER)}" if view.order else ""
+        with _understood(source):
+            reader = cursor.execute(sql).to_arrow_reader(NUMBERS_AT_ONCE)
+            parts = [batch.column(0).to_numpy(zero_copy_only=False).copy() for batch in reader]
+        found = numpy.concatenate(parts) if parts else numpy.empty(0, kind)
+        return self._keep(_key(source, view), found)
 
-    def _read(self, file: Path, sql: str) -> Any:
-        with readable(file):
-            return self._cursor().execute(sql).to_arrow_table()
+    def find_raw(self, locked: Locked, source: Source, view: View) -> Any:
+        """The numbers of the rows that the raw conditions of a view hold for, in the file's order."""
+        numbered = f"(SELECT row_number() OVER () - 1 AS {NUMBER}, * FROM data)"
+        table, _ = locked.query(f"SELECT {NUMBER} FROM {numbered} WHERE {view.raw} ORDER BY {NUMBER}")
+        found = table.column(0).to_numpy().astype(_kind(source))
+        if not view.own and not view.order:
+            self._keep(_key(source, view), found)
+        return found
 
-    def _cursor(self) -> Any:
+    def _keep(self, key: tuple[object, ...], found: Any) -> Any:
+        with self._lock:
+            self._found[key] = found
+            while len(self._found) > 1 and sum(each.nbytes for each in self._found.values()) > KEPT_BYTES:
+                self._found.popitem(last=False)
+        return found
+
+    # The connection
+
+    def cursor(self) -> Any:
+        """A connection of its own to the same database: `interrupt` ends what runs on it."""
         with self._lock:
             if self._database is None:
-                self._database = connection()
-                self._database.execute("SET parquet_metadata_cache=true")
+                self._database = connection(self._spill)
+                for setting in ("parquet_metadata_cache=true", f"dynamic_or_filter_threshold={SCATTERED}"):
+                    self._database.execute(f"SET {setting}")
             return self._database.cursor()
+
+    def _native(self, source: Source) -> str:
+        """The name of the table's copy in DuckDB's form, or nothing."""
+        path = self._natives.ready(source) if self._natives else None
+        if path is None:
+            return ""
+        cursor = self.cursor()
+        with self._lock:
+            if path not in self._attached:
+                name = f"native_{len(self._attached)}"
+                cursor.execute(f"ATTACH {literal(path)} AS {name} (READ_ONLY)")
+                self._attached[path] = name
+            return f"{self._attached[path]}.data"
+
+    def _table(self, source: Source) -> tuple[str, str]:
+        """What to read for a search over all rows, and the expression of a row's number in it."""
+        native = self._native(source)
+        if native:
+            return native, "rowid"
+        if len(source.files) == 1:
+            return source.scan(), "file_row_number"
+        starts = f"[{', '.join(map(str, source.starts))}]::BIGINT[]"
+        return source.scan(), f"(file_row_number + ({starts})[file_index::BIGINT + 1])"
+
+    def _read(self, source: Source, cursor: Any, sql: str, parameters: Sequence[object] = ()) -> Any:
+        with readable(source.files[0]):
+            return cursor.execute(sql, list(parameters)).to_arrow_table()
+
+    def _judged(self, source: Source, cursor: Any, sql: str) -> Any:
+        with _understood(source):
+            return cursor.execute(sql).to_arrow_table()
+
+
+def _kind(source: Source) -> str:
+    return "int64" if source.row_count >= 2**31 else "int32"
 
 
 def _range(ordered: Any, first: int, last: int) -> tuple[int, int]:
@@ -119,8 +209,29 @@ def readable(file: Path) -> Iterator[None]:
 
     try:
         yield
+    except duckdb.InterruptException:
+        raise
     except duckdb.Error as error:
         raise cannot_read(file, "Parquet", str(error)) from error
+
+
+@contextmanager
+def _understood(source: Source) -> Iterator[None]:
+    """A value that does not fit its column is the filter's fault, not the file's."""
+    import duckdb
+
+    try:
+        with readable(source.files[0]):
+            yield
+    except Exception as error:
+        cause = error.__cause__
+        if isinstance(cause, duckdb.ConversionException | duckdb.BinderException | duckdb.OutOfRangeException):
+            said = " ".join(str(cause).split())[:200]
+            raise BadParameter(
+                Text(f"The filter does not fit the column: {said}", f"筛选条件与列不符：{said}"),
+                Text("Change the value or the operator.", "请修改值或条件。"),
+            ) from cause
+        raise
 
 
 def condition(where: str) -> str:
@@ -128,23 +239,41 @@ def condition(where: str) -> str:
     return f"WHERE ({where}\n)" if where.strip() else ""
 
 
-def _key(source: Source, where: str, order: tuple[str, bool] | None) -> tuple[object, ...]:
-    return source.fingerprint, source.files, where, order
+def _key(source: Source, view: View) -> tuple[object, ...]:
+    return source.fingerprint, source.files, view
 
 
-def _from(source: Source, file: Path, columns: Sequence[str] | None) -> str:
-    names = chosen(columns) if columns is not None else "* EXCLUDE (file_row_number)"
-    return f"SELECT {names} FROM {source.scan([file])}"
+def _names(source: Source, columns: Sequence[str] | None) -> str:
+    """What to select from one file; of several files, one may lack a column that others have."""
+    if columns is None:
+        return EVERYTHING
+    if len(source.files) == 1:
+        return chosen(columns)
+    return f"COLUMNS(name -> name IN ({', '.join(map(literal, ['file_row_number', *columns]))}))"
 
 
 def _joined(parts: list[Any], source: Source, columns: Sequence[str] | None) -> Any:
     """One table with the source's columns in order, whatever the single files lack."""
     import pyarrow
 
-    schema = source.schema
-    if columns is not None:
-        schema = pyarrow.schema([schema.field(name) for name in columns])
     if not parts:
-        return schema.empty_table()
+        return _schema(source, columns).empty_table()
     whole = parts[0] if len(parts) == 1 else pyarrow.concat_tables(parts, promote_options="permissive")
-    return whole.select([name for name in schema.names if name in whole.column_names]) if whole.num_columns else whole
+    return _shaped(whole, source, columns)
+
+
+def _shaped(whole: Any, source: Source, columns: Sequence[str] | None) -> Any:
+    """The wanted columns in their order; one that these files lack is empty."""
+    import pyarrow
+
+    names = source.names if columns is None else list(columns)
+    for name in names:
+        if name not in whole.column_names and name in source.names:
+            whole = whole.append_column(name, pyarrow.nulls(whole.num_rows, source.schema.field(name).type))
+    return whole.select(names) if names and whole.num_columns else whole
+
+
+def _schema(source: Source, columns: Sequence[str] | None) -> Any:
+    import pyarrow
+
+    return source.schema if columns is None else pyarrow.schema([source.schema.field(name) for name in columns])

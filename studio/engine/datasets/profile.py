@@ -1,83 +1,221 @@
-"""What is in each column: nulls, distinct values, range, histogram, most frequent values."""
+"""What is in each column: nulls, distinct values, range, quantiles, histogram, most frequent values.
+
+One reading of the table answers for all columns at once; histograms and the most frequent values need one more reading
+of their column alone, which DuckDB does quickly because few groups come out.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+<<<<<<< HEAD
 from studio.engine.datasets.dataset import Bar, Column, ColumnProfile
+=======
+from studio.engine.datasets.dataset import Bar, Column, ColumnProfile, Quantile
+>>>>>>> 042d306 (wip: browsing engine)
 from studio.engine.datasets.reading import connection, quoted
 from studio.engine.datasets.source import Source
+from studio.engine.datasets.watch import Watch
 
 BARS = 24
 TOP = 8
+COUNTED = 100_000  # different values up to which each is counted
+QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
+WIDE = 64  # columns asked for in one statement
 NUMBERS = ("int", "uint", "float", "double", "decimal", "halffloat")
 TIMES = ("timestamp", "date")
+NESTED = ("struct", "list", "map", "fixed_size_list", "large_list")
+SHOWN = 200  # characters of a frequent value
 
 
-def profile(source: Source, columns: list[Column], sample: int) -> dict[str, ColumnProfile]:
-    """Profiles by column name. Tables longer than `sample` rows are profiled from that many rows drawn at random."""
+def profile(
+    source: Source, columns: Sequence[Column], sample: int, *, watch: Watch | None = None, spill: Path | None = None
+) -> dict[str, ColumnProfile]:
+    """Profiles by column name. Tables longer than `sample` rows are profiled from that many rows drawn at random.
+
+    Raises `Stopped` when `watch` is stopped.
+    """
+    watch = watch or Watch()
     sampled = source.row_count > sample
+<<<<<<< HEAD
     draw = f"USING SAMPLE {int(sample)} ROWS" if sampled else ""
     with connection() as database:
         database.execute(f"CREATE TABLE data AS SELECT * FROM {source.scan()} {draw}")
         return {column.name: _one(database, column, sampled) for column in columns}
+=======
+    with connection(spill) as database:
+        table = source.scan()
+        if sampled:
+            with watch.over(database, 0, 0.7):
+                database.execute(_drawing(source, columns, sample))
+            table, watch = "data", watch.part(0.7, 1)
+        found: dict[str, ColumnProfile] = {}
+        for start in range(0, len(columns), WIDE):
+            some = [_Asked(column) for column in columns[start : start + WIDE]]
+            part = watch.part(start / len(columns), min(1, (start + WIDE) / len(columns)))
+            found.update(_some(database, table, some, sampled, part))
+        return found
+>>>>>>> 042d306 (wip: browsing engine)
 
 
-def _one(database: Any, column: Column, sampled: bool) -> ColumnProfile:
-    name = quoted(column.name)
-    number, time = column.type.startswith(NUMBERS), column.type.startswith(TIMES)
-    mean = f"avg({name})::DOUBLE, median({name})::DOUBLE" if number else "NULL, NULL"
-    sql = f"SELECT count(*), count({name}), approx_count_distinct({name}), min({name})::VARCHAR, max({name})::VARCHAR, {mean}"
-    if column.type in ("struct", "list", "map"):
-        sql = f"SELECT count(*), count({name}), approx_count_distinct({name}), NULL, NULL, NULL, NULL"
-    rows, present, distinct, low, high, average, median = database.execute(f"{sql} FROM data").fetchone()
-    found = ColumnProfile(
-        name=column.name, type=column.type, rows=rows, sampled=sampled, nulls=rows - present, distinct=min(distinct, present),
-        low=low, high=high, mean=average, median=median,
-    )  # fmt: skip
-    if number or time:
-        found.histogram = _histogram(database, name, time)
-    if not time and column.type not in ("struct", "list", "map"):
-        found.distinct = _exact_distinct(database, name, found.distinct)
-        found.top = _top(database, name)
+def _drawing(source: Source, columns: Sequence[Column], sample: int) -> str:
+    """Draw `sample` rows by the hash of their number, which spares the columns of all other rows: half of the work of a
+    reservoir over everything. A tenth more is drawn than is wanted, and a reservoir leaves the right number."""
+    names = ", ".join(quoted(column.name) for column in columns)
+    share = min(1.0, 1.1 * sample / source.row_count)
+    drawn = f"hash(file_row_number * 1000003 + file_index) < {int(share * (2**64 - 1))}::UBIGINT"
+    kept = f"(SELECT {names} FROM {source.scan()} WHERE {drawn})"
+    return f"CREATE TABLE data AS SELECT * FROM {kept} USING SAMPLE {int(sample)} ROWS"
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """One column and what can be asked of it."""
+
+    column: Column
+
+    @property
+    def name(self) -> str:
+        return quoted(self.column.name)
+
+    @property
+    def number(self) -> bool:
+        return self.column.type.startswith(NUMBERS)
+
+    @property
+    def time(self) -> bool:
+        return self.column.type.startswith(TIMES)
+
+    @property
+    def text(self) -> bool:
+        return self.column.type in ("string", "dict")
+
+    @property
+    def nested(self) -> bool:
+        return self.column.type.startswith(NESTED)
+
+    @property
+    def float(self) -> bool:
+        return self.column.type.startswith(("float", "double", "half"))
+
+    @property
+    def place(self) -> str:
+        """The value as a number on a line; nothing for what has no place there (NaN, infinity)."""
+        if self.time:
+            return f"epoch({self.name}::TIMESTAMP)"
+        return f"CASE WHEN isfinite({self.name}) THEN {self.name} END::DOUBLE" if self.float else f"{self.name}::DOUBLE"
+
+    def aggregates(self) -> list[str]:
+        """Always twelve expressions, NULL where one makes no sense."""
+        name, line = self.name, self.number or self.time
+        finite = f"CASE WHEN isfinite({name}) THEN {name} END" if self.float else name
+        return [
+            f"count({name})",
+            "NULL" if self.nested else f"approx_count_distinct({name})",
+            "NULL" if self.nested else f"min({name})::VARCHAR",
+            "NULL" if self.nested else f"max({name})::VARCHAR",
+            f"avg({finite})::DOUBLE" if self.number else "NULL",
+            f"stddev_pop({finite}::DOUBLE)" if self.number else "NULL",
+            f"approx_quantile({finite}, {list(QUANTILES)})::VARCHAR[]" if line else "NULL",
+            f"min(length({name}))" if self.text else "NULL",
+            f"max(length({name}))" if self.text else "NULL",
+            f"count(*) FILTER ({name} = '')" if self.text else "NULL",
+            f"min({self.place})" if line else "NULL",
+            f"max({self.place})" if line else "NULL",
+        ]
+
+
+def _some(
+    database: Any, table: str, asked: Sequence[_Asked], sampled: bool, watch: Watch
+) -> dict[str, ColumnProfile]:
+    expressions = [each for one in asked for each in one.aggregates()]
+    with watch.over(database, 0, 0.4):
+        rows, *values = database.execute(f"SELECT count(*), {', '.join(expressions)} FROM {table}").fetchone()
+    size = len(values) // max(1, len(asked))
+    found = {}
+    for place, one in enumerate(asked):
+        own = values[place * size : (place + 1) * size]
+        profile = found[one.column.name] = _first(one, rows, sampled, own[:-2])
+        with watch.over(database, 0.4 + 0.6 * place / len(asked), 0.4 + 0.6 * (place + 1) / len(asked)):
+            if own[-1] is not None:
+                profile.histogram = _histogram(database, table, one, float(own[-2]), float(own[-1]))
+            _frequent(database, table, one, profile)
     return found
 
 
-def _exact_distinct(database: Any, name: str, about: int) -> int:
-    """The approximation is good enough for many values; few ones are counted."""
-    if about > 10_000:
-        return about
-    return int(database.execute(f"SELECT count(DISTINCT {name}) FROM data").fetchone()[0])
+def _first(one: _Asked, rows: int, sampled: bool, values: Sequence[Any]) -> ColumnProfile:
+    present, distinct, low, high, mean, deviation, quantiles, shortest, longest, empty = values
+    found = ColumnProfile(
+        name=one.column.name, type=one.column.type, rows=rows, sampled=sampled, nulls=rows - present,
+        distinct=min(distinct or 0, present), low=low and low[:SHOWN], high=high and high[:SHOWN], mean=mean,
+        deviation=deviation, shortest=shortest, longest=longest, empty=empty,
+    )  # fmt: skip
+    if quantiles:
+        found.quantiles = [
+            Quantile(at=at, value=value) for at, value in zip(QUANTILES, quantiles, strict=True) if value is not None
+        ]
+    middle = next((each.value for each in found.quantiles if each.at == 0.5), None)
+    found.median = float(middle) if middle is not None and one.number else None
+    return found
 
 
-def _histogram(database: Any, name: str, time: bool) -> list[Bar]:
-    value = f"epoch({name}::TIMESTAMP)" if time else f"{name}::DOUBLE"
-    sql = f"""
-    WITH v AS (SELECT {value} AS x FROM data WHERE {name} IS NOT NULL AND isfinite({value})),
-         r AS (SELECT min(x) AS low, max(x) AS high FROM v)
-    SELECT least(floor((x - low) / nullif(high - low, 0) * {BARS}), {BARS - 1})::INT AS bar, count(*), any_value(low), any_value(high)
-    FROM v, r GROUP BY bar ORDER BY bar
-    """
-    rows = database.execute(sql).fetchall()
-    if not rows:
-        return []
-    low, high = rows[0][2], rows[0][3]
-    if high == low:
-        return [_bar(low, low, sum(row[1] for row in rows), time)]
-    counts = {row[0]: row[1] for row in rows}
-    step = (high - low) / BARS
-    return [_bar(low + step * bar, low + step * (bar + 1), counts.get(bar, 0), time) for bar in range(BARS)]
+# Histograms
 
 
-def _bar(low: float, high: float, count: int, time: bool) -> Bar:
-    if not time:
+def _histogram(database: Any, table: str, one: _Asked, low: float, high: float) -> list[Bar]:
+    bars = _bars(one, low, high)
+    step = (high - low) / bars if high > low else 0.0
+    sql = f"SELECT {_bar_of(one, low, high, bars)} AS bar, count(*) FROM {table} GROUP BY bar"
+    counts = dict(database.execute(sql).fetchall())
+    return [_bar(one, low + step * bar, low + step * (bar + 1), counts.get(bar, 0)) for bar in range(bars)]
+
+
+def _bars(one: _Asked, low: float, high: float) -> int:
+    """Whole numbers with few values get a bar each."""
+    if high <= low:
+        return 1
+    whole = one.number and not one.float and not one.column.type.startswith("decimal")
+    return int(min(BARS, high - low + 1)) if whole else BARS
+
+
+def _bar_of(one: _Asked, low: float, high: float, bars: int) -> str:
+    if bars == 1:
+        return f"CASE WHEN {one.place} IS NOT NULL THEN 0::UTINYINT END"
+    scale = bars / (high - low)
+    return f"least(floor(({one.place} - ({low!r}::DOUBLE)) * {scale!r}::DOUBLE), {bars - 1})::UTINYINT"
+
+
+def _bar(one: _Asked, low: float, high: float, count: int) -> Bar:
+    if not one.time:
         return Bar(label=f"{low:g} – {high:g}", count=count, low=low, high=high)
-    from datetime import UTC, datetime
-
-    first, last = (datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d %H:%M") for moment in (low, high))
+    first, last = _moment(low), _moment(high)
     return Bar(label=f"{first} – {last}", count=count, low=first, high=last)
 
 
-def _top(database: Any, name: str) -> list[Bar]:
-    sql = f"SELECT {name}::VARCHAR, count(*) AS n FROM data WHERE {name} IS NOT NULL GROUP BY 1 ORDER BY n DESC, 1 LIMIT {TOP}"
-    return [Bar(label=label[:200], count=count) for label, count in database.execute(sql).fetchall()]
+def _moment(seconds: float) -> str:
+    from datetime import datetime, timedelta
+
+    try:
+        return (datetime(1970, 1, 1) + timedelta(seconds=seconds)).strftime("%Y-%m-%d %H:%M")
+    except OverflowError:
+        return f"{seconds:g} s"
+
+
+# Frequent values
+
+
+def _frequent(database: Any, table: str, one: _Asked, found: ColumnProfile) -> None:
+    """The most frequent values, and the exact number of different ones, where they are not too many to count."""
+    if one.nested or (found.distinct > COUNTED and not found.sampled):
+        return
+    sql = f"""
+    WITH counted AS (SELECT {one.name} AS value, count(*) AS n FROM {table} WHERE {one.name} IS NOT NULL GROUP BY 1)
+    SELECT value::VARCHAR, n, count(*) OVER () FROM counted ORDER BY n DESC, value LIMIT {TOP}
+    """
+    rows = database.execute(sql).fetchall()
+    if rows and rows[0][1] > 1 and not (one.time and rows[0][2] > 4 * TOP):
+        found.top = [Bar(label=str(value)[:SHOWN], count=count) for value, count, _ in rows]
+    found.distinct, found.distinct_exact = (rows[0][2] if rows else 0), True

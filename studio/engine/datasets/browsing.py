@@ -1,0 +1,165 @@
+"""Looking at open tables: pages, counts and orders, with the slow parts in the background and the old wishes dropped."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any, TypeVar
+
+from studio.engine.datasets.locked import Locked, guarded
+from studio.engine.datasets.native import Natives
+from studio.engine.datasets.pages import Pages
+from studio.engine.datasets.source import Source
+from studio.engine.datasets.view import View
+from studio.engine.datasets.watch import Stopped, Watch
+from studio.engine.jobs import Job, Jobs
+from studio.engine.paths import Paths
+from studio.engine.settings import Settings
+from studio.engine.text import Text
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+KIND = "quicken_dataset"
+FIRST = 1_000  # rows of an order that are found without sorting the rest
+QUICK_ROWS = 200_000  # tables up to this length are sorted before the first page is shown
+
+
+class Browsing:
+    """Answers for one project's tables. Cancelling a call interrupts what it runs in DuckDB."""
+
+    def __init__(self, paths: Paths, settings: Settings, jobs: Jobs | None = None) -> None:
+        folder = paths.cache / "browse"
+        self._settings = settings
+        self._jobs = jobs
+        self._natives = Natives(folder)
+        self._pages = Pages(self._natives, folder / "spill")
+        self._finding: dict[tuple[object, ...], asyncio.Task[Any]] = {}
+        self._copying: dict[str, Job] = {}
+        self._refused: set[str] = set()  # no copy of these: it does not pay, or was stopped, or has failed
+        self._quick: set[str] = set()  # a jump in the order of these files is quick as they are
+
+    async def close(self) -> None:
+        for task in list(self._finding.values()):
+            task.cancel()
+        await asyncio.gather(*self._finding.values(), return_exceptions=True)
+        await asyncio.to_thread(self._pages.close)
+
+    async def page(
+        self, source: Source, view: View, offset: int, limit: int, columns: Sequence[str] | None = None, title: str = ""
+    ) -> Any:
+        """Rows `offset` to `offset + limit` of a view as a pyarrow Table."""
+        if view.plain:
+            await self._quicken(source, title, at_once=True)
+            return await self._run(lambda cursor: self._pages.window(source, offset, limit, columns, cursor))
+        numbers = self._pages.numbers(source, view)
+        if numbers is None and view.order and not view.raw and source.row_count > QUICK_ROWS and offset + limit <= FIRST:
+            self._find_soon(source, view)
+            await self._quicken(source, title)
+            first = await self._run(lambda cursor: self._pages.first(source, view, offset + limit, cursor))
+            numbers = first
+        elif numbers is None:
+            numbers = await self.numbers(source, view)
+            await self._quicken(source, title)
+        wanted = numbers[offset : offset + limit]
+        return await self._run(lambda cursor: self._pages.rows(source, wanted, columns, cursor))
+
+    async def count(self, source: Source, view: View) -> int:
+        """How many rows a view has."""
+        if not view.filters and not view.where.strip():
+            return source.row_count
+        return len(await self.numbers(source, view.unsorted))
+
+    async def numbers(self, source: Source, view: View) -> Any:
+        """The numbers of a view's rows, in its order; found once, and kept while there is room."""
+        found = self._pages.numbers(source, view)
+        if found is not None:
+            return found
+        return await asyncio.shield(self._find_soon(source, view))
+
+    async def settled(self) -> None:
+        """Until no order is being found and no copy made; for tests and benchmarks."""
+        while self._finding or self._copying:
+            waits = [*self._finding.values(), *(job.task for job in self._copying.values() if job.task)]
+            await asyncio.wait(waits, timeout=1)
+            await asyncio.sleep(0)
+
+    def _find_soon(self, source: Source, view: View) -> asyncio.Task[Any]:
+        """One search for each view, whoever asks; a search for an older order of the same table is given up."""
+        key = (source.fingerprint, source.files, view)
+        task = self._finding.get(key)
+        if task is None:
+            self._give_up(source, view)
+            task = self._finding[key] = asyncio.create_task(self._find(source, view))
+            task.add_done_callback(lambda done: (self._finding.pop(key, None), done.cancelled() or done.exception()))
+        return task
+
+    def _give_up(self, source: Source, view: View) -> None:
+        """End searches for other orders of the same rows: nobody looks at two of them."""
+        for (mark, files, other), task in list(self._finding.items()):
+            same = (mark, files) == (source.fingerprint, source.files)
+            if same and isinstance(other, View) and other.order and view.order and other != view:
+                task.cancel()
+
+    async def _find(self, source: Source, view: View) -> Any:
+        among = None
+        if view.raw:
+            seconds = self._settings.data.query_seconds
+            among = await guarded(
+                lambda: self.lock(source), lambda locked: self._pages.find_raw(locked, source, view), seconds
+            )
+            if not view.own and not view.order:
+                return among
+        return await self._run(lambda cursor: self._pages.find(source, view, among, cursor))
+
+    def lock(self, source: Source) -> Locked:
+        """A locked connection that sees the table as `data`."""
+        return Locked({"data": source.dataset()}, memory_mb=self._settings.data.query_memory_mb)
+
+    async def _run(self, work: Callable[[Any], T]) -> T:
+        """Run `work` with a cursor on a thread; when nobody waits any more, DuckDB is interrupted."""
+        cursor = await asyncio.to_thread(self._pages.cursor)
+        task = asyncio.ensure_future(asyncio.to_thread(work, cursor))
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            while not task.done():
+                cursor.interrupt()
+                await asyncio.wait({task}, timeout=0.05)
+            task.cancelled() or task.exception()
+            raise
+        finally:
+            cursor.close()
+
+    # Copies
+
+    async def _quicken(self, source: Source, title: str, at_once: bool = False) -> None:
+        """Begin a copy in DuckDB's form where it pays: a job that everybody sees and may stop."""
+        mark = source.fingerprint
+        if self._jobs is None or mark in self._copying or mark in self._refused or (at_once and mark in self._quick):
+            return
+        if self._natives.ready(source) is not None:
+            return
+        pays = self._natives.pays_at_once if at_once else self._natives.pays
+        if not await asyncio.to_thread(pays, source):
+            (self._quick if at_once else self._refused).add(mark)
+        elif mark not in self._refused:
+            self._refused.add(mark)  # until it is there
+            words = Text(f"Making “{title or mark[:8]}” quick to browse", f"正在为“{title or mark[:8]}”加速浏览")
+            self._copying[mark] = await self._jobs.start(KIND, words, lambda job: self._copy(source, job))
+
+    async def _copy(self, source: Source, job: Job) -> None:
+        loop = asyncio.get_running_loop()
+        watch = Watch(lambda fraction: loop.call_soon_threadsafe(job.progress, fraction))
+        making = asyncio.ensure_future(asyncio.to_thread(self._natives.make, source, watch))
+        try:
+            await asyncio.shield(making)
+            self._refused.discard(source.fingerprint)
+        except asyncio.CancelledError:
+            watch.stop()
+            with suppress(Stopped):
+                await making
+            raise
+        finally:
+            self._copying.pop(source.fingerprint, None)
