@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import Any, TypeVar
 
+from studio.engine.datasets.dataset import Column, ColumnProfile
 from studio.engine.datasets.locked import Locked, guarded
 from studio.engine.datasets.native import Natives
 from studio.engine.datasets.pages import Pages
+from studio.engine.datasets.profile import profile
 from studio.engine.datasets.source import Source
+from studio.engine.datasets.spill import Spill
 from studio.engine.datasets.view import View
-from studio.engine.datasets.watch import Stopped, Watch
-from studio.engine.jobs import Job, Jobs
+from studio.engine.datasets.watch import Watch
+from studio.engine.jobs import Job, Jobs, JobState
 from studio.engine.paths import Paths
 from studio.engine.settings import Settings
 from studio.engine.text import Text
 
-log = logging.getLogger(__name__)
 T = TypeVar("T")
 KIND = "quicken_dataset"
 FIRST = 1_000  # rows of an order that are found without sorting the rest
@@ -29,12 +29,13 @@ QUICK_ROWS = 200_000  # tables up to this length are sorted before the first pag
 class Browsing:
     """Answers for one project's tables. Cancelling a call interrupts what it runs in DuckDB."""
 
-    def __init__(self, paths: Paths, settings: Settings, jobs: Jobs | None = None) -> None:
-        folder = paths.cache / "browse"
+    def __init__(self, paths: Paths, settings: Settings, jobs: Jobs) -> None:
+        self._folder = folder = paths.cache / "browse"
+        self._paths = paths
         self._settings = settings
         self._jobs = jobs
         self._natives = Natives(folder)
-        self._pages = Pages(self._natives, folder / "spill")
+        self.pages = Pages(self._natives, folder / "spill")
         self._finding: dict[tuple[object, ...], asyncio.Task[Any]] = {}
         self._copying: dict[str, Job] = {}
         self._refused: set[str] = set()  # no copy of these: it does not pay, or was stopped, or has failed
@@ -44,7 +45,7 @@ class Browsing:
         for task in list(self._finding.values()):
             task.cancel()
         await asyncio.gather(*self._finding.values(), return_exceptions=True)
-        await asyncio.to_thread(self._pages.close)
+        await asyncio.to_thread(self.pages.close)
 
     async def page(
         self, source: Source, view: View, offset: int, limit: int, columns: Sequence[str] | None = None, title: str = ""
@@ -52,18 +53,24 @@ class Browsing:
         """Rows `offset` to `offset + limit` of a view as a pyarrow Table."""
         if view.plain:
             await self._quicken(source, title, at_once=True)
-            return await self._run(lambda cursor: self._pages.window(source, offset, limit, columns, cursor))
-        numbers = self._pages.numbers(source, view)
-        if numbers is None and view.order and not view.raw and source.row_count > QUICK_ROWS and offset + limit <= FIRST:
+            return await self._run(lambda cursor: self.pages.window(source, offset, limit, columns, cursor))
+        numbers = self.pages.numbers(source, view)
+        if (
+            numbers is None
+            and view.order
+            and not view.raw
+            and source.row_count > QUICK_ROWS
+            and offset + limit <= FIRST
+        ):
             self._find_soon(source, view)
             await self._quicken(source, title)
-            first = await self._run(lambda cursor: self._pages.first(source, view, offset + limit, cursor))
+            first = await self._run(lambda cursor: self.pages.first(source, view, offset + limit, cursor))
             numbers = first
         elif numbers is None:
             numbers = await self.numbers(source, view)
             await self._quicken(source, title)
         wanted = numbers[offset : offset + limit]
-        return await self._run(lambda cursor: self._pages.rows(source, wanted, columns, cursor))
+        return await self._run(lambda cursor: self.pages.rows(source, wanted, columns, cursor))
 
     async def count(self, source: Source, view: View) -> int:
         """How many rows a view has."""
@@ -73,10 +80,40 @@ class Browsing:
 
     async def numbers(self, source: Source, view: View) -> Any:
         """The numbers of a view's rows, in its order; found once, and kept while there is room."""
-        found = self._pages.numbers(source, view)
+        found = self.pages.numbers(source, view)
         if found is not None:
             return found
         return await asyncio.shield(self._find_soon(source, view))
+
+    async def profile(self, source: Source, columns: Sequence[Column], sample: int) -> dict[str, ColumnProfile]:
+        """What is in these columns; cancelling it interrupts DuckDB."""
+        return await self._watched(
+            Watch(), lambda watch: profile(source, columns, sample, watch=watch, spill=self._folder)
+        )
+
+    async def profile_all(self, source: Source, columns: Sequence[Column], title: str) -> JobState:
+        """The same of all rows, as a job."""
+        words = Text(f"Profiling all rows of “{title}”", f"正在分析“{title}”的全部行")
+
+        async def work(job: Job) -> dict[str, ColumnProfile]:
+            watch = _told(job)
+            every = source.row_count
+            return await self._watched(
+                watch, lambda watch: profile(source, columns, every, watch=watch, spill=self._folder)
+            )
+
+        return (await self._jobs.start("profile_dataset", words, work)).state
+
+    async def _watched(self, watch: Watch, work: Callable[[Watch], T]) -> T:
+        """Run long work on a thread, and stop it when nobody waits any more."""
+        task = asyncio.ensure_future(asyncio.to_thread(work, watch))
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            watch.stop()
+            await asyncio.wait({task})
+            task.cancelled() or task.exception()
+            raise
 
     async def settled(self) -> None:
         """Until no order is being found and no copy made; for tests and benchmarks."""
@@ -107,19 +144,20 @@ class Browsing:
         if view.raw:
             seconds = self._settings.data.query_seconds
             among = await guarded(
-                lambda: self.lock(source), lambda locked: self._pages.find_raw(locked, source, view), seconds
+                lambda: self.lock(source), lambda locked: self.pages.find_raw(locked, source, view), seconds
             )
             if not view.own and not view.order:
                 return among
-        return await self._run(lambda cursor: self._pages.find(source, view, among, cursor))
+        return await self._run(lambda cursor: self.pages.find(source, view, among, cursor))
 
     def lock(self, source: Source) -> Locked:
         """A locked connection that sees the table as `data`."""
-        return Locked({"data": source.dataset()}, memory_mb=self._settings.data.query_memory_mb)
+        spill = Spill(self._paths.spill, self._settings.data.query_disk_mb)
+        return Locked({"data": source.dataset()}, memory_mb=self._settings.data.query_memory_mb, spill=spill)
 
     async def _run(self, work: Callable[[Any], T]) -> T:
         """Run `work` with a cursor on a thread; when nobody waits any more, DuckDB is interrupted."""
-        cursor = await asyncio.to_thread(self._pages.cursor)
+        cursor = await asyncio.to_thread(self.pages.cursor)
         task = asyncio.ensure_future(asyncio.to_thread(work, cursor))
         try:
             return await asyncio.shield(task)
@@ -137,7 +175,7 @@ class Browsing:
     async def _quicken(self, source: Source, title: str, at_once: bool = False) -> None:
         """Begin a copy in DuckDB's form where it pays: a job that everybody sees and may stop."""
         mark = source.fingerprint
-        if self._jobs is None or mark in self._copying or mark in self._refused or (at_once and mark in self._quick):
+        if not mark or mark in self._copying or mark in self._refused or (at_once and mark in self._quick):
             return
         if self._natives.ready(source) is not None:
             return
@@ -150,16 +188,18 @@ class Browsing:
             self._copying[mark] = await self._jobs.start(KIND, words, lambda job: self._copy(source, job))
 
     async def _copy(self, source: Source, job: Job) -> None:
-        loop = asyncio.get_running_loop()
-        watch = Watch(lambda fraction: loop.call_soon_threadsafe(job.progress, fraction))
-        making = asyncio.ensure_future(asyncio.to_thread(self._natives.make, source, watch))
         try:
-            await asyncio.shield(making)
+            await self._watched(_told(job), lambda watch: self._natives.make(source, watch))
             self._refused.discard(source.fingerprint)
-        except asyncio.CancelledError:
-            watch.stop()
-            with suppress(Stopped):
-                await making
-            raise
         finally:
             self._copying.pop(source.fingerprint, None)
+
+
+def _told(job: Job) -> Watch:
+    """A watch whose steps are the job's progress."""
+    loop = asyncio.get_running_loop()
+
+    def report(fraction: float) -> None:
+        loop.call_soon_threadsafe(job.progress, fraction)
+
+    return Watch(report)

@@ -57,7 +57,9 @@ class Pages:
         parts = []
         for file, first, last in source.spans(offset, offset + limit):
             window = f"WHERE file_row_number BETWEEN {first} AND {last} ORDER BY file_row_number"
-            parts.append(self._read(source, cursor, f"SELECT {_names(source, columns)} FROM {source.scan([file])} {window}"))
+            parts.append(
+                self._read(source, cursor, f"SELECT {_names(source, columns)} FROM {source.scan([file])} {window}")
+            )
         return _joined(parts, source, columns)
 
     def rows(self, source: Source, numbers: Any, columns: Sequence[str] | None = None, cursor: Any = None) -> Any:
@@ -86,7 +88,7 @@ class Pages:
             if high > low:
                 here = (ordered[low:high] - source.starts[index]).tolist()
                 reach = f"file_row_number BETWEEN {here[0]} AND {here[-1]}"
-                wanted = f"file_row_number IN (SELECT unnest(?::BIGINT[])) ORDER BY file_row_number"
+                wanted = "file_row_number IN (SELECT unnest(?::BIGINT[])) ORDER BY file_row_number"
                 sql = f"SELECT {_names(source, columns)} FROM {source.scan([file])} WHERE {reach} AND {wanted}"
                 parts.append(self._read(source, cursor, sql, [here]))
         return _joined(parts, source, columns)

@@ -11,11 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-<<<<<<< HEAD
-from studio.engine.datasets.dataset import Bar, Column, ColumnProfile
-=======
 from studio.engine.datasets.dataset import Bar, Column, ColumnProfile, Quantile
->>>>>>> 042d306 (wip: browsing engine)
+from studio.engine.datasets.pages import readable
 from studio.engine.datasets.reading import connection, quoted
 from studio.engine.datasets.source import Source
 from studio.engine.datasets.watch import Watch
@@ -40,13 +37,7 @@ def profile(
     """
     watch = watch or Watch()
     sampled = source.row_count > sample
-<<<<<<< HEAD
-    draw = f"USING SAMPLE {int(sample)} ROWS" if sampled else ""
-    with connection() as database:
-        database.execute(f"CREATE TABLE data AS SELECT * FROM {source.scan()} {draw}")
-        return {column.name: _one(database, column, sampled) for column in columns}
-=======
-    with connection(spill) as database:
+    with readable(source.files[0]), connection(spill) as database:
         table = source.scan()
         if sampled:
             with watch.over(database, 0, 0.7):
@@ -58,7 +49,6 @@ def profile(
             part = watch.part(start / len(columns), min(1, (start + WIDE) / len(columns)))
             found.update(_some(database, table, some, sampled, part))
         return found
->>>>>>> 042d306 (wip: browsing engine)
 
 
 def _drawing(source: Source, columns: Sequence[Column], sample: int) -> str:
@@ -128,9 +118,7 @@ class _Asked:
         ]
 
 
-def _some(
-    database: Any, table: str, asked: Sequence[_Asked], sampled: bool, watch: Watch
-) -> dict[str, ColumnProfile]:
+def _some(database: Any, table: str, asked: Sequence[_Asked], sampled: bool, watch: Watch) -> dict[str, ColumnProfile]:
     expressions = [each for one in asked for each in one.aggregates()]
     with watch.over(database, 0, 0.4):
         rows, *values = database.execute(f"SELECT count(*), {', '.join(expressions)} FROM {table}").fetchone()
@@ -168,7 +156,7 @@ def _first(one: _Asked, rows: int, sampled: bool, values: Sequence[Any]) -> Colu
 def _histogram(database: Any, table: str, one: _Asked, low: float, high: float) -> list[Bar]:
     bars = _bars(one, low, high)
     step = (high - low) / bars if high > low else 0.0
-    sql = f"SELECT {_bar_of(one, low, high, bars)} AS bar, count(*) FROM {table} GROUP BY bar"
+    sql = f"SELECT {_bar_of(one, low, high, bars)} AS bar, count(*) FROM {table} WHERE {one.place} IS NOT NULL GROUP BY bar"
     counts = dict(database.execute(sql).fetchall())
     return [_bar(one, low + step * bar, low + step * (bar + 1), counts.get(bar, 0)) for bar in range(bars)]
 
@@ -183,7 +171,7 @@ def _bars(one: _Asked, low: float, high: float) -> int:
 
 def _bar_of(one: _Asked, low: float, high: float, bars: int) -> str:
     if bars == 1:
-        return f"CASE WHEN {one.place} IS NOT NULL THEN 0::UTINYINT END"
+        return "0"
     scale = bars / (high - low)
     return f"least(floor(({one.place} - ({low!r}::DOUBLE)) * {scale!r}::DOUBLE), {bars - 1})::UTINYINT"
 

@@ -13,23 +13,22 @@ from typing import Any
 
 from studio.engine import ids
 from studio.engine.catalog import Catalog
-from studio.engine.datasets import profile
 from studio.engine.datasets.background import Background
+from studio.engine.datasets.browsing import Browsing
 from studio.engine.datasets.content import READING, Contents
 from studio.engine.datasets.dataset import Column, ColumnProfile, Dataset, DatasetsChanged, columns_of
 from studio.engine.datasets.format import formats
 from studio.engine.datasets.history import History
-from studio.engine.datasets.locked import Locked, guarded
-from studio.engine.datasets.pages import Pages, condition, readable
+from studio.engine.datasets.pages import condition
 from studio.engine.datasets.reading import chosen
 from studio.engine.datasets.records import Records, proper_name
 from studio.engine.datasets.source import Source
-from studio.engine.datasets.spill import Spill
 from studio.engine.datasets.tables import Tables, failed
 from studio.engine.datasets.version import Version, version_address
+from studio.engine.datasets.view import Filter, View
 from studio.engine.errors import BadParameter, DiskFull, StudioError
 from studio.engine.events import Events
-from studio.engine.jobs import Jobs
+from studio.engine.jobs import Jobs, JobState
 from studio.engine.objects.service import Objects
 from studio.engine.paths import Paths
 from studio.engine.registry import PluginFailure
@@ -37,6 +36,7 @@ from studio.engine.settings import Settings
 from studio.engine.text import Text
 
 log = logging.getLogger(__name__)
+Order = tuple[str, bool] | Sequence[tuple[str, bool]] | None  # (column, descending), or several
 CHANGEABLE = frozenset({"name", "description", "tags", "owner", "path", "status", "columns"})
 
 Files = list[Path]
@@ -58,9 +58,9 @@ class Datasets:
         self._tables = Tables(self._contents, Background(jobs, self._look_later))
         self._busy: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._looking: set[asyncio.Task[Dataset]] = set()
-        self._pages = Pages()
+        self._browsing = Browsing(paths, settings, jobs)
         self.history = History(
-            catalog, paths, settings, self._records, self._contents, self._tables, self._pages, self._save
+            catalog, paths, settings, self._records, self._contents, self._tables, self._browsing.pages, self._save
         )
 
     async def start(self) -> None:
@@ -69,7 +69,7 @@ class Datasets:
     async def close(self) -> None:
         await asyncio.gather(*self._looking, return_exceptions=True)
         await self.history.close()
-        await asyncio.to_thread(self._pages.close)
+        await self._browsing.close()
 
     def plugin_failures(self) -> list[PluginFailure]:
         return formats.failures
@@ -214,34 +214,40 @@ class Datasets:
 
     async def page(
         self, id_or_name: str, offset: int, limit: int, *, columns: Sequence[str] | None = None,
-        order: tuple[str, bool] | None = None, where: str | None = None,
+        order: Order = None, where: str | None = None, filters: Sequence[Filter] = (),
     ) -> Any:  # fmt: skip
         """Rows `offset` to `offset + limit` as a pyarrow Table, of any of millions of rows.
 
-        `order` is (column, descending); `where` is a condition in SQL, run on the locked connection. The first page of an
-        order or a filter finds its row numbers (seconds for millions of rows); all others are quick. While a file is read in
-        the background its first rows are there at once, and all else waits for it.
+        `order` is (column, descending), or several of them; `where` is a condition in SQL, run on the locked connection;
+        `filters` are conditions as plain data, which are quicker. The first rows of an order come at once, the others when
+        it is known (seconds for millions of rows). While a file is read in the background its first rows are there at once,
+        and all else waits for it.
         """
-        plain = not order and not (where or "").strip()
-        source = await (self._first_rows(id_or_name, offset + limit) if plain else self.source(id_or_name))
-        _known(source, [*(columns or ()), *([order[0]] if order else [])])
-        if plain:
-            return await asyncio.to_thread(self._pages.window, source, offset, limit, columns)
-        numbers = await self._numbers(source, where or "", order)
-        return await asyncio.to_thread(self._pages.rows, source, numbers[offset : offset + limit], columns)
+        view = _view(order, where, filters)
+        source = await (self._first_rows(id_or_name, offset + limit) if view.plain else self.source(id_or_name))
+        _known(source, [*(columns or ()), *view.columns])
+        return await self._browsing.page(source, view, offset, limit, columns, id_or_name)
 
-    async def count(self, id_or_name: str, where: str | None = None) -> int:
-        """How many rows there are, or how many a condition holds for."""
+    async def count(self, id_or_name: str, where: str | None = None, *, filters: Sequence[Filter] = ()) -> int:
+        """How many rows there are, or how many the conditions hold for."""
         source = await self.source(id_or_name)
-        if not (where or "").strip():
-            return source.row_count
-        return len(await self._numbers(source, where or "", None))
+        view = _view(None, where, filters)
+        _known(source, view.columns)
+        return await self._browsing.count(source, view)
 
-    async def profile(self, id_or_name: str, sample: int = 200_000) -> dict[str, ColumnProfile]:
+    async def profile(
+        self, id_or_name: str, sample: int = 200_000, *, columns: Sequence[str] | None = None
+    ) -> dict[str, ColumnProfile]:
         """What is in each column. Longer tables are profiled from `sample` rows drawn at random, and say so."""
         source = await self.source(id_or_name)
-        with readable(source.files[0]):
-            return await asyncio.to_thread(profile.profile, source, columns_of(source.schema), sample)
+        _known(source, columns or ())
+        return await self._browsing.profile(source, _chosen_columns(source, columns), sample)
+
+    async def profile_all(self, id_or_name: str, *, columns: Sequence[str] | None = None) -> JobState:
+        """Profile all rows, as a job with progress whose result is as of `profile`; wait for it with `jobs.wait`."""
+        source = await self.source(id_or_name)
+        _known(source, columns or ())
+        return await self._browsing.profile_all(source, _chosen_columns(source, columns), id_or_name)
 
     async def batches(
         self, id_or_name: str, columns: Sequence[str] | None = None, where: str | None = None, size: int = 65_536
@@ -249,7 +255,7 @@ class Datasets:
         """The whole table in pyarrow RecordBatches of about `size` rows, in the file's order, in little memory."""
         source = await self.source(id_or_name)
         _known(source, columns or ())
-        locked = await asyncio.to_thread(self._lock, source)
+        locked = await asyncio.to_thread(self._browsing.lock, source)
         try:
             sql = f"SELECT {chosen(columns)} FROM data {condition(where or '')}"
             rows = locked.all(await asyncio.to_thread(locked.reader, sql, (), size))
@@ -286,19 +292,6 @@ class Datasets:
         dataset, source = await self._opened(await self._records.get(id_or_name))
         enough = source is not None and (not source.preview or end <= source.row_count)
         return source if source is not None and enough else await self._tables.whole(dataset)
-
-    async def _numbers(self, source: Source, where: str, order: tuple[str, bool] | None) -> Any:
-        found = self._pages.numbers(source, where, order)
-        if found is not None:
-            return found
-        seconds = self._settings.data.query_seconds
-        return await guarded(
-            lambda: self._lock(source), lambda locked: self._pages.find(locked, source, where, order), seconds
-        )
-
-    def _lock(self, source: Source) -> Locked:
-        spill = Spill(self._paths.spill, self._settings.data.query_disk_mb)
-        return Locked({"data": source.dataset()}, memory_mb=self._settings.data.query_memory_mb, spill=spill)
 
     async def _opened(self, dataset: Dataset, *, accept: bool = False) -> tuple[Dataset, Source | None]:
         """Open it if it is not, or not this content; keep what was found in the catalog."""
@@ -346,6 +339,16 @@ class Datasets:
     async def _save(self, dataset: Dataset) -> None:
         await self._records.save(dataset)
         self._events.publish(DatasetsChanged(dataset.id))
+
+
+def _view(order: Order, where: str | None, filters: Sequence[Filter]) -> View:
+    several: Any = [order] if order and isinstance(order[0], str) else order or ()
+    return View(tuple(filters), where or "", tuple((str(name), bool(down)) for name, down in several))
+
+
+def _chosen_columns(source: Source, names: Sequence[str] | None) -> list[Column]:
+    wanted = source.names if names is None else names
+    return [column for column in columns_of(source.schema) if column.name in set(wanted)]
 
 
 def _known(source: Source, names: Sequence[str]) -> None:

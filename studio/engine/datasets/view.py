@@ -37,7 +37,7 @@ class Filter:
     def condition(self) -> str:
         """The condition in SQL, names and values quoted."""
         if self.raw:
-            return f"({self.raw})"
+            return f"({self.raw}\n)"
         name = quoted(self.column)
         if self.operator in WITHOUT_VALUE:
             return _without_value(name, self.operator)
