@@ -15,10 +15,12 @@ CHAT_TEMPLATE = (
 WORDS = [f"▁word{number}" for number in range(96)] + [chr(code) for code in range(32, 127)] + ["▁"]
 
 
-def make_tiny_gguf(path: Path, *, name: str = "Tiny Random", context: int = CONTEXT, seed: int = 7) -> Path:
+def make_tiny_gguf(
+    path: Path, *, name: str = "Tiny Random", context: int = CONTEXT, seed: int = 7, heads: int = HEADS
+) -> Path:
     """Write the model to `path` and return it. The same seed gives the same file."""
     writer = gguf.GGUFWriter(str(path), "llama")
-    _write_shape(writer, name, context)
+    _write_shape(writer, name, context, heads)
     size = _write_vocabulary(writer)
     _write_tensors(writer, size, numpy.random.default_rng(seed))
     writer.write_header_to_file()
@@ -61,17 +63,17 @@ class _Collected:
         self.tensors.append((name, content))
 
 
-def _write_shape(writer: gguf.GGUFWriter, name: str, context: int) -> None:
+def _write_shape(writer: gguf.GGUFWriter, name: str, context: int, heads: int = HEADS) -> None:
     writer.add_name(name)
     writer.add_license("apache-2.0")
     writer.add_context_length(context)
     writer.add_embedding_length(WIDTH)
     writer.add_block_count(LAYERS)
     writer.add_feed_forward_length(FEED)
-    writer.add_head_count(HEADS)
-    writer.add_head_count_kv(HEADS)
+    writer.add_head_count(heads)
+    writer.add_head_count_kv(heads)
     writer.add_layer_norm_rms_eps(1e-5)
-    writer.add_rope_dimension_count(WIDTH // HEADS)
+    writer.add_rope_dimension_count(WIDTH // heads)
     writer.add_file_type(gguf.LlamaFileType.ALL_F32)
 
 
@@ -111,3 +113,21 @@ def _write_tensors(writer: gguf.GGUFWriter, vocabulary: int, random: numpy.rando
         add(f"{block}.ffn_down.weight", WIDTH, FEED)
         ones(f"{block}.attn_norm.weight")
         ones(f"{block}.ffn_norm.weight")
+
+
+def make_tiny_lora(path: Path, *, rank: int = 4, seed: int = 11) -> Path:
+    """An adapter for the model of `make_tiny_gguf` that turns its attention upside down."""
+    random = numpy.random.default_rng(seed)
+    writer = gguf.GGUFWriter(str(path), "llama")
+    writer.add_type("adapter")
+    writer.add_string("adapter.type", "lora")
+    writer.add_float32("adapter.lora.alpha", float(rank))
+    for part in ("attn_q", "attn_v", "attn_output"):
+        for end in ("lora_a", "lora_b"):
+            shape = (rank, WIDTH) if end == "lora_a" else (WIDTH, rank)
+            writer.add_tensor(f"blk.0.{part}.weight.{end}", random.standard_normal(shape).astype(numpy.float32))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return path

@@ -11,7 +11,7 @@ from studio.engine.models.model import LoadSettings, Model
 from studio.engine.text import Text
 
 OVERHEAD = 220_000_000  # a worker without a model, with its buffers
-CACHE_BYTES = {"f16": 2.0, "q8_0": 1.0625}
+CACHE_BYTES = {"f16": 2.0, "q8_0": 1.0625, "q4_0": 0.5625}
 TIGHT = 0.85  # of the free memory
 
 

@@ -11,7 +11,7 @@ import threading
 from collections.abc import AsyncIterator, Generator, Iterator
 from typing import Any
 
-KINDS = {"f16": 1, "q8_0": 8}  # ggml types of the context cache
+KINDS = {"f16": 1, "q8_0": 8, "q4_0": 2}  # ggml types of the context cache
 RANK = 4
 
 
@@ -43,7 +43,10 @@ def load(order: dict[str, Any]) -> Any:
         n_gpu_layers=order["gpu_layers"],
         type_k=KINDS[order["cache_precision"]],
         type_v=KINDS[order["cache_precision"]],
-        flash_attn=order["cache_precision"] != "f16",
+        flash_attn=order["flash_attention"] == "on" or order["cache_precision"] != "f16",
+        n_batch=order["prompt_batch"],
+        lora_path=order["lora"] or None,
+        lora_scale=order["lora_scale"],
         embedding=order["kind"] != "chat",
         verbose=False,
     )

@@ -12,6 +12,13 @@ import os
 import sys
 from typing import Any
 
+CACHE_TYPES = {"f16": "GGML_TYPE_F16", "q8_0": "GGML_TYPE_Q8_0", "q4_0": "GGML_TYPE_Q4_0"}
+FLASH_ATTENTION = {
+    "auto": "LLAMA_FLASH_ATTN_TYPE_AUTO",
+    "on": "LLAMA_FLASH_ATTN_TYPE_ENABLED",
+    "off": "LLAMA_FLASH_ATTN_TYPE_DISABLED",
+}
+
 
 def main() -> None:
     order: dict[str, Any] = json.loads(sys.stdin.readline())
@@ -63,13 +70,30 @@ def _parameters(xllamacpp: Any, order: dict[str, Any]) -> Any:
     parameters.cpuparams.n_threads = order["threads"]
     parameters.cpuparams_batch.n_threads = order["batch_threads"]
     parameters.cache_ram_mib = order["prompt_cache_mb"]
-    if order["cache_precision"] == "q8_0":
-        parameters.cache_type_k = parameters.cache_type_v = xllamacpp.ggml_type.GGML_TYPE_Q8_0
+    parameters.cache_type_k = parameters.cache_type_v = getattr(
+        xllamacpp.ggml_type, CACHE_TYPES[order["cache_precision"]]
+    )
+    parameters.flash_attn_type = getattr(xllamacpp.llama_flash_attn_type, FLASH_ATTENTION[order["flash_attention"]])
+    parameters.n_batch = parameters.n_ubatch = order["prompt_batch"]
+    parameters.n_threads_http = order["slots"] + order["queue"] + 4  # each request that waits holds one
     parameters.use_jinja = True
     parameters.endpoint_slots = True
-    parameters.verbosity = 3
+    parameters.verbosity = 4 if order["detailed_log"] else 3
+    if order["lora"]:
+        parameters.lora_adapters = [xllamacpp.CommonAdapterLoraInfo(order["lora"], order["lora_scale"])]
+    if order["draft_model"]:
+        _draft(xllamacpp, parameters.speculative, order)
     _prepare_for_kind(xllamacpp, parameters, order)
     return parameters
+
+
+def _draft(xllamacpp: Any, speculative: Any, order: dict[str, Any]) -> None:
+    """A small model guesses ahead; the large one checks the guesses in one go."""
+    speculative.types = [xllamacpp.common_speculative_type.COMMON_SPECULATIVE_TYPE_DRAFT_SIMPLE]
+    speculative.draft.mparams.path = order["draft_model"]
+    speculative.draft.n_max = order["draft_tokens"]
+    speculative.draft.cpuparams.n_threads = order["threads"]
+    speculative.draft.cpuparams_batch.n_threads = order["batch_threads"]
 
 
 def _prepare_for_kind(xllamacpp: Any, parameters: Any, order: dict[str, Any]) -> None:

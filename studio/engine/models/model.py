@@ -8,61 +8,11 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from studio.engine.events import Event
-from studio.engine.params import Params, param
+from studio.engine.models.load_settings import LoadSettings as LoadSettings
 from studio.engine.text import Text
 
 Kind = Literal["chat", "embedding", "rerank"]
 State = Literal["available", "loading", "loaded", "failed", "missing"]
-
-
-class LoadSettings(Params):
-    """How a model is loaded. What is not said here follows Settings › Models."""
-
-    context_length: int = param(
-        4096,
-        Text("Context length", "上下文长度"),
-        ge=256,
-        le=1_048_576,
-        unit="tokens",
-        help=Text(
-            "For each slot; never more than the model was trained for.",
-            "每个并行槽位的长度，不会超过模型训练时的上限。",
-        ),
-    )
-    slots: int = param(
-        2,
-        Text("Parallel slots", "并行槽位"),
-        ge=1,
-        le=64,
-        help=Text("Requests that are answered at the same time.", "同时处理的请求数。"),
-    )
-    threads: int = param(
-        0, Text("CPU threads", "CPU 线程数"), ge=0, le=256, help=Text("0 chooses by itself.", "0 表示自动选择。")
-    )
-    cache_precision: Literal["f16", "q8_0"] = param(
-        "f16",
-        Text("Context cache precision", "上下文缓存精度"),
-        choices={"f16": Text.same("F16"), "q8_0": Text.same("Q8")},
-        help=Text("Q8 halves the memory of the context.", "Q8 可将上下文占用的内存减半。"),
-    )
-    gpu_layers: int = param(
-        -1,
-        Text("Layers on the GPU", "GPU 层数"),
-        ge=-1,
-        le=1000,
-        advanced=True,
-        help=Text(
-            "-1 puts as many there as fit; without a GPU it changes nothing.", "-1 表示尽量多放；没有 GPU 时不起作用。"
-        ),
-    )
-    unload_after_minutes: int = param(
-        30,
-        Text("Unload when idle", "空闲后卸载"),
-        ge=0,
-        le=1440,
-        unit="min",
-        help=Text("0 keeps it loaded.", "0 表示一直保持加载。"),
-    )
 
 
 class Model(BaseModel):

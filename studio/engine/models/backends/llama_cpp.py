@@ -10,13 +10,15 @@ from typing import Any, ClassVar
 import psutil
 
 from studio.engine.errors import Invalid, Unavailable
-from studio.engine.models import gguf
+from studio.engine.models import gguf, hardware
 from studio.engine.models.backend import Backend
 from studio.engine.models.child_worker import ChildWorker, new_token, python_module, try_code
 from studio.engine.models.model import LoadSettings, Model
 from studio.engine.text import Text
 
 RUNTIMES = {"xllamacpp": "xllamacpp", "llama-cpp-python": "llama_cpp"}  # distribution: module
+CPU_BATCH, GPU_BATCH = 64, 2048  # prompt tokens between two looks whether somebody still waits for the answer
+QUEUE = 64
 SMALL_MODEL = 300_000_000  # bytes; below this a second thread costs more than it gives
 
 
@@ -56,7 +58,9 @@ class LlamaCpp(Backend):
         reason = self.available()
         if reason:
             raise Unavailable(reason)
-        await gguf.read(Path(model.location))
+        for file in (model.location, settings.lora, settings.draft_model):
+            if file:
+                await gguf.read(Path(file))
         folder = self.surroundings.paths.logs / "models"
         worker = await ChildWorker.start(
             python_module("studio.engine.models.llama_worker"),
@@ -86,5 +90,13 @@ def _order(model: Model, settings: LoadSettings, runtime: str) -> dict[str, Any]
         "batch_threads": settings.threads or cores,
         "gpu_layers": settings.gpu_layers,
         "cache_precision": settings.cache_precision,
-        "prompt_cache_mb": 256,
+        "flash_attention": settings.flash_attention,
+        "prompt_batch": settings.prompt_batch or (GPU_BATCH if hardware.gpus() else CPU_BATCH),
+        "prompt_cache_mb": settings.prompt_cache_mb,
+        "lora": settings.lora or "",
+        "lora_scale": settings.lora_scale,
+        "draft_model": settings.draft_model or "",
+        "draft_tokens": settings.draft_tokens,
+        "queue": QUEUE,
+        "detailed_log": settings.detailed_log,
     }
