@@ -39,6 +39,11 @@ class NewDataset(Params):
     format: str | None = param(None, Text("Format", "格式"))
     storage_type: str | None = param(None, Text("Kind of storage", "存储类型"))
     tags: list[str] = param([], Text("Tags", "标签"))
+    options: dict[str, Any] = param(
+        {},
+        Text("Options", "选项"),
+        help=Text("How the file is read, by its format.", "文件的读取方式，取决于格式。"),
+    )
     schema_: dict[str, Any] | None = param(None, Text("Schema", "结构"), alias="schema")
 
 
@@ -48,6 +53,7 @@ class ChangedDataset(Params):
     tags: list[str] | None = param(None, Text("Tags", "标签"))
     name: str | None = param(None, Text("Name", "名称"))
     path: str | None = param(None, Text("Path", "路径"))
+    options: dict[str, Any] | None = param(None, Text("Options", "选项"))
 
 
 @router.get("/datasets")
@@ -83,6 +89,7 @@ async def create(request: Request, given: NewDataset = body(NewDataset)) -> Resp
         description=given.description,
         format=given.format,
         tags=given.tags,
+        options=given.options,
     )
     return success({"dataset_id": dataset.id, "id": dataset.id, "name": dataset.name, "status": dataset.status}, 201)
 

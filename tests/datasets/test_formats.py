@@ -1,22 +1,30 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
+from typing import ClassVar
 
+import duckdb
 import pyarrow
 import pyarrow.csv
 import pyarrow.feather
 import pyarrow.parquet
 import pytest
+import xlsxwriter
 
 from studio.engine.datasets.encodings import encoding_of
 from studio.engine.datasets.format import format_of
 from studio.engine.datasets.formats.csv import csv
+from studio.engine.datasets.formats.duckdb import duckdb_
+from studio.engine.datasets.formats.excel import excel
 from studio.engine.datasets.formats.feather import feather
 from studio.engine.datasets.formats.jsonl import jsonl
 from studio.engine.datasets.formats.parquet import parquet
+from studio.engine.datasets.formats.sqlite import sqlite
 from studio.engine.errors import BadParameter
-from tests.contracts.format_contract import FormatContract
+from tests.contracts.format_contract import ROWS, FormatContract
 
 
 class TestParquet(FormatContract):
@@ -45,6 +53,35 @@ class TestJsonl(FormatContract):
 
     def write(self, path: Path, table: pyarrow.Table) -> None:
         path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in table.to_pylist()))
+
+
+class TestExcel(FormatContract):
+    kind = excel
+    rows: ClassVar = {**ROWS, "id": [2**53, 2, 3]}  # a sheet keeps no whole number beyond that
+
+    def write(self, path: Path, table: pyarrow.Table) -> None:
+        with xlsxwriter.Workbook(path) as book:
+            sheet = book.add_worksheet("Sheet 1")
+            for number, row in enumerate([table.column_names, *(row.values() for row in table.to_pylist())]):
+                sheet.write_row(number, 0, row)
+
+
+class TestSqlite(FormatContract):
+    kind = sqlite
+
+    def write(self, path: Path, table: pyarrow.Table) -> None:
+        with closing(sqlite3.connect(path)) as database, database:
+            database.execute("CREATE TABLE things (id INTEGER, name TEXT, amount REAL)")
+            database.executemany("INSERT INTO things VALUES (:id, :name, :amount)", table.to_pylist())
+
+
+class TestDuckDb(FormatContract):
+    kind = duckdb_
+
+    def write(self, path: Path, table: pyarrow.Table) -> None:
+        with duckdb.connect(str(path)) as database:
+            database.register("rows", table)
+            database.execute("CREATE TABLE things AS FROM rows")
 
 
 def read(path: Path, text: str | bytes) -> tuple[dict[str, list[object]], dict[str, object]]:

@@ -7,14 +7,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from studio.engine.datasets import opening
-from studio.engine.datasets.format import Format, format_of
+from studio.engine.datasets.format import Choice, Format, format_of
 from studio.engine.datasets.places import Place, place_of
 from studio.engine.datasets.source import Source
 from studio.engine.datasets.watch import Watch
 from studio.engine.errors import BadParameter
+from studio.engine.params import check
 from studio.engine.text import Text
 
 if TYPE_CHECKING:
@@ -86,32 +87,28 @@ class Contents:
     def of_files(self, found: Sequence[Path], dataset: Dataset, place: Place, root: Path | None) -> Content:
         """Files on this computer, in the dataset's format or the one that most of them have. Blocks."""
         files, chosen = opening.usable(found, place.base, dataset.format)
-        mark = opening.fingerprint(files, chosen, place.table)
+        check(chosen.options, dataset.options)
+        choice = Choice(place.table, root, dataset.options)
+        mark = opening.fingerprint(files, chosen, choice)
+        told = {"files": len(files), **({"other_files": len(found) - len(files)} if len(found) > len(files) else {})}
         copy = self.copy(mark)
         return Content(
             chosen.name, mark, opening.size(files), tuple(files),
-            partial(_opened, chosen, files, copy, place.table, root, mark, len(found) - len(files)),
-            partial(chosen.slow, files, copy), partial(_preview, chosen, files, copy, place.table, mark),
+            partial(_opened, chosen, files, copy, choice, mark, told),
+            partial(chosen.slow, files, copy), partial(_preview, chosen, files, copy, choice, mark, told),
         )  # fmt: skip
 
 
 def _opened(
-    chosen: Format,
-    files: Sequence[Path],
-    copy: Path,
-    table: str,
-    root: Path | None,
-    mark: str,
-    others: int,
-    watch: Watch,
+    chosen: Format, files: Sequence[Path], copy: Path, choice: Choice, mark: str, told: dict[str, Any], watch: Watch
 ) -> Source:
-    source = chosen.open(files, copy, table=table, root=root, watch=watch)
-    left = {"other_files": others} if others else {}
-    return replace(source, fingerprint=mark, statistics={**source.statistics, "files": len(files), **left})
+    source = chosen.open(files, copy, choice, watch)
+    return replace(source, fingerprint=mark, statistics={**source.statistics, **told})
 
 
-def _preview(chosen: Format, files: Sequence[Path], copy: Path, table: str, mark: str) -> Source | None:
-    source = chosen.preview(files, copy, table=table)
-    return source and replace(
-        source, fingerprint=mark + READING, statistics={**source.statistics, "files": len(files)}, preview=True
-    )
+def _preview(
+    chosen: Format, files: Sequence[Path], copy: Path, choice: Choice, mark: str, told: dict[str, Any]
+) -> Source | None:
+    source = chosen.preview(files, copy, choice)
+    statistics = {**source.statistics, **told} if source else {}
+    return source and replace(source, fingerprint=mark + READING, statistics=statistics, preview=True)

@@ -45,6 +45,11 @@ class Dataset(BaseModel):
     created_at: float
     updated_at: float
 
+    @property
+    def options(self) -> dict[str, Any]:
+        """How the file is read, where a person decided it: see the format's `options`."""
+        return dict(self.statistics.get("options", {}))
+
     def as_api(self) -> dict[str, Any]:
         """The shape of the HTTP API."""
         values = self.model_dump(mode="json", exclude={"columns", "fingerprint"})

@@ -56,11 +56,18 @@ class Dialect:
         return f"read_csv({literal(file)}, {', '.join(options)})"
 
 
-def sniff(database: Any, file: Path) -> Dialect:
-    """The dialect that the beginning of a file shows. Quotes that the sample does not need may stand further down."""
-    found = database.execute(
-        f"SELECT * FROM sniff_csv({literal(file)}, sample_size={LINES}, ignore_errors=true)"
-    ).to_arrow_table()
+def sniff(
+    database: Any, file: Path, *, delimiter: str = "", header: bool | None = None, skip: int | None = None
+) -> Dialect:
+    """The dialect that the beginning of a file shows, but for what is known. Quotes that the sample does not need may
+    stand further down."""
+    known = [
+        *([f"delim={literal(delimiter)}"] if delimiter else []),
+        *([f"header={str(header).lower()}"] if header is not None else []),
+        *([f"skip={skip}"] if skip is not None else []),
+    ]
+    options = ", ".join([literal(file), f"sample_size={LINES}", "ignore_errors=true", *known])
+    found = database.execute(f"SELECT * FROM sniff_csv({options})").to_arrow_table()
     told = found.to_pylist()[0]
     quote = _sign(told["Quote"], '"')
     return Dialect(

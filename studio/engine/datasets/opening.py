@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from studio.engine.datasets.dataset import Column
-from studio.engine.datasets.format import Format, format_of, formats
+from studio.engine.datasets.format import Choice, Format, format_of, formats
 from studio.engine.errors import NotFound, Unavailable
 from studio.engine.text import Text
 
@@ -64,10 +64,11 @@ def usable(files: Sequence[Path], address: str, format_name: str) -> tuple[list[
     return [file for file in files if chosen.matches(file)], chosen
 
 
-def fingerprint(files: Sequence[Path], chosen: Format, table: str = "") -> str:
-    """Changes whenever a file's place, size or time does."""
-    digest = hashlib.sha256(f"{COPIES} {chosen.name} {table}".encode())
-    for file in files:
+def fingerprint(files: Sequence[Path], chosen: Format, choice: Choice = Choice()) -> str:
+    """Changes whenever a file's place, size or time does, or what is read of it."""
+    options = f" {sorted(choice.options.items())}" if choice.options else ""
+    digest = hashlib.sha256(f"{COPIES} {chosen.name} {choice.table}{options}".encode())
+    for file in (each for path in files for each in (path, *chosen.beside(path))):
         state = file.stat()
         digest.update(f"\0{file}\0{state.st_size}\0{state.st_mtime_ns}".encode(errors="surrogateescape"))
     return digest.hexdigest()[:32]

@@ -18,6 +18,7 @@ from studio.engine.datasets.browsing import Browsing
 from studio.engine.datasets.content import READING, Contents
 from studio.engine.datasets.dataset import Column, ColumnProfile, Dataset, DatasetsChanged, columns_of
 from studio.engine.datasets.format import formats
+from studio.engine.datasets.glimpse import Glimpse, glimpse
 from studio.engine.datasets.history import History
 from studio.engine.datasets.pages import condition
 from studio.engine.datasets.reading import chosen
@@ -37,7 +38,7 @@ from studio.engine.text import Text
 
 log = logging.getLogger(__name__)
 Order = tuple[str, bool] | Sequence[tuple[str, bool]] | None  # (column, descending), or several
-CHANGEABLE = frozenset({"name", "description", "tags", "owner", "path", "status", "columns"})
+CHANGEABLE = frozenset({"name", "description", "tags", "owner", "path", "options", "status", "columns"})
 
 Files = list[Path]
 Names = list[str]
@@ -109,12 +110,14 @@ class Datasets:
     async def register(
         self, path: str | Path, name: str | None = None, *, dataset_id: str | None = None, description: str = "",
         format: str | None = None, tags: Sequence[str] = (), origin: Mapping[str, Any] | None = None,
+        options: Mapping[str, Any] | None = None,
     ) -> Dataset:  # fmt: skip
         """Register a file, a folder of files or an s3:// address where it lies; nothing is copied or changed.
 
         An s3:// address that cannot be reached or read is registered all the same, and its status says so. A local file
         raises `BadParameter`, `Unavailable` or `Broken` instead. A name that is taken is a `Conflict`; without one, the file's is used.
-        What takes long is read in the background; until then there are first rows and no row count.
+        What takes long is read in the background; until then there are first rows and no row count. `options` are those
+        of its format, for what the studio should not find out by itself.
         `origin` says what made it, as plain data: it stays in the statistics (`{"kind": "query", "sql": …, "datasets": […]}`).
         """
         place = self._contents.place(path)
@@ -127,7 +130,7 @@ class Datasets:
         dataset = Dataset(
             id=dataset_id or ids.new("ds"), name=await self._records.free_name(name, place.name), description=description,
             storage_type=place.kind, storage_path=place.address, format=format or "", tags=list(tags),
-            statistics={"origin": dict(origin)} if origin else {}, created_at=now, updated_at=now,
+            statistics={"origin": dict(origin or {}), "options": dict(options or {})}, created_at=now, updated_at=now,
         )  # fmt: skip
         source = None
         try:
@@ -166,11 +169,15 @@ class Datasets:
                 for column in dataset.columns
             ]
         dataset = Dataset.model_validate({**dataset.model_dump(), **changes, "updated_at": time.time()})
-        if "path" in fields:
-            place = self._contents.place(fields["path"])
-            moved = dataset.model_copy(update={"storage_path": place.address, "storage_type": place.kind})
+        if "path" in fields or "options" in fields:
+            place = self._contents.place(fields.get("path", dataset.storage_path))
+            options = dict(fields.get("options", dataset.options))
+            moved = {
+                "storage_path": place.address, "storage_type": place.kind,
+                "statistics": {**dataset.statistics, "options": options},
+            }  # fmt: skip
             before = dataset
-            dataset, source = await self._tables.read(moved, accept=True)
+            dataset, source = await self._tables.read(dataset.model_copy(update=moved), accept=True)
             await self.history.noticed(before, dataset, source)
         await self._save(dataset)
         return dataset
@@ -207,6 +214,12 @@ class Datasets:
             return await self.history.source(name, number)
         dataset, source = await self._opened(await self._records.get(id_or_name))
         return source if source is not None and not source.preview else await self._tables.whole(dataset)
+
+    async def glimpse(self, path: str | Path, *, format: str = "", options: Mapping[str, Any] | None = None) -> Glimpse:
+        """What would be registered: format, tables to choose from, first rows, what may be decided. Nothing is kept."""
+        found = await glimpse(self._contents, self._tables, path, format, options or {})
+        await self._drop_old_copy(found.mark, "")
+        return found
 
     async def tables(self, path: str | Path) -> Names:
         """The tables that a file holds, to choose from; none where the file itself is the table, or one is named already."""

@@ -18,7 +18,7 @@ from studio.engine.errors import StudioError, Unavailable
 from studio.engine.text import Text
 
 LOOK_AGAIN = 5.0  # seconds until many files, or files elsewhere, are looked at anew
-KEPT = ("origin",)  # statistics that are not read from the content
+KEPT = ("origin", "options")  # statistics that are not read from the content
 MANY = 100  # files; fewer are looked at each time
 
 
@@ -65,6 +65,14 @@ class Tables:
         source = await self._ready(dataset, content) or await self._background.whole(dataset, content)
         self._keep(dataset, source)
         return source
+
+    async def first(self, content: Content) -> Source | None:
+        """The first rows of what is no dataset yet; None where there is no quick way to them."""
+        async with self._alone(content):
+            source = await asyncio.to_thread(content.preview)
+            if source is not None or await asyncio.to_thread(content.slow):
+                return source
+            return await asyncio.to_thread(content.open, Watch())
 
     async def leave(self, dataset_id: str) -> None:
         """Nobody wants this dataset any more."""
@@ -163,13 +171,13 @@ def _difference(dataset: Dataset, columns: list[Column], accept: bool) -> Text |
     return opening.differences(dataset.columns, columns)
 
 
-def _changed(dataset: Dataset, content: Content, fingerprint: str, **found: Any) -> Dataset:
+def _changed(dataset: Dataset, content: Content, fingerprint: str, statistics: dict[str, Any], **found: Any) -> Dataset:
     newer = dataset.fingerprint.removesuffix(READING) not in ("", content.mark)
-    kept = {key: dataset.statistics[key] for key in KEPT if key in dataset.statistics}
+    kept = {key: dataset.statistics[key] for key in KEPT if dataset.statistics.get(key)}
     return dataset.model_copy(
         update={
             **found,
-            "statistics": {**kept, **found["statistics"]},
+            "statistics": {**kept, **statistics},
             "format": content.format,
             "size_bytes": content.size,
             "fingerprint": fingerprint,

@@ -6,19 +6,21 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from studio.engine.datasets.dialect import Dialect, sniff
 from studio.engine.datasets.encodings import encoding_of, head, is_packed, is_utf8, lines_with_nul, to_utf8
-from studio.engine.datasets.format import FIRST_ROWS, MOST_BAD_LINES, Copied, bad_lines, not_empty
+from studio.engine.datasets.format import FIRST_ROWS, MOST_BAD_LINES, Choice, Copied, bad_lines, not_empty
 from studio.engine.datasets.reading import connection, literal, quoted
 from studio.engine.datasets.source import cannot_read
 from studio.engine.datasets.watch import Watch
+from studio.engine.params import Params, param
 from studio.engine.text import Text
 
 REJECTED = "SELECT line, any_value(error_message), any_value(csv_line) FROM reject_errors GROUP BY line ORDER BY line"
 MISFITS = "SELECT DISTINCT column_name FROM reject_errors WHERE error_type = 'CAST'"
 MOST_DIGITS = 17  # that a float keeps
+FOUND = Text("Found in the file", "自动识别")
 
 
 @dataclass(frozen=True)
@@ -32,21 +34,55 @@ class _Read:
     first: list[dict[str, Any]]
 
 
+class CsvOptions(Params):
+    """What the studio finds by itself, unless it is said here."""
+
+    encoding: Literal[
+        "", "utf-8", "gb18030", "utf-16", "utf-16-le", "utf-16-be", "big5", "shift_jis", "euc_kr", "cp1252", "latin-1"
+    ] = param(
+        "",
+        Text("Encoding", "编码"),
+        choices={
+            "": FOUND, "utf-8": Text.same("UTF-8"), "gb18030": Text("GB18030 (Chinese)", "GB18030（简体中文）"),
+            "utf-16": Text.same("UTF-16"), "utf-16-le": Text.same("UTF-16 LE"), "utf-16-be": Text.same("UTF-16 BE"),
+            "big5": Text("Big5 (Chinese)", "Big5（繁体中文）"), "shift_jis": Text("Shift JIS (Japanese)", "Shift JIS（日文）"),
+            "euc_kr": Text("EUC-KR (Korean)", "EUC-KR（韩文）"), "cp1252": Text("Windows-1252 (Western)", "Windows-1252（西文）"),
+            "latin-1": Text("Latin-1 (Western)", "Latin-1（西文）"),
+        },
+    )  # fmt: skip
+    delimiter: Literal["", ",", ";", "\t", "|"] = param(
+        "",
+        Text("Separator", "分隔符"),
+        choices={
+            "": FOUND, ",": Text("Comma", "逗号"), ";": Text("Semicolon", "分号"), "\t": Text("Tab", "制表符"),
+            "|": Text("Vertical bar", "竖线"),
+        },
+    )  # fmt: skip
+    header: Literal["", "yes", "no"] = param(
+        "",
+        Text("First line", "首行"),
+        choices={"": FOUND, "yes": Text("Names of columns", "列名"), "no": Text("Values", "数据")},
+    )
+    skip: int | None = param(None, Text("Lines to leave out before", "跳过前几行"), ge=0, le=100_000, advanced=True)
+
+
 class Csv(Copied):
     """Separator, quotes, header and types come from the file; a line that does not fit is listed, not lost."""
 
     name = "csv"
     title = Text.same("CSV")
+    options = CsvOptions
     suffixes = tuple(
         f"{kind}{packed}" for kind in (".csv", ".tsv", ".tab", ".txt") for packed in ("", ".gz", ".bz2", ".zst")
     )
 
-    def convert(self, paths: Sequence[Path], target: Path, table: str, watch: Watch) -> dict[str, Any]:
+    def convert(self, paths: Sequence[Path], target: Path, choice: Choice, watch: Watch) -> dict[str, Any]:
         not_empty(paths, "CSV")
+        options = CsvOptions.model_validate(choice.options)
         parts = [target.with_name(f"{number}.part") for number in range(len(paths))]
         try:
             notes = [
-                _convert(path, part, watch.part(place / len(paths), (place + 1) / len(paths)))
+                _convert(path, part, options, watch.part(place / len(paths), (place + 1) / len(paths)))
                 for place, (path, part) in enumerate(zip(paths, parts, strict=True))
             ]
             _join(parts, target)
@@ -55,15 +91,16 @@ class Csv(Copied):
                 part.unlink(missing_ok=True)
         return _statistics(notes)
 
-    def first(self, paths: Sequence[Path], copy: Path, table: str) -> tuple[Any, dict[str, Any]]:
+    def first(self, paths: Sequence[Path], copy: Path, choice: Choice) -> tuple[Any, dict[str, Any]]:
         """What the beginning of the first file gives; its types may be wider once all is read."""
         not_empty(paths, "CSV")
-        path, encoding = paths[0], _text_encoding(paths[0])
+        options = CsvOptions.model_validate(choice.options)
+        path, encoding = paths[0], _text_encoding(paths[0], options)
         aside = copy / "first.csv"
         content = head(path)
         aside.write_bytes(content if is_utf8(encoding) else content.decode(encoding, "replace").encode())
         with connection(copy) as database, _explained(path):
-            dialect = sniff(database, aside)
+            dialect = _sniffed(database, aside, options)
             rows = database.execute(
                 f"FROM {dialect.read(aside, 'ignore_errors=true')} LIMIT {FIRST_ROWS}"
             ).to_arrow_table()
@@ -78,23 +115,28 @@ def _statistics(notes: Sequence[_Read]) -> dict[str, Any]:
     return {"encoding": encodings, "dialect": notes[0].dialect.as_dict(), **bad_lines(count, first, kept)}
 
 
-def _text_encoding(path: Path) -> str:
-    encoding = encoding_of(path)
+def _sniffed(database: Any, file: Path, options: CsvOptions) -> Dialect:
+    header = {"yes": True, "no": False}.get(options.header)
+    return sniff(database, file, delimiter=options.delimiter, header=header, skip=options.skip)
+
+
+def _text_encoding(path: Path, options: CsvOptions) -> str:
+    encoding = options.encoding or encoding_of(path)
     if encoding == "binary":
         raise cannot_read(path, "CSV", "it holds binary data, not text")
     return encoding
 
 
-def _convert(path: Path, target: Path, watch: Watch) -> _Read:
+def _convert(path: Path, target: Path, options: CsvOptions, watch: Watch) -> _Read:
     """Write one file as Parquet. Numbers that a sample took for narrower than they are make their column wider."""
-    encoding = _text_encoding(path)
+    encoding = _text_encoding(path, options)
     aside = target.with_suffix(".utf8.csv")
     with (
         _as_utf8(path, encoding, aside, watch.part(0, 0.4)) as (file, unclear),
         connection(target.parent) as database,
         _explained(path),
     ):
-        dialect, misfits = sniff(database, file), [""]
+        dialect, misfits = _sniffed(database, file, options), [""]
         while misfits:
             dialect = _exact(database, file, dialect.wider(misfits), watch.part(0.4, 0.5))
             misfits = _copy(database, file, dialect, target, watch.part(0.5, 1))

@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from studio.engine.datasets.format import FIRST_ROWS, Copied, not_empty
+from studio.engine.datasets.format import FIRST_ROWS, Choice, Copied, not_empty
 from studio.engine.datasets.source import cannot_read
 from studio.engine.datasets.watch import Watch
 from studio.engine.text import Text
@@ -22,7 +22,7 @@ class Feather(Copied):
     title = Text.same("Arrow")
     suffixes = (".feather", ".arrow", ".ipc", ".arrows")
 
-    def convert(self, paths: Sequence[Path], target: Path, table: str, watch: Watch) -> dict[str, Any]:
+    def convert(self, paths: Sequence[Path], target: Path, choice: Choice, watch: Watch) -> dict[str, Any]:
         import pyarrow
         import pyarrow.parquet
 
@@ -36,7 +36,7 @@ class Feather(Copied):
             raise cannot_read(paths[0], "Arrow", str(error)) from error
         return {}
 
-    def first(self, paths: Sequence[Path], copy: Path, table: str) -> tuple[Any, dict[str, Any]]:
+    def first(self, paths: Sequence[Path], copy: Path, choice: Choice) -> tuple[Any, dict[str, Any]]:
         import pyarrow
 
         try:

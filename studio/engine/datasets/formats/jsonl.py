@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from studio.engine.datasets.encodings import encoding_of, head, is_packed, is_utf8, opened, to_utf8
-from studio.engine.datasets.format import FIRST_ROWS, Copied, bad_lines, not_empty
+from studio.engine.datasets.format import FIRST_ROWS, Choice, Copied, bad_lines, not_empty
 from studio.engine.datasets.reading import connection, literal
 from studio.engine.datasets.source import cannot_read
 from studio.engine.datasets.watch import Watch
@@ -26,7 +26,7 @@ class Jsonl(Copied):
     title = Text.same("JSON")
     suffixes = tuple(f"{kind}{packed}" for kind in (".jsonl", ".ndjson", ".json") for packed in PACKED)
 
-    def convert(self, paths: Sequence[Path], target: Path, table: str, watch: Watch) -> dict[str, Any]:
+    def convert(self, paths: Sequence[Path], target: Path, choice: Choice, watch: Watch) -> dict[str, Any]:
         import duckdb
 
         not_empty(paths, "JSON")
@@ -39,7 +39,7 @@ class Jsonl(Copied):
                 return _without_bad_lines(paths, files, target, watch.part(0.4, 1))
         return {}
 
-    def first(self, paths: Sequence[Path], copy: Path, table: str) -> tuple[Any, dict[str, Any]]:
+    def first(self, paths: Sequence[Path], copy: Path, choice: Choice) -> tuple[Any, dict[str, Any]]:
         """The first whole objects, whether they stand in lines or in a list."""
         content = head(paths[0])
         text = content.decode(encoding_of(paths[0]), "replace") if content else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from studio.engine.datasets.format import Format
+from studio.engine.datasets.format import Choice, Format
 from studio.engine.datasets.source import Source, open_parquet
 from studio.engine.datasets.watch import Watch
 from studio.engine.text import Text
@@ -18,16 +18,8 @@ class Parquet(Format):
     title = Text.same("Parquet")
     suffixes = (".parquet", ".pq", ".parq")
 
-    def open(
-        self,
-        paths: Sequence[Path],
-        copy: Path,
-        *,
-        table: str = "",
-        root: Path | None = None,
-        watch: Watch | None = None,
-    ) -> Source:
-        return open_parquet(paths, root=root)
+    def open(self, paths: Sequence[Path], copy: Path, choice: Choice = Choice(), watch: Watch | None = None) -> Source:
+        return open_parquet(paths, root=choice.root)
 
 
 parquet = Parquet()
