@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import socket
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 from urllib.parse import quote
 
-from studio.engine.connections.connection import Branch, SignIn, sign_in
+from studio.engine.connections.connection import Branch, sign_in
 from studio.engine.connections.kind import ConnectionKind, Values
 from studio.engine.errors import StudioError, Unavailable
 from studio.engine.extensions import load
@@ -19,7 +19,8 @@ from studio.engine.text import Text
 PATIENCE = 5.0  # seconds that a server has to answer
 ATTACHED = "server"  # the name of the attached server in SQL
 CONFIG = {"threads": 2, "memory_limit": "1GB", "autoinstall_known_extensions": "false",
-          "autoload_known_extensions": "false", "python_enable_replacements": "false"}  # fmt: skip
+          "autoload_known_extensions": "false", "python_enable_replacements": "false",
+          "allow_persistent_secrets": "false"}  # fmt: skip
 REFUSED = (
     "access denied",
     "password authentication failed",
@@ -51,6 +52,7 @@ class DatabaseKind(ConnectionKind):
     scanner: ClassVar[str]
     type: ClassVar[str]  # of ATTACH and CREATE SECRET
     settings: ClassVar[dict[str, str]] = {}
+    text: ClassVar[str]  # the server's type for text of any length
     home: ClassVar[str] = ""  # the database to be in when nobody says one
 
     def address(self, values: Values) -> tuple[str, int]:
@@ -69,12 +71,38 @@ class DatabaseKind(ConnectionKind):
         )  # fmt: skip
 
     @abstractmethod
-    def relation(self, table: str) -> tuple[str, ...]:
+    def relation(self, database: str, segment: str) -> tuple[str, str]:
         """Schema and table, as the attached server names them, of the last part of an address."""
 
     @abstractmethod
-    def estimate(self, database: Any, server: Server, table: str) -> tuple[int | None, int | None]:
+    def estimate(self, database: Any, schema: str, table: str) -> tuple[int | None, int | None]:
         """Rows and bytes that the server believes a table has; None where it does not know."""
+
+    @abstractmethod
+    def quoted(self, name: str) -> str:
+        """An identifier in the server's own SQL."""
+
+    @abstractmethod
+    def literal(self, value: str) -> str:
+        """A text in the server's own SQL."""
+
+    def rounded(self, database: Any, schema: str, table: str) -> list[str]:
+        """Columns with more digits than DuckDB's decimals hold."""
+        sql = (
+            "SELECT column_name FROM information_schema.columns WHERE data_type IN ('numeric', 'decimal') "
+            "AND (numeric_precision IS NULL OR numeric_precision > 38) "
+            f"AND table_schema = {self.literal(schema)} AND table_name = {self.literal(table)}"
+        )
+        return [str(name) for (name,) in self.ask(database, sql)]
+
+    def as_text(self, schema: str, table: str, columns: Sequence[str], texts: set[str]) -> str:
+        """A relation that brings some columns as text, digit by digit, and the others as they are."""
+        chosen = ", ".join(
+            f"CAST({self.quoted(name)} AS {self.text}) AS {self.quoted(name)}" if name in texts else self.quoted(name)
+            for name in columns
+        )
+        sql = f"SELECT {chosen} FROM {self.quoted(schema)}.{self.quoted(table)}"
+        return f"{self.type}_query({_text(ATTACHED)}, {_text(sql)})"
 
     @contextmanager
     def attached(self, server: Server) -> Iterator[Any]:
@@ -168,6 +196,3 @@ def _known(value: Any) -> int | None:
 def _segment(name: str) -> str:
     """A name as one part of an address; its dots are no separators."""
     return quote(name, safe="").replace(".", "%2E")
-
-
-__all__ = ["ATTACHED", "DatabaseKind", "Server", "SignIn", "problem_of"]

@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from studio.engine.datasets import opening
 from studio.engine.datasets.format import Choice, Format, format_of
-from studio.engine.datasets.places import Place, place_of
+from studio.engine.datasets.in_buckets import InBuckets
+from studio.engine.datasets.on_servers import OnServers
+from studio.engine.datasets.places import SERVERS, Place, place_of
+from studio.engine.datasets.remote import RemotePath
 from studio.engine.datasets.source import Source
 from studio.engine.datasets.watch import Watch
 from studio.engine.errors import BadParameter
@@ -48,11 +51,13 @@ class Contents:
     def __init__(self, objects: Objects, paths: Paths) -> None:
         self._objects = objects
         self._cache = paths.cache / "datasets"
+        self._buckets = InBuckets(objects)
+        self._servers = OnServers(objects.connections, self._cache)
 
     async def look(self, dataset: Dataset, *, anew: bool = False) -> Content:
         """Look at a dataset's address; `anew` asks again what is asked rarely. Raises `Unavailable` with the way out."""
         place = self.place(dataset.storage_path)
-        kinds = {"local": self._local, "s3": self._in_objects}
+        kinds = {"local": self._local, "s3": self._in_objects, "mysql": self._on_server, "postgresql": self._on_server}
         if place.kind not in kinds:
             raise BadParameter(Text(f"“{place.address}” cannot be read yet.", f"暂时无法读取“{place.address}”。"))
         return await kinds[place.kind](dataset, place, anew)
@@ -69,6 +74,19 @@ class Contents:
             return []
         return await asyncio.to_thread(lambda: format_of(files[0]).tables(files[0]))
 
+    async def prepare(self, place: Place) -> None:
+        """Before a place is registered: a database server that is new becomes a connection, its password is kept."""
+        if place.kind in SERVERS.values():
+            await self._servers.remember(place)
+
+    async def files(self, dataset: Dataset) -> list[Path]:
+        """The files of this computer that hold a dataset's content; those of a remote store are brought here first."""
+        place = self.place(dataset.storage_path)
+        content = await self.look(dataset)
+        if place.kind == "s3" and any(isinstance(file, RemotePath) for file in content.files):
+            return (await self._buckets.local(place, dataset.format))[0]
+        return list(content.files)
+
     def copy(self, mark: str) -> Path:
         """The folder of what is made readable of one content."""
         return self._cache / mark
@@ -80,9 +98,25 @@ class Contents:
         return await asyncio.to_thread(self.of_files, files, dataset, place, root)
 
     async def _in_objects(self, dataset: Dataset, place: Place, anew: bool) -> Content:
-        files = await self._objects.paths(place.base)
+        found = await self._buckets.parquet(place, dataset.format)
+        if found is not None:
+            return Content(
+                "parquet",
+                found.mark,
+                found.size,
+                tuple(found.files),
+                lambda _watch: found.open(),
+                lambda: False,
+                lambda: None,
+            )
+        files, others = await self._buckets.local(place, dataset.format)
         root = opening.common_folder(files) if place.base.endswith("/") or len(files) > 1 else None
-        return await asyncio.to_thread(self.of_files, files, dataset, place, root)
+        content = await asyncio.to_thread(self.of_files, files, dataset, place, root)
+        return replace(content, open=lambda watch: _with_others(content.open(watch), others)) if others else content
+
+    async def _on_server(self, dataset: Dataset, place: Place, anew: bool) -> Content:
+        found = await self._servers.look(place, anew=anew or dataset.status == "unreachable")
+        return Content(place.kind, found.mark, found.size, (), found.open, found.slow, found.preview)
 
     def of_files(self, found: Sequence[Path], dataset: Dataset, place: Place, root: Path | None) -> Content:
         """Files on this computer, in the dataset's format or the one that most of them have. Blocks."""
@@ -112,3 +146,7 @@ def _preview(
     source = chosen.preview(files, copy, choice)
     statistics = {**source.statistics, **told} if source else {}
     return source and replace(source, fingerprint=mark + READING, statistics=statistics, preview=True)
+
+
+def _with_others(source: Source, others: int) -> Source:
+    return replace(source, statistics={**source.statistics, "other_files": others})

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from studio.engine.datasets.remote import lost
 from studio.engine.errors import BadState, DiskFull, Forbidden, Invalid, StudioError, Unavailable, says_full
 from studio.engine.text import Text
 
@@ -50,6 +51,9 @@ class Errors:
                 Text(f"SQL cannot open files here. {message}", f"SQL 在这里不能打开文件。{message}"),
                 Text("Add the file under Data and query it by its name.", "请在“数据”中添加该文件，然后用名称查询。"),
             )
+        gone = lost(None, message)
+        if gone is not None:
+            return gone
         if "interrupt" in kind:
             return BadState(Text("The query was stopped.", "查询已停止。"))
         if says_full(error):

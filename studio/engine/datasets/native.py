@@ -36,7 +36,7 @@ class Natives:
 
     def pays(self, source: Source) -> bool:
         """Whether scattered rows are worth a copy, and the disk has room for one."""
-        if source.row_count < PAYS_ROWS or not source.fingerprint or source.preview:
+        if source.row_count < PAYS_ROWS or not source.fingerprint or source.preview or source.remote:
             return False
         self._folder.mkdir(parents=True, exist_ok=True)
         size = sum(file.stat().st_size for file in source.files)

@@ -12,6 +12,7 @@ from typing import Any
 from studio.engine.datasets.locked import Locked
 from studio.engine.datasets.native import EVERYTHING, Natives
 from studio.engine.datasets.reading import chosen, connection, literal
+from studio.engine.datasets.remote import lost
 from studio.engine.datasets.source import Source, cannot_read
 from studio.engine.datasets.view import View
 from studio.engine.errors import BadParameter
@@ -128,6 +129,7 @@ class Pages:
         kind = _kind(source)
         sql = f"SELECT ({number})::{'BIGINT' if kind == 'int64' else 'INTEGER'} AS {NUMBER} FROM {table} {where}"
         sql += f" ORDER BY {view.order_by(NUMBER)}" if view.order else ""
+        source.prepare(cursor)
         with _understood(source):
             reader = cursor.execute(sql).to_arrow_reader(NUMBERS_AT_ONCE)
             parts = [batch.column(0).to_numpy(zero_copy_only=False).copy() for batch in reader]
@@ -185,10 +187,12 @@ class Pages:
         return source.scan(), f"(file_row_number + ({starts})[file_index::BIGINT + 1])"
 
     def _read(self, source: Source, cursor: Any, sql: str, parameters: Sequence[object] = ()) -> Any:
+        source.prepare(cursor)
         with readable(source.files[0]):
             return cursor.execute(sql, list(parameters)).to_arrow_table()
 
     def _judged(self, source: Source, cursor: Any, sql: str) -> Any:
+        source.prepare(cursor)
         with _understood(source):
             return cursor.execute(sql).to_arrow_table()
 
@@ -214,7 +218,7 @@ def readable(file: Path) -> Iterator[None]:
     except duckdb.InterruptException:
         raise
     except duckdb.Error as error:
-        raise cannot_read(file, "Parquet", str(error)) from error
+        raise lost(file, str(error)) or cannot_read(file, "Parquet", str(error)) from error
 
 
 @contextmanager

@@ -38,6 +38,7 @@ def profile(
     watch = watch or Watch()
     sampled = source.row_count > sample
     with readable(source.files[0]), connection(spill) as database:
+        source.prepare(database)
         table = source.scan()
         if sampled:
             with watch.over(database, 0, 0.7):

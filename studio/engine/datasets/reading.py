@@ -11,6 +11,7 @@ OWN = {
     "memory_limit": "2GB",
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
+    "allow_persistent_secrets": "false",  # nobody's ~/.duckdb is read
 }
 
 

@@ -23,6 +23,7 @@ from studio.engine.datasets.history import History
 from studio.engine.datasets.pages import condition
 from studio.engine.datasets.reading import chosen
 from studio.engine.datasets.records import Records, proper_name
+from studio.engine.datasets.remote import Lost, gone
 from studio.engine.datasets.source import Source
 from studio.engine.datasets.tables import Tables, failed
 from studio.engine.datasets.version import Version, version_address
@@ -126,6 +127,7 @@ class Datasets:
                 Text(f"There is nothing at “{place.base}”.", f"“{place.base}”不存在。"),
                 Text("Check the path.", "请检查路径。"),
             )
+        await self._contents.prepare(place)
         now = time.time()
         dataset = Dataset(
             id=dataset_id or ids.new("ds"), name=await self._records.free_name(name, place.name), description=description,
@@ -274,12 +276,14 @@ class Datasets:
             rows = locked.all(await asyncio.to_thread(locked.reader, sql, (), size))
             while (batch := await asyncio.to_thread(next, rows, None)) is not None:
                 yield batch
+        except Lost as error:
+            raise gone(str(source.root or source.files[0]), error.details) from error
         finally:
             await asyncio.to_thread(locked.close)
 
     async def files(self, id_or_name: str) -> Files:
         """The files it is made of, as they lie there; a remote store's are local copies."""
-        return [*(await self._contents.look(await self._records.get(id_or_name))).files]
+        return await self._contents.files(await self._records.get(id_or_name))
 
     async def versions(self, id_or_name: str) -> AllVersions:
         """The contents it had, newest first; see `history` for comparing and going back."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from studio.engine.datasets import hive
 from studio.engine.datasets.reading import literal, quoted
+from studio.engine.datasets.remote import Remote, RemotePath
 from studio.engine.errors import Invalid
 from studio.engine.text import Text
 
@@ -34,6 +35,7 @@ class Source:
     root: Path | None = None
     partitions: tuple[str, ...] = ()
     preview: bool = False
+    remote: Remote | None = None  # where the files are in a bucket elsewhere, as `RemotePath`s
 
     @property
     def row_count(self) -> int:
@@ -47,13 +49,17 @@ class Source:
         """The whole as a `pyarrow.dataset.Dataset`; nothing is read yet."""
         import pyarrow.dataset
 
-        files = [str(file) for file in self.files]
-        if not self.partitions:
-            return pyarrow.dataset.dataset(files, format="parquet", schema=self.schema)
-        scheme = pyarrow.dataset.partitioning(hive.schema_of(self.schema, self.partitions), flavor="hive")
-        return pyarrow.dataset.dataset(
-            files, format="parquet", schema=self.schema, partitioning=scheme, partition_base_dir=str(self.root)
-        )
+        files, root = [self._inner(file) for file in self.files], self.root and self._inner(self.root)
+        given = {"filesystem": self.remote.filesystem} if self.remote else {}
+        if self.partitions:
+            scheme = pyarrow.dataset.partitioning(hive.schema_of(self.schema, self.partitions), flavor="hive")
+            given |= {"partitioning": scheme, "partition_base_dir": root}
+        return pyarrow.dataset.dataset(files, format="parquet", schema=self.schema, **given)
+
+    def prepare(self, database: Any) -> None:
+        """Let a connection of our own read `scan`: needed where the files are elsewhere, nothing otherwise."""
+        if self.remote:
+            self.remote.prepare(database, sorted({self._inner(file).partition("/")[0] for file in self.files}))
 
     def scan(self, files: Sequence[Path] | None = None) -> str:
         """DuckDB's table function over these files, partitions included; there is a column `file_row_number` too."""
@@ -65,6 +71,10 @@ class Source:
         else:
             options.append("hive_partitioning=false")
         return f"read_parquet([{listed}], {', '.join(options)})"
+
+    def _inner(self, file: Path) -> str:
+        """A file's place in its file system."""
+        return file.inner if isinstance(file, RemotePath) else str(file)
 
     def spans(self, start: int, end: int) -> list[tuple[Path, int, int]]:
         """Where rows `start` to `end` (without it) lie: the file, and first and last row in it."""
@@ -94,16 +104,23 @@ def open_parquet(files: Sequence[Path], statistics: dict[str, Any] | None = None
                 starts.append(starts[-1] + opened.metadata.num_rows)
         except (pyarrow.ArrowException, OSError, ValueError) as error:
             raise cannot_read(file, "Parquet", str(error)) from error
-    try:
-        schema = pyarrow.unify_schemas(list(dict.fromkeys(schemas)), promote_options="permissive")
-    except pyarrow.ArrowException as error:
-        raise cannot_read(files[0].parent, "Parquet", str(error)) from error
+    schema = united(schemas, files[0].parent)
     keys = hive.fields(files, root, schema) if root is not None else []
     for key in keys:
         schema = schema.append(key)
     return Source(
         tuple(files), schema, tuple(starts), statistics or {}, root=root, partitions=tuple(key.name for key in keys)
     )
+
+
+def united(schemas: Sequence[Any], folder: Path) -> Any:
+    """One schema for files that may lack columns or hold narrower types; `Broken` when they contradict each other."""
+    import pyarrow
+
+    try:
+        return pyarrow.unify_schemas(list(dict.fromkeys(schemas)), promote_options="permissive")
+    except pyarrow.ArrowException as error:
+        raise cannot_read(folder, "Parquet", str(error)) from error
 
 
 def cannot_read(path: Path, kind: str, reason: str) -> Broken:

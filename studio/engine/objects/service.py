@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,7 +55,7 @@ class Objects:
 
     def __init__(self, paths: Paths, connections: Connections) -> None:
         self._paths = paths
-        self._connections = connections
+        self.connections = connections
         self._here = LocalFolder(paths.objects)
         self._remote: dict[str, tuple[dict[str, Any], ObjectStore]] = {}
         self._found: dict[str, str] = {}  # the connection of a bucket that was seen
@@ -81,7 +81,7 @@ class Objects:
     async def connect(self, endpoint: str, access_key: str, secret_key: str) -> None:
         """Use an S3 endpoint for every bucket that is no folder here, as a connection named for its host."""
         values = {"endpoint": endpoint, "access_key": access_key, "secret_key": secret_key}
-        await self._connections.add("s3", endpoint.partition("://")[2] or endpoint, values)
+        await self.connections.add("s3", endpoint.partition("://")[2] or endpoint, values)
 
     async def bucket(self, url: str) -> Bucket:
         """Where the bucket of an address is. Raises what keeps its connection from being used."""
@@ -95,12 +95,12 @@ class Objects:
     async def buckets(self) -> Names:
         """Names of all buckets; what a connection that fails would have is left out."""
         found = set(await asyncio.to_thread(self._here.buckets))
-        for connection in await self._connections.list("s3"):
+        for connection in await self.connections.list("s3"):
             try:
                 store = await self._store(connection.id)
                 found |= set(connection.settings["buckets"] or await asyncio.to_thread(store.buckets))
             except StudioError as error:
-                self._connections.note(connection.id, error)
+                self.connections.note(connection.id, error)
         return sorted(found)
 
     async def list(self, url: str) -> Infos:
@@ -118,8 +118,12 @@ class Objects:
 
     async def paths(self, url: str) -> Files:
         """Local files with the content of what `list` finds, for reading only; a remote store's are downloaded once."""
+        return await self.fetched(url, await self.list(url))
+
+    async def fetched(self, url: str, infos: Sequence[ObjectInfo]) -> Files:
+        """Local files with the content of some objects of an address's bucket."""
         async with self._at(url) as (bucket, _):
-            return [await asyncio.to_thread(bucket.store.local, info) for info in await self.list(url)]
+            return [await asyncio.to_thread(bucket.store.local, info) for info in infos]
 
     async def get(self, url: str, version: str = "") -> bytes:
         async with self._at(url) as (bucket, key):
@@ -191,14 +195,14 @@ class Objects:
         except StudioError as error:
             if bucket.connection:
                 self._found.pop(bucket.name, None)
-                self._connections.note(bucket.connection, error)
+                self.connections.note(bucket.connection, error)
             raise
         if bucket.connection:
-            self._connections.note(bucket.connection, None)
+            self.connections.note(bucket.connection, None)
 
     async def _search(self, name: str) -> Bucket | None:
         """The connection that has a bucket. One that fails is an error only when no other has it."""
-        connections = await self._connections.list("s3")
+        connections = await self.connections.list("s3")
         if self._found.get(name) in [each.id for each in connections]:
             return await self._behind(self._found[name], name)
         problem: StudioError | None = None
@@ -208,7 +212,7 @@ class Objects:
                     self._found[name] = connection.id
                     return await self._behind(connection.id, name)
             except StudioError as error:
-                self._connections.note(connection.id, error)
+                self.connections.note(connection.id, error)
                 problem = problem or error
         if problem is not None:
             raise problem
@@ -221,12 +225,12 @@ class Objects:
         return bool(await asyncio.to_thread(store.has, name))
 
     async def _behind(self, connection: str, name: str) -> Bucket:
-        found = await self._connections.get(connection)
+        found = await self.connections.get(connection)
         return Bucket(await self._store(found.id), name, found.id)
 
     async def _store(self, connection_id: str) -> ObjectStore:
         """The store of a connection, its address judged anew."""
-        values = await self._connections.judged(connection_id, "objects")
+        values = await self.connections.judged(connection_id, "objects")
         known = self._remote.get(connection_id)
         if known is None or known[0] != values:
             known = self._remote[connection_id] = (values, await asyncio.to_thread(self._open, values))

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from urllib.parse import unquote
 
 from studio.engine.connections.connection import Branch
-from studio.engine.connections.database import DatabaseKind, Server
+from studio.engine.connections.database import DatabaseKind
 from studio.engine.connections.kind import Values
 from studio.engine.params import Params, SecretText, param
 from studio.engine.text import Text
@@ -28,6 +28,7 @@ class MySql(DatabaseKind):
     params: ClassVar[type[Params]] = MySqlParams
     scanner: ClassVar[str] = "mysql_scanner"
     type: ClassVar[str] = "mysql"
+    text: ClassVar[str] = "CHAR"
     settings: ClassVar[dict[str, str]] = {
         "mysql_tinyint1_as_boolean": "false",  # such a column may hold 2
         "mysql_query_timeout_enabled": "false",  # whoever waits says when it is enough
@@ -37,18 +38,26 @@ class MySql(DatabaseKind):
     def branches(self, values: Values, path: tuple[str, ...]) -> list[Branch]:
         with self.attached(self.server(values)) as database:
             if path:
-                rows = self.ask(database, _TABLES.format(database=_literal(path[0])))
+                rows = self.ask(database, _TABLES.format(database=self.literal(path[0])))
                 return self.tables(rows, values, path[:1])
             found = self.ask(database, _DATABASES)
         return [Branch(name=name, kind="database", path=(name,), count=count) for name, count in found]
 
-    def relation(self, table: str) -> tuple[str, ...]:
-        return (unquote(table),)
+    def relation(self, database: str, segment: str) -> tuple[str, str]:
+        return database, unquote(segment)
 
-    def estimate(self, database: Any, server: Server, table: str) -> tuple[int | None, int | None]:
-        sql = f"{_TABLES.format(database=_literal(server.database))} AND table_name = {_literal(unquote(table))}"
-        rows = self.ask(database, sql.replace("ORDER BY table_name", ""))
+    def estimate(self, database: Any, schema: str, table: str) -> tuple[int | None, int | None]:
+        sql = _TABLES.format(database=self.literal(schema)).replace(
+            "ORDER BY table_name", f"AND table_name = {self.literal(table)}"
+        )
+        rows = self.ask(database, sql)
         return (rows[0][1], rows[0][2]) if rows else (None, None)
+
+    def quoted(self, name: str) -> str:
+        return "`" + name.replace("`", "``") + "`"
+
+    def literal(self, value: str) -> str:
+        return "'" + value.replace("\\", "\\\\").replace("'", "''") + "'"  # backslashes mean something there
 
 
 _DATABASES = f"""
@@ -60,11 +69,6 @@ _TABLES = """
 SELECT table_name, cast(table_rows AS signed), cast(data_length + index_length AS signed) FROM information_schema.tables
 WHERE table_schema = {database} ORDER BY table_name
 """
-
-
-def _literal(value: str) -> str:
-    """A text for MySQL, where backslashes mean something."""
-    return "'" + value.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
 KIND = MySql()

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from urllib.parse import quote, unquote
 
 from studio.engine.connections.connection import Branch
-from studio.engine.connections.database import DatabaseKind, Server
+from studio.engine.connections.database import DatabaseKind
 from studio.engine.connections.kind import Values
 from studio.engine.params import Params, SecretText, param
 from studio.engine.text import Text
@@ -32,6 +32,7 @@ class PostgreSql(DatabaseKind):
     params: ClassVar[type[Params]] = PostgreSqlParams
     scanner: ClassVar[str] = "postgres_scanner"
     type: ClassVar[str] = "postgres"
+    text: ClassVar[str] = "text"
     home: ClassVar[str] = "postgres"
 
     def branches(self, values: Values, path: tuple[str, ...]) -> list[Branch]:
@@ -43,18 +44,25 @@ class PostgreSql(DatabaseKind):
             if len(path) == 1:
                 rows = self.ask(database, _SCHEMAS)
                 return [Branch(name=name, kind="schema", path=(*path, name), count=count) for name, count in rows]
-            rows = self.ask(database, _TABLES.format(schema=_literal(path[1]), more=""))
+            rows = self.ask(database, _TABLES.format(schema=self.literal(path[1]), more=""))
         named = "" if path[1] == "public" else quote(path[1], safe="").replace(".", "%2E") + "."
         return self.tables(rows, values, path[:2], named)
 
-    def relation(self, table: str) -> tuple[str, ...]:
-        schema, dot, name = table.partition(".")
-        return (unquote(schema), unquote(name)) if dot else ("public", unquote(table))
+    def relation(self, database: str, segment: str) -> tuple[str, str]:
+        schema, dot, table = segment.partition(".")
+        return (unquote(schema), unquote(table)) if dot else ("public", unquote(segment))
 
-    def estimate(self, database: Any, server: Server, table: str) -> tuple[int | None, int | None]:
-        schema, name = self.relation(table)
-        rows = self.ask(database, _TABLES.format(schema=_literal(schema), more=f"AND c.relname = {_literal(name)}"))
-        return (rows[0][1] if rows[0][1] >= 0 else None, rows[0][2]) if rows else (None, None)
+    def estimate(self, database: Any, schema: str, table: str) -> tuple[int | None, int | None]:
+        sql = _TABLES.format(schema=self.literal(schema), more=f"AND c.relname = {self.literal(table)}")
+        rows = self.ask(database, sql)
+        known = bool(rows) and rows[0][1] is not None and rows[0][1] >= 0
+        return (rows[0][1] if known else None, rows[0][2]) if rows else (None, None)
+
+    def quoted(self, name: str) -> str:
+        return '"' + name.replace('"', '""') + '"'
+
+    def literal(self, value: str) -> str:
+        return "'" + value.replace("'", "''") + "'"
 
 
 _DATABASES = "SELECT datname FROM pg_database WHERE datallowconn AND NOT datistemplate ORDER BY datname"
@@ -64,14 +72,11 @@ SELECT n.nspname, count(c.oid) FROM pg_namespace n LEFT JOIN pg_class c ON c.rel
 WHERE n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema' GROUP BY n.nspname ORDER BY n.nspname
 """
 _TABLES = (
-    "SELECT c.relname, CASE WHEN c.relkind = 'v' THEN NULL ELSE c.reltuples::bigint END, pg_total_relation_size(c.oid) "
+    "SELECT c.relname, CASE WHEN c.relkind IN ('v', 'f') THEN NULL ELSE c.reltuples::bigint END, "
+    "CASE WHEN c.relkind IN ('v', 'f') THEN NULL ELSE pg_total_relation_size(c.oid) END "
     f"FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE {_KINDS} AND n.nspname = {{schema}} {{more}} "
     "ORDER BY c.relname"
 )
-
-
-def _literal(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
 
 
 KIND = PostgreSql()

@@ -66,7 +66,7 @@ class S3(ObjectStore):
         self.endpoint = f"{parts.scheme}://{parts.netloc}"
         self.region = region
         self._cache = cache
-        self._keys = (access_key, secret_key)
+        self.keys = (access_key, secret_key)
         self._opened: Any = None
         self._busy: defaultdict[Path, threading.Lock] = defaultdict(threading.Lock)
 
@@ -77,6 +77,11 @@ class S3(ObjectStore):
     def has(self, bucket: str) -> bool:
         with self._errors(bucket, ""):
             return bool(self.client().bucket_exists(bucket))
+
+    def region_of(self, bucket: str) -> str:
+        """The region that was said, or the one that the endpoint says of a bucket."""
+        with self._errors(bucket, ""):
+            return self.region or str(self.client()._get_region(bucket)) or "us-east-1"
 
     def list(self, bucket: str, prefix: str = "") -> Infos:
         with self._errors(bucket, prefix):
@@ -191,7 +196,7 @@ class S3(ObjectStore):
             from minio import Minio
 
             parts = urlsplit(self.endpoint)
-            access_key, secret_key = self._keys
+            access_key, secret_key = self.keys
             retry = urllib3.Retry(total=2, backoff_factor=0.2, status_forcelist=[500, 502, 503, 504])
             http = urllib3.PoolManager(timeout=urllib3.Timeout(connect=5, read=60), maxsize=10, retries=retry)
             self._opened = Minio(
