@@ -59,6 +59,8 @@ def collected_here() -> Iterator[None]:
     """Cycles are collected on this thread only, as in the program (studio/ui/collector.py)."""
     gc.disable()
     yield
+    if QApplication.instance() is not None:
+        QApplication.clipboard().clear()  # the offscreen platform crashes at the end over what it still holds (xcb does not)
     assert not gc.isenabled(), "somebody enabled the collector on every thread"
     gc.collect()
 

@@ -113,6 +113,20 @@ def names_in(sql: str) -> frozenset[str]:
     return frozenset(found)
 
 
+def order_of(sql: str) -> str:
+    """The column that the last ORDER BY names first, as it is written without quotes; empty when it is no plain column."""
+    words = [token for token in tokens(sql) if token.kind not in ("space", "comment")]
+    places = [
+        place
+        for place, token in enumerate(words[:-2])
+        if token.text.upper() == "ORDER" and words[place + 1].text.upper() == "BY"
+    ]
+    if not places:
+        return ""
+    named = words[places[-1] + 2]
+    return named.text.strip('"').replace('""', '"') if named.kind in ("word", "name") else ""
+
+
 def _statement(text: str, first: int, last: int) -> list[Statement]:
     if first < 0:
         return []

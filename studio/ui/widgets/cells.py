@@ -57,6 +57,7 @@ class Page:
         joined = whole.combine_chunks()
         self.rows: int = joined.num_rows
         self.size: int = joined.nbytes
+        self.width: int = joined.num_columns
         self._columns = [_one_array(column) for column in joined.columns]
         self._words = [words_for(field.type, field.name) for field in joined.schema]
         self._cells: dict[tuple[int, int], Cell] = {}
@@ -72,6 +73,10 @@ class Page:
         """The full value; nested values and JSON texts are indented. None for NULL."""
         scalar = self._columns[column][row]
         return _pretty(self._words[column](scalar)) if scalar.is_valid else None
+
+    def scalar(self, row: int, column: int) -> Any:
+        """The Arrow scalar itself."""
+        return self._columns[column][row]
 
     def raw(self, row: int, column: int) -> str:
         """For copying: the full value without thousands separators, and nothing for NULL."""

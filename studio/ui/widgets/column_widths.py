@@ -2,52 +2,84 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PySide6.QtGui import QGuiApplication
 
+from studio.ui.theme import theme
 from studio.ui.widgets.cells import NUMBERS, Page
 from studio.ui.widgets.grid import Grid
 
-FITTED_COLUMNS = 60
+FITTED_COLUMNS = 60  # at once; the others when they are first seen
+USUAL = 120
 
 
 class ColumnWidths:
+    """Widths are kept by name, so that they outlive hiding and moving. Columns are fitted when they first come into view:
+    ten thousand of them would hold up the window."""
+
     def __init__(self, grid: Grid) -> None:
         self._grid, self._model = grid, grid.table
-        self._chosen: set[int] = set()  # columns whose width a person has set
-        self.fitted = False
+        self._chosen: dict[str, int] = {}  # widths that a person has set
+        self._fitted: set[str] = set()
         grid.columns.sectionResized.connect(self._keep)
 
-    def start(self) -> None:
+    @property
+    def chosen(self) -> dict[str, int]:
+        """What a person has set, to be remembered."""
+        return dict(self._chosen)
+
+    def start(self, chosen: Mapping[str, int] | None = None) -> None:
         """Another table: as wide as the names."""
-        self._chosen, self.fitted = set(), False
-        for column in range(len(self._model.names)):
-            self._grid.setColumnWidth(column, self._grid.width_for(column, ()))
+        self._chosen, self._fitted = dict(chosen or {}), set()
+        self.arranged()
 
-    def page_came(self, page: Page) -> None:
-        """Fit to the first page once, and later only where a number would be cut."""
-        if self.fitted:
-            self.widen(page)
-        else:
-            self.fit(page)
+    def arranged(self) -> None:
+        """The columns stand elsewhere now."""
+        self._grid.columns.setDefaultSectionSize(theme.scaled(USUAL))
+        self._fitted = set()
+        for column, name in enumerate(self._model.names[:FITTED_COLUMNS]):
+            self._grid.setColumnWidth(column, self._chosen.get(name) or self._grid.width_for(column, ()))
+        if self._chosen:
+            for column, name in enumerate(self._model.names[FITTED_COLUMNS:], FITTED_COLUMNS):
+                if name in self._chosen:
+                    self._grid.setColumnWidth(column, self._chosen[name])
 
-    def fit(self, page: Page) -> None:
-        """Widths from what the first rows say, once, for the first columns."""
-        self.fitted = True
-        for column in range(min(FITTED_COLUMNS, len(self._model.names))):
-            if column not in self._chosen:
-                texts = [page.cell(row, column).text for row in range(min(40, page.rows))]
-                self._grid.setColumnWidth(column, self._grid.width_for(column, texts))
+    def page_came(self, page: Page, first_column: int) -> None:
+        """Fit the columns in view that this page tells of; later pages widen what would be cut."""
+        for column in self._in_view():
+            name, inner = self._model.names[column], self._model.shown[column] - first_column
+            if name in self._chosen or not 0 <= inner < page.width or not page.rows:
+                continue
+            if name not in self._fitted:
+                self._fit(column, inner, page)
+            elif self._model.kinds[column] in NUMBERS or self._model.kinds[column] == "time":
+                self._widen(column, inner, page)
 
-    def widen(self, page: Page) -> None:
-        """A number or a time that is cut short misleads: make room for it, unless a person set the width."""
-        for column, kind in enumerate(self._model.kinds[:FITTED_COLUMNS]):
-            if page.rows and column not in self._chosen and (kind in NUMBERS or kind == "time"):
-                texts = [page.cell(row, column).text for row in (0, page.rows // 2, page.rows - 1)]
-                wish = self._grid.width_for(column, texts)
-                if wish > self._grid.columnWidth(column):
-                    self._grid.setColumnWidth(column, wish)
+    def _in_view(self) -> list[int]:
+        """Those in view whose left edge is too: fitting one that is cut at the left would move what a person looks at."""
+        grid, header = self._grid, self._grid.columns
+        first = max(0, grid.columnAt(0))
+        last = grid.columnAt(grid.viewport().width() - 1)
+        last = len(self._model.names) - 1 if last < 0 else last
+        some = range(first, min(last + 2, first + FITTED_COLUMNS, len(self._model.names)))
+        if header.offset() == 0:
+            return list(range(min(last + 8, FITTED_COLUMNS, len(self._model.names))))
+        return [*range(self._model.pinned), *(each for each in some if grid.columnViewportPosition(each) >= 0)]
 
-    def _keep(self, column: int) -> None:
+    def _fit(self, column: int, inner: int, page: Page) -> None:
+        self._fitted.add(self._model.names[column])
+        texts = [page.cell(row, inner).text for row in range(min(24, page.rows))]
+        self._grid.setColumnWidth(column, self._grid.width_for(column, texts))
+
+    def _widen(self, column: int, inner: int, page: Page) -> None:
+        """A number or a time that is cut short misleads: make room for it."""
+        texts = [page.cell(row, inner).text for row in (0, page.rows // 2, page.rows - 1)]
+        wish = self._grid.width_for(column, texts)
+        if wish > self._grid.columnWidth(column):
+            self._grid.setColumnWidth(column, wish)
+
+    def _keep(self, column: int, _before: int, after: int) -> None:
         """A width that a person set is not fitted away."""
-        if QGuiApplication.mouseButtons():
-            self._chosen.add(column)
+        if QGuiApplication.mouseButtons() and column < len(self._model.names):
+            self._chosen[self._model.names[column]] = after

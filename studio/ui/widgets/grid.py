@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import pairwise
 
-from PySide6.QtCore import QItemSelectionRange, QLine, QRect, Qt, Signal
+from PySide6.QtCore import (
+    QItemSelectionRange,
+    QLine,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QPointF,
+    QRect,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractItemView, QTableView, QWidget
 
 from studio.ui.theme import theme
+from studio.ui.widgets.cell_bars import ROOM, Bars
 from studio.ui.widgets.cells import NUMBERS, Cell
+from studio.ui.widgets.labels import dot_colour
 from studio.ui.widgets.table_headers import PAD, ColumnHeader, RowHeader
 from studio.ui.widgets.table_model import TableModel
 
-ELLIPSIS = "…"
+Span = tuple[int, int, int]  # column, left, width
+DOT = 12  # pixels that the dot of a state takes
+
+
+Index = QModelIndex | QPersistentModelIndex
 
 
 class Grid(QTableView):
@@ -22,12 +38,15 @@ class Grid(QTableView):
 
     opened = Signal()
     copied = Signal()
+    moved_across = Signal()
     edge_asked = Signal(bool)  # Ctrl Home, Ctrl End: True for the end
 
     def __init__(self, model: TableModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.table = model
         self.highlighted: frozenset[int] = frozenset()
+        self.bars: dict[int, Bars] = {}  # by column
+        self.dots: dict[int, Mapping[str, str]] = {}  # by column: the tones of its values
         self.columns = ColumnHeader(model, self)
         self.numbers = RowHeader(model, self)
         self.setHorizontalHeader(self.columns)
@@ -76,30 +95,54 @@ class Grid(QTableView):
     def width_for(self, column: int, texts: Iterable[str]) -> int:
         """The width that shows the name and these texts, within 64 and 320 pixels."""
         widest = max((self._metrics.horizontalAdvance(text[:60]) for text in texts), default=0)
-        return max(64, min(320, max(self.columns.wish(column), widest + 2 * PAD + 4)))
+        beside = theme.scaled(ROOM) if column in self.bars else DOT if column in self.dots else 0
+        return max(64, min(320, max(self.columns.wish(column), widest + 2 * PAD + 4 + beside)))
 
     # Painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self.viewport())
         painter.fillRect(event.rect(), theme.colour("surface.content"))
-        columns = self._columns_in(event.rect())
         rows = self._rows_in(event.rect())
-        if columns and rows:
-            self._paint_fills(painter, columns, rows)
-            self._paint_lines(painter, columns, rows)
-            self._paint_cells(painter, columns, rows)
+        if rows:
+            self._paint_band(painter, self._columns_in(event.rect()), rows)
+        if rows and self.table.pinned and self.columns.offset():
+            self._paint_pinned(painter, rows)
+        if rows:
             self._paint_current(painter)
         painter.end()
 
-    def _columns_in(self, rect: QRect) -> list[tuple[int, int, int]]:
-        """(column, left, width) of what stands in a rectangle."""
+    def _paint_band(self, painter: QPainter, columns: list[Span], rows: list[tuple[int, int]]) -> None:
+        if columns:
+            self._paint_fills(painter, columns, rows)
+            self._paint_lines(painter, columns, rows)
+            self._paint_cells(painter, columns, rows)
+
+    def _paint_pinned(self, painter: QPainter, rows: list[tuple[int, int]]) -> None:
+        """The columns that stay: once more, over what has moved under them."""
+        columns, left = [], 0
+        for column in range(self.table.pinned):
+            columns.append((column, left, self.columnWidth(column)))
+            left += self.columnWidth(column)
+        band = QRect(0, 0, left, self.viewport().height())
+        painter.save()
+        painter.setClipRect(band)
+        painter.fillRect(band, theme.colour("surface.content"))
+        self._paint_band(painter, columns, rows)
+        painter.setPen(theme.colour("border.strong"))
+        painter.drawLine(left - 1, 0, left - 1, band.height())
+        painter.restore()
+
+    def _columns_in(self, rect: QRect) -> list[Span]:
+        """(column, left, width) of what stands in a rectangle and is not behind pinned columns."""
         count = self.table.columnCount()
         first, last = self.columnAt(rect.left()), self.columnAt(rect.right())
         if not count or first < 0:
             return []
+        behind = self.columns.pinned_width if self.columns.offset() else 0
         places = range(first, (last if last >= 0 else count - 1) + 1)
-        return [(place, self.columnViewportPosition(place), self.columnWidth(place)) for place in places]
+        spans = [(place, self.columnViewportPosition(place), self.columnWidth(place)) for place in places]
+        return [span for span in spans if span[1] + span[2] > behind]
 
     def _rows_in(self, rect: QRect) -> list[tuple[int, int]]:
         """(row, top) of what stands in a rectangle."""
@@ -110,7 +153,7 @@ class Grid(QTableView):
         top, height = self.rowViewportPosition(first), self.numbers.defaultSectionSize()
         return [(row, top + (row - first) * height) for row in range(first, (last if last >= 0 else count - 1) + 1)]
 
-    def _paint_fills(self, painter: QPainter, columns: list[tuple[int, int, int]], rows: list[tuple[int, int]]) -> None:
+    def _paint_fills(self, painter: QPainter, columns: list[Span], rows: list[tuple[int, int]]) -> None:
         left, right = columns[0][1], columns[-1][1] + columns[-1][2]
         height, current = self.numbers.defaultSectionSize(), self.currentIndex().row()
         for row, top in rows:
@@ -132,7 +175,7 @@ class Grid(QTableView):
         right = self.columnViewportPosition(area.right()) + self.columnWidth(area.right())
         return QRect(left, top, right - left, max(0, bottom - top))
 
-    def _paint_lines(self, painter: QPainter, columns: list[tuple[int, int, int]], rows: list[tuple[int, int]]) -> None:
+    def _paint_lines(self, painter: QPainter, columns: list[Span], rows: list[tuple[int, int]]) -> None:
         height = self.numbers.defaultSectionSize()
         left, right = columns[0][1], columns[-1][1] + columns[-1][2] - 1
         above, below = rows[0][1], rows[-1][1] + height - 1
@@ -141,7 +184,7 @@ class Grid(QTableView):
         lines += [QLine(x + width - 1, above, x + width - 1, below) for _, x, width in columns]
         painter.drawLines(lines)
 
-    def _paint_cells(self, painter: QPainter, columns: list[tuple[int, int, int]], rows: list[tuple[int, int]]) -> None:
+    def _paint_cells(self, painter: QPainter, columns: list[Span], rows: list[tuple[int, int]]) -> None:
         height = self.numbers.defaultSectionSize()
         primary, quiet, bar = (theme.colour(name) for name in ("text.primary", "text.tertiary", "surface.active"))
         left_side = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextSingleLine
@@ -149,7 +192,8 @@ class Grid(QTableView):
         painter.setFont(theme.figures("dense"))
         painter.setPen(primary)
         nulls: list[tuple[QRect, bool]] = []
-        for column, left, width in columns:
+        for column, start, width in columns:
+            left = start
             number = self.table.kinds[column] in NUMBERS
             side, room = (right_side if number else left_side), width - 2 * PAD
             for row, top in rows:
@@ -161,7 +205,15 @@ class Grid(QTableView):
                 elif cell.null:
                     nulls.append((QRect(left + PAD, top, room, height), number))
                 elif cell.text:
+                    left, room = start, width - 2 * PAD
+                    if column in self.dots:
+                        tone = self.dots[column].get(cell.text, "neutral")
+                        self._paint_dot(painter, left + PAD, top + height // 2, tone)
+                        left, room = left + DOT, room - DOT
                     words = self._fitting(cell, room)
+                    if column in self.bars:
+                        taken = self._metrics.horizontalAdvance(words)
+                        self.bars[column].paint(painter, QRect(left + PAD, top, room, height), cell.text, taken)
                     # a hyphen is as wide as a figure in this font; the short one (U+2010) is not, so dates hold together
                     painter.drawText(
                         left + PAD, top, room, height - 1, side, words if number else words.replace("-", "‐")
@@ -170,6 +222,14 @@ class Grid(QTableView):
         painter.setFont(theme.font("caption"))
         for rect, number in nulls:
             painter.drawText(rect, right_side if number else left_side, "null")
+
+    def _paint_dot(self, painter: QPainter, left: int, middle: int, tone: str) -> None:
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.colour(dot_colour(tone)))
+        painter.drawEllipse(QPointF(left + 3, middle), 3, 3)
+        painter.restore()
 
     def _fitting(self, cell: Cell, room: int) -> str:
         """The text, cut with an ellipsis where it is too wide."""
@@ -189,6 +249,38 @@ class Grid(QTableView):
             painter.drawRect(rect)
             painter.drawRect(rect.adjusted(1, 1, -1, -1))
 
+    # Pinned columns stand elsewhere than Qt has them
+
+    def indexAt(self, place: QPoint) -> QModelIndex:
+        if not self.table.pinned or place.x() >= self.columns.pinned_width:
+            return super().indexAt(place)
+        return self.table.index(self.rowAt(place.y()), self.columns.section_at(place.x()))
+
+    def visualRect(self, index: Index) -> QRect:
+        rect = super().visualRect(index)
+        if index.column() < self.table.pinned:
+            rect.moveLeft(rect.left() + self.columns.offset())
+        return rect
+
+    def scrollTo(
+        self, index: Index, hint: QAbstractItemView.ScrollHint = QAbstractItemView.ScrollHint.EnsureVisible
+    ) -> None:
+        across = self.horizontalScrollBar()
+        before = across.value()
+        super().scrollTo(index, hint)
+        if index.column() < self.table.pinned:
+            across.setValue(before)
+        elif (hidden := self.columns.pinned_width - self.columnViewportPosition(index.column())) > 0:
+            across.setValue(across.value() - hidden)
+
+    def scrollContentsBy(self, across: int, down: int) -> None:
+        super().scrollContentsBy(across, down)
+        if across and self.table.pinned:
+            self.viewport().update()
+            self.columns.viewport().update()
+        if across:
+            self.moved_across.emit()
+
     # Keys and mouse
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -197,7 +289,7 @@ class Grid(QTableView):
             self.copied.emit()
         elif control and key in (Qt.Key.Key_Home, Qt.Key.Key_End):
             self.edge_asked.emit(key == Qt.Key.Key_End)
-        elif key == Qt.Key.Key_Space and not control and self.currentIndex().isValid():
+        elif (key == Qt.Key.Key_F2 or (key == Qt.Key.Key_Space and not control)) and self.currentIndex().isValid():
             self.opened.emit()
         else:
             super().keyPressEvent(event)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from time import perf_counter
 from typing import Any, Protocol
 
@@ -17,9 +17,10 @@ MOST_BYTES = 64 << 20
 MOST_PAGES = 128
 FEWEST_PAGES = 6
 AT_ONCE = 2
-WISHES = 6
+WISHES = 8
+GROUP = 32  # columns that are fetched together where a source gives out single ones
 
-Fetch = Callable[[int, int], Awaitable[Any]]
+Fetch = Callable[..., Awaitable[Any]]  # (offset, limit), or (offset, limit, columns) of a lazy source
 
 
 class Handle(Protocol):
@@ -33,7 +34,9 @@ class Runs(Protocol):
 
 
 class Pages(QObject):
-    """`page(number)` answers at once, with None when the page has to be fetched; `arrived` tells when it is there.
+    """`page(key)` answers at once, with None when the page has to be fetched; `arrived` tells when it is there.
+
+    A page is `rows` rows of all columns, or with `columns` (a lazy source) of one group of them: see `key`.
 
     Memory is bounded by the bytes of the Arrow pages. At most two fetches run; those that nobody wants any more
     are cancelled when something newer is wished for.
@@ -42,8 +45,17 @@ class Pages(QObject):
     arrived = Signal(int, float)  # page, seconds it took
     failed = Signal(object)  # StudioError
 
-    def __init__(self, fetch: Fetch, bridge: Runs, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        fetch: Fetch,
+        bridge: Runs,
+        parent: QObject | None = None,
+        columns: Sequence[str] = (),
+        rows: int = PAGE_ROWS,
+    ) -> None:
         super().__init__(parent)
+        self.rows = rows
+        self.groups = [list(columns[start : start + GROUP]) for start in range(0, len(columns), GROUP)]
         self._fetch = fetch
         self._bridge = bridge
         self._kept: OrderedDict[int, Page] = OrderedDict()
@@ -54,6 +66,18 @@ class Pages(QObject):
         self._closed = False
         self._timer = QTimer(self, singleShot=True, interval=0)
         self._timer.timeout.connect(self._start)
+
+    def key(self, row: int, column: int) -> tuple[int, int, int]:
+        """Where a cell is: the page's key, and the row and column in it."""
+        number, place = divmod(row, self.rows)
+        if not self.groups:
+            return number, place, column
+        return number * len(self.groups) + column // GROUP, place, column % GROUP
+
+    def span(self, key: int) -> tuple[int, int]:
+        """A page's first row and first column."""
+        number, group = divmod(key, len(self.groups) or 1)
+        return number * self.rows, group * GROUP
 
     def page(self, number: int) -> Page | None:
         page = self._kept.get(number)
@@ -105,10 +129,14 @@ class Pages(QObject):
         began = perf_counter()
         self._running[number] = self._bridge.run(
             self,
-            read_page(self._fetch, number),
+            read_page(self._fetch, *self._wanted(number)),
             lambda page: self._keep(number, page, perf_counter() - began),
             lambda error: self._break(number, error),
         )
+
+    def _wanted(self, key: int) -> tuple[Any, ...]:
+        first = self.span(key)[0]
+        return (first, self.rows, self.groups[key % len(self.groups)]) if self.groups else (first, self.rows)
 
     def _cancel_stale(self) -> None:
         newest = list(self._wishes)[-AT_ONCE:]
@@ -141,22 +169,7 @@ class Pages(QObject):
         self._start()
 
 
-async def read_page(fetch: Fetch, number: int) -> Page:
+async def read_page(fetch: Fetch, *wanted: Any) -> Page:
     """One page, its columns joined off the window's thread and off the loop."""
-    table = await fetch(number * PAGE_ROWS, PAGE_ROWS)
+    table = await fetch(*wanted)
     return await asyncio.to_thread(Page, table)
-
-
-async def read_lines(fetch: Fetch, first: int, count: int, columns: list[int]) -> str:
-    """Rows as tab-separated lines, for the clipboard; tabs and line breaks inside values become spaces."""
-    table = await fetch(first, count)
-    return await asyncio.to_thread(lines_of, table, columns)
-
-
-def lines_of(table: Any, columns: list[int]) -> str:
-    page = Page(table)
-    return "\n".join("\t".join(_flat(page.raw(row, column)) for column in columns) for row in range(page.rows))
-
-
-def _flat(text: str) -> str:
-    return " ".join(text.replace("\t", " ").splitlines()) if "\t" in text or "\n" in text or "\r" in text else text

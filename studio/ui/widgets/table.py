@@ -13,16 +13,17 @@ from studio.engine.text import Text
 from studio.ui.bridge import bridge as default_bridge
 from studio.ui.language import say, tr
 from studio.ui.theme import theme
+from studio.ui.widgets import clipboard
+from studio.ui.widgets.cell_bars import Bars
 from studio.ui.widgets.cell_viewer import CellViewer
 from studio.ui.widgets.column_widths import ColumnWidths
 from studio.ui.widgets.discard import discard
 from studio.ui.widgets.grid import Grid
-from studio.ui.widgets.pages import PAGE_ROWS, Fetch, Pages, Runs, read_lines
+from studio.ui.widgets.pages import PAGE_ROWS, Fetch, Pages, Runs
 from studio.ui.widgets.row_window import RowWindow
 from studio.ui.widgets.strip import Strip
+from studio.ui.widgets.table_columns import TableColumns
 from studio.ui.widgets.table_model import TableModel
-
-MOST_COPIED = 1_000_000
 
 
 class VirtualTable(QWidget):
@@ -33,6 +34,9 @@ class VirtualTable(QWidget):
     """
 
     order_requested = Signal(str, bool)  # column, ascending
+    order_added = Signal(str, bool)  # the same with Shift: after what the rows are sorted by already
+    profile_requested = Signal(str, QPoint)  # column, place on the screen: a click on the strip under its name
+    filter_requested = Signal(str, object)  # column, and the value of a cell as text (None: no value was meant)
     view_changed = Signal(int, int)  # first and last visible row
     selection_changed = Signal(int)  # selected rows
     cell_activated = Signal(int, str)  # row, column: double click or Space, as the viewer opens
@@ -52,12 +56,21 @@ class VirtualTable(QWidget):
         super().__init__(parent)
         self._bridge: Runs = bridge or default_bridge
         self._fetch: Fetch | None = None
+        self._lazy = False
+        self._page_rows = PAGE_ROWS
+        self._orders: dict[str, bool] = {}
+        self._strips: dict[str, Strip] = {}
+        self._bars: dict[str, Bars] = {}
+        self._dots: dict[str, Mapping[str, str]] = {}
+        self.filters = False  # whether a filter can be asked for
+        self.viewer: Callable[[int, str], object] | None = None  # shows a cell's value; None: a popup does
         self.extra_actions: Callable[[int, str], Sequence[QAction]] = lambda _row, _column: ()
         self.model = TableModel(self)
         self.grid = Grid(self.model, self)
         self.bar = QScrollBar(Qt.Orientation.Vertical, self)
         self.rows = RowWindow(self.grid, self.bar)
-        self._widths = ColumnWidths(self.grid)
+        self.widths = ColumnWidths(self.grid)
+        self.columns = TableColumns(self)
         self._lay_out()
         self._listen()
         if fetch is not None:
@@ -84,22 +97,32 @@ class VirtualTable(QWidget):
 
     # What it shows
 
-    def set_source(self, fetch: Fetch, columns: Sequence[tuple[str, str]], row_count: int) -> None:
-        """Show another table, from its first row; widths, order, profile and selection start anew."""
-        self._replace_pages(fetch)
-        self.grid.columns.order.column = -1
-        self.grid.columns.order.strips = {}
+    def set_source(
+        self, fetch: Fetch, columns: Sequence[tuple[str, str]], row_count: int, *, lazy: bool = False
+    ) -> None:
+        """Show another table, from its first row; widths, order, profile and selection start anew.
+
+        A `lazy` source is asked as `fetch(offset, limit, columns)`, for those columns only that are in view.
+        """
+        self._lazy, self._page_rows = lazy, PAGE_ROWS
+        self._orders, self._strips, self._bars, self._dots = {}, {}, {}, {}
         self.grid.highlighted = frozenset()
         self.rows.areas = []
+        self._replace_pages(fetch, columns)
         self.model.show(self._pages, list(columns), row_count)
-        self._widths.start()
+        self.decorate()
+        self.widths.start()
         self._shape()
         self.rows.go(0)
 
-    def reload(self) -> None:
-        """Fetch everything anew, at the same place: after a change of order, filter or contents."""
+    def reload(self, page_rows: int | None = None) -> None:
+        """Fetch everything anew, at the same place: after a change of order, filter or contents.
+
+        `page_rows` is how many rows are fetched together from now on: fewer where they lie scattered.
+        """
         if self._fetch is not None:
-            self._replace_pages(self._fetch)
+            self._page_rows = page_rows or self._page_rows
+            self._replace_pages(self._fetch, self.model.columns)
             self.model.pages = self._pages
             self.grid.viewport().update()
 
@@ -114,20 +137,42 @@ class VirtualTable(QWidget):
 
     def set_order(self, column: str | None, ascending: bool = True) -> None:
         """Draw the arrow; the rows themselves come sorted from `fetch`."""
-        names = self.model.names
-        self.grid.columns.order.column = names.index(column) if column in names else -1
-        self.grid.columns.order.ascending = ascending
-        self.grid.columns.viewport().update()
+        self.set_orders({column: ascending} if column else {})
+
+    def set_orders(self, orders: Mapping[str, bool]) -> None:
+        """Several columns with whether they ascend, the first one first."""
+        self._orders = dict(orders)
+        self.decorate()
 
     def set_profile(self, profile: Mapping[str, Any] | None) -> None:
         """A strip under each column's name, from the engine's profiles by column (see `Strip.read`). None: no strips."""
-        names = {name: place for place, name in enumerate(self.model.names)}
-        strips = {names[name]: Strip.read(value) for name, value in (profile or {}).items() if name in names}
-        self.grid.columns.order.strips = strips
+        self._strips = {name: Strip.read(value) for name, value in (profile or {}).items()}
+        self.decorate()
         self.grid.columns.updateGeometry()
         self.grid.updateGeometries()
-        self.grid.columns.viewport().update()
         self._shape()
+
+    def set_bars(self, bars: Mapping[str, Bars]) -> None:
+        """Bars beside the numbers of these columns; another source has none."""
+        self._bars = dict(bars)
+        self.decorate()
+        self.widths.start(self.widths.chosen)
+
+    def set_dots(self, dots: Mapping[str, Mapping[str, str]]) -> None:
+        """Dots before the values of these columns, by value the tone ("success", "warning" …); for states."""
+        self._dots = dict(dots)
+        self.decorate()
+
+    def decorate(self) -> None:
+        """Put what is known by name where the columns stand now."""
+        places = {name: place for place, name in enumerate(self.model.names)}
+        order = self.grid.columns.order
+        order.keys = {places[name]: up for name, up in self._orders.items() if name in places}
+        order.strips = {places[name]: each for name, each in self._strips.items() if name in places}
+        self.grid.bars = {places[name]: each for name, each in self._bars.items() if name in places}
+        self.grid.dots = {places[name]: each for name, each in self._dots.items() if name in places}
+        self.grid.columns.viewport().update()
+        self.grid.viewport().update()
 
     def name_for_readers(self, name: Text) -> None:
         """What a screen reader calls this table."""
@@ -176,25 +221,30 @@ class VirtualTable(QWidget):
             return
         row, name = self.model.base + index.row(), self.model.names[index.column()]
         self.cell_activated.emit(row, name)
+        if self.viewer is not None:
+            self.viewer(row, name)
+            return
         viewer = CellViewer(f"{name} · {row + 1:,}", self.model.whole(row, index.column()), self)
         place = self.grid.visualRect(index).bottomLeft()
         viewer.open_at(self.grid.viewport().mapToGlobal(place + QPoint(0, 4)))
 
     def copy(self, with_names: bool = False) -> None:
-        """Put the selection on the clipboard as tab-separated lines; rows that are not loaded are fetched first."""
+        """Put the selection on the clipboard, as lines with tabs and as a table; rows that are not loaded are fetched first."""
         if not self.rows.areas or self._fetch is None:
             return
         top = min(area[0] for area in self.rows.areas)
         bottom = max(area[2] for area in self.rows.areas)
         columns = sorted({column for area in self.rows.areas for column in range(area[1], area[3] + 1)})
-        count = min(bottom - top + 1, max(1, MOST_COPIED // len(columns)))
-        if count < bottom - top + 1:
-            self.noticed.emit(Text(f"Copied the first {count:,} rows.", f"已复制前 {count:,} 行。"))
-        head = "\t".join(self.model.names[column] for column in columns) + "\n" if with_names else ""
+        rows = bottom - top + 1
+        count = clipboard.room(rows, len(columns))
+        if count < rows:
+            self.noticed.emit(clipboard.too_many(rows, count))
+        names = [self.model.names[column] for column in columns]
+        places = None if self._lazy else [self.model.shown[column] for column in columns]
         self._bridge.run(
             self,
-            read_lines(self._fetch, top, count, columns),
-            lambda lines: QGuiApplication.clipboard().setText(head + lines),
+            clipboard.read(self._fetch, top, count, names, places, with_names),
+            lambda copied: QGuiApplication.clipboard().setMimeData(copied.mime()),
             self.failed.emit,
         )
 
@@ -211,6 +261,9 @@ class VirtualTable(QWidget):
         menu.addSeparator()
         menu.addAction(tr(Text("Sort ascending", "升序排列")), lambda: self.order_requested.emit(name, True))
         menu.addAction(tr(Text("Sort descending", "降序排列")), lambda: self.order_requested.emit(name, False))
+        cell = self.model.cell(index.row(), index.column())
+        if self.filters and cell is not None:
+            menu.addAction(tr(Text("Filter by this value", "按此值筛选")), lambda: self._ask_filter(index.row(), name))
         extra = self.extra_actions(self.model.base + index.row(), name)
         if extra:
             menu.addSeparator()
@@ -219,21 +272,22 @@ class VirtualTable(QWidget):
 
     # Inside
 
-    def _replace_pages(self, fetch: Fetch) -> None:
+    def _replace_pages(self, fetch: Fetch, columns: Sequence[tuple[str, str]]) -> None:
         if self.model.pages is not None:
             self.model.pages.close()
             discard(self.model.pages)
         self._fetch = fetch
-        self._pages = Pages(fetch, self._bridge, self)
+        names = [name for name, _ in columns] if self._lazy else []
+        self._pages = Pages(fetch, self._bridge, self, names, self._page_rows)
         self._pages.arrived.connect(self._page_arrived)
         self._pages.failed.connect(self.failed)
 
-    def _page_arrived(self, number: int, seconds: float) -> None:
-        page = self._pages.peek(number)
-        if page is not None and page.rows < min(PAGE_ROWS, self.model.row_total - number * PAGE_ROWS):
-            self.set_row_count(number * PAGE_ROWS + page.rows)
+    def _page_arrived(self, key: int, seconds: float) -> None:
+        page, (first, column) = self._pages.peek(key), self._pages.span(key)
+        if page is not None and page.rows < min(self._pages.rows, self.model.row_total - first):
+            self.set_row_count(first + page.rows)
         if page is not None:
-            self._widths.page_came(page)
+            self.widths.page_came(page, column)
         self.grid.viewport().update()
         self.page_loaded.emit(seconds)
 
@@ -264,9 +318,20 @@ class VirtualTable(QWidget):
         self.grid.viewport().update()
 
     def _ask_order(self, column: int) -> None:
-        order = self.grid.columns.order
-        ascending = not order.ascending if order.column == column else True
-        self.order_requested.emit(self.model.names[column], ascending)
+        name = self.model.names[column]
+        if self.grid.columns.on_strip:
+            place = QPoint(self.grid.columns.sectionViewportPosition(column), self.grid.columns.height())
+            self.profile_requested.emit(name, self.grid.columns.viewport().mapToGlobal(place))
+            return
+        adding = bool(QGuiApplication.keyboardModifiers() & Qt.KeyboardModifier.ShiftModifier)
+        ascending = not self._orders.get(name, False)
+        (self.order_added if adding else self.order_requested).emit(name, ascending)
+
+    def _ask_filter(self, row: int, name: str) -> None:
+        found = self.model.there(self.model.base + row, self.model.names.index(name))
+        if found is not None:
+            page, place, inner = found
+            self.filter_requested.emit(name, page.raw(place, inner) if page.scalar(place, inner).is_valid else None)
 
     def _restyle(self) -> None:
         self.grid.restyle()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtCore import QPoint, QPointF, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QFontMetrics, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHeaderView, QWidget
 
 from studio.ui.icons import pixmap
@@ -19,22 +19,26 @@ PAD = 8
 
 @dataclass
 class Order:
-    """What the rows are sorted by; no column means as they come."""
+    """What the rows are sorted by: columns by place, with whether they ascend, the first one first."""
 
-    column: int = -1
-    ascending: bool = True
+    keys: dict[int, bool] = field(default_factory=dict)
     strips: dict[int, Strip] = field(default_factory=dict)
 
 
 class ColumnHeader(QHeaderView):
     """Paints itself, since a style sheet cannot place an icon, a name, an arrow and a chart."""
 
+    menu_wanted = Signal(int, QPoint)  # column, place on the screen
+
     def __init__(self, model: TableModel, parent: QWidget) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
         self._table = model
         self.order = Order()
+        self.on_strip = False  # whether the last click was on the profile under a name
+        self._shift = 0  # pixels between where a pinned column is painted and where Qt has it, while the mouse is down
         self.setSectionsClickable(True)
-        self.setSectionsMovable(False)
+        self.setSectionsMovable(True)
+        self.setFirstSectionMovable(True)
         self.setHighlightSections(False)
         self.setMinimumSectionSize(theme.size("space.12"))
         self.setMouseTracking(True)
@@ -60,6 +64,61 @@ class ColumnHeader(QHeaderView):
         painter.drawLine(0, self.height() - 1, self.width(), self.height() - 1)
         painter.end()
         super().paintEvent(event)
+        if self._table.pinned and self.offset():
+            self._paint_pinned()
+
+    @property
+    def pinned_width(self) -> int:
+        return sum(self.sectionSize(section) for section in range(self._table.pinned))
+
+    def _paint_pinned(self) -> None:
+        painter, left = QPainter(self.viewport()), 0
+        for section in range(self._table.pinned):
+            width = self.sectionSize(section)
+            self.paintSection(painter, QRect(left, 0, width, self.height()), section)
+            left += width
+        painter.setPen(theme.colour("border.strong"))
+        painter.drawLine(left - 1, 0, left - 1, self.height())
+        painter.end()
+
+    def section_at(self, x: int) -> int:
+        """The column under a place of the header, pinned ones included."""
+        if x >= self.pinned_width:
+            return self.logicalIndexAt(x)
+        left = 0
+        for section in range(self._table.pinned):
+            left += self.sectionSize(section)
+            if x < left:
+                return section
+        return -1
+
+    # A pinned column is painted elsewhere than Qt has it: the mouse is told Qt's place.
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        x = event.position().x()
+        self._shift = self.offset() if self._table.pinned and x < self.pinned_width else 0
+        super().mousePressEvent(self._placed(event))
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        super().mouseMoveEvent(self._placed(event))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self.on_strip = bool(self.order.strips) and event.position().y() > self.line_height
+        super().mouseReleaseEvent(self._placed(event))
+        self._shift = 0
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        section = self.section_at(event.pos().x())
+        if section >= 0:
+            self.menu_wanted.emit(section, event.globalPos())
+
+    def _placed(self, event: QMouseEvent) -> QMouseEvent:
+        if not self._shift:
+            return event
+        place = event.position() - QPointF(self._shift, 0)
+        return QMouseEvent(
+            event.type(), place, event.globalPosition(), event.button(), event.buttons(), event.modifiers()
+        )
 
     def paintSection(self, painter: QPainter, rect: QRect, section: int) -> None:
         painter.save()
@@ -77,7 +136,8 @@ class ColumnHeader(QHeaderView):
 
     def _paint_name(self, painter: QPainter, rect: QRect, section: int) -> None:
         line = QRect(rect.left() + PAD, rect.top(), rect.width() - 2 * PAD, self.line_height)
-        sorted_here = section == self.order.column
+        sorted_here = section in self.order.keys
+        several = len(self.order.keys) > 1
         name_room = line.width() - 14 - 6 - (16 if sorted_here else 0)
         font = theme.font("denseStrong")
         metrics = QFontMetrics(font)
@@ -95,8 +155,15 @@ class ColumnHeader(QHeaderView):
             QRect(left + 20, line.top(), name_room + 4, line.height()), Qt.AlignmentFlag.AlignVCenter, name
         )
         if sorted_here:
-            arrow = "arrow-up" if self.order.ascending else "arrow-down"
+            arrow = "arrow-up" if self.order.keys[section] else "arrow-down"
             painter.drawPixmap(line.right() - 13, middle - 6, pixmap(arrow, "accent.text", 14, ratio))
+        if sorted_here and several:
+            painter.setFont(theme.font("caption"))
+            painter.setPen(theme.colour("accent.text"))
+            place = str(list(self.order.keys).index(section) + 1)
+            painter.drawText(
+                QRect(line.right() - 4, line.top(), 12, line.height() - 8), Qt.AlignmentFlag.AlignVCenter, place
+            )
 
 
 class RowHeader(QHeaderView):

@@ -6,12 +6,13 @@ shows rows `base` to `base + WINDOW` of the source, and the table moves the base
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
 
-from studio.ui.widgets.cells import NUMBERS, Cell, Kind, kind_of
-from studio.ui.widgets.pages import PAGE_ROWS, Pages
+from studio.ui.widgets.cells import NUMBERS, Cell, Kind, Page, kind_of
+from studio.ui.widgets.pages import Pages
 
 WINDOW = 100_000
 Index = Any
@@ -25,18 +26,32 @@ class TableModel(QAbstractTableModel):
         self.names: list[str] = []
         self.types: list[str] = []
         self.kinds: list[Kind] = []
+        self.columns: list[tuple[str, str]] = []  # all of the source's, in its order
+        self.shown: list[int] = []  # which of them stand where
+        self.pinned = 0  # so many stay at the left
         self.row_total = 0
         self.base = 0
 
     def show(self, pages: Pages | None, columns: list[tuple[str, str]], row_total: int) -> None:
         self.beginResetModel()
         self.pages = pages
-        self.names = [name for name, _ in columns]
-        self.types = [str(type_name) for _, type_name in columns]
-        self.kinds = [kind_of(type_name) for type_name in self.types]
+        self.columns = [(name, str(type_name)) for name, type_name in columns]
         self.row_total = row_total
         self.base = 0
+        self._place(range(len(columns)), 0)
         self.endResetModel()
+
+    def arrange(self, shown: Sequence[int], pinned: int = 0) -> None:
+        """Show these columns of the source in this order, the first `pinned` of them always in view."""
+        self.beginResetModel()
+        self._place(shown, pinned)
+        self.endResetModel()
+
+    def _place(self, shown: Sequence[int], pinned: int) -> None:
+        self.shown, self.pinned = list(shown), min(pinned, len(shown))
+        self.names = [self.columns[place][0] for place in self.shown]
+        self.types = [self.columns[place][1] for place in self.shown]
+        self.kinds = [kind_of(type_name) for type_name in self.types]
 
     def set_row_total(self, row_total: int) -> None:
         before, after = self.rowCount(), min(row_total, WINDOW)
@@ -59,15 +74,22 @@ class TableModel(QAbstractTableModel):
         """The cell of a row of the window; None while its page is on the way."""
         if self.pages is None:
             return None
-        number, place = divmod(self.base + row, PAGE_ROWS)
-        page = self.pages.page(number)
-        return page.cell(place, column) if page is not None and place < page.rows else None
+        key, place, inner = self.pages.key(self.base + row, self.shown[column])
+        page = self.pages.page(key)
+        return page.cell(place, inner) if page is not None and place < page.rows else None
+
+    def there(self, absolute_row: int, column: int) -> tuple[Page, int, int] | None:
+        """The page that holds a cell, and where in it, if it is loaded."""
+        if self.pages is None:
+            return None
+        key, place, inner = self.pages.key(absolute_row, self.shown[column])
+        page = self.pages.peek(key)
+        return (page, place, inner) if page is not None and place < page.rows else None
 
     def whole(self, absolute_row: int, column: int) -> str | None:
         """The full value of a cell that is loaded; None for NULL and for what is not there."""
-        number, place = divmod(absolute_row, PAGE_ROWS)
-        page = self.pages.peek(number) if self.pages else None
-        return page.whole(place, column) if page is not None and place < page.rows else None
+        found = self.there(absolute_row, column)
+        return found[0].whole(*found[1:]) if found else None
 
     def rowCount(self, parent: Index = ROOT) -> int:
         return 0 if parent.isValid() else min(self.row_total, WINDOW)

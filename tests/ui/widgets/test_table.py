@@ -255,3 +255,116 @@ def test_arrow_keys_move_the_cursor_and_the_view_follows(show, qtbot):
     assert table.first_visible > 20
     qtbot.keyClick(table.grid, Qt.Key.Key_End, Qt.KeyboardModifier.ControlModifier)
     assert table.current()[0] == 999
+
+
+WIDE = [(f"列{column:04d}", "int64") for column in range(10_000)]
+
+
+class WideSource:
+    """Gives out single columns, and remembers for how many it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: set[str] = set()
+
+    async def fetch(self, offset: int, limit: int, columns: list[str]) -> pa.Table:
+        self.asked.update(columns)
+        rows = range(offset, min(200, offset + limit))
+        return pa.table({name: [int(name[1:]) * 1000 + row for row in rows] for name in columns})
+
+
+@pytest.fixture
+def wide(qtbot):
+    source = WideSource()
+    table = VirtualTable()
+    table.set_source(source.fetch, WIDE, 200, lazy=True)
+    qtbot.addWidget(table)
+    table.resize(600, 300)
+    table.show()
+    return table, source
+
+
+def test_of_ten_thousand_columns_only_those_in_view_are_fetched(wide, qtbot):
+    table, source = wide
+    qtbot.waitUntil(lambda: words(table, 3, 0) == "3")
+    table.columns.show("列7321")
+    qtbot.waitUntil(lambda: words(table, 3, 7321) == "7,321,003")
+    assert "列7321" in table.columns.in_view()
+    assert "列4000" not in source.asked
+    assert len(source.asked) <= 160
+
+
+def test_hidden_moved_and_pinned_columns_show_their_own_values(wide, qtbot):
+    table, _ = wide
+    table.columns.arrange(["列9000", "列0005", "列0001", *(name for name, _ in WIDE[10:60])], pinned=1)
+    qtbot.waitUntil(lambda: words(table, 1, 0) == "9,000,001")
+    qtbot.waitUntil(lambda: [words(table, 1, place) for place in range(3)] == ["9,000,001", "5,001", "1,001"])
+    table.columns.hide("列0005")
+    assert table.model.names[:2] == ["列9000", "列0001"]
+    table.columns.pin("列0001", True)
+    assert table.model.pinned == 2
+    table.columns.pin("列9000", False)
+    assert (table.model.names[:2], table.model.pinned) == (["列0001", "列9000"], 1)
+
+
+def test_a_pinned_column_stays_under_the_mouse_while_the_others_move(wide, qtbot):
+    table, _ = wide
+    table.columns.arrange([name for name, _ in WIDE[:80]], pinned=1)
+    qtbot.waitUntil(lambda: words(table, 0, 0) is not None)
+    table.columns.show("列0070")
+    assert table.grid.columns.offset() > 0
+    assert table.grid.indexAt(QPoint(5, 5)).column() == 0
+    assert table.grid.indexAt(QPoint(300, 5)).column() > 50
+    assert table.grid.visualRect(table.model.index(0, 0)).left() == 0
+    asked = []
+    table.order_requested.connect(lambda name, up: asked.append((name, up)))
+    header = table.grid.columns
+    qtbot.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(20, 8))
+    assert asked == [("列0000", True)]
+    table.columns.show("列0000")
+    assert table.grid.columns.offset() > 0, "a column that is always in view needs no scrolling"
+
+
+def test_a_dragged_column_stays_where_it_was_put(wide, qtbot):
+    table, _ = wide
+    told = []
+    table.columns.changed.connect(lambda: told.append(True))
+    table.grid.columns.moveSection(0, 2)
+    qtbot.waitUntil(lambda: bool(told))
+    assert table.model.names[:3] == ["列0001", "列0002", "列0000"]
+    assert [table.grid.columns.visualIndex(place) for place in range(3)] == [0, 1, 2]
+    qtbot.waitUntil(lambda: words(table, 4, 2) == "4")
+
+
+def test_strips_arrows_and_dots_follow_their_columns(show, qtbot):
+    table, _ = show(50)
+    table.set_orders({"maybe": False, "name": True})
+    table.set_profile({"name": {"caption": "50 values", "top": [1]}})
+    table.set_dots({"name": {"行 1": "success"}})
+    table.columns.arrange(["maybe", "name"])
+    assert table.grid.columns.order.keys == {0: False, 1: True}
+    assert list(table.grid.columns.order.strips) == [1]
+    assert list(table.grid.dots) == [1]
+    table.columns.arrange(["number"])
+    assert not table.grid.columns.order.strips and not table.grid.dots
+
+
+def test_what_is_copied_is_there_as_a_table_too(show, qtbot):
+    table, _ = show(20)
+    qtbot.waitUntil(lambda: words(table, 0, 0) is not None)
+    table.grid.selectAll()
+    table.copy(with_names=True)
+    qtbot.waitUntil(lambda: QGuiApplication.clipboard().text() != "")
+    assert QGuiApplication.clipboard().mimeData().hasHtml()
+    html = QGuiApplication.clipboard().mimeData().html()
+    assert "<th>number</th>" in html and "<td>行 19</td>" in html
+    assert QGuiApplication.clipboard().text().splitlines()[1] == "0\t行 0\t0.5"
+
+
+def test_a_column_menu_hides_and_pins(wide, qtbot):
+    table, _ = wide
+    table.grid.columns.menu_wanted.emit(1, QPoint(0, 0))
+    menu = table.findChildren(QMenu)[-1]
+    choices = {action.text(): action for action in menu.actions()}
+    choices["Pin to the left"].trigger()
+    assert table.model.names[0] == "列0001" and table.model.pinned == 1
+    menu.close()
