@@ -10,6 +10,7 @@ from studio.api import (
     datasets,
     documents,
     downloads,
+    engines,
     envelope,
     executions,
     library,
@@ -22,7 +23,20 @@ from studio.api import (
 from studio.api.security import Access, Gate
 from studio.engine.engine import Engine
 
-ROUTERS = (system, datasets, sql, responses, serving, downloads, library, chat, documents, workflows, executions)
+ROUTERS = (
+    system,
+    datasets,
+    sql,
+    responses,
+    serving,
+    downloads,
+    engines,
+    library,
+    chat,
+    documents,
+    workflows,
+    executions,
+)
 
 
 def make_application(engine: Engine, access: Access) -> FastAPI:

@@ -40,20 +40,21 @@ class Relay(Response):
         self.finish: Finish = lambda answer: answer
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        answering = asyncio.create_task(self._answer(scope, receive, send))
+        sender = Sender(send)
+        answering = asyncio.create_task(self._answer(scope, receive, sender))
         leaving = asyncio.create_task(_until_left(receive))
         try:
             await asyncio.wait((answering, leaving), return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (answering, leaving):
-                task.cancel()
+            leaving.cancel()
+            if not sender.complete:  # else it is only told that all was sent
+                answering.cancel()
             await asyncio.wait((answering, leaving))
             self._models.requests.end(self._entry, LEFT)
         if not answering.cancelled() and answering.exception() is not None:
             raise answering.exception()  # type: ignore[misc]
 
-    async def _answer(self, scope: Any, receive: Any, send: Any) -> None:
-        sender = Sender(send)
+    async def _answer(self, scope: Any, receive: Any, sender: Sender) -> None:
         try:
             await (self._send_stream(sender) if self._stream else self._send_whole(scope, receive, sender))
         except asyncio.CancelledError:
@@ -115,10 +116,12 @@ class Sender:
     def __init__(self, send: Callable[[Any], Awaitable[None]]) -> None:
         self._send = send
         self.started = False
+        self.complete = False
         self.stuck = False
 
     async def __call__(self, message: Any) -> None:
         self.started = True
+        self.complete = message["type"] == "http.response.body" and not message.get("more_body", False)
         try:
             async with asyncio.timeout(READ_SECONDS):
                 await self._send(message)

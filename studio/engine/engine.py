@@ -16,6 +16,7 @@ from studio.engine.events import Events, Notice
 from studio.engine.jobs import JobChanged, Jobs
 from studio.engine.knowledge.service import Knowledge
 from studio.engine.models.downloads import Downloads
+from studio.engine.models.engines import Engines
 from studio.engine.models.hub import Hub
 from studio.engine.models.service import Models
 from studio.engine.objects.service import Objects
@@ -60,6 +61,7 @@ class Engine:
         self.models = Models(self.catalog, self.events, paths, self.settings, self.secrets, self.egress)
         self.hub = Hub(self.settings, self.egress, self.secrets)
         self.downloads = Downloads(self.catalog, self.events, self.jobs, self.egress, self.hub, self.models)
+        self.engines = Engines(self.jobs, paths, self.settings)
         self.knowledge = Knowledge(self.catalog, self.events, self.jobs, paths, self.settings, self.models)
         self.workflows = Workflows(self)
         self.chat = Chat(self.catalog, self.events, self.models, self.knowledge, self.datasets, self.sql)

@@ -22,8 +22,10 @@ def test_an_answered_request_stands_in_the_log_with_its_slot_and_tokens(http):
 
 def test_a_stream_is_in_the_log_while_it_runs_and_when_it_was_left(http):
     body = {"model": "qwen", "messages": HELLO, "max_tokens": 1500, "ignore_eos": True, "stream": True}
+    body |= {"logprobs": True, "top_logprobs": 20}  # more than the sockets hold, so it waits for its reader
     with http.stream("POST", "/v1/chat/completions", json=body) as response:
-        next(response.iter_lines())
+        lines = response.iter_lines()  # kept: httpx ends the connection with it
+        next(lines)
         running = next(one for one in http.get("/api/v1/models/requests").json()["data"] if one["streaming"])
         assert running["status"] == 0
     while (left := next(one for one in http.get("/api/v1/models/requests").json()["data"] if one["streaming"]))[

@@ -119,12 +119,13 @@ class Asking(Shelf):
         raises while it is read. `RateLimited` when too many wait already."""
         wanted = {**cleaned(route, body), "stream": True}
         found = await self._for_route(model, route)
-        exchange = prepare(found, route, wanted, model or found.name)
         stack = AsyncExitStack()
         answering = self._begin(found)
-        stack.callback(lambda: self._meter.end(found.id, answering, exchange.tokens))
+        stack.callback(lambda: self._meter.end(found.id, answering))
         try:
             worker = await stack.enter_async_context(self._pool.use(found))
+            exchange = prepare(worker.backend or found.backend, route, wanted, model or found.name)
+            stack.callback(lambda: answering.settle(exchange.tokens))
             sent = exchange.to(worker.model)
             response = await stack.enter_async_context(protocol.open_stream(worker, found, route, sent))
         except BaseException:

@@ -31,12 +31,14 @@ class Surroundings:
 class Worker(ABC):
     """Something that answers OpenAI requests for one model: a child process, or a server elsewhere.
 
-    `base_url` ends before `/v1`, `key` is its bearer token, `model` the name that it knows the model by.
+    `base_url` ends before `/v1`, `key` is its bearer token, `model` the name that it knows the model by; `backend` is what
+    was chosen to start it, which is not always the model's own.
     """
 
     base_url: str
     key: str
     model: str
+    backend: str = ""
 
     @property
     @abstractmethod

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from studio.engine.models.meter import Answering
-from studio.engine.models.model import Model
 from studio.engine.models.tool_choice import AsCalls, must_call, with_schema
 
 if TYPE_CHECKING:
@@ -105,12 +104,12 @@ class Exchange:
             yield chunk
 
 
-def prepare(model: Model, route: str, body: dict[str, Any], name: str) -> Exchange:
-    """A request as this kind of worker takes it."""
+def prepare(backend: str, route: str, body: dict[str, Any], name: str) -> Exchange:
+    """A request as the workers of a backend take it."""
     exchange = Exchange(dict(body), name)
-    if model.backend == "llama_cpp":
+    if backend == "llama_cpp":
         _for_llama_cpp(exchange, route)
-    elif model.backend == "vllm":
+    elif backend == "vllm":
         _for_vllm(exchange, route)
     return exchange
 

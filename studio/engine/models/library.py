@@ -19,7 +19,7 @@ DEFAULT_ALIASES = {
     "text-embedding-ada-002": "usem3",
 }
 COLUMNS = {"id", "name", "kind", "backend", "location", "load_settings"}
-PASSING = {"state", "error"}
+PASSING = {"state", "error", "engine", "why"}
 
 
 class Library:

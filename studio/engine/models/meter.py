@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from studio.engine.models.model import ModelStatistics
 
 FRESH = 3.0  # seconds after its last token in which an answer still counts as being written
+SHORTEST = 0.01  # seconds that say something about a speed
 SECONDS = 300  # of throughput that are remembered
 
 
@@ -31,10 +32,14 @@ class Answering:
         if self.throughput is not None:
             self.throughput.add(tokens, self.last)
 
+    def settle(self, tokens: int | None) -> None:
+        """The exact count, once the worker told it."""
+        self.tokens = self.tokens if tokens is None else tokens
+
     def speed(self) -> float | None:
-        """Tokens a second after the first one; None before the second."""
+        """Tokens a second after the first one; None before there is something to measure."""
         seconds = self.last - self.first
-        return (self.tokens - 1) / seconds if self.tokens > 1 and seconds > 0 else None
+        return (self.tokens - 1) / seconds if self.tokens > 1 and seconds > SHORTEST else None
 
     def first_token_seconds(self) -> float | None:
         return self.first - self.started if self.first else None

@@ -22,7 +22,7 @@ class Model(BaseModel):
     what a reader must know before trusting it; `error` why it is failed or missing, with the way out. `location` of a
     split file is its first part and `parts` how many there are; `projector` the file with a vision model's eyes. `key` is
     the quick key of its content, `digest` the SHA-256 once it was worked out, "" before; `hub` the repository that
-    it was downloaded from.
+    it was downloaded from. `engine` is what runs it while it is loaded, and `why`, where another might have.
     """
 
     id: str
@@ -51,6 +51,8 @@ class Model(BaseModel):
     hub: str = ""
     state: State = "available"
     error: Text | None = None
+    engine: str = ""
+    why: Text | None = None
     tokens_per_second: float | None = None
     measured_at: float | None = None
     load_settings: LoadSettings = LoadSettings()

@@ -25,12 +25,14 @@ Changed = Callable[[str, State], None]
 
 @dataclass
 class Place:
-    """What is known of one model's worker. `error` is why it failed last; `failures` in a row since it last did well."""
+    """What is known of one model's worker. `error` is why it failed last; `failures` in a row since it last did well;
+    `why` this engine runs it, where another might have."""
 
     state: State = "available"
     worker: Worker | None = None
     settings: LoadSettings = field(default_factory=LoadSettings)
     error: StudioError | None = None
+    why: Text | None = None
     busy: int = 0
     used: float = 0.0
     failures: int = 0

@@ -33,7 +33,7 @@ async def chat(worker: Worker, model: Model, body: dict[str, Any]) -> AsyncItera
     started = time.perf_counter()
     first: float | None = None
     body = {**body, "stream": True, "stream_options": {"include_usage": True}}
-    exchange = prepare(model, CHAT_ROUTE, body, worker.model)
+    exchange = prepare(worker.backend or model.backend, CHAT_ROUTE, body, worker.model)
     async with open_stream(worker, model, CHAT_ROUTE, exchange.to(worker.model)) as response:
         async for chunk in exchange.chunks(response):
             for piece in _pieces(chunk, (first or time.perf_counter()) - started):

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Sequence
 
 from studio.engine.catalog import Catalog
 from studio.engine.egress import Egress
+from studio.engine.errors import WorkerFailed
 from studio.engine.events import Events
 from studio.engine.models import hardware
 from studio.engine.models.asking import Asking
 from studio.engine.models.backend import Backend, Surroundings, Worker, backends
+from studio.engine.models.chosen import Chosen, choose, instead
 from studio.engine.models.fit import Fit, estimate, estimate_size
 from studio.engine.models.hardware import Hardware
 from studio.engine.models.model import LoadSettings, Model, ModelChanged, State
@@ -21,6 +24,8 @@ from studio.engine.process import tail
 from studio.engine.registry import PluginFailure
 from studio.engine.secrets import Secrets
 from studio.engine.settings import Settings
+
+log = logging.getLogger(__name__)
 
 
 class Models(Asking):
@@ -126,7 +131,27 @@ class Models(Asking):
     async def _start_worker(self, model: Model, settings: LoadSettings) -> Worker:
         if not model.remote:
             await self._make_room(model, settings)
-        return await self.backend(model.backend).start(model, settings)
+        chosen = await asyncio.to_thread(self._chosen, model)
+        try:
+            return await self._start_chosen(model, chosen, settings)
+        except WorkerFailed as error:
+            other = instead(model, error.message) if chosen.backend == "vllm" else None
+            if other is None:
+                raise
+            log.warning("vLLM failed, llama.cpp is used: %s", error)
+            return await self._start_chosen(model, other, settings)
+
+    def _chosen(self, model: Model) -> Chosen:
+        if model.backend != "vllm":
+            return choose(model, "auto", False, None)
+        missing = self.backend("vllm").available()
+        return choose(model, self._settings.models.engine, bool(hardware.gpus()), missing)
+
+    async def _start_chosen(self, model: Model, chosen: Chosen, settings: LoadSettings) -> Worker:
+        worker = await self.backend(chosen.backend).start(chosen.model, settings)
+        worker.backend = chosen.backend
+        self._pool.place(model.id).why = chosen.why
+        return worker
 
     async def _make_room(self, model: Model, settings: LoadSettings) -> None:
         """Unload what nobody uses, the longest idle first, while the memory would not do."""

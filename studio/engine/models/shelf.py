@@ -315,7 +315,8 @@ class Shelf:
         if place.state == "available" and not model.remote and not Path(model.location).exists():
             return model.model_copy(update={"state": "missing", "error": _missing(model)})
         error = place.error.whole() if place.state == "failed" and place.error else None
-        return model.model_copy(update={"state": place.state, "error": error})
+        engine = place.worker.backend if place.worker else ""
+        return model.model_copy(update={"state": place.state, "error": error, "engine": engine, "why": place.why})
 
 
 def _named(models: Sequence[Model], name: str) -> Model | None:

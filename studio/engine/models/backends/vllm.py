@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-import importlib.util
 import socket
-import sys
 from pathlib import Path
 from typing import ClassVar
 
 from studio.engine.errors import Unavailable
 from studio.engine.models import hardware
-from studio.engine.models.backend import Backend
+from studio.engine.models.backend import Backend, Surroundings
 from studio.engine.models.child_worker import ChildWorker, new_token
 from studio.engine.models.model import LoadSettings, Model
+from studio.engine.models.vllm_environment import VllmEnvironment
 from studio.engine.text import Text
+
+TOOL_PARSERS = {
+    "qwen3-coder": "qwen3_coder",
+    "qwen": "hermes",
+    "hermes": "hermes",
+    "llama-4": "llama4_pythonic",
+    "llama-3": "llama3_json",
+    "mistral": "mistral",
+    "granite": "granite",
+    "deepseek": "deepseek_v3",
+    "gpt-oss": "openai",
+}
 
 
 class Vllm(Backend):
@@ -22,26 +33,20 @@ class Vllm(Backend):
     name: ClassVar[str] = "vllm"
     title: ClassVar[Text] = Text.same("vLLM")
 
+    def __init__(self, surroundings: Surroundings) -> None:
+        super().__init__(surroundings)
+        self._environment = VllmEnvironment(surroundings.paths.data, surroundings.paths.logs)
+
     def available(self) -> Text | None:
-        if self.python():
-            return None
-        folder = self.surroundings.paths.data / "vllm"
-        if not hardware.gpus():
-            return Text(
-                "Not installed, and there is no CUDA GPU that it would speed up.",
-                "未安装；此电脑没有可供其加速的 CUDA GPU。",
-            )
-        return Text(
-            f"Not installed. Make an environment for it: python -m venv {folder} && {folder}/bin/pip install vllm",
-            f"未安装。请为它创建环境：python -m venv {folder} && {folder}/bin/pip install vllm",
-        )
+        return self._environment.problem()
+
+    def version(self) -> str:
+        version = self._environment.version()
+        return f"vLLM {version}" if version else ""
 
     def python(self) -> str:
         """The interpreter that has vLLM; empty when there is none."""
-        if importlib.util.find_spec("vllm"):
-            return sys.executable
-        own = self.surroundings.paths.data / "vllm" / "bin" / "python"
-        return str(own) if own.exists() else ""
+        return self._environment.python()
 
     def suits(self, model: Model) -> bool:
         return not model.remote and (Path(model.location) / "config.json").is_file()
@@ -72,7 +77,19 @@ class Vllm(Backend):
         command = [self.python(), "-m", "vllm.entrypoints.openai.api_server", "--model", model.location]
         command += ["--served-model-name", model.name, "--host", "127.0.0.1", "--port", str(port)]
         command += ["--max-model-len", str(context), "--max-num-seqs", str(max(settings.slots, 2))]
-        return command if hardware.gpus() else [*command, "--enforce-eager"]
+        parser = settings.tool_parser or _tool_parser(model)
+        if parser and parser != "none":
+            command += ["--enable-auto-tool-choice", "--tool-call-parser", parser]
+        if not hardware.gpus():
+            return [*command, "--enforce-eager"]
+        command += ["--gpu-memory-utilization", f"{settings.gpu_memory_percent / 100:.2f}"]
+        return command if settings.cache_precision == "f16" else [*command, "--kv-cache-dtype", "fp8"]
+
+
+def _tool_parser(model: Model) -> str:
+    """By the family, as vLLM's manual says which parser reads its calls; "" where it knows none."""
+    words = f"{model.architecture} {model.name}".lower()
+    return next((parser for family, parser in TOOL_PARSERS.items() if family in words), "")
 
 
 def free_port() -> int:
