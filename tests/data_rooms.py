@@ -25,6 +25,7 @@ SAMPLE = Path(__file__).parents[1] / "resources" / "sample"
 @dataclass
 class Rooms:
     paths: Paths
+    catalog: Catalog
     events: Events
     jobs: Jobs
     settings: Settings
@@ -53,7 +54,15 @@ async def open_rooms(folder: Path) -> AsyncIterator[Rooms]:
     datasets = Datasets(catalog, objects, events, paths, settings, jobs)
     try:
         yield Rooms(
-            paths, events, jobs, settings, connections, objects, datasets, Sql(catalog, datasets, settings, paths)
+            paths,
+            catalog,
+            events,
+            jobs,
+            settings,
+            connections,
+            objects,
+            datasets,
+            Sql(catalog, datasets, settings, paths),
         )
     finally:
         await jobs.close()

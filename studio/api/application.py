@@ -14,10 +14,12 @@ from studio.api import (
     envelope,
     executions,
     library,
+    metadata,
     responses,
     serving,
     sql,
     system,
+    versions,
     workflows,
 )
 from studio.api.security import Access, Gate
@@ -26,6 +28,8 @@ from studio.engine.engine import Engine
 ROUTERS = (
     system,
     datasets,
+    versions,
+    metadata,
     sql,
     responses,
     serving,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 router = APIRouter(prefix="/api/v1", tags=["data"])
 ARROW = Arrow.media_type
 BATCH = 65_536  # rows
+AnyVersion = Annotated[int | None, Query(ge=1)]
 ROWS: dict[int | str, dict[str, Any]] = {
     200: {"description": "Rows", "content": {encoder.media_type: {} for encoder in ENCODERS.values()}}
 }
@@ -52,6 +53,7 @@ class ChangedDataset(Params):
     status: str | None = param(None, Text("Status", "状态"))
     tags: list[str] | None = param(None, Text("Tags", "标签"))
     name: str | None = param(None, Text("Name", "名称"))
+    owner: str | None = param(None, Text("Owner", "负责人"))
     path: str | None = param(None, Text("Path", "路径"))
     options: dict[str, Any] | None = param(None, Text("Options", "选项"))
 
@@ -67,10 +69,18 @@ async def list_datasets(
     page_size: Annotated[int, Query(ge=1, le=1000)] = 50,
     envelope: str = "",
 ) -> Response:
-    """The registered datasets. `envelope=object` puts them under `datasets` beside the totals."""
+    """The registered datasets; `q` finds by name, column, description, tag, value and pinyin, best first.
+
+    `envelope=object` puts them under `datasets` beside the totals.
+    """
     wanted = tuple(tag for tag in tags.split(",") if tag)
-    found = await engine_of(request).datasets.list(q=q, status=status, tags=wanted, format=format)
-    listed = page_of([dataset.as_api() for dataset in found], page, page_size)
+    engine = engine_of(request)
+    found = await engine.datasets.list(status=status, tags=wanted, format=format)
+    if q.strip():
+        places = {hit.dataset_id: place for place, hit in enumerate(await engine.metadata.search(q, len(found)))}
+        found = sorted((each for each in found if each.id in places), key=lambda each: places[each.id])
+    listed = page_of(found, page, page_size)
+    listed["data"] = [dataset.as_api() for dataset in listed["data"]]
     if envelope == "object":
         return success({"datasets": listed.pop("data"), **listed})
     return success(listed.pop("data"), **listed)
@@ -95,9 +105,9 @@ async def create(request: Request, given: NewDataset = body(NewDataset)) -> Resp
 
 
 @router.get("/datasets/{dataset_id}")
-async def get(request: Request, dataset_id: str) -> Response:
-    """One dataset by its id or name."""
-    return success((await engine_of(request).datasets.get(dataset_id)).as_api())
+async def get(request: Request, dataset_id: str, version: AnyVersion = None) -> Response:
+    """One dataset by its id or name; with `version` as it was then."""
+    return success((await engine_of(request).datasets.get(dataset_id, version=version)).as_api())
 
 
 @router.put("/datasets/{dataset_id}", openapi_extra=described(ChangedDataset))
@@ -126,11 +136,12 @@ async def preview(
     dataset_id: str,
     limit: Annotated[int, Query(ge=1, le=10_000)] = 10,
     offset: Annotated[int, Query(ge=0)] = 0,
+    version: AnyVersion = None,
 ) -> Response:
-    """A window of rows, as JSON or (by Accept) as an Arrow stream."""
+    """A window of rows, as JSON or (by Accept) as an Arrow stream; of an older `version` too."""
     engine = engine_of(request)
-    dataset = await engine.datasets.get(dataset_id)
-    table = await engine.datasets.page(dataset.id, offset, limit)
+    dataset = await engine.datasets.get(dataset_id, version=version)
+    table = await engine.datasets.page(_address(dataset.id, version), offset, limit)
     if ARROW in request.headers.get("accept", ""):
         return Response(await asyncio.to_thread(_arrow, table), media_type=ARROW)
     columns = [column.model_dump(mode="json") for column in dataset.columns]
@@ -151,28 +162,34 @@ async def data(
     columns: str = "",
     filters: str = "",
     limit: Annotated[int | None, Query(ge=1)] = None,
+    version: AnyVersion = None,
 ) -> Response:
-    """The whole dataset, or chosen columns and rows, streamed in little memory.
+    """The whole dataset, or chosen columns and rows, of its newest or an older version, streamed in little memory.
 
     `filters` is a condition in SQL; `format` (or Accept) is arrow, parquet, csv or jsonl.
     """
     encoder = rows.wanted(request, format)
     engine = engine_of(request)
-    dataset = await engine.datasets.get(dataset_id)
+    dataset = await engine.datasets.get(dataset_id, version=version)
+    address = _address(dataset.id, version)
     chosen = [name for name in columns.split(",") if name] or None
     size = BATCH if limit is None else min(BATCH, limit)
     await engine.datasets.source(dataset.id)  # the whole, not the first rows of what is still being read
-    empty = await engine.datasets.page(dataset.id, 0, 0, columns=chosen)
-    batches = engine.datasets.batches(dataset.id, columns=chosen, where=filters or None, size=size)
+    empty = await engine.datasets.page(address, 0, 0, columns=chosen)
+    batches = engine.datasets.batches(address, columns=chosen, where=filters or None, size=size)
     return await rows.answer(batches, empty, encoder, dataset.id, limit)
 
 
 @router.get("/datasets/{dataset_id}/profile")
-async def profile(request: Request, dataset_id: str) -> Response:
+async def profile(request: Request, dataset_id: str, version: AnyVersion = None) -> Response:
     """Nulls, distinct values, range, histogram and top values of every column; says when it is from a sample."""
     engine = engine_of(request)
-    dataset = await engine.datasets.get(dataset_id)
-    return success(await engine.datasets.profile(dataset.id))
+    dataset = await engine.datasets.get(dataset_id, version=version)
+    return success(await engine.datasets.profile(_address(dataset.id, version)))
+
+
+def _address(dataset_id: str, version: int | None) -> str:
+    return dataset_id if version is None else f"{dataset_id}@{version}"
 
 
 def _preview(table: pa.Table) -> list[dict[str, Any]]:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from studio.api.envelope import body, described, engine_of, success
-from studio.engine.errors import NotFound
 from studio.engine.params import Params, SqlText, param
 from studio.engine.text import Text
 
@@ -62,45 +59,3 @@ async def generate(request: Request, given: Question = body(Question)) -> Respon
     ids = [(await engine.datasets.get(name)).id for name in names]
     found = await engine.sql.ask(given.question, ids)
     return success({"sql": found.sql, "how": found.how, "tables_used": names, "filters": found.filters})
-
-
-@router.get("/metadata/databases")
-async def databases(request: Request) -> Response:
-    """The registered data as one database."""
-    found = await engine_of(request).datasets.list()
-    return success([{"name": "studio", "description": "Registered datasets", "table_count": len(found)}])
-
-
-@router.get("/metadata/databases/{database}/tables")
-async def tables(request: Request, database: str) -> Response:
-    """The tables of a database."""
-    _check(database)
-    return success([_table(dataset) for dataset in await engine_of(request).datasets.list()])
-
-
-@router.get("/metadata/databases/{database}/tables/{table}")
-@router.get("/metadata/databases/{database}/tables/{table}/columns")
-async def columns(request: Request, database: str, table: str) -> Response:
-    """A table and its columns with types and descriptions."""
-    _check(database)
-    dataset = await engine_of(request).datasets.get(table)
-    return success({**_table(dataset), "columns": dataset.columns})
-
-
-def _table(dataset: Any) -> dict[str, Any]:
-    return {
-        "name": dataset.name,
-        "description": dataset.description,
-        "row_count": dataset.row_count,
-        "dataset_id": dataset.id,
-    }
-
-
-def _check(database: str) -> None:
-    if database != "studio":
-        raise NotFound(
-            Text(
-                f"There is no database “{database}”; this studio's is “studio”.",
-                f"没有数据库“{database}”，本程序的数据库名为“studio”。",
-            )
-        )

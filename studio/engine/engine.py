@@ -15,6 +15,8 @@ from studio.engine.egress import Egress
 from studio.engine.events import Events, Notice
 from studio.engine.jobs import JobChanged, Jobs
 from studio.engine.knowledge.service import Knowledge
+from studio.engine.lineage.service import Lineages
+from studio.engine.metadata.service import Metadata
 from studio.engine.models.downloads import Downloads
 from studio.engine.models.engines import Engines
 from studio.engine.models.hub import Hub
@@ -57,6 +59,7 @@ class Engine:
         self.connections = Connections(self.catalog, self.events, self.egress, self.secrets)
         self.objects = Objects(paths, self.connections)
         self.datasets = Datasets(self.catalog, self.objects, self.events, paths, self.settings, self.jobs)
+        self.metadata = Metadata(self.catalog, self.datasets, self.events, paths)
         self.sql = Sql(self.catalog, self.datasets, self.settings, paths)
         self.models = Models(self.catalog, self.events, paths, self.settings, self.secrets, self.egress)
         self.hub = Hub(self.settings, self.egress, self.secrets)
@@ -65,6 +68,7 @@ class Engine:
         self.knowledge = Knowledge(self.catalog, self.events, self.jobs, paths, self.settings, self.models)
         self.workflows = Workflows(self)
         self.chat = Chat(self.catalog, self.events, self.models, self.knowledge, self.datasets, self.sql)
+        self.lineage = Lineages(self.datasets, self.sql, self.knowledge, self.workflows, self.chat)
         self.clusters = Clusters(self.catalog, self.events, self.egress, self.secrets)
         self.sample = Sample(self)
 
@@ -94,6 +98,7 @@ class Engine:
             self.knowledge,
             self.models,
             self.sql,
+            self.metadata,
             self.datasets,
             self.connections,
         )
@@ -144,6 +149,7 @@ class Engine:
             self.connections,
             self.objects,
             self.datasets,
+            self.metadata,
             self.sql,
             self.models,
             self.knowledge,

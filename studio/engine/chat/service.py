@@ -71,6 +71,10 @@ class Chat:
         """Newest first, without those in the trash."""
         return await self._threads.list()
 
+    async def threads_about(self, dataset_id: str) -> list[Thread]:
+        """Those that have a dataset beside them, or whose answers rest on its rows; newest first."""
+        return await self._threads.about(dataset_id)
+
     async def thread(self, thread_id: str) -> Thread:
         """Raises `NotFound`, also for one in the trash."""
         return await self._threads.get(thread_id)

@@ -7,7 +7,7 @@ import logging
 import time
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, String, cast, insert, or_, select, update
 
 from studio.engine import ids
 from studio.engine.catalog import Catalog
@@ -35,6 +35,16 @@ class Threads:
     async def list(self, limit: int = 500) -> list[Thread]:
         """Newest first, without those in the trash."""
         query = select(threads).where(threads.c.deleted_at.is_(None)).order_by(threads.c.updated_at.desc()).limit(limit)
+        rows = await self._catalog.read(lambda connection: connection.execute(query).mappings().all())
+        return [Thread.model_validate(dict(row)) for row in rows]
+
+    async def about(self, dataset_id: str) -> builtins.list[Thread]:
+        """The threads that have a dataset beside them, or whose answers rest on its rows; newest first."""
+        quoted = f'"{dataset_id}"'
+        cited = select(messages.c.thread_id).where(cast(messages.c.sources, String).contains(quoted, autoescape=True))
+        beside = cast(threads.c.datasets, String).contains(quoted, autoescape=True)
+        query = select(threads).where(threads.c.deleted_at.is_(None), or_(beside, threads.c.id.in_(cited)))
+        query = query.order_by(threads.c.updated_at.desc())
         rows = await self._catalog.read(lambda connection: connection.execute(query).mappings().all())
         return [Thread.model_validate(dict(row)) for row in rows]
 

@@ -115,6 +115,22 @@ class History:
             old = old.model_copy(update={"storage_path": str(path), "storage_type": "local", "format": "parquet"})
         return await self._show(dataset, old, {"kind": "rollback", "version": number})
 
+    async def pair(self, id_or_name: str, before: int | None, after: int | None) -> tuple[int, int]:
+        """Two versions to compare: to the current one unless said otherwise, from the one before it."""
+        dataset = await self._records.get(id_or_name)
+        newer = dataset.version if after is None else after
+        if before is not None:
+            return before, newer
+        older = [each.number for each in await self._versions.of(dataset) if each.number < newer]
+        if not older:
+            raise BadState(
+                Text(
+                    f"“{dataset.name}” has no version before {newer} to compare with.",
+                    f"“{dataset.name}”在版本 {newer} 之前没有可对比的版本。",
+                )
+            )
+        return older[0], newer
+
     async def compare(self, id_or_name: str, before: int, after: int, key: Sequence[str] = ()) -> Difference:
         """What changed between two versions. Without a key a unique column is looked for; without any, rows are compared whole."""
         old, new = await self._both(id_or_name, before, after)

@@ -18,7 +18,7 @@ MOST_COLUMNS = 300  # of a result that are traced
 LONGEST = 100_000  # characters of a statement that is parsed
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class Source:
     """A column of a table, both in small letters."""
 
@@ -148,7 +148,7 @@ def _made_of(name: str, whole: Expression, scope: Any) -> tuple[Source, ...]:
         for leaf in node.walk()
         if not leaf.downstream and isinstance(leaf.source, exp.Table)
     )
-    return tuple(dict.fromkeys(found))
+    return tuple(sorted(set(found)))
 
 
 def _note_used(whole: Expression, used: dict[str, set[str]], named: Mapping[str, Sequence[str]]) -> None:

@@ -55,6 +55,6 @@ def database_of(dataset: Dataset) -> str:
     if "://" in dataset.storage_path:
         parts = urlsplit(dataset.storage_path)
         first = unquote(parts.path.strip("/").split("/")[0])
-        return f"s3://{parts.netloc}" if parts.scheme == "s3" else f"{parts.scheme}://{parts.hostname or ''}/{first}"
+        return f"s3:{parts.netloc}" if parts.scheme == "s3" else f"{parts.scheme}:{parts.hostname or ''}:{first}"
     base, mark, inner = dataset.storage_path.rpartition("#")
     return base.rsplit("/", 1)[-1] if mark and inner else "studio"

@@ -82,7 +82,7 @@ def is_id_card(value: str) -> bool:
     except ValueError:
         return False
     total = sum(int(digit) * weight for digit, weight in zip(value, WEIGHTS, strict=False))
-    return 1900 <= born.year <= 2100 and CHECKS[total % 11] == value[17]
+    return 1850 <= born.year <= 2100 and CHECKS[total % 11] == value[17]
 
 
 def is_bank_card(value: str) -> bool:

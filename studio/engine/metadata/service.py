@@ -40,7 +40,7 @@ class Metadata:
         self._marks = Marks(catalog)
         self._samples = Samples(catalog)
         self._notes = DatabaseNotes(catalog)
-        self._spill = paths.cache / "spill" / "keys"
+        self._spill = paths.cache / "keys"
         self._index = Index()
         self._loaded: asyncio.Task[None] | None = None
         self._changed: asyncio.Queue[str] = asyncio.Queue()
