@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from studio.engine import ids
 from studio.engine.datasets import opening
 from studio.engine.datasets.format import Choice, Format, format_of
 from studio.engine.datasets.in_buckets import InBuckets
@@ -123,7 +124,7 @@ class Contents:
         files, chosen = opening.usable(found, place.base, dataset.format)
         check(chosen.options, dataset.options)
         choice = Choice(place.table, root, dataset.options)
-        mark = opening.fingerprint(files, chosen, choice)
+        mark = opening.fingerprint(files, chosen, choice) if dataset.id else ids.new("glimpse")  # shares no copy
         told = {"files": len(files), **({"other_files": len(found) - len(files)} if len(found) > len(files) else {})}
         copy = self.copy(mark)
         return Content(

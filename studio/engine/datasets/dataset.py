@@ -50,6 +50,11 @@ class Dataset(BaseModel):
         """How the file is read, where a person decided it: see the format's `options`."""
         return dict(self.statistics.get("options", {}))
 
+    @property
+    def reading(self) -> str:
+        """Whether the whole is still being read: "running", "stopped", or "" when it is there."""
+        return str(self.statistics.get("reading", ""))
+
     def as_api(self) -> dict[str, Any]:
         """The shape of the HTTP API."""
         values = self.model_dump(mode="json", exclude={"columns", "fingerprint"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,6 @@ class Glimpse:
 
     name: str
     format: str
-    mark: str
     size: int | None
     tables: list[str]
     options: type[Params]
@@ -38,12 +37,18 @@ async def glimpse(
     place = contents.place(path)
     content = await contents.look(_unregistered(place, format, options))
     tables = await contents.tables(place)
-    source = await opened.first(content) if len(tables) < 2 else None
-    return Glimpse(
-        place.name, content.format, content.mark, content.size, tables,
-        next((each.options for each in formats if each.name == content.format), Params),
-        source and await asyncio.to_thread(source.dataset().head, FIRST_ROWS), source.statistics if source else {},
-    )  # fmt: skip
+    options_of = next((each.options for each in formats if each.name == content.format), Params)
+    found = Glimpse(place.name, content.format, content.size, tables, options_of)
+    if len(tables) > 1:
+        return found
+    try:
+        source = await opened.first(content)
+        if source is None:
+            return found
+        rows = await asyncio.to_thread(source.dataset().head, FIRST_ROWS)
+        return replace(found, rows=rows, statistics=source.statistics)
+    finally:
+        await opened.drop_copy(content.mark)
 
 
 def _unregistered(place: Place, format: str, options: Mapping[str, Any]) -> Dataset:

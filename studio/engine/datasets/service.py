@@ -13,6 +13,7 @@ from typing import Any
 
 from studio.engine import ids
 from studio.engine.catalog import Catalog
+from studio.engine.datasets import pasted
 from studio.engine.datasets.background import Background
 from studio.engine.datasets.browsing import Browsing
 from studio.engine.datasets.content import READING, Contents
@@ -219,9 +220,15 @@ class Datasets:
 
     async def glimpse(self, path: str | Path, *, format: str = "", options: Mapping[str, Any] | None = None) -> Glimpse:
         """What would be registered: format, tables to choose from, first rows, what may be decided. Nothing is kept."""
-        found = await glimpse(self._contents, self._tables, path, format, options or {})
-        await self._drop_old_copy(found.mark, "")
-        return found
+        return await glimpse(self._contents, self._tables, path, format, options or {})
+
+    async def paste(self, text: str, html: str = "", name: str | None = None) -> Dataset:
+        """Keep the table that a clipboard holds as a file of the project's own, and register it. `BadParameter` without one."""
+        rows = await asyncio.to_thread(pasted.rows_of, text, html)
+        if not rows:
+            raise pasted.no_table()
+        path = await asyncio.to_thread(pasted.keep, rows, self._paths.data / "pasted")
+        return await self.register(path, name, origin={"kind": "clipboard"})
 
     async def tables(self, path: str | Path) -> Names:
         """The tables that a file holds, to choose from; none where the file itself is the table, or one is named already."""

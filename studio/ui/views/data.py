@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QMimeData, QPoint
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
@@ -13,9 +14,11 @@ from studio.engine.text import Text
 from studio.ui.actions import Action
 from studio.ui.bridge import bridge
 from studio.ui.language import tr
-from studio.ui.views.data_parts.dialogs import AddDialog, BadLinesDialog, EditDialog, NameDialog
+from studio.ui.views.data_parts.adding import AddDialog
+from studio.ui.views.data_parts.dialogs import BadLinesDialog, EditDialog, NameDialog
 from studio.ui.views.data_parts.filters import Filter, is_whole, where, where_of
 from studio.ui.views.data_parts.inspector import Inspector
+from studio.ui.views.data_parts.pasting import addresses_in
 from studio.ui.views.data_parts.query_pane import QueryPane
 from studio.ui.views.data_parts.side import Side
 from studio.ui.views.data_parts.table_tab import TableTab
@@ -74,7 +77,11 @@ class DataView(View):
             return act
 
         add, new = Text("Add data…", "添加数据…"), Text("New query", "新建查询")
+        paste = Text("Paste data", "粘贴数据")
         studio.actions.add(Action("data.add", add, in_view("add"), "plus", "Ctrl+O", DATA))
+        studio.actions.add(
+            Action("data.paste", paste, in_view("paste"), "clipboard-paste", "Ctrl+V", DATA, view=cls.name)
+        )
         studio.actions.add(Action("data.query", new, in_view("new_query"), "file-code", "Ctrl+Shift+Q", DATA))
         studio.actions.add(
             Action(
@@ -177,22 +184,41 @@ class DataView(View):
 
     # Adding and removing
 
-    def add(self) -> AddDialog:
+    def add(self, path: str = "") -> AddDialog:
         """Open the dialog that registers files."""
-        dialog = AddDialog(self.studio, self)
+        dialog = AddDialog(self.studio, self, path)
         dialog.added.connect(lambda dataset: self.open_dataset(dataset.id))
         dialog.open()
         return dialog
 
-    def add_paths(self, paths: list[str]) -> None:
-        """Register files or folders that were dropped, and open the last one that could be read."""
+    def add_paths(self, paths: Sequence[str]) -> None:
+        """Register what was dropped or pasted, and open the last one that could be read; several tables are asked about."""
         for path in paths:
-            bridge.run(
-                self,
-                self.studio.engine.datasets.register(path),
-                lambda dataset: self.open_dataset(dataset.id),
-                self._say_error,
-            )
+            bridge.run(self, self._register(path), self._added, self._say_error)
+
+    async def _register(self, path: str) -> Dataset | str:
+        """The dataset; or the path again, when a table has to be chosen first."""
+        datasets = self.studio.engine.datasets
+        return path if len(await datasets.tables(path)) > 1 else await datasets.register(path)
+
+    def _added(self, dataset: Dataset | str) -> None:
+        if isinstance(dataset, str):
+            self.add(dataset)
+        else:
+            self.open_dataset(dataset.id)
+
+    def paste(self) -> None:
+        """Add what the clipboard holds: files, paths and addresses, or a table."""
+        self.take(QGuiApplication.clipboard().mimeData())
+
+    def take(self, given: QMimeData) -> None:
+        """Add what was dropped or pasted."""
+        paths = addresses_in(given)
+        if paths:
+            self.add_paths(paths)
+        else:
+            work = self.studio.engine.datasets.paste(given.text(), given.html())
+            bridge.run(self, work, self._added, self._say_error)
 
     def remove(self, dataset_id: str) -> None:
         """Put a dataset in the trash, with Undo."""
@@ -264,6 +290,8 @@ class DataView(View):
             self._close(f"ds:{dataset_id}")
         for each in self.datasets:
             self.tabs.change(f"ds:{each.id}", each.name)
+            if each.id in self.tables:
+                self.tables[each.id].follow(each)
         for pane in self.panes.values():
             pane.editor.set_completions(self._completions())
         first, self._known = not self._known, True
@@ -295,8 +323,8 @@ class DataView(View):
         title, body = (
             Text("Add your first table", "添加第一张表"),
             Text(
-                "Drop a CSV, Parquet or JSON Lines file, or a folder of them. Files stay where they are.",
-                "拖入 CSV、Parquet 或 JSON Lines 文件，也可拖入文件夹。文件保留在原处。",
+                "Drop files or folders of data, or paste a path, an address or cells of a spreadsheet. Files stay where they are.",
+                "拖入数据文件或文件夹，或粘贴路径、网址或电子表格的单元格。文件保留在原处。",
             ),
         )
         self.empty = Empty("database", title, body, button)
@@ -311,8 +339,10 @@ class DataView(View):
 
     def _listen(self) -> None:
         from studio.engine.datasets.dataset import DatasetsChanged
+        from studio.engine.jobs import JobChanged
 
         bridge.listen(self, DatasetsChanged, lambda _event: self.reload())
+        bridge.listen(self, JobChanged, self.side.show_job)
         self.side.opened.connect(self._open_row)
         self.side.menu_wanted.connect(self._row_menu)
         self.side.add_wanted.connect(self.add)
@@ -331,6 +361,7 @@ class DataView(View):
         table.opened.connect(lambda _dataset: self._show_current())
         table.opened.connect(lambda dataset: self.tabs.change(f"ds:{dataset.id}", dataset.name))
         table.locate_wanted.connect(self.locate)
+        table.refresh_wanted.connect(self.refresh)
         self.tables[dataset_id] = table
         self.stack.addWidget(table)
         self.tabs.add(Tab(f"ds:{dataset_id}", known.name if known else dataset_id, "table-2"))
@@ -469,7 +500,7 @@ class DataView(View):
     # Files dropped anywhere
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
+        if event.mimeData().hasUrls() or event.mimeData().hasText():
             self.side.drop.light(True)
             event.acceptProposedAction()
 
@@ -478,5 +509,5 @@ class DataView(View):
 
     def dropEvent(self, event: QDropEvent) -> None:
         self.side.drop.light(False)
-        self.add_paths([url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()])
+        self.take(event.mimeData())
         event.acceptProposedAction()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,8 +14,6 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from pytestqt.qtbot import QtBot
 
-from studio.engine.paths import Paths
-from studio.ui.app import _close_engine, open_window
 from studio.ui.theme import theme
 from studio.ui.views.data import DataView
 from studio.ui.views.data_parts.filter_bar import FilterEditor
@@ -25,27 +23,6 @@ from studio.ui.window import Window
 from tests.data_rooms import SAMPLE
 
 PATIENCE = 20_000
-
-
-@pytest.fixture
-def window(qtbot: QtBot, qapp: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Window]:
-    monkeypatch.setenv("ONE_DATA_KEYRING", "file")
-    qapp.setStyle("Fusion")
-    opened = open_window(Paths.under(tmp_path / "home"), "data")
-    opened.resize(1600, 1000)
-    qtbot.waitUntil(lambda: isinstance(opened.current_view(), DataView), timeout=PATIENCE)
-    yield opened
-    opened.close()
-    _close_engine()
-    opened.deleteLater()
-
-
-@pytest.fixture
-def view(window: Window, qtbot: QtBot) -> DataView:
-    found = window.current_view()
-    assert isinstance(found, DataView)
-    qtbot.waitUntil(lambda: found._known, timeout=PATIENCE)
-    return found
 
 
 @pytest.fixture

@@ -1,17 +1,17 @@
-"""Small windows of the Data view: add, edit, lines that could not be read."""
+"""Small windows of the Data view: edit, name, lines that could not be read."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.engine.errors import StudioError
 from studio.engine.text import Text
 from studio.ui.bridge import bridge
-from studio.ui.language import say, tr
+from studio.ui.language import say
 from studio.ui.theme import theme
 from studio.ui.widgets.buttons import Button
 from studio.ui.widgets.inputs import LineField, TextArea
@@ -21,11 +21,6 @@ from studio.ui.widgets.rows import Row, RowList
 if TYPE_CHECKING:
     from studio.engine.datasets.dataset import Dataset
     from studio.ui.studio import Studio
-
-KINDS = Text(
-    "Data (*.csv *.tsv *.tab *.parquet *.pq *.jsonl *.ndjson *.json *.feather *.arrow *.ipc);;All files (*)",
-    "数据 (*.csv *.tsv *.tab *.parquet *.pq *.jsonl *.ndjson *.json *.feather *.arrow *.ipc);;所有文件 (*)",
-)
 
 
 class Sheet(QDialog):
@@ -69,62 +64,6 @@ class Sheet(QDialog):
         self.submit_button.setEnabled(True)
         self.problem.say(error.whole())
         self.problem.show()
-
-
-class AddDialog(Sheet):
-    """Registers a file, a folder or an s3:// address."""
-
-    added = Signal(object)  # Dataset
-
-    def __init__(self, studio: Studio, parent: QWidget) -> None:
-        super().__init__(Text("Add data", "添加数据"), Text("Add", "添加"), parent)
-        self.studio = studio
-        self.path = LineField(
-            Text("/path/to/file.csv or s3://bucket/folder/", "/路径/文件.csv 或 s3://存储桶/文件夹/"),
-            name=Text("Path", "路径"),
-        )
-        self.name = LineField(
-            Text("The file's name is used when this is empty", "留空则使用文件名"), name=Text("Name", "名称")
-        )
-        self.field(Text("Path", "路径"), self.path)
-        browse = QHBoxLayout()
-        for title, pick in (
-            (Text("Choose file…", "选择文件…"), self._pick_file),
-            (Text("Choose folder…", "选择文件夹…"), self._pick_folder),
-        ):
-            button = Button(title, size="sm")
-            button.clicked.connect(lambda _=False, pick=pick: pick())
-            browse.addWidget(button)
-        browse.addStretch(1)
-        self.column.addLayout(browse)
-        self.field(Text("Name", "名称"), self.name)
-        about = Text(
-            "CSV, TSV, Parquet, JSON Lines and Feather. Files stay where they are; nothing is copied or changed.",
-            "支持 CSV、TSV、Parquet、JSON Lines 和 Feather。文件保留在原处，不会被复制或修改。",
-        )
-        self.column.addWidget(Label(about, "caption", "text.secondary", wrap=True))
-        self.finish()
-        self.path.returnPressed.connect(self.submit)
-        self.name.returnPressed.connect(self.submit)
-
-    def submit(self) -> None:
-        self.submit_button.setEnabled(False)
-        work = self.studio.engine.datasets.register(self.path.text(), self.name.text().strip() or None)
-        bridge.run(self, work, self._done, self.fail)
-
-    def _done(self, dataset: Dataset) -> None:
-        self.added.emit(dataset)
-        self.accept()
-
-    def _pick_file(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(self, tr(Text("Add data", "添加数据")), "", tr(KINDS))
-        if path:
-            self.path.setText(path)
-
-    def _pick_folder(self) -> None:
-        path = QFileDialog.getExistingDirectory(self, tr(Text("Add a folder of files", "添加文件夹")))
-        if path:
-            self.path.setText(path)
 
 
 class EditDialog(Sheet):

@@ -185,7 +185,7 @@ def _about(dataset: Dataset) -> QWidget:
 
 def _facts_of(dataset: Dataset) -> Sequence[tuple[Text, str, str]]:
     files = int(dataset.statistics.get("files", 1))
-    format = words.FORMATS.get(dataset.format, dataset.format or "–")
+    format = tr(words.format_title(dataset.format))
     count = tr(Text(plural(files, "file", "files"), f"{files} 个文件"))
     comma, full = tr(Text(", ", "，")), tr(words.rows(dataset.row_count))
     facts = [

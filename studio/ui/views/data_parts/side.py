@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
@@ -21,6 +21,7 @@ from studio.ui.widgets.rows import Row, RowList
 
 if TYPE_CHECKING:
     from studio.engine.datasets.dataset import Dataset
+    from studio.engine.jobs import JobChanged
     from studio.engine.sql.saved import SavedQuery
 
 TONES = {"changed": "warning", "unreachable": "danger", "broken": "danger"}
@@ -46,6 +47,7 @@ class Side(Panel):
         self.drop = DropZone()
         self._datasets: Sequence[Dataset] = ()
         self._queries: Sequence[SavedQuery] = ()
+        self._shares: dict[str, str] = {}  # how far datasets are read, by id
         pad = theme.size("space.2")
         top, bottom = QVBoxLayout(), QVBoxLayout()
         for box in (top, bottom):
@@ -65,9 +67,22 @@ class Side(Panel):
         self._datasets, self._queries = datasets, queries
         self._fill()
 
+    def show_job(self, event: JobChanged) -> None:
+        """Show how far the reading of a dataset is, at its row."""
+        job = event.job
+        if job.kind != "read_dataset":
+            return
+        ids = {each.id for each in self._datasets if each.storage_path == job.payload.get("path") and each.reading}
+        share = "…" if job.progress is None else f"{job.progress:.0%}"
+        told = dict.fromkeys(ids, share) if job.status == "running" else {}
+        kept = {key: value for key, value in self._shares.items() if key not in ids}
+        if {**kept, **told} != self._shares:
+            self._shares = {**kept, **told}
+            self._fill()
+
     def _fill(self) -> None:
         sought = self.search.text().strip().lower()
-        datasets = [_row(each) for each in self._datasets if sought in _words(each)]
+        datasets = [_row(each, self._shares) for each in self._datasets if sought in _words(each)]
         queries = [
             Row(f"sql:{each.name}", each.name, icon="file-code", hint=each.sql[:400])
             for each in self._queries
@@ -87,7 +102,7 @@ class DropZone(Pressable):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.lit = False
-        say(self.setText, Text("Drop CSV, Parquet or\nJSON files here", "将 CSV、Parquet 或\nJSON 文件拖到这里"))
+        say(self.setText, Text("Drop files or folders\nhere, or paste", "将文件或文件夹\n拖到这里，或粘贴"))
         say(self.setAccessibleName, Text("Add files", "添加文件"))
 
     def light(self, on: bool) -> None:
@@ -115,13 +130,12 @@ class DropZone(Pressable):
         painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap, self.text())
 
 
-def _row(dataset: Dataset) -> Row:
+def _row(dataset: Dataset, shares: Mapping[str, str]) -> Row:
     tone = TONES.get(dataset.status)
     hint = dataset.status_reason or dataset.description
-    icon = "table-2"
-    return Row(
-        f"ds:{dataset.id}", dataset.name, icon=icon, trailing=words.short(dataset.row_count), tone=tone, hint=hint
-    )
+    icon = "image" if dataset.format == "images" else "table-2"
+    trailing = shares.get(dataset.id) or words.short(dataset.row_count)
+    return Row(f"ds:{dataset.id}", dataset.name, icon=icon, trailing=trailing, tone=tone, hint=hint)
 
 
 def _words(dataset: Dataset) -> str:

@@ -15,6 +15,7 @@ from studio.ui.language import language, tr
 from studio.ui.views.data_parts import words
 from studio.ui.views.data_parts.filter_bar import FilterBar
 from studio.ui.views.data_parts.filters import Filter, where
+from studio.ui.views.data_parts.reading_bar import ReadingBar
 from studio.ui.widgets.discard import discard
 from studio.ui.widgets.labels import Label
 from studio.ui.widgets.panel import Header
@@ -34,6 +35,7 @@ class TableTab(QWidget):
 
     opened = Signal(object)  # Dataset
     locate_wanted = Signal(str)
+    refresh_wanted = Signal(str)
 
     def __init__(self, studio: Studio, dataset_id: str, filters: list[Filter] | None = None) -> None:
         super().__init__()
@@ -45,6 +47,7 @@ class TableTab(QWidget):
         self._seconds = 0.0
         self._start_filters = filters or []
         self.bar = FilterBar([])
+        self.reading = ReadingBar(studio)
         self.table = VirtualTable(bridge=bridge)
         self.seen, self.note = Label("", "caption", "text.secondary"), Label("", "caption", "text.secondary")
         self.stack = QStackedWidget()
@@ -56,6 +59,16 @@ class TableTab(QWidget):
         """Look at the dataset anew and show its rows."""
         self.stack.setCurrentWidget(self.loading)
         bridge.run(self, self._load(), self._show, self.fail)
+
+    def follow(self, dataset: Dataset) -> None:
+        """What is new about its reading: stopped, or the whole is there."""
+        if self.dataset is None or self.dataset.reading == dataset.reading:
+            return
+        if dataset.reading:
+            self.dataset = dataset
+            self.reading.show_dataset(dataset)
+        else:
+            bridge.run(self, self._load(), self._show_whole, self.fail)
 
     def show_filters(self, filters: list[Filter]) -> None:
         """Show the rows that an answer rests on."""
@@ -117,6 +130,7 @@ class TableTab(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.bar)
+        column.addWidget(self.reading)
         column.addWidget(self.table, 1)
         foot = Header(28, "panel")
         foot.row.addWidget(self.seen)
@@ -131,6 +145,7 @@ class TableTab(QWidget):
 
     def _listen(self) -> None:
         self.bar.changed.connect(self._filter)
+        self.reading.again_wanted.connect(self.refresh_wanted)
         self.bar.profile_wanted.connect(self._toggle_profile)
         self.bar.export_wanted.connect(self.export_selection)
         self.table.order_requested.connect(self._sort)
@@ -145,6 +160,8 @@ class TableTab(QWidget):
         datasets = self.studio.engine.datasets
         dataset = await datasets.get(self.dataset_id)
         await self.studio.engine.recent.note("dataset", dataset.id)
+        if dataset.reading and "first_rows" in dataset.statistics and not self._start_filters:
+            return dataset, int(dataset.statistics["first_rows"])
         return dataset, await datasets.count(dataset.id, where(self._start_filters) or None)
 
     def _show(self, found: tuple[Dataset, int]) -> None:
@@ -157,12 +174,29 @@ class TableTab(QWidget):
         if self._order and self._order[0] in dict(columns):
             self.table.set_order(self._order[0], not self._order[1])
         self.stack.setCurrentWidget(self.content)
+        self.reading.show_dataset(self.dataset)
         self._retell()
         self.opened.emit(self.dataset)
+        if self.dataset.reading:
+            return  # a profile is of the whole
         if self.bar.profile.isChecked():
             self._ask_profile()
         else:
             self.bar.profile.setChecked(True)
+
+    def _show_whole(self, found: tuple[Dataset, int]) -> None:
+        """All rows in place of the first ones; whoever looks at those stays there."""
+        dataset, count = found
+        if self.dataset is None or dataset.reading or dataset.columns != self.dataset.columns:
+            self._show(found)
+            return
+        self.dataset = dataset
+        self.reading.show_dataset(dataset)
+        self.table.set_row_count(count)
+        self.table.reload()
+        self._retell()
+        self.opened.emit(dataset)
+        self.bar.profile.setChecked(True)
 
     async def _fetch(self, offset: int, limit: int) -> Any:
         condition = where(self.bar.filters) or None
@@ -206,6 +240,8 @@ class TableTab(QWidget):
             self._retell()
 
     def _ask_profile(self) -> None:
+        if self.dataset is not None and self.dataset.reading:
+            return
         bridge.run(self, self.studio.engine.datasets.profile(self.dataset_id), self._show_profile, lambda _error: None)
 
     def _show_profile(self, profile: dict[str, ColumnProfile]) -> None:
@@ -238,7 +274,8 @@ class TableTab(QWidget):
             return
         whole, count = self.dataset.row_count or 0, self.table.row_count
         told = Text(f"{count:,} of {plural(whole, 'row', 'rows')}", f"{whole:,} 行中的 {count:,} 行")
-        self.bar.count.say(told if self.bar.filters else words.rows(whole))
+        known = words.rows(self.dataset.row_count)
+        self.bar.count.say(told if self.bar.filters else known)
         parts = [Text(f"Loaded in {self._seconds * 1000:.0f} ms", f"加载用时 {self._seconds * 1000:.0f} 毫秒")]
         one = next(iter((self._profile or {}).values()), None)
         if one is not None and self.bar.profile.isChecked():

@@ -13,7 +13,14 @@ STATUS: dict[str, tuple[Text, str]] = {
     "unreachable": (Text("Not reachable", "无法访问"), "danger"),
     "broken": (Text("Broken", "已损坏"), "danger"),
 }
-FORMATS = {"csv": "CSV", "parquet": "Parquet", "jsonl": "JSON Lines", "feather": "Feather"}
+
+
+def format_title(name: str) -> Text:
+    """What people call a format."""
+    from studio.engine.datasets.format import formats
+
+    found = next((each.title for each in formats if each.name == name), None)
+    return found or Text.same(name or "–")
 
 
 def rows(count: int | None) -> Text:
