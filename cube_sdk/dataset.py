@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 from cube_sdk.find import find
+from cube_sdk.places import linked, written
 from cube_sdk.source import Filters, Source
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ Records = list[dict[str, Any]]
 
 
 class Version(BaseModel):
-    """One kept state of a dataset. Sizes in bytes."""
+    """One state that a dataset had. Sizes in bytes; `checksum` is empty until the studio has read the content."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -31,10 +32,17 @@ class Version(BaseModel):
     row_count: int | None = None
     size_bytes: int | None = None
     checksum: str = ""
+    created_at: str = ""
 
 
 class Dataset(BaseModel):
-    """A registered dataset. `get`, `list` and `create` find or make one; `read` and `head` bring its rows."""
+    """A registered dataset. `get`, `list` and `create` find or make one; `read`, `head` and `iter_batches` bring its rows.
+
+    dataset = Dataset.get("orders")
+    frame = dataset.read(columns=["region", "amount"], filters=[("status", "=", "returned")])
+    for batch in dataset.iter_batches():      # any number of rows, one batch in memory
+        ...
+    """
 
     model_config = ConfigDict(extra="ignore", populate_by_name=True, protected_namespaces=())
 
@@ -48,14 +56,20 @@ class Dataset(BaseModel):
     tags: Names = []
     version: int | None = None
     row_count: int | None = None
+    size_bytes: int | None = None
     _source: Source = PrivateAttr()
     _record: dict[str, Any] = PrivateAttr()
 
+    @property
+    def schema(self) -> dict[str, Any]:  # type: ignore[override]  # pydantic's own method of that name is deprecated
+        """`{"columns": [{"name", "type", "nullable", "description"}]}`."""
+        return self.columns
+
     @classmethod
-    def get(cls, id_or_name: str) -> Dataset:
-        """The dataset of that id or name; `DatasetNotFound` when there is none."""
+    def get(cls, id_or_name: str, *, version: int | None = None) -> Dataset:
+        """The dataset of that id or name, as it is now or as a version of it was. `DatasetNotFound` when there is none."""
         source = find()
-        return cls._of(source, source.get(id_or_name))
+        return cls._of(source, source.get(id_or_name, version))
 
     @classmethod
     def list(cls, tags: Names | None = None, status: str | None = None, format: str | None = None) -> Datasets:
@@ -65,25 +79,43 @@ class Dataset(BaseModel):
 
     @classmethod
     def create(
-        cls, name: str, path: str, *, format: str | None = None, description: str = "", tags: Names | None = None
+        cls, name: str, path: str | Path, *, format: str | None = None, description: str = "", tags: Names | None = None
     ) -> Dataset:
-        """Register files where they are. A relative path is taken from the current folder."""
+        """Register what lies at a path, an s3:// address or a table of a database server; nothing is copied.
+
+        A relative path is taken from the current folder. Needs a running studio.
+        """
         source = find()
-        place = path if "://" in path else str(Path(path).resolve())
+        place = str(path) if "://" in str(path) else str(Path(path).resolve())
         body = {"name": name, "path": place, "description": description, "tags": tags or []}
         return cls._of(source, source.create(body | ({"format": format} if format else {})))
 
+    @overload
     def read(
-        self,
-        *,
-        columns: Names | None = None,
-        limit: int | None = None,
-        filters: Filters = None,
-        as_: Shape = "pandas",
-    ) -> pd.DataFrame | pa.Table | Records:
-        """The rows, as a pandas DataFrame unless asked for otherwise.
+        self, *, columns: Names | None = None, limit: int | None = None, filters: Filters = None,
+        as_: Literal["pandas"] = "pandas",
+    ) -> pd.DataFrame: ...  # fmt: skip
 
-        `filters` is a condition in SQL, or triples such as `[("status", "=", "returned")]`.
+    @overload
+    def read(
+        self, *, columns: Names | None = None, limit: int | None = None, filters: Filters = None,
+        as_: Literal["arrow"],
+    ) -> pa.Table: ...  # fmt: skip
+
+    @overload
+    def read(
+        self, *, columns: Names | None = None, limit: int | None = None, filters: Filters = None,
+        as_: Literal["records"],
+    ) -> Records: ...  # fmt: skip
+
+    def read(
+        self, *, columns: Names | None = None, limit: int | None = None, filters: Filters = None, as_: Shape = "pandas"
+    ) -> pd.DataFrame | pa.Table | Records:
+        """The rows in memory: as a pandas DataFrame, an Arrow table, or a list of dicts.
+
+        `filters` is a condition in SQL (`"qty > 2"`), or triples joined with AND: `[("status", "=", "returned"),
+        ("region", "in", ["华南", "华东"])]`. Columns and filters are applied where the data is. For more rows than memory
+        holds, use `iter_batches`.
         """
         table = self._table(columns, limit, filters)
         if as_ == "arrow":
@@ -94,9 +126,11 @@ class Dataset(BaseModel):
         """The first rows as a DataFrame."""
         return self._table(None, n, None).to_pandas()
 
-    def iter_batches(self, size: int = 65_536) -> Iterator[pa.RecordBatch]:
-        """The rows in batches of at most `size`, streamed."""
-        for batch in self._source.batches(self._record, None, None, None):
+    def iter_batches(
+        self, size: int = 65_536, *, columns: Names | None = None, filters: Filters = None
+    ) -> Iterator[pa.RecordBatch]:
+        """The rows in Arrow record batches of at most `size`, in the dataset's order. Only what is looked at is in memory."""
+        for batch in self._source.batches(self._record, columns, filters, None):
             for start in range(0, batch.num_rows, size):
                 yield batch.slice(start, size)
 
@@ -105,12 +139,41 @@ class Dataset(BaseModel):
         rows: Records = self._table(None, limit, None).to_pylist()
         return rows
 
+    def mount(self, folder: str | Path) -> Path:
+        """Let the dataset appear in a folder: a link to its files where they lie on this computer, else a Parquet copy."""
+        return linked(self._source.place(self._record), Path(folder)) or self.download(folder)
+
+    def download(self, folder: str | Path) -> Path:
+        """Write all rows to `<folder>/<name>.parquet`, batch by batch. The file appears whole or not at all."""
+        return written(self._source.batches(self._record, None, None, None), Path(folder), self.name)
+
+    def upload(self, files: str | Path | Sequence[str | Path]) -> Dataset:
+        """Put files into a dataset that is a folder of a bucket, and return the dataset with them. Needs a running studio."""
+        named = [files] if isinstance(files, str | Path) else list(files)
+        for file in named:
+            self._source.upload(self.id, Path(file))
+        return self._of(self._source, self._source.get(self.id, None))
+
+    def versions(self) -> Versions:
+        """The states it had, newest first."""
+        return [Version.model_validate(each) for each in self._source.versions(self.id)]
+
+    def create_version(self, path: str | Path | None = None, *, origin: dict[str, Any] | None = None) -> Version:
+        """Make what lies at a path the new state of the dataset; without one, what lies at its own place now.
+
+        `origin` says what made it, such as `{"kind": "training", "run": 7}`. Needs a running studio.
+        """
+        place = str(path) if path is None or "://" in str(path) else str(Path(path).resolve())
+        body = {"path": place if path is not None else None, "origin": origin}
+        made = self._source.create_version(self.id, {key: value for key, value in body.items() if value is not None})
+        return Version.model_validate(made)
+
     def update(self, **fields: Any) -> Dataset:
-        """Change description, tags, name or path."""
+        """Change description, tags, name, status or path; the answer is the dataset as it is then. Needs a running studio."""
         return self._of(self._source, self._source.update(self.id, fields))
 
     def delete(self) -> None:
-        """Move it to the studio's trash; the files are not touched."""
+        """Move it to the studio's trash for 30 days; the files are not touched. Needs a running studio."""
         self._source.delete(self.id)
 
     @classmethod
@@ -123,7 +186,12 @@ class Dataset(BaseModel):
     def _table(self, columns: Names | None, limit: int | None, filters: Filters) -> pa.Table:
         import pyarrow as pa
 
-        return pa.Table.from_batches(list(self._source.batches(self._record, columns, filters, limit)))
+        batches = self._source.batches(self._record, columns, filters, limit)
+        first = next(batches, None)
+        if first is None:
+            return self._source.empty(self._record, columns)
+        return pa.Table.from_batches([first, *batches])
 
 
-Datasets = list[Dataset]  # a name of its own, as above
+Datasets = list[Dataset]  # names of their own, as above
+Versions = list[Version]

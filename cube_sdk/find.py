@@ -18,7 +18,7 @@ def find() -> Source:
     if url:
         return Remote(url, token)
     here = running(data_folder())
-    return Remote(here[0], token or here[1]) if here else Local(data_folder())
+    return Remote(here[0], token or here[1]) if here else Local(data_folder(), cache_folder())
 
 
 def data_folder() -> Path:
@@ -33,3 +33,15 @@ def data_folder() -> Path:
         return Path.home() / "Library/Application Support/one-data-studio"
     base = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share")
     return base / "one-data-studio"
+
+
+def cache_folder() -> Path:
+    """This user's cache folder, as the studio chooses it; readable copies of data lie there."""
+    home = os.environ.get("ONE_DATA_HOME")
+    if home:
+        return Path(home) / "cache"
+    if sys.platform == "win32":
+        return data_folder() / "Cache"
+    if sys.platform == "darwin":
+        return Path.home() / "Library/Caches/one-data-studio"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "one-data-studio"

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from studio import __version__
 from studio.api import (
     chat,
+    connections,
     datasets,
     documents,
     downloads,
@@ -15,6 +16,7 @@ from studio.api import (
     executions,
     library,
     metadata,
+    objects,
     responses,
     serving,
     sql,
@@ -30,6 +32,8 @@ ROUTERS = (
     datasets,
     versions,
     metadata,
+    objects,
+    connections,
     sql,
     responses,
     serving,
@@ -48,6 +52,7 @@ def make_application(engine: Engine, access: Access) -> FastAPI:
     app = FastAPI(title="ONE Data Studio", version=__version__, docs_url=None, redoc_url=None)
     app.state.engine = engine
     app.state.responses = responses.Remembered()
+    objects.sign_with(engine)
     envelope.install(app)
     for part in ROUTERS:
         app.include_router(part.router)

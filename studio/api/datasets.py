@@ -10,6 +10,7 @@ from fastapi.responses import Response
 
 from studio.api import rows
 from studio.api.envelope import body, described, engine_of, page_of, success
+from studio.engine.datasets.dataset import Status
 from studio.engine.datasets.encoders import ENCODERS, Arrow, plain_values
 from studio.engine.errors import BadParameter
 from studio.engine.params import Params, param
@@ -50,7 +51,7 @@ class NewDataset(Params):
 
 class ChangedDataset(Params):
     description: str | None = param(None, Text("Description", "描述"))
-    status: str | None = param(None, Text("Status", "状态"))
+    status: Status | None = param(None, Text("Status", "状态"))
     tags: list[str] | None = param(None, Text("Tags", "标签"))
     name: str | None = param(None, Text("Name", "名称"))
     owner: str | None = param(None, Text("Owner", "负责人"))

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from studio.api.envelope import failure_for
+from studio.api.objects import signed
 from studio.engine.errors import BadToken, Forbidden, NoToken, StudioError
 from studio.engine.text import Text
 from studio.engine.tokens import Tokens
@@ -55,7 +56,8 @@ class Gate:
                 ),
             )
         self._judge_origin(hosts[0], headers)
-        self._judge_token(scope["path"], headers)
+        if not signed(scope["path"], scope.get("query_string", b"")):
+            self._judge_token(scope["path"], headers)
 
     def _judge_origin(self, host: str, headers: list[tuple[str, str]]) -> None:
         origins = [value for name, value in headers if name == "origin"]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cube_sdk import ConnectionFailed, Dataset, DatasetNotFound, PermissionDenied
+from cube_sdk import ConnectionFailed, CubeError, Dataset, DatasetNotFound, PermissionDenied
 from cube_sdk.source import condition
 from tests.conftest import Running
 
@@ -93,3 +93,99 @@ def test_values_in_filters_are_quoted() -> None:
 def test_the_sdk_needs_nothing_of_the_studio() -> None:
     code = "import sys; import cube_sdk; assert not any(name.split('.')[0] == 'studio' for name in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_dataset_is_downloaded_and_mounted(home: str, tmp_path: Path) -> None:
+    import pyarrow.parquet
+
+    dataset = Dataset.get("orders")
+    file = dataset.download(tmp_path / "down")
+    assert file.name == "orders.parquet" and pyarrow.parquet.read_metadata(file).num_rows == dataset.row_count
+    place = dataset.mount(tmp_path / "mounted")
+    assert place.parent == tmp_path / "mounted" and place.exists()
+    assert [each.name for each in (tmp_path / "down").iterdir()] == ["orders.parquet"]
+
+
+def test_no_rows_keep_their_columns(home: str) -> None:
+    table = Dataset.get("orders").read(filters="order_id < 0", columns=["order_id", "region"], as_="arrow")
+    assert table.num_rows == 0 and table.column_names == ["order_id", "region"]
+
+
+def test_a_wrong_column_says_what_is_wrong(home: str) -> None:
+    with pytest.raises(CubeError, match="no_such_column"):
+        Dataset.get("orders").read(columns=["no_such_column"])
+
+
+def test_a_table_of_a_workbook_is_read_without_a_server_once_the_studio_has_opened_it(
+    studio: Running, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    import xlsxwriter
+
+    with xlsxwriter.Workbook(tmp_path / "book.xlsx") as book:
+        sheet = book.add_worksheet("销售")
+        for row, values in enumerate([["sku", "qty"], ["K7", 3]]):
+            sheet.write_row(row, 0, values)
+    monkeypatch.setenv("ONE_DATA_HOME", str(studio.home))
+    made = Dataset.create("book", f"{tmp_path / 'book.xlsx'}#销售")
+    over_http = made.read(as_="records")
+    monkeypatch.setattr("cube_sdk.find.running", lambda _folder: None)
+    alone = Dataset.get("book")
+    assert alone.read(as_="records") == over_http and over_http[0]["sku"] == "K7"
+    made.delete()
+
+
+def test_files_are_uploaded_into_a_dataset_that_is_a_folder_of_a_bucket(
+    studio: Running, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("ONE_DATA_URL", studio.url)
+    made = Dataset.create("uploads", "s3://uploads/numbers/", format="csv")
+    assert made.status == "unreachable"
+    for number in (1, 2):
+        (tmp_path / f"{number}.csv").write_text(f"n\n{number}\n")
+    filled = made.upload([tmp_path / "1.csv", tmp_path / "2.csv"])
+    assert filled.status == "active" and filled.row_count == 2
+    assert sorted(row["n"] for row in filled.read(as_="records")) == [1, 2]
+    filled.delete()
+
+
+def test_the_memory_of_a_reader_does_not_grow_with_the_rows(
+    studio: Running, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet
+
+    monkeypatch.setenv("ONE_DATA_URL", studio.url)
+    rows = 3_000_000
+    table = pa.table({name: pa.array(range(rows), "int64") for name in "abc"})
+    pyarrow.parquet.write_table(table, tmp_path / "long.parquet", row_group_size=100_000)
+    size = table.nbytes
+    del table
+    made = Dataset.create("long", tmp_path / "long.parquet")
+    seen, most = 0, 0
+    for batch in made.iter_batches():
+        seen += batch.num_rows
+        most = max(most, pa.total_allocated_bytes())
+    assert seen == rows and most < size / 4
+    made.delete()
+
+
+def test_the_list_goes_on_beyond_one_page(studio: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ONE_DATA_URL", studio.url)
+    monkeypatch.setattr("cube_sdk.remote.PAGE", 1)
+    assert {"orders", "tickets", "products"} <= {dataset.name for dataset in Dataset.list()}
+
+
+def test_a_stream_that_is_cut_is_no_short_table() -> None:
+    import pyarrow as pa
+
+    from cube_sdk.received import Received
+
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, pa.schema([("a", pa.int64())])) as writer:
+        for _ in range(3):
+            writer.write_batch(pa.record_batch({"a": list(range(1000))}))
+    whole = sink.getvalue().to_pybytes()
+    pieces = (whole[start : start + 777] for start in range(0, len(whole), 777))
+    assert pa.ipc.open_stream(Received(pieces)).read_all().num_rows == 3000
+    with pytest.raises((pa.ArrowInvalid, OSError)):
+        pa.ipc.open_stream(Received(iter([whole[: len(whole) // 2]]))).read_all()

@@ -207,6 +207,10 @@ class Datasets:
             return dataset
         return await self._records.get(dataset.id)
 
+    async def look_again(self, id_or_name: str) -> None:
+        """Its files are about to change: whoever asks next looks at them, however short ago that was done."""
+        self._tables.close((await self._records.get(id_or_name)).id)
+
     async def source(self, id_or_name: str) -> Source:
         """The open table, whole: waits for a reading in the background, and begins one anew that was stopped.
 

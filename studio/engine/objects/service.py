@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from studio.engine.errors import BadParameter, NotFound, StudioError
 from studio.engine.objects.store import (
     TRASH_DAYS,
+    Credentials,
     Infos,
     InTrash,
     Listing,
@@ -155,6 +156,11 @@ class Objects:
             )
         async with self._at(url) as (bucket, key):
             return await asyncio.to_thread(bucket.store.presign, method, bucket.name, key, seconds)
+
+    async def credentials(self, url: str, seconds: int, *, write: bool = False) -> Credentials:
+        """Temporary keys for what is below an address, where the store's server makes such; `Unavailable` where not."""
+        async with self._at(url) as (bucket, key):
+            return await asyncio.to_thread(bucket.store.credentials, bucket.name, key, seconds, write)
 
     async def versions(self, url: str) -> Versions:
         """The states of an object that its store keeps, newest first."""

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from pydantic import BaseModel
 
-from studio.engine.errors import Conflict, NotFound
+from studio.engine.errors import Conflict, NotFound, Unavailable
 from studio.engine.registry import Registry
 from studio.engine.text import Text
 
@@ -49,6 +49,18 @@ class Trashed(ObjectInfo):
 
     place: str
     deleted_at: float
+
+
+class Credentials(BaseModel):
+    """Temporary keys of an S3 endpoint for the objects below one prefix. `expires_at` is UTC in ISO 8601."""
+
+    endpoint: str
+    bucket: str
+    prefix: str
+    access_key: str
+    secret_key: str
+    session_token: str
+    expires_at: str
 
 
 class Listing(BaseModel):
@@ -123,6 +135,10 @@ class ObjectStore(ABC):
     def presign(self, method: str, bucket: str, key: str, seconds: int) -> str:
         """A URL that lets anybody GET or PUT this object for a while. `Unavailable` where the store has no such thing."""
 
+    def credentials(self, bucket: str, prefix: str, seconds: int, write: bool) -> Credentials:
+        """Temporary keys for the objects below a prefix and nothing else. `Unavailable` where the store makes none."""
+        raise no_credentials(f"s3://{bucket}/{prefix}")
+
     @abstractmethod
     def local(self, info: ObjectInfo) -> Path:
         """A file of this computer with the object's content, for reading only."""
@@ -164,6 +180,18 @@ def no_object(bucket: str, key: str) -> NotFound:
     """The error for a key that nothing has."""
     url = f"s3://{bucket}/{key}"
     return NotFound(Text(f"There is no object {url}.", f"没有对象 {url}。"), Text("Check the address.", "请检查地址。"))
+
+
+def no_credentials(address: str, reason: str = "") -> Unavailable:
+    """The error for a store without temporary keys; its own keys are never given away instead."""
+    return Unavailable(
+        Text(f"There are no temporary keys for {address}.", f"{address} 没有临时密钥可用。"),
+        Text(
+            "Use presigned URLs instead: POST …/upload-url to write, GET …/data to read.",
+            "请改用预签名 URL：写入用 POST …/upload-url，读取用 GET …/data。",
+        ),
+        details=reason,
+    )
 
 
 def key_taken(bucket: str, key: str) -> Conflict:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import itertools
+import json
 import threading
 from collections import defaultdict
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from studio.engine.files import inside
 from studio.engine.objects.multipart import PART, Multipart
 from studio.engine.objects.store import (
     TRASH,
+    Credentials,
     Infos,
     InTrash,
     Listing,
@@ -31,6 +33,7 @@ from studio.engine.objects.store import (
     Versions,
     as_trashed,
     key_taken,
+    no_credentials,
     no_object,
     no_progress,
     trash_place,
@@ -184,6 +187,25 @@ class S3(ObjectStore):
         with self._errors(bucket, key):
             return str(self.client().get_presigned_url(method, bucket, key, expires=timedelta(seconds=seconds)))
 
+    def credentials(self, bucket: str, prefix: str, seconds: int, write: bool) -> Credentials:
+        from minio.credentials import AssumeRoleProvider
+
+        access_key, secret_key = self.keys
+        with self._errors(bucket, prefix):
+            try:
+                made = AssumeRoleProvider(
+                    self.endpoint, access_key, secret_key, duration_seconds=seconds, policy=_policy(bucket, prefix, write),
+                    region=self.region or None, http_client=self._http(retries=False),
+                ).retrieve()  # fmt: skip
+            except Exception as error:  # every server without STS refuses in words of its own, some not in XML at all
+                raise no_credentials(f"s3://{bucket}/{prefix} ({self.endpoint})", str(error)[:300]) from error
+        if made.access_key == access_key or not made.session_token:
+            raise no_credentials(f"s3://{bucket}/{prefix} ({self.endpoint})")
+        return Credentials(
+            endpoint=self.endpoint, bucket=bucket, prefix=prefix, access_key=made.access_key, secret_key=made.secret_key,
+            session_token=made.session_token, expires_at=made.expiration.isoformat() if made.expiration else "",
+        )  # fmt: skip
+
     def local(self, info: ObjectInfo) -> Path:
         version = hashlib.sha256(f"{self.endpoint} {info.bucket} {info.etag}".encode()).hexdigest()[:16]
         file = inside(self._cache / version, info.key)
@@ -192,18 +214,21 @@ class S3(ObjectStore):
     def client(self) -> Any:
         """The SDK's client. It gives up on a silent server after seconds, not minutes."""
         if self._opened is None:
-            import urllib3
             from minio import Minio
 
             parts = urlsplit(self.endpoint)
             access_key, secret_key = self.keys
-            retry = urllib3.Retry(total=2, backoff_factor=0.2, status_forcelist=[500, 502, 503, 504])
-            http = urllib3.PoolManager(timeout=urllib3.Timeout(connect=5, read=60), maxsize=10, retries=retry)
             self._opened = Minio(
                 parts.netloc, access_key=access_key or None, secret_key=secret_key or None, secure=parts.scheme == "https",
-                region=self.region or None, http_client=http,
+                region=self.region or None, http_client=self._http(),
             )  # fmt: skip
         return self._opened
+
+    def _http(self, *, retries: bool = True) -> Any:
+        import urllib3
+
+        retry = urllib3.Retry(total=2, backoff_factor=0.2, status_forcelist=[500, 502, 503, 504]) if retries else False
+        return urllib3.PoolManager(timeout=urllib3.Timeout(connect=5, read=60), maxsize=10, retries=retry)
 
     def _fetch(self, info: ObjectInfo, part: Path, progress: Progress) -> None:
         """Bring what a part file lacks. The etag is asked for, so that two states never mix in one file."""
@@ -285,6 +310,15 @@ class S3(ObjectStore):
             ),
             Text("Check the endpoint, its keys and the network, then refresh.", "请检查地址、密钥和网络，然后刷新。"),
         )
+
+
+def _policy(bucket: str, prefix: str, write: bool) -> str:
+    """What temporary keys may: read below the prefix, and write there where that was asked for."""
+    actions = ["s3:GetObject", *(["s3:PutObject", "s3:AbortMultipartUpload"] if write else [])]
+    below = {"Effect": "Allow", "Action": actions, "Resource": [f"arn:aws:s3:::{bucket}/{prefix}*"]}
+    seen = {"Effect": "Allow", "Action": ["s3:ListBucket"], "Resource": [f"arn:aws:s3:::{bucket}"],
+            "Condition": {"StringLike": {"s3:prefix": [f"{prefix}*"]}}}  # fmt: skip
+    return json.dumps({"Version": "2012-10-17", "Statement": [below, seen]})
 
 
 def _info(bucket: str, item: Any) -> ObjectInfo:
