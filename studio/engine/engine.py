@@ -17,6 +17,7 @@ from studio.engine.jobs import JobChanged, Jobs
 from studio.engine.knowledge.service import Knowledge
 from studio.engine.lineage.service import Lineages
 from studio.engine.metadata.service import Metadata
+from studio.engine.models.benches import Benches
 from studio.engine.models.downloads import Downloads
 from studio.engine.models.engines import Engines
 from studio.engine.models.hub import Hub
@@ -64,6 +65,7 @@ class Engine:
         self.models = Models(self.catalog, self.events, paths, self.settings, self.secrets, self.egress)
         self.hub = Hub(self.settings, self.egress, self.secrets)
         self.downloads = Downloads(self.catalog, self.events, self.jobs, self.egress, self.hub, self.models)
+        self.benches = Benches(self.catalog, self.jobs, self.models)
         self.engines = Engines(self.jobs, paths, self.settings)
         self.knowledge = Knowledge(self.catalog, self.events, self.jobs, paths, self.settings, self.models)
         self.workflows = Workflows(self)

@@ -186,6 +186,10 @@ class Asking(Shelf):
             raise Unavailable(Text("The answer was too short to measure.", "回答太短，无法测速。"))
         return usage.tokens_per_second
 
+    async def keep_speed(self, model_id: str, speed: float) -> None:
+        """A decoding speed that was measured on purpose."""
+        await self._change(await self.get(model_id), tokens_per_second=speed, measured_at=time.time())
+
     def statistics(self) -> ModelStatistics:
         """What was answered since the start, and what goes on now; quick."""
         return self._meter.read(self._pool.slots(), self.requests.per_minute())
