@@ -122,6 +122,8 @@ class Jobs:
             raise NotFound(Text(f"No job {job_id} is running.", f"没有正在运行的任务 {job_id}。"))
         job.task.cancel()
         await asyncio.wait([job.task])
+        if job_id in self._running:  # its task was cancelled before it began
+            await self._end(job, "cancelled")
 
     async def wait(self, job_id: str) -> Any:
         """The result of a running job, when it is there; raises what its work raised. None for one that ended before."""

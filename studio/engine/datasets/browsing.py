@@ -87,7 +87,7 @@ class Browsing:
 
     async def profile(self, source: Source, columns: Sequence[Column], sample: int) -> dict[str, ColumnProfile]:
         """What is in these columns; cancelling it interrupts DuckDB."""
-        return await self._watched(
+        return await self.watched(
             Watch(), lambda watch: profile(source, columns, sample, watch=watch, spill=self._folder)
         )
 
@@ -96,15 +96,15 @@ class Browsing:
         words = Text(f"Profiling all rows of “{title}”", f"正在分析“{title}”的全部行")
 
         async def work(job: Job) -> dict[str, ColumnProfile]:
-            watch = _told(job)
+            watch = told(job)
             every = source.row_count
-            return await self._watched(
+            return await self.watched(
                 watch, lambda watch: profile(source, columns, every, watch=watch, spill=self._folder)
             )
 
         return (await self._jobs.start("profile_dataset", words, work)).state
 
-    async def _watched(self, watch: Watch, work: Callable[[Watch], T]) -> T:
+    async def watched(self, watch: Watch, work: Callable[[Watch], T]) -> T:
         """Run long work on a thread, and stop it when nobody waits any more."""
         task = asyncio.ensure_future(asyncio.to_thread(work, watch))
         try:
@@ -185,17 +185,16 @@ class Browsing:
         elif mark not in self._refused:
             self._refused.add(mark)  # until it is there
             words = Text(f"Making “{title or mark[:8]}” quick to browse", f"正在为“{title or mark[:8]}”加速浏览")
-            self._copying[mark] = await self._jobs.start(KIND, words, lambda job: self._copy(source, job))
+            job = self._copying[mark] = await self._jobs.start(KIND, words, lambda job: self._copy(source, job))
+            assert job.task is not None
+            job.task.add_done_callback(lambda _: self._copying.pop(mark, None))
 
     async def _copy(self, source: Source, job: Job) -> None:
-        try:
-            await self._watched(_told(job), lambda watch: self._natives.make(source, watch))
-            self._refused.discard(source.fingerprint)
-        finally:
-            self._copying.pop(source.fingerprint, None)
+        await self.watched(told(job), lambda watch: self._natives.make(source, watch))
+        self._refused.discard(source.fingerprint)
 
 
-def _told(job: Job) -> Watch:
+def told(job: Job) -> Watch:
     """A watch whose steps are the job's progress."""
     loop = asyncio.get_running_loop()
 

@@ -82,6 +82,20 @@ class Pages:
         back[places] = numpy.arange(len(places))
         return found.take(pyarrow.array(back))
 
+    def stream(self, source: Source, view: View, columns: Sequence[str], size: int) -> Iterator[Any]:
+        """All rows of a view without raw conditions, in record batches of about `size` rows, in little memory."""
+        table, number = self._table(source)
+        where = f"WHERE {view.own}" if view.own else ""
+        order = f"ORDER BY {view.order_by(number)}" if view.order else ""
+        sql = f"SELECT {chosen(columns)} FROM {table} {where} {order}"
+        with _understood(source):
+            yield from self.cursor().execute(sql).to_arrow_reader(size)
+
+    def schema(self, source: Source, columns: Sequence[str]) -> Any:
+        """The Arrow schema that rows of these columns come in."""
+        sql = f"SELECT {chosen(columns)} FROM {self._table(source)[0]} LIMIT 0"
+        return self._read(source, self.cursor(), sql).schema
+
     def _scattered(self, source: Source, ordered: Any, columns: Sequence[str] | None, cursor: Any) -> Any:
         parts = []
         for index, file in enumerate(source.files):

@@ -18,6 +18,7 @@ from studio.engine.datasets.background import Background
 from studio.engine.datasets.browsing import Browsing
 from studio.engine.datasets.content import READING, Contents
 from studio.engine.datasets.dataset import Column, ColumnProfile, Dataset, DatasetsChanged, columns_of
+from studio.engine.datasets.exporting import Ranges, export
 from studio.engine.datasets.format import formats
 from studio.engine.datasets.glimpse import Glimpse, glimpse
 from studio.engine.datasets.history import History
@@ -61,6 +62,7 @@ class Datasets:
         self._tables = Tables(self._contents, Background(jobs, self._look_later))
         self._busy: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._looking: set[asyncio.Task[Dataset]] = set()
+        self._jobs = jobs
         self._browsing = Browsing(paths, settings, jobs)
         self.history = History(
             catalog, paths, settings, self._records, self._contents, self._tables, self._browsing.pages, self._save
@@ -274,6 +276,19 @@ class Datasets:
         source = await self.source(id_or_name)
         _known(source, columns or ())
         return await self._browsing.profile_all(source, _chosen_columns(source, columns), id_or_name)
+
+    async def export(
+        self, id_or_name: str, path: str | Path, format: str = "csv", *, columns: Sequence[str] | None = None,
+        order: Order = None, where: str | None = None, filters: Sequence[Filter] = (), ranges: Ranges = (),
+    ) -> JobState:  # fmt: skip
+        """Write rows to a file as csv, parquet, arrow, jsonl or excel: a job whose result is their number.
+
+        `ranges` are (first, last) rows of what `order`, `where` and `filters` show, all of it without them. The file is
+        written aside and appears whole or not at all. `BadParameter` when a sheet cannot hold so many rows.
+        """
+        source, view = await self.source(id_or_name), _view(order, where, filters)
+        _known(source, [*(columns or ()), *view.columns])
+        return await export(self._browsing, self._jobs, source, view, Path(path), format, columns, ranges)
 
     async def batches(
         self, id_or_name: str, columns: Sequence[str] | None = None, where: str | None = None, size: int = 65_536

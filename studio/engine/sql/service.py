@@ -24,6 +24,7 @@ from studio.engine.paths import Paths
 from studio.engine.settings import Settings
 from studio.engine.sql import ask, export, plan_tree, pretty
 from studio.engine.sql.drafts import Drafts
+from studio.engine.sql.export import FormatName
 from studio.engine.sql.history import History
 from studio.engine.sql.plan_tree import Plan
 from studio.engine.sql.query import Problem, Query, QueryResult, Sqled
@@ -195,9 +196,7 @@ class Sql:
         except SqlProblem as error:
             raise seen.reason(error) from error
 
-    async def export(
-        self, sql_or_dataset: str, path: str | Path, format: Literal["csv", "parquet", "jsonl"] = "csv"
-    ) -> int:
+    async def export(self, sql_or_dataset: str, path: str | Path, format: FormatName = "csv") -> int:
         """Write all rows of a query or a dataset (by id or name) to a file; the answer is their number.
 
         Exact values in all formats; the file appears whole or not at all. Raises `Unavailable` when it cannot be written.
@@ -207,9 +206,7 @@ class Sql:
         rows: int = await self._locked(await visible(self._datasets, sql), write, None)
         return rows
 
-    async def export_table(
-        self, table: Any, path: str | Path, format: Literal["csv", "parquet", "jsonl"] = "csv"
-    ) -> int:
+    async def export_table(self, table: Any, path: str | Path, format: FormatName = "csv") -> int:
         """Write an Arrow table to a file, as `export` does."""
         write = partial(export.write, sql="SELECT * FROM rows", path=Path(path), format=format)
         rows: int = await self._locked(Visible({"rows": table}), write, None)

@@ -362,6 +362,7 @@ class DataView(View):
         table.opened.connect(lambda dataset: self.tabs.change(f"ds:{dataset.id}", dataset.name))
         table.locate_wanted.connect(self.locate)
         table.refresh_wanted.connect(self.refresh)
+        table.query_wanted.connect(self.new_query)
         self.tables[dataset_id] = table
         self.stack.addWidget(table)
         self.tabs.add(Tab(f"ds:{dataset_id}", known.name if known else dataset_id, "table-2"))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from studio.engine.datasets.reading import literal, quoted
+from studio.engine.datasets import view
+from studio.engine.datasets.view import WITHOUT_VALUE
 from studio.engine.text import Text
 from studio.ui.widgets.cells import NUMBERS, kind_of
 
@@ -13,49 +15,32 @@ OPERATORS: dict[str, Text] = {
     "is": Text("is", "是"),
     "is_not": Text("is not", "不是"),
     "contains": Text("contains", "包含"),
+    "not_contains": Text("does not contain", "不包含"),
     "starts": Text("starts with", "开头是"),
+    "ends": Text("ends with", "结尾是"),
+    "between": Text("between", "介于"),
     "ge": Text("from", "从"),
     "le": Text("until", "到"),
     "gt": Text("greater than", "大于"),
     "lt": Text("less than", "小于"),
+    "true": Text("is true", "为真"),
+    "false": Text("is false", "为假"),
+    "empty": Text("is empty text", "为空文本"),
     "null": Text("has no value", "为空"),
     "not_null": Text("has a value", "不为空"),
 }
-SIGNS = {"ge": ">=", "le": "<=", "gt": ">", "lt": "<"}
-WITHOUT_VALUE = ("null", "not_null")
+BY_KIND: dict[str, tuple[str, ...]] = {
+    "integer": ("is", "is_not", "between", "ge", "le", "gt", "lt"),
+    "time": ("ge", "le", "between", "is"),
+    "text": ("is", "is_not", "contains", "not_contains", "starts", "ends", "empty"),
+    "category": ("is", "is_not", "contains", "not_contains", "starts", "ends"),
+    "boolean": ("true", "false"),
+}
 
 
 @dataclass(frozen=True, slots=True)
-class Filter:
-    """One condition. A `raw` one came from an answer: it is SQL already, and is run on the locked connection as all are."""
-
-    column: str = ""
-    operator: str = "is"
-    value: str = ""
-    type: str = "string"
-    raw: str = ""
-
-    @property
-    def condition(self) -> str:
-        """The condition in SQL, names and values quoted."""
-        if self.raw:
-            return f"({self.raw})"
-        name = quoted(self.column)
-        if self.operator in WITHOUT_VALUE:
-            return f"{name} IS {'NOT ' if self.operator == 'not_null' else ''}NULL"
-        if self.operator in ("contains", "starts"):
-            found = f"contains(lower({name}::VARCHAR), lower({literal(self.value)}))"
-            begins = f"starts_with(lower({name}::VARCHAR), lower({literal(self.value)}))"
-            return found if self.operator == "contains" else begins
-        if self.operator in SIGNS:
-            return f"{name} {SIGNS[self.operator]} {self._literal(self.value)}"
-        values = ", ".join(self._literal(value) for value in self.values)
-        return f"{name} {'NOT ' if self.operator == 'is_not' else ''}IN ({values})"
-
-    @property
-    def values(self) -> list[str]:
-        """Several values are written with commas between."""
-        return [value.strip() for value in re.split(r"[,，]", self.value) if value.strip()] or [""]
+class Filter(view.Filter):
+    """A condition as a person sees it."""
 
     def words(self) -> tuple[Text | str, Text | str]:
         """The column, and what is asked of it."""
@@ -64,6 +49,9 @@ class Filter:
         said = OPERATORS[self.operator]
         if self.operator in WITHOUT_VALUE:
             return self.column, said
+        if self.operator == "between":
+            low, high = self.bounds
+            return self.column, Text(f"{low} to {high}", f"{low} 至 {high}")
         value = ", ".join(self.values) if self.operator in ("is", "is_not") else self.value
         return self.column, Text(f"{said.en} {value}", f"{said.zh} {value}")
 
@@ -73,33 +61,22 @@ class Filter:
             return None
         if not self.value.strip():
             return Text("Enter a value.", "请输入值。")
+        if self.operator == "between" and not all(self.bounds):
+            return Text("Enter two values with a comma between.", "请输入两个值，用逗号分隔。")
         if kind_of(self.type) in NUMBERS and self.operator not in ("contains", "starts"):
-            wrong = next((value for value in self._given if not _is_number(value)), None)
+            wrong = next((value for value in self.given if not view.NUMBER.fullmatch(value.strip())), None)
             if wrong is not None:
                 return Text(f"“{wrong}” is not a number.", f"“{wrong}”不是数字。")
         return None
-
-    @property
-    def _given(self) -> list[str]:
-        return [self.value.strip()] if self.operator in SIGNS else self.values
-
-    def _literal(self, value: str) -> str:
-        return value if kind_of(self.type) in NUMBERS and _is_number(value) else literal(value)
 
 
 def operators_for(type_name: str) -> list[str]:
     """The operators that make sense for a type, the usual one first."""
     kind = kind_of(type_name)
-    if kind in NUMBERS:
-        return ["is", "is_not", "ge", "le", "gt", "lt", *WITHOUT_VALUE]
-    if kind == "time":
-        return ["ge", "le", "is", *WITHOUT_VALUE]
-    if kind in ("text", "category"):
-        return ["is", "is_not", "contains", "starts", *WITHOUT_VALUE]
-    return ["contains", *WITHOUT_VALUE]
+    return [*BY_KIND.get("integer" if kind in NUMBERS else kind, ("contains",)), "null", "not_null"]
 
 
-def where(filters: list[Filter]) -> str:
+def where(filters: Sequence[Filter]) -> str:
     """One condition for all."""
     return " AND ".join(each.condition for each in filters)
 
@@ -122,7 +99,3 @@ def is_whole(sql: str) -> bool:
     """Whether a query means nothing but the rows of one table."""
     found = re.fullmatch(r"SELECT\s+\*\s+FROM\s+(\"[^\"]+\"|\w+)(\s+LIMIT\s+\d+)?;?\s*", sql.strip(), re.IGNORECASE)
     return found is not None
-
-
-def _is_number(value: str) -> bool:
-    return bool(re.fullmatch(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?", value.strip()))

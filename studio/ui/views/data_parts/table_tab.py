@@ -1,33 +1,43 @@
-"""One dataset as a table: filters above, rows, and what is seen of them below."""
+"""One dataset as a table: filters above, rows, a cell beside them, and what is seen of them below."""
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFileDialog, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
+from studio.engine.datasets.view import View
 from studio.engine.errors import DiskFull, StudioError
 from studio.engine.text import Text, plural
 from studio.ui.bridge import bridge
-from studio.ui.language import language, tr
-from studio.ui.views.data_parts import words
+from studio.ui.language import language
+from studio.ui.views.data_parts import table_export, words
+from studio.ui.views.data_parts.columns_popup import ColumnsPopup
 from studio.ui.views.data_parts.filter_bar import FilterBar
-from studio.ui.views.data_parts.filters import Filter, where
+from studio.ui.views.data_parts.filters import Filter
+from studio.ui.views.data_parts.profile_popup import basis
 from studio.ui.views.data_parts.reading_bar import ReadingBar
+from studio.ui.views.data_parts.sql_line import SqlLine
+from studio.ui.views.data_parts.table_profile import TableProfile
+from studio.ui.widgets.cell_value import CellValue, read_value
 from studio.ui.widgets.discard import discard
 from studio.ui.widgets.labels import Label
+from studio.ui.widgets.pages import PAGE_ROWS
 from studio.ui.widgets.panel import Header
 from studio.ui.widgets.states import Failure, Loading
 from studio.ui.widgets.table import VirtualTable
-from studio.ui.widgets.table_headers import Strip
+from studio.ui.widgets.value_pane import ValuePane
 
 if TYPE_CHECKING:
-    from studio.engine.datasets.dataset import ColumnProfile, Dataset
+    from studio.engine.datasets.dataset import Dataset
     from studio.ui.studio import Studio
 
-FEW = 8  # values that a strip shows as shares
+SCATTERED_ROWS = 100  # fetched together where rows do not lie side by side
+MOST_REMEMBERED = 2_000  # columns whose order is kept
 
 
 class TableTab(QWidget):
@@ -36,19 +46,21 @@ class TableTab(QWidget):
     opened = Signal(object)  # Dataset
     locate_wanted = Signal(str)
     refresh_wanted = Signal(str)
+    query_wanted = Signal(str)  # SQL
 
     def __init__(self, studio: Studio, dataset_id: str, filters: list[Filter] | None = None) -> None:
         super().__init__()
         self.studio = studio
         self.dataset_id = dataset_id
         self.dataset: Dataset | None = None
-        self._order: tuple[str, bool] | None = None
-        self._profile: dict[str, ColumnProfile] | None = None
         self._seconds = 0.0
         self._start_filters = filters or []
-        self.bar = FilterBar([])
+        self.bar, self.sql = FilterBar([]), SqlLine()
         self.reading = ReadingBar(studio)
         self.table = VirtualTable(bridge=bridge)
+        self.table.filters, self.table.viewer = True, self.show_cell
+        self.value = ValuePane()
+        self.profile = TableProfile(studio, dataset_id, self.table)
         self.seen, self.note = Label("", "caption", "text.secondary"), Label("", "caption", "text.secondary")
         self.stack = QStackedWidget()
         self._lay_out()
@@ -87,51 +99,75 @@ class TableTab(QWidget):
                 if self._start_filters
                 else (Text("Try again", "重试"), self.open)
             )
-        failure = Failure(error, repair)
-        self._replace_failure(failure)
+        self._replace_failure(Failure(error, repair))
 
-    def export_selection(self) -> None:
-        """Write the selected rows, or all that the filters leave, as CSV, Parquet or JSON Lines."""
-        if self.dataset is None:
-            return
-        kinds = "CSV (*.csv);;Parquet (*.parquet);;JSON Lines (*.jsonl)"
-        name = str(Path.home() / f"{self.dataset.name}.csv")
-        path, _ = QFileDialog.getSaveFileName(self, tr(Text("Export", "导出")), name, kinds)
-        if path:
-            bridge.run(self, self.write(path), lambda count: self._exported(path, count))
+    # What is shown
 
-    async def write(self, path: str) -> int:
-        """Write the rows that are chosen to a file; the answer is their number."""
-        assert self.dataset is not None
-        kinds = {".parquet": "parquet", ".jsonl": "jsonl", ".ndjson": "jsonl"}
-        format = kinds.get(Path(path).suffix.lower(), "csv")
-        ranges = self.table.selected_rows()
-        if sum(last - first + 1 for first, last in ranges) > 1:
-            table = await self._picked(ranges)
-            return await self.studio.engine.sql.export_table(table, path, format)
-        from studio.engine.datasets.reading import quoted
-
-        condition = where(self.bar.filters)
-        sql = f"SELECT * FROM {quoted(self.dataset.id)}" + (f" WHERE {condition}" if condition else "")
-        return await self.studio.engine.sql.export(sql, path, format)
+    @property
+    def view(self) -> View:
+        """The rows and their order, as the chips say."""
+        return View(tuple(self.bar.filters), "", tuple(self.bar.orders))
 
     def copy_sql(self) -> str:
         """The rows that are shown, as a query."""
         assert self.dataset is not None
-        condition = where(self.bar.filters)
-        parts = [f'SELECT *\nFROM "{self.dataset.name}"', *([f"WHERE {condition}"] if condition else [])]
-        if self._order:
-            parts.append(f'ORDER BY "{self._order[0]}"{" DESC" if self._order[1] else ""}')
-        return "\n".join(parts)
+        shown, every = self.table.model.names, [name for name, _ in self.table.model.columns]
+        return self.view.sql(self.dataset.name, None if shown == every or len(shown) > 200 else shown)
+
+    def export_selection(self) -> None:
+        """Write the selected rows, or all that the filters leave, to a file that a person names."""
+        if self.dataset is not None and (path := table_export.ask_path(self, self.dataset.name)):
+            self.write(path)
+
+    def write(self, path: str) -> None:
+        """Write the chosen rows of the columns that are shown, as a job."""
+        ranges = self.table.selected_rows()
+        chosen = ranges if sum(last - first + 1 for first, last in ranges) > 1 else ()
+        table_export.export(
+            self, self.studio, self.dataset_id, path, columns=list(self.table.model.names), order=list(self.bar.orders),
+            filters=list(self.bar.filters), ranges=chosen,
+        )  # fmt: skip
+
+    def find_column(self) -> ColumnsPopup | None:
+        """Open the list of columns: to find, hide and pin them."""
+        if self.dataset is None:
+            return None
+        model = self.table.model
+        popup = ColumnsPopup(model.columns, model.names, model.names[: model.pinned], self)
+        popup.chosen.connect(self.table.columns.show)
+        popup.arranged.connect(self._arrange)
+        popup.open_at(self.bar.choose.mapToGlobal(QPoint(0, self.bar.choose.height() + 4)))
+        return popup
+
+    def show_cell(self, row: int, column: str) -> None:
+        """Look at a cell closely, in the pane beside the table."""
+        model = self.table.model
+        found = model.there(row, model.names.index(column)) if column in model.names else None
+        if found is None:
+            return
+        title, folder = f"{column} · {row + 1:,}", self._picture_folder()
+        self.value.show()
+        bridge.run(self.value, _read(found, folder), lambda value: self.value.show_value(title, value))
+
+    # Inside
 
     def _lay_out(self) -> None:
         self.loading, self.content = Loading(), QWidget()
+        self.sql.hide()
+        self.value.hide()
+        self.split = QSplitter(Qt.Orientation.Horizontal)
+        self.split.setChildrenCollapsible(False)
+        self.split.addWidget(self.table)
+        self.split.addWidget(self.value)
+        self.split.setStretchFactor(0, 1)
+        self.split.setSizes([900, 320])
         column = QVBoxLayout(self.content)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.bar)
         column.addWidget(self.reading)
-        column.addWidget(self.table, 1)
+        column.addWidget(self.sql)
+        column.addWidget(self.split, 1)
         foot = Header(28, "panel")
         foot.row.addWidget(self.seen)
         foot.row.addStretch(1)
@@ -146,15 +182,29 @@ class TableTab(QWidget):
     def _listen(self) -> None:
         self.bar.changed.connect(self._filter)
         self.reading.again_wanted.connect(self.refresh_wanted)
-        self.bar.profile_wanted.connect(self._toggle_profile)
+        self.bar.ordered.connect(self._sorted)
+        self.bar.columns_wanted.connect(self.find_column)
+        self.bar.sql_wanted.connect(self.sql.setVisible)
+        self.bar.profile_wanted.connect(self.profile.set_on)
         self.bar.export_wanted.connect(self.export_selection)
-        self.table.order_requested.connect(self._sort)
-        self.table.view_changed.connect(lambda *_: self._tell())
-        self.table.selection_changed.connect(lambda _: self._tell())
-        self.table.page_loaded.connect(self._loaded)
-        self.table.failed.connect(self.fail)
-        self.table.noticed.connect(self.studio.window.toast)
+        self.sql.opened.connect(self.query_wanted)
+        self.profile.changed.connect(self._retell)
+        self.profile.filter_wanted.connect(self.bar.filter_by)
+        table = self.table
+        table.order_requested.connect(lambda column, up: self._sort([(column, not up)]))
+        table.order_added.connect(self._sort_too)
+        table.filter_requested.connect(self.bar.filter_by)
+        table.columns.changed.connect(self._columns_changed)
+        table.view_changed.connect(lambda *_: self._tell())
+        table.selection_changed.connect(lambda _: self._tell())
+        table.page_loaded.connect(self._loaded)
+        table.failed.connect(self.fail)
+        table.noticed.connect(self.studio.window.toast)
+        table.grid.selectionModel().currentChanged.connect(self._follow)
+        self.value.closed.connect(self._close_value)
         language.changed.connect(self._retell)
+        find = QShortcut(QKeySequence("Ctrl+F"), self.content, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        find.activated.connect(self.find_column)
 
     async def _load(self) -> tuple[Dataset, int]:
         datasets = self.studio.engine.datasets
@@ -162,26 +212,25 @@ class TableTab(QWidget):
         await self.studio.engine.recent.note("dataset", dataset.id)
         if dataset.reading and "first_rows" in dataset.statistics and not self._start_filters:
             return dataset, int(dataset.statistics["first_rows"])
-        return dataset, await datasets.count(dataset.id, where(self._start_filters) or None)
+        return dataset, await datasets.count(dataset.id, filters=self._start_filters)
 
     def _show(self, found: tuple[Dataset, int]) -> None:
         self.dataset, count = found
         columns = [(column.name, column.type) for column in self.dataset.columns]
+        known = dict(columns)
         self.bar.columns = columns
         self.bar.set_filters(self._start_filters)
-        self.table.set_source(self._fetch, columns, count)
+        self.bar.set_orders([each for each in self.bar.orders if each[0] in known])
+        self.table.set_source(self._fetch, columns, count, lazy=True)
+        self._recall()
         self.table.name_for_readers(Text(f"Rows of {self.dataset.name}", f"{self.dataset.name} 的行"))
-        if self._order and self._order[0] in dict(columns):
-            self.table.set_order(self._order[0], not self._order[1])
+        self._show_order()
         self.stack.setCurrentWidget(self.content)
         self.reading.show_dataset(self.dataset)
+        self.profile.start_anew()
         self._retell()
         self.opened.emit(self.dataset)
-        if self.dataset.reading:
-            return  # a profile is of the whole
-        if self.bar.profile.isChecked():
-            self._ask_profile()
-        else:
+        if not self.dataset.reading:  # a profile is of the whole
             self.bar.profile.setChecked(True)
 
     def _show_whole(self, found: tuple[Dataset, int]) -> None:
@@ -198,18 +247,15 @@ class TableTab(QWidget):
         self.opened.emit(dataset)
         self.bar.profile.setChecked(True)
 
-    async def _fetch(self, offset: int, limit: int) -> Any:
-        condition = where(self.bar.filters) or None
+    async def _fetch(self, offset: int, limit: int, columns: list[str]) -> Any:
         return await self.studio.engine.datasets.page(
-            self.dataset_id, offset, limit, order=self._order, where=condition
+            self.dataset_id, offset, limit, columns=columns, order=list(self.bar.orders), filters=list(self.bar.filters)
         )
 
     def _filter(self) -> None:
-        condition = where(self.bar.filters) or None
         self._start_filters = list(self.bar.filters)
-        bridge.run(
-            self, self.studio.engine.datasets.count(self.dataset_id, condition), self._counted, self._filter_failed
-        )
+        work = self.studio.engine.datasets.count(self.dataset_id, filters=list(self.bar.filters))
+        bridge.run(self, work, self._counted, self._filter_failed)
 
     def _show_all(self) -> None:
         self._start_filters = []
@@ -219,46 +265,82 @@ class TableTab(QWidget):
     def _counted(self, count: int) -> None:
         self.table.set_row_count(count)
         self.table.scroll_to(0)
-        self.table.reload()
+        self.table.reload(SCATTERED_ROWS if self.bar.filters or self.bar.orders else PAGE_ROWS)
         self._retell()
 
     def _filter_failed(self, error: StudioError) -> None:
         self.studio.window.toast(error.whole())
 
-    def _sort(self, column: str, ascending: bool) -> None:
-        self._order = (column, not ascending)
-        self.table.set_order(column, ascending)
-        self.table.reload()
+    def _sort(self, orders: list[tuple[str, bool]]) -> None:
+        self.bar.set_orders(orders)
+        self._sorted()
 
-    def _toggle_profile(self, on: bool) -> None:
-        if on and self._profile is None:
-            self._ask_profile()
-        elif on:
-            self._show_profile(self._profile or {})
-        else:
-            self.table.set_profile(None)
-            self._retell()
+    def _sort_too(self, column: str, ascending: bool) -> None:
+        kept = [each for each in self.bar.orders if each[0] != column]
+        self._sort([*kept, (column, not ascending)])
 
-    def _ask_profile(self) -> None:
-        if self.dataset is not None and self.dataset.reading:
-            return
-        bridge.run(self, self.studio.engine.datasets.profile(self.dataset_id), self._show_profile, lambda _error: None)
-
-    def _show_profile(self, profile: dict[str, ColumnProfile]) -> None:
-        self._profile = profile
-        if self.bar.profile.isChecked():
-            self.table.set_profile({name: strip(each) for name, each in profile.items()})
+    def _sorted(self) -> None:
+        self._show_order()
+        self.table.scroll_to(0)
+        self.table.reload(SCATTERED_ROWS if self.bar.filters or self.bar.orders else PAGE_ROWS)
         self._retell()
+
+    def _show_order(self) -> None:
+        self.table.set_orders({column: not down for column, down in self.bar.orders})
 
     def _loaded(self, seconds: float) -> None:
         self._seconds = seconds
+        self._tell_note()
+
+    # A cell
+
+    def _picture_folder(self) -> Path | None:
+        """Where the paths of a dataset of pictures begin; no other dataset's texts are opened."""
+        if self.dataset is None or self.dataset.format != "images" or self.dataset.storage_type != "local":
+            return None
+        return Path(self.dataset.storage_path)
+
+    def _follow(self) -> None:
+        current = self.table.current()
+        if current is not None and self.value.isVisible():
+            self.show_cell(*current)
+
+    def _close_value(self) -> None:
+        self.value.hide()
+        self.table.setFocus()
+
+    # Columns
+
+    def _arrange(self, shown: list[str]) -> None:
+        pinned = self.table.model.names[: self.table.model.pinned]
+        kept = [name for name in pinned if name in set(shown)]
+        self.table.columns.arrange([*kept, *(name for name in shown if name not in set(kept))], len(kept))
+        self.table.columns.changed.emit()
+
+    def _columns_changed(self) -> None:
+        model = self.table.model
+        every = [name for name, _ in model.columns]
+        kept: dict[str, Any] = {"pinned": model.pinned, "widths": self.table.widths.chosen}
+        if model.names != every and len(model.names) <= MOST_REMEMBERED:
+            kept["shown"] = model.names
+        self.studio.window.memory.set(f"columns:{self.dataset_id}", kept)
         self._retell()
 
+    def _recall(self) -> None:
+        """The columns as a person left them."""
+        kept = self.studio.window.memory.get(f"columns:{self.dataset_id}")
+        if not isinstance(kept, dict):
+            return
+        self.table.widths.start({name: int(width) for name, width in kept.get("widths", {}).items()})
+        if "shown" in kept or kept.get("pinned"):
+            names = kept.get("shown") or [name for name, _ in self.table.model.columns]
+            self.table.columns.arrange(names, int(kept.get("pinned", 0)))
+
+    # Words
+
     def _tell(self) -> None:
-        first, last = (
-            self.table.first_visible,
-            min(self.table.first_visible + self.table.grid.rows_in_view, self.table.row_count),
-        )
+        first, rows = self.table.first_visible, self.table.row_count
+        last = min(first + self.table.grid.rows_in_view, rows)
         seen = (
             Text(f"Rows {first + 1:,} – {last:,}", f"第 {first + 1:,} – {last:,} 行")
             if last
@@ -274,24 +356,17 @@ class TableTab(QWidget):
             return
         whole, count = self.dataset.row_count or 0, self.table.row_count
         told = Text(f"{count:,} of {plural(whole, 'row', 'rows')}", f"{whole:,} 行中的 {count:,} 行")
-        known = words.rows(self.dataset.row_count)
-        self.bar.count.say(told if self.bar.filters else known)
+        self.bar.count.say(told if self.bar.filters else words.rows(self.dataset.row_count))
+        self.bar.show_columns(len(self.table.model.names), len(self.table.model.columns))
+        self.sql.show_sql(self.copy_sql())
+        self._tell_note()
+
+    def _tell_note(self) -> None:
         parts = [Text(f"Loaded in {self._seconds * 1000:.0f} ms", f"加载用时 {self._seconds * 1000:.0f} 毫秒")]
-        one = next(iter((self._profile or {}).values()), None)
-        if one is not None and self.bar.profile.isChecked():
-            sampled = Text(f"Profile from a sample of {one.rows:,} rows", f"概况基于 {one.rows:,} 行样本")
-            parts.insert(0, sampled if one.sampled else Text("Profile of all rows", "概况基于全部行"))
+        one = next(iter(self.profile.found.values()), None)
+        if one is not None and self.profile.on:
+            parts.insert(0, basis(one))
         self.note.setText(words.joined(*parts))
-
-    async def _picked(self, ranges: list[tuple[int, int]]) -> Any:
-        import pyarrow
-
-        return pyarrow.concat_tables([await self._fetch(first, last - first + 1) for first, last in ranges])
-
-    def _exported(self, path: str, count: int) -> None:
-        name = Path(path).name
-        told = Text(f"Exported {plural(count, 'row', 'rows')} to {name}.", f"已将 {count:,} 行导出到 {name}。")
-        self.studio.window.toast(told)
 
     def _replace_failure(self, failure: Failure) -> None:
         while self.stack.count() > 2:
@@ -302,36 +377,5 @@ class TableTab(QWidget):
         self.stack.setCurrentWidget(failure)
 
 
-def strip(found: ColumnProfile) -> Strip:
-    """A column's profile as the header shows it."""
-    share = found.nulls / found.rows if found.rows else 0
-    if share >= 0.05:
-        caption = Text(f"{share:.0%} null", f"{share:.0%} 为空")
-        return Strip(_bars(found), _shares(found), caption, True, found.mean is not None)
-    return Strip(_bars(found), _shares(found), _caption(found), False, found.mean is not None)
-
-
-def _caption(found: ColumnProfile) -> Text | str:
-    if found.rows and found.distinct == found.rows:
-        return Text("unique", "唯一")
-    if found.mean is not None and found.distinct > FEW:
-        return Text(f"mean {found.mean:,.2f}", f"均值 {found.mean:,.2f}")
-    if found.median is not None:
-        return Text(f"median {found.median:g}", f"中位数 {found.median:g}")
-    if found.type.startswith(("timestamp", "date")):
-        return f"{(found.low or '')[:7]} – {(found.high or '')[:7]}"
-    if found.distinct <= FEW:
-        return Text(plural(found.distinct, "value", "values"), f"{found.distinct} 个值")
-    return Text(f"{found.distinct:,} distinct", f"{found.distinct:,} 个不同值")
-
-
-def _bars(found: ColumnProfile) -> list[float]:
-    if found.histogram:
-        return [bar.count for bar in found.histogram]
-    return [] if found.distinct <= FEW or found.distinct == found.rows else [bar.count for bar in found.top]
-
-
-def _shares(found: ColumnProfile) -> list[float]:
-    if found.histogram or found.distinct > FEW:
-        return []
-    return [bar.count for bar in found.top]
+async def _read(found: tuple[Any, int, int], folder: Path | None) -> CellValue:
+    return await asyncio.to_thread(read_value, *found, folder)
