@@ -51,6 +51,9 @@ class GgufHeader(BaseModel):
     value_length: int | None
     pooling: int | None
     experts: int | None
+    feed: int | None
+    window: int | None
+    vocabulary: int | None
     split_count: int
     parameters: int
     tensors: int
@@ -63,7 +66,9 @@ class GgufHeader(BaseModel):
     @property
     def shape(self) -> dict[str, int]:
         """What the estimate of memory needs."""
-        names = ("layers", "width", "heads", "kv_heads", "key_length", "value_length", "experts")
+        names = (
+            "layers", "width", "heads", "kv_heads", "key_length", "value_length", "experts", "feed", "window", "vocabulary",
+        )  # fmt: skip
         return {name: value for name in names if (value := getattr(self, name)) is not None}
 
 

@@ -207,11 +207,13 @@ def _facts(values: dict[str, Any], tensors: list[tuple[list[int], int, int]], si
             ("context_length", "context_length"), ("layers", "block_count"), ("width", "embedding_length"),
             ("heads", "attention.head_count"), ("kv_heads", "attention.head_count_kv"),
             ("key_length", "attention.key_length"), ("value_length", "attention.value_length"),
-            ("pooling", "pooling_type"), ("experts", "expert_count"),
+            ("pooling", "pooling_type"), ("experts", "expert_count"), ("feed", "feed_forward_length"),
+            ("window", "attention.sliding_window"),
         )
     }  # fmt: skip
     return {
         **shape,
+        "vocabulary": _items(values.get("tokenizer.ggml.tokens")),
         "architecture": architecture,
         "name": _string(values, "general.name"),
         "publisher": _string(values, "general.organization"),
@@ -228,6 +230,11 @@ def _facts(values: dict[str, Any], tensors: list[tuple[list[int], int, int]], si
 def _string(values: dict[str, Any], key: str) -> str:
     value = values.get(key)
     return value if isinstance(value, str) else ""
+
+
+def _items(value: Any) -> int | None:
+    """How long an array is, of which only the count was kept, or its few numbers."""
+    return len(value) if isinstance(value, list) else value if isinstance(value, int) else None
 
 
 def _whole(value: Any) -> int | None:
