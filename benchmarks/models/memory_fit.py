@@ -41,7 +41,9 @@ async def main() -> int:
         engine = await Engine.open(Paths.under(Path(folder)))
         try:
             models = [await engine.models.get("demo-smollm2")]
-            models += [await engine.models.add(file) for file in [make_tiny_gguf(Path(folder) / "Tiny-F32.gguf"), *files]]
+            models += [
+                await engine.models.add(file) for file in [make_tiny_gguf(Path(folder) / "Tiny-F32.gguf"), *files]
+            ]
             print("model                     context slots cache   weights context other   estimate measured  off")
             for model in models:
                 for settings in SETTINGS:

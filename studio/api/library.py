@@ -5,8 +5,9 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from studio.api.envelope import body, described, engine_of, page_of, success
-from studio.engine.params import FileRef, Params, SecretText, param
+from studio.api.envelope import body, described, engine_of, json_of, page_of, success
+from studio.engine.models.model import LoadSettings
+from studio.engine.params import FileRef, Params, SecretText, check, param
 from studio.engine.text import Text
 
 router = APIRouter(prefix="/api/v1", tags=["models"])
@@ -68,6 +69,27 @@ async def requests(request: Request, limit: int = 100) -> Response:
     return success(engine_of(request).models.requests.last(limit))
 
 
+@router.get("/models/loaded")
+async def loaded(request: Request) -> Response:
+    """What is in memory now: its settings in force, the memory of its worker, and what was estimated."""
+    models = engine_of(request).models
+    memory = await models.memory()
+    shown = []
+    for model in await models.list():
+        settings = models.settings_in_force(model.id)
+        if settings is not None:
+            estimated = next((other.bytes for other in models.residents() if other.id == model.id), None)
+            shown.append(
+                {
+                    **model.model_dump(mode="json", include={"id", "name", "kind", "backend", "state", "location"}),
+                    **settings.model_dump(mode="json"),
+                    "memory_bytes": memory.get(model.id),
+                    "estimated_bytes": estimated,
+                }
+            )
+    return success(shown)
+
+
 @router.get("/models/{model_id}")
 async def get(request: Request, model_id: str) -> Response:
     """One model by id, name or alias."""
@@ -75,18 +97,36 @@ async def get(request: Request, model_id: str) -> Response:
 
 
 @router.delete("/models/{model_id}")
-async def remove(request: Request, model_id: str) -> Response:
-    """Take a model out of the library; its file stays."""
+async def remove(request: Request, model_id: str, file: bool = False) -> Response:
+    """Take a model out of the library; its file stays. `file=true` puts one that the studio downloaded into the trash."""
     models = engine_of(request).models
-    await models.remove((await models.get(model_id)).id)
-    return success({"id": model_id, "deleted": True})
+    await models.remove((await models.get(model_id)).id, file=file)
+    return success({"id": model_id, "deleted": True, "file": file})
 
 
 @router.post("/models/{model_id}/load")
 async def load(request: Request, model_id: str) -> Response:
-    """Load a model; answers when it is ready."""
+    """Load a model; answers when it is ready. The body may hold load settings, which are kept, and `force`. What cannot
+    fit is a 409 with the numbers and what could be unloaded."""
     models = engine_of(request).models
-    return success(await models.load((await models.get(model_id)).id))
+    model = await models.get(model_id)
+    wanted = await json_of(request)
+    force = wanted.pop("force", False) is True
+    settings = check(LoadSettings, {**model.load_settings.model_dump(), **wanted}) if wanted else None
+    assert settings is None or isinstance(settings, LoadSettings)
+    return success(await models.load(model.id, settings, force=force))
+
+
+@router.get("/models/{model_id}/fit")
+async def fit(request: Request, model_id: str) -> Response:
+    """The memory it would take with its settings, or those in the query, beside what is loaded now."""
+    models = engine_of(request).models
+    model = await models.get(model_id)
+    wanted = {**model.load_settings.model_dump(), **dict(request.query_params)}
+    settings = check(LoadSettings, wanted)
+    assert isinstance(settings, LoadSettings)
+    found = models.fit(model, await models.hardware(), settings)
+    return success({**found.model_dump(mode="json"), "needed": found.needed, "fits": found.fits})
 
 
 @router.post("/models/{model_id}/unload")

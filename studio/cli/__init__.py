@@ -25,6 +25,7 @@ def make_parser() -> argparse.ArgumentParser:
     _serving(commands)
     _asking(commands)
     _listing(commands)
+    _models_command(commands)
     return parser
 
 
@@ -60,7 +61,6 @@ def _asking(commands: Commands) -> None:  # type: ignore[valid-type]
 def _listing(commands: Commands) -> None:  # type: ignore[valid-type]
     for name, help in (
         ("datasets", "list, show, add or query datasets"),
-        ("models", "list, add, load or unload models"),
         ("knowledge", "list collections, add documents, search"),
         ("workflows", "list or show workflows"),
         ("runs", "list, show, resume or stop runs"),
@@ -72,6 +72,12 @@ def _listing(commands: Commands) -> None:  # type: ignore[valid-type]
         parser.add_argument("words", nargs="*", help="what to do it with")
         parser.add_argument("--name", default="", help="a name for what is added")
         parser.add_argument("--limit", type=int, default=20, help="rows at most (20)")
+
+
+def _models_command(commands: Commands) -> None:  # type: ignore[valid-type]
+    from studio.cli.models import declare
+
+    declare(_add(commands, "models", "list, get, load, unload and measure models", _models))
 
 
 def _add(
@@ -117,6 +123,12 @@ def _chat(parsed: argparse.Namespace) -> int:
     from studio.cli.chat import chat
 
     return chat(parsed)
+
+
+def _models(parsed: argparse.Namespace) -> int:
+    from studio.cli.models import models
+
+    return models(parsed)
 
 
 def _things(parsed: argparse.Namespace) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from studio.cli.connection import Connection, run
-from studio.cli.output import language, print_table, say, show
+from studio.cli.output import language, print_table, show
 from studio.engine.errors import BadParameter, StudioError
 from studio.engine.text import Text
 
@@ -211,7 +211,10 @@ def _progress(one: dict[str, Any]) -> str:
 def _word(parsed: argparse.Namespace) -> str:
     if not parsed.words:
         raise BadParameter(
-            Text(f"“studio models {parsed.verb}” needs to know which one.", f"“studio models {parsed.verb}”需要指定对象。")
+            Text(
+                f"“studio models {parsed.verb}” needs to know which one.",
+                f"“studio models {parsed.verb}”需要指定对象。",
+            )
         )
     return str(parsed.words[0])
 
@@ -226,4 +229,6 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--slots", type=int, help="load: requests answered at the same time")
     parser.add_argument("--threads", type=int, help="load: CPU threads")
     parser.add_argument("--force", action="store_true", help="load: even if it does not fit the memory")
-    parser.add_argument("--file", action="store_true", help="rm: put a file that the studio downloaded into the trash too")
+    parser.add_argument(
+        "--file", action="store_true", help="rm: put a file that the studio downloaded into the trash too"
+    )

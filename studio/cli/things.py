@@ -1,4 +1,4 @@
-"""`studio datasets|models|knowledge|workflows|runs|settings`: what there is, and the few things one does with it."""
+"""`studio datasets|knowledge|workflows|runs|settings`: what there is, and the few things one does with it."""
 
 from __future__ import annotations
 
@@ -15,14 +15,12 @@ Verb = Callable[[Connection, argparse.Namespace], Awaitable[None]]
 
 COLUMNS = {
     "datasets": ("id", "name", "format", "status", "row_count", "storage_path"),
-    "models": ("id", "name", "kind", "backend", "state", "size_bytes", "location"),
     "knowledge": ("id", "name", "document_count", "chunk_count", "embedder"),
     "workflows": ("id", "name", "version", "description"),
     "runs": ("id", "workflow_name", "status", "duration_ms"),
 }
 ROUTES = {
     "datasets": "/api/v1/datasets",
-    "models": "/api/v1/models",
     "knowledge": "/api/v1/collections",
     "workflows": "/api/v1/workflows",
     "runs": "/api/v1/executions",
@@ -104,16 +102,6 @@ async def _query(connection: Connection, parsed: argparse.Namespace) -> None:
         )
 
 
-async def _add_model(connection: Connection, parsed: argparse.Namespace) -> None:
-    word = _word(parsed)
-    body = {"url": word, "name": parsed.name} if "://" in word else {"path": _place(word)}
-    show(await connection.post("/api/v1/models", body), parsed.json)
-
-
-async def _load(connection: Connection, parsed: argparse.Namespace) -> None:
-    show(await connection.post(f"/api/v1/models/{_word(parsed)}/{parsed.verb}"), parsed.json)
-
-
 async def _add_document(connection: Connection, parsed: argparse.Namespace) -> None:
     if connection.engine is None:
         raise Unavailable(
@@ -163,7 +151,6 @@ async def _set(connection: Connection, parsed: argparse.Namespace) -> None:
 _COMMON: dict[str, Verb] = {"list": _list}
 _VERBS: dict[str, dict[str, Verb]] = {
     "datasets": {"show": _show, "add": _add_dataset, "head": _head, "query": _query, "remove": _remove},
-    "models": {"show": _show, "add": _add_model, "load": _load, "unload": _load, "remove": _remove},
     "knowledge": {"show": _show, "add": _add_document, "search": _search},
     "workflows": {"show": _show, "remove": _remove},
     "runs": {"show": _show, "resume": _resume, "stop": _stop},

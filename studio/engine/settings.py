@@ -70,6 +70,14 @@ class ModelSettings(Params):
         0, Text("CPU threads", "CPU 线程数"), ge=0, le=256, help=Text("0 chooses by itself.", "0 表示自动选择。")
     )
     unload_after_minutes: int = param(30, Text("Unload when idle", "空闲后卸载"), ge=0, le=1440, unit="min")
+    memory_limit_mb: int = param(
+        0,
+        Text("Memory for all models", "全部模型的内存上限"),
+        ge=0,
+        le=16_777_216,
+        unit="MB",
+        help=Text("0 lets them take what is free.", "0 表示可使用全部空闲内存。"),
+    )
 
 
 class DataSettings(Params):

@@ -116,7 +116,12 @@ def candidates(folder: Path) -> list[Path]:
         return []
     files = [one.first for one in parts.sets(sorted(folder.rglob("*.gguf")))]
     folders = [path.parent for path in folder.rglob("config.json") if any(path.parent.glob("*.safetensors"))]
-    return sorted(files + folders)
+    return sorted(path for path in files + folders if not _is_hidden(path.relative_to(folder)))
+
+
+def _is_hidden(path: Path) -> bool:
+    """Downloads that go on, and the trash."""
+    return any(part.startswith(".") and part != "." for part in path.parts)
 
 
 def quantization_in(name: str) -> str:

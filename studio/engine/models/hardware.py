@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import os
 import platform
 import re
@@ -20,7 +21,8 @@ Engine = Literal["vllm", "llama_cpp"]
 
 
 class Hardware(BaseModel):
-    """Memory and disk in bytes. `engine` is what new models run on and `why` says what speaks for it."""
+    """Memory and disk in bytes. `engine` is what new models run on and `why` says what speaks for it; `llama_gpu` whether
+    the llama.cpp that is installed was built for GPUs."""
 
     cpu: str
     features: list[str]
@@ -33,6 +35,7 @@ class Hardware(BaseModel):
     disk_total: int
     gpus: list[Gpu]
     driver: str = ""
+    llama_gpu: bool = False
     engine: Engine
     why: Text
 
@@ -44,7 +47,7 @@ class Hardware(BaseModel):
 
 def read(folder: Path, wanted: str, vllm_missing: Text | None) -> Hardware:
     """Blocking, a few milliseconds. `wanted` is the engine of the settings, `vllm_missing` why vLLM cannot run."""
-    memory, found = psutil.virtual_memory(), gpus()
+    memory, found = ram(), gpus()
     disk = psutil.disk_usage(str(folder))
     engine, why = choose(wanted, found, vllm_missing)
     return Hardware(
@@ -53,15 +56,48 @@ def read(folder: Path, wanted: str, vllm_missing: Text | None) -> Hardware:
         cores=psutil.cpu_count(logical=False) or os.cpu_count() or 1,
         threads=os.cpu_count() or 1,
         cpu_percent=psutil.cpu_percent(),
-        ram_total=memory.total,
-        ram_free=memory.available,
+        ram_total=memory[0],
+        ram_free=memory[1],
         disk_free=disk.free,
         disk_total=disk.total,
         gpus=found,
         driver=_driver() if found else "",
+        llama_gpu=bool(found) and llama_has_gpu(),
         engine=engine,
         why=why,
     )
+
+
+def ram(groups: Path = Path("/sys/fs/cgroup")) -> tuple[int, int]:
+    """Total and free memory; in a container with a limit, of what the limit leaves."""
+    memory = psutil.virtual_memory()
+    limits = [(groups / "memory.max", groups / "memory.current")]
+    limits.append((groups / "memory/memory.limit_in_bytes", groups / "memory/memory.usage_in_bytes"))
+    for limit_file, used_file in limits:
+        limit, used = _number(limit_file), _number(used_file)
+        if limit is not None and used is not None and limit < memory.total:
+            return limit, min(memory.available, max(0, limit - used))
+    return memory.total, memory.available
+
+
+def _number(file: Path) -> int | None:
+    try:
+        return int(file.read_text())
+    except (OSError, ValueError):  # "max" is no limit
+        return None
+
+
+@cache
+def llama_has_gpu() -> bool:
+    """Whether a library for GPUs came with the llama.cpp runtimes that are installed."""
+    for package in ("xllamacpp", "llama-cpp-python"):
+        try:
+            files = importlib.metadata.files(package) or []
+        except importlib.metadata.PackageNotFoundError:
+            continue
+        if any(re.search(r"(cuda|cublas|vulkan|hipblas|metal)[^/]*\.(so|dll|dylib)", str(file)) for file in files):
+            return True
+    return False
 
 
 def choose(wanted: str, found: list[Gpu], vllm_missing: Text | None) -> tuple[Engine, Text]:

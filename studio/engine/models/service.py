@@ -13,8 +13,9 @@ from studio.engine.events import Events
 from studio.engine.models import hardware
 from studio.engine.models.asking import Asking
 from studio.engine.models.backend import Backend, Surroundings, Worker, backends
+from studio.engine.models.budget import Budget
 from studio.engine.models.chosen import Chosen, choose, instead
-from studio.engine.models.fit import Fit, estimate, estimate_size
+from studio.engine.models.fit import MB, Fit, Resident, estimate_size, needed_bytes
 from studio.engine.models.hardware import Hardware
 from studio.engine.models.model import LoadSettings, Model, ModelChanged, State
 from studio.engine.models.pool import Pool
@@ -38,6 +39,9 @@ class Models(Asking):
         super().__init__(catalog, events, paths, settings, secrets, egress, pool)
         self._surroundings = Surroundings(paths, lambda: settings.models, secrets, egress)
         self._backends: dict[str, Backend] = {}
+        self._in_memory: dict[str, Model] = {}
+        self._forced: set[str] = set()
+        self.budget = Budget(self.hardware, self.residents, self._pool.unload, self._memory_limit)
         self._scanning: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -58,12 +62,21 @@ class Models(Asking):
 
     # loading
 
-    async def load(self, name: str, settings: LoadSettings | None = None) -> Model:
-        """Load it now and wait until it answers. Settings that are given are kept for next time."""
+    async def load(self, name: str, settings: LoadSettings | None = None, *, force: bool = False) -> Model:
+        """Load it now and wait until it answers. Settings that are given are kept for next time. What rests is unloaded
+        for it; where that is not enough, `DoesNotFit` has the numbers and the choice, and `force` loads it all the same."""
         model = await self.get(name)
-        if settings is not None and settings != model.load_settings:
-            model = await self._change(model, load_settings=settings)
-        await self._pool.load(model, model.load_settings)
+        wanted = settings or model.load_settings
+        if force:
+            self._forced.add(model.id)
+        try:
+            if not model.remote and self.settings_in_force(model.id) != wanted:
+                await self.budget.admit(model, wanted, force=force)
+            if wanted != model.load_settings:
+                model = await self._change(model, load_settings=wanted)
+            await self._pool.load(model, wanted)
+        finally:
+            self._forced.discard(model.id)
         await self._library.note_use(model.id)
         return self._with_state(model)
 
@@ -106,12 +119,20 @@ class Models(Asking):
         return recommend(await self.hardware())
 
     def fit(self, model: Model, computer: Hardware, settings: LoadSettings | None = None) -> Fit:
-        """An estimate of the memory it takes, loaded with these settings."""
-        in_force = self.settings_in_force(model.id)
-        held = 0
-        if in_force is not None:
-            held = estimate(model, in_force, computer).needed
-        return estimate(model, settings or model.load_settings, computer, held)
+        """An estimate of the memory it takes, loaded with these settings, beside what is loaded now."""
+        return self.budget.judge(model, settings or model.load_settings, computer)
+
+    def residents(self) -> list[Resident]:
+        """What is in memory, the longest idle first. A model that is to stay loaded, or that answers, does not rest."""
+        resting = self._pool.resting()
+        found = []
+        for model_id, model in self._in_memory.items():
+            place = self._pool.place(model_id)
+            if place.worker is not None and place.worker.pid is not None:
+                rests = model_id in resting and place.settings.unload_after_minutes > 0
+                size = needed_bytes(model, place.settings)
+                found.append((place.used, Resident(id=model_id, name=model.name, bytes=size, resting=rests)))
+        return [resident for _, resident in sorted(found, key=lambda pair: pair[0])]
 
     def fit_of_size(self, size_bytes: int, computer: Hardware) -> Fit:
         """Of a model that is not here yet, by its files alone: a guess for its context."""
@@ -129,8 +150,15 @@ class Models(Asking):
     # inside
 
     async def _start_worker(self, model: Model, settings: LoadSettings) -> Worker:
-        if not model.remote:
-            await self._make_room(model, settings)
+        if model.remote:
+            return await self._start_somewhere(model, settings)
+        async with self.budget.loading(model, settings, force=model.id in self._forced):
+            worker = await self._start_somewhere(model, settings)
+        self._in_memory[model.id] = model
+        return worker
+
+    async def _start_somewhere(self, model: Model, settings: LoadSettings) -> Worker:
+        """With the engine that suits it; where vLLM fails, llama.cpp runs what it can."""
         chosen = await asyncio.to_thread(self._chosen, model)
         try:
             return await self._start_chosen(model, chosen, settings)
@@ -153,14 +181,8 @@ class Models(Asking):
         self._pool.place(model.id).why = chosen.why
         return worker
 
-    async def _make_room(self, model: Model, settings: LoadSettings) -> None:
-        """Unload what nobody uses, the longest idle first, while the memory would not do."""
-        computer = await self.hardware()
-        for model_id in self._pool.resting():
-            if estimate(model, settings, computer).fits:
-                return
-            await self._pool.unload(model_id)
-            computer = await self.hardware()
+    def _memory_limit(self) -> int | None:
+        return self._settings.models.memory_limit_mb * MB or None
 
     def _state_changed(self, model_id: str, state: State) -> None:
         self._events.publish(ModelChanged(model_id, state))

@@ -10,9 +10,9 @@ from pathlib import Path
 from studio.engine import ids
 from studio.engine.catalog import Catalog
 from studio.engine.egress import Egress
-from studio.engine.errors import BadParameter, BadState, NotFound, StudioError, Unavailable
+from studio.engine.errors import BadParameter, BadState, Forbidden, NotFound, StudioError, Unavailable
 from studio.engine.events import Events
-from studio.engine.models import discovery
+from studio.engine.models import discovery, trash
 from studio.engine.models.backends.openai_api import remote_models, secret_name, server_url
 from studio.engine.models.digest import quick_key
 from studio.engine.models.library import AUTOMATIC, Library
@@ -161,17 +161,29 @@ class Shelf:
         self._egress.grant(server_url(url))
         return await remote_models(self._egress, url, key)
 
-    async def remove(self, name: str) -> None:
-        """Take it out of the library. Its file stays where it is."""
+    async def remove(self, name: str, *, file: bool = False) -> None:
+        """Take it out of the library. Its file stays where it is; with `file`, one that the studio downloaded goes to the
+        trash for 30 days. `Forbidden` for a file that is somebody's."""
         model = await self.get(name)
         if model.id == discovery.EMBEDDER_ID:
             raise BadState(Text("The included search model cannot be removed.", "内置检索模型不能移除。"))
+        if file and not self.is_ours(model):
+            raise Forbidden(
+                Text(f"{model.location} was not downloaded by the studio.", f"{model.location} 不是由本程序下载的。"),
+                Text("Remove the model only, and delete the file yourself.", "请仅移除模型，并自行删除文件。"),
+            )
         await self._pool.unload(model.id)
         self._pool.forget(model.id)
         await self._library.remove(model.id)
+        if file:
+            await asyncio.to_thread(trash.put, self.folder, model)
         if model.remote:
             await asyncio.to_thread(self._secrets.delete, secret_name(model.id))
         self._events.publish(ModelChanged(model.id, "removed"))
+
+    def is_ours(self, model: Model) -> bool:
+        """Whether the studio downloaded its files, into its own folder."""
+        return bool(model.hub) and Path(model.location).is_relative_to(self.folder)
 
     async def add_demo(self) -> Model:
         """The included demo model, even after it was removed. `Unavailable` when its package is not installed."""
@@ -249,6 +261,7 @@ class Shelf:
 
     async def _scan_quietly(self) -> None:
         try:
+            await asyncio.to_thread(trash.empty, self.folder)
             await self.scan()
         except (StudioError, OSError) as error:
             log.warning("the models folder was not scanned: %s", error)
