@@ -208,6 +208,7 @@ class TestInThisProcess:
         monkeypatch.setattr("tests.models.tiny_gguf.CHAT_TEMPLATE", "{% for message in messages %}{{ message.content }")
         broken = await engine.models.add(make_tiny_gguf(tmp_path / "Broken-Template.gguf", seed=9))
         answer = await client.post(ROUTE, json={"model": broken.id, "messages": HELLO, "max_tokens": 2})
-        if answer.status_code != 200:
-            assert "Broken-Template" in answer.json()["error"]["message"]
+        assert answer.status_code == 503
+        message = answer.json()["error"]["message"]
+        assert "Broken-Template" in message and "chat template cannot be read" in message
         assert (await client.post(ROUTE, json={"model": "qwen", "messages": HELLO, "max_tokens": 2})).status_code == 200

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 START_SECONDS = 600  # a large model on a slow disk
 STOP_SECONDS = 3
-REASON = "error loading model: "
+REASONS = {  # in llama.cpp's log: what stands before the reason, and what we say before it
+    "error loading model: ": "",
+    "common_chat_templates_init: error: ": "its chat template cannot be read: ",
+}
 READ_SECONDS = 1800  # silence that is believed: reading a long prompt on a CPU takes minutes
 QUIET = {  # for every library that might run in the child, before it is imported
     "OMP_WAIT_POLICY": "passive",
@@ -212,5 +215,8 @@ def _did_not_start(label: str, reason: str, child: Child) -> WorkerFailed:
 
 def _reason(lines: Sequence[str]) -> str:
     """What llama.cpp said about why, without its time and place: it says more than the exception does."""
-    reasons = [line.partition(REASON)[2] for line in lines if REASON in line]
-    return reasons[-1][:200] if reasons else ""
+    for mark, words in REASONS.items():
+        found = [line.partition(mark)[2].strip() for line in lines if mark in line]
+        if found:
+            return f"{words}{found[-1]}"[:200]
+    return ""

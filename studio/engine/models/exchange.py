@@ -129,9 +129,15 @@ async def blocks(response: httpx.Response) -> AsyncIterator[bytes]:
 
 def _for_llama_cpp(exchange: Exchange, route: str) -> None:
     """Progress while the prompt is read is asked for and kept back: with every event the worker looks whether somebody
-    still listens. A forced choice of tools is put as a schema, which small models keep to."""
+    still listens."""
     if route in STREAMED:
         exchange.body["return_progress"] = True
+    _force_calls(exchange, route)
+
+
+def _force_calls(exchange: Exchange, route: str) -> None:
+    """A forced choice of tools is put as a schema: llama.cpp does not enforce it with small models, and vLLM refuses it where
+    it knows no parser for the model's calls."""
     if route == "/v1/chat/completions" and must_call(exchange.body):
         exchange.body = with_schema(exchange.body)
         exchange.calls = AsCalls()
@@ -139,6 +145,7 @@ def _for_llama_cpp(exchange: Exchange, route: str) -> None:
 
 def _for_vllm(exchange: Exchange, route: str) -> None:
     """vLLM counts tokens only where its usage is asked for, and has names of its own for what llama.cpp takes."""
+    _force_calls(exchange, route)
     body = exchange.body
     if "grammar" in body:
         body["structured_outputs"] = {"grammar": body.pop("grammar")}
