@@ -227,3 +227,11 @@ async def test_rows_come_in_batches_and_an_empty_result_still_has_its_columns(ro
     await anext(endless)
     await endless.aclose()
     assert not list(rooms.paths.spill.glob("*"))
+
+
+async def test_it_is_said_how_much_of_the_files_a_query_looks_at(rooms: Rooms, sales: Path) -> None:
+    some, whole = await rooms.sql.scanned("SELECT sum(amount) FROM sales"), await rooms.sql.scanned("FROM sales")
+    assert some and whole and 0 < some.bytes < some.of == whole.bytes < sales.stat().st_size
+    filtered = await rooms.sql.scanned("SELECT sum(amount) FROM sales WHERE region = '华南'")
+    assert filtered and filtered.bytes == whole.bytes
+    assert await rooms.sql.scanned("SELECT 1") is None

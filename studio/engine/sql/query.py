@@ -27,7 +27,6 @@ class QueryResult:
     seconds: float
     truncated: bool
     sql: str
-    read: Read | None = None
 
     @property
     def rows(self) -> list[dict[str, Any]]:

@@ -27,8 +27,9 @@ from studio.engine.sql.drafts import Drafts
 from studio.engine.sql.export import FormatName
 from studio.engine.sql.history import History
 from studio.engine.sql.plan_tree import Plan
-from studio.engine.sql.query import Problem, Query, QueryResult, Sqled
+from studio.engine.sql.query import Problem, Query, QueryResult, Read, Sqled
 from studio.engine.sql.saved import SavedQueries
+from studio.engine.sql.scanned import read_of
 from studio.engine.sql.script import Outcome, in_text, no_query
 from studio.engine.sql.spool import Spooled, spool
 from studio.engine.sql.spooling import spooling
@@ -119,6 +120,12 @@ class Sql:
     async def explain(self, sql: str) -> str:
         """The plan of a query as text, without running it."""
         return (await self.plan(sql)).as_text()
+
+    async def scanned(self, sql: str) -> Read | None:
+        """How much of the datasets' files the query looks at, at most; None when it reads none, or very many."""
+        seen = await visible(self._datasets, sql)
+        found = await self._locked(seen, lambda locked: locked.plan(sql), None) if seen.sources else None
+        return await asyncio.to_thread(read_of, found, seen.sources) if found else None
 
     async def validate(self, sql: str) -> list[Problem]:
         """What keeps a text from running, with places; empty when it would run. Nothing is read."""
