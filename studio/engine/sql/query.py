@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from studio.engine.datasets.dataset import Column
 
@@ -41,6 +41,7 @@ class Problem(BaseModel):
     column: int = 0
     message: str
     repair: str = ""
+    message_zh: str = Field("", exclude=True)  # for the window
 
 
 class Query(BaseModel):

@@ -257,7 +257,8 @@ def problem_of(error: StudioError) -> Problem:
     line, column = (error.line, error.column) if isinstance(error, SqlProblem) else (0, 0)
     if isinstance(error, Forbidden):
         line, column = 1, 1
-    return Problem(line=line, column=column, message=error.message.en, repair=error.repair.en if error.repair else "")
+    repair = error.repair.en if error.repair else ""
+    return Problem(line=line, column=column, message=error.message.en, repair=repair, message_zh=error.message.zh)
 
 
 def _entry(sql: str, began: float, error: BaseException | None = None, rows: int | None = None) -> Query:

@@ -15,11 +15,12 @@ from studio.ui.actions import Action
 from studio.ui.bridge import bridge
 from studio.ui.language import tr
 from studio.ui.views.data_parts.adding import AddDialog
-from studio.ui.views.data_parts.dialogs import BadLinesDialog, EditDialog, NameDialog
+from studio.ui.views.data_parts.dialogs import BadLinesDialog, EditDialog
 from studio.ui.views.data_parts.filters import Filter, is_whole, where, where_of
 from studio.ui.views.data_parts.inspector import Inspector
 from studio.ui.views.data_parts.pasting import addresses_in
 from studio.ui.views.data_parts.query_pane import QueryPane
+from studio.ui.views.data_parts.query_tabs import QueryTabs
 from studio.ui.views.data_parts.side import Side
 from studio.ui.views.data_parts.table_tab import TableTab
 from studio.ui.views.view import View
@@ -31,8 +32,11 @@ from studio.ui.widgets.tabs import Tab, TabBar
 
 if TYPE_CHECKING:
     from studio.engine.datasets.dataset import Dataset
+    from studio.engine.sql.drafts import Draft
     from studio.engine.sql.saved import SavedQuery
     from studio.ui.studio import Studio
+
+    Lists = tuple[list[Dataset], list[SavedQuery], list[Draft]]
 
 DATA = Text("Data", "数据")
 MOST_HEIGHT = 16_777_215  # Qt's "no limit"
@@ -50,15 +54,13 @@ class DataView(View):
     def __init__(self, studio: Studio) -> None:
         super().__init__(studio)
         self.datasets: list[Dataset] = []
-        self.queries: list[SavedQuery] = []
         self.tables: dict[str, TableTab] = {}
-        self.panes: dict[str, QueryPane] = {}
-        self._last_query = ""
         self._known = False
         self._was_query = False
         self.side, self.inspector = Side(), Inspector()
         self.tabs = TabBar(Text("New query", "新建查询"))
         self.stack, self.below = QStackedWidget(), QStackedWidget()
+        self.queries = QueryTabs(studio, self.tabs, self.below, self)
         self._lay_out()
         self._listen()
         self.setAcceptDrops(True)
@@ -117,8 +119,7 @@ class DataView(View):
         """
         condition = where or where_of(rows_sql) or where_of(sql)
         if sql and not condition and not rows_sql and not is_whole(sql):
-            self.new_query(sql)
-            self.panes[self._last_query].run()
+            self.new_query(sql).run()
             return
         filters = [Filter(raw=condition)] if condition else []
         known = self.tables.get(dataset_id)
@@ -132,25 +133,16 @@ class DataView(View):
 
     def open_query(self, name: str, *, sql: str = "") -> None:
         """Show a saved query by name, or a new one with this text."""
-        if not name:
+        if name:
+            self.queries.open(name, sql)
+        else:
             self.new_query(sql)
-            return
-        if name not in self.panes:
-            known = next((each.sql for each in self.queries if each.name == name), sql)
-            self._add_pane(name, known)
-        self.tabs.add(Tab(f"sql:{name}", name, "file-code"))
-        self._select(f"sql:{name}")
 
-    def new_query(self, sql: str = "") -> None:
-        """A query with a name of its own."""
-        taken = {each.name for each in self.queries} | set(self.panes)
-        title = tr(Text("Query", "查询"))
-        name = next(f"{title} {number}" for number in range(1, len(taken) + 2) if f"{title} {number}" not in taken)
+    def new_query(self, sql: str = "") -> QueryPane:
+        """A query with a name of its own; it starts from the table in front."""
         current = self._front()
         start = current.copy_sql() + "\nLIMIT 100" if current and current.dataset and not sql else sql
-        self._add_pane(name, start)
-        self.open_query(name)
-        self.panes[name].editor.setFocus()
+        return self.queries.new(start)
 
     def close_tab(self) -> None:
         self._close(self.tabs.current())
@@ -251,23 +243,6 @@ class DataView(View):
         for each in self.datasets:
             bridge.run(self, self.studio.engine.datasets.get(each.id), lambda _: None, lambda _error: None)
 
-    def remove_query(self, name: str) -> None:
-        """Remove a saved query, with Undo."""
-        pane = self.panes.get(name)
-        text = pane.editor.text() if pane else next((each.sql for each in self.queries if each.name == name), "")
-        told = Text(f"Removed the query “{name}”.", f"已移除查询“{name}”。")
-        saved = self.studio.engine.sql.saved
-
-        def undo() -> None:
-            bridge.run(self, saved.save(name, text), lambda _: self.reload())
-
-        def removed(_: object) -> None:
-            self.reload()
-            self.studio.window.toast(told, undo)
-
-        self._close(f"sql:{name}")
-        bridge.run(self, saved.delete(name), removed)
-
     # What there is
 
     def shown(self) -> None:
@@ -277,12 +252,15 @@ class DataView(View):
         """Read the lists anew."""
         bridge.run(self, self._read(), self._show_lists)
 
-    async def _read(self) -> tuple[list[Dataset], list[SavedQuery]]:
-        return await self.studio.engine.datasets.list(), await self.studio.engine.sql.saved.all()
+    async def _read(self) -> Lists:
+        sql = self.studio.engine.sql
+        drafts = [] if self._known else await sql.drafts.all()
+        return await self.studio.engine.datasets.list(), await sql.saved.all(), drafts
 
-    def _show_lists(self, found: tuple[list[Dataset], list[SavedQuery]]) -> None:
-        self.datasets, self.queries = found
-        self.side.show_all(self.datasets, self.queries)
+    def _show_lists(self, found: Lists) -> None:
+        self.datasets, kept, drafts = found
+        self.queries.know(self.datasets, kept)
+        self.side.show_all(self.datasets, kept)
         trouble = any(each.status in ("unreachable", "broken") for each in self.datasets)
         self.set_badge("warning" if trouble else None)
         ids = {each.id for each in self.datasets}
@@ -292,13 +270,12 @@ class DataView(View):
             self.tabs.change(f"ds:{each.id}", each.name)
             if each.id in self.tables:
                 self.tables[each.id].follow(each)
-        for pane in self.panes.values():
-            pane.editor.set_completions(self._completions())
         first, self._known = not self._known, True
         if first:
             self.refresh_all()
             if not self.tabs.ids() and self.datasets:
                 self.open_dataset(self.datasets[0].id)
+            self.queries.restore(drafts)
         self._show_current()
 
     # Inside
@@ -350,6 +327,9 @@ class DataView(View):
         self.tabs.selected.connect(lambda _: self._show_current())
         self.tabs.closed.connect(self._close)
         self.tabs.added.connect(self.new_query)
+        self.queries.listed.connect(self.reload)
+        self.queries.shown.connect(self._select)
+        self.queries.dataset_made.connect(lambda dataset: self.open_dataset(dataset.id))
         self.inspector.menu_wanted.connect(self._dataset_menu)
         self.inspector.refresh_wanted.connect(self.refresh)
         self.inspector.locate_wanted.connect(self.locate)
@@ -368,18 +348,6 @@ class DataView(View):
         self.tabs.add(Tab(f"ds:{dataset_id}", known.name if known else dataset_id, "table-2"))
         return table
 
-    def _add_pane(self, name: str, sql: str) -> QueryPane:
-        pane = QueryPane(self.studio, name, sql)
-        pane.saved.connect(lambda _: self.reload())
-        pane.menu_wanted.connect(
-            lambda name, button: self._query_menu(name, button.mapToGlobal(QPoint(0, button.height())))
-        )
-        pane.editor.set_completions(self._completions())
-        self.panes[name] = pane
-        self.below.addWidget(pane)
-        self._last_query = name
-        return pane
-
     def _select(self, tab_id: str) -> None:
         self.tabs.select(tab_id)
         self._show_current()
@@ -388,7 +356,7 @@ class DataView(View):
         """Show the tab in front, the query below a table, and the inspector of it."""
         current = self.tabs.current()
         table = self.tables.get(current.removeprefix("ds:")) if current.startswith("ds:") else None
-        pane = self.panes.get(current.removeprefix("sql:")) if current.startswith("sql:") else None
+        pane = self.queries.panes.get(current.removeprefix("sql:")) if current.startswith("sql:") else None
         if table is not None or pane is not None:
             self.side.list.select(current)
         for button in (self.ask_button, self.use_button):
@@ -396,7 +364,7 @@ class DataView(View):
         self.stack.setVisible(pane is None)
         self.centre.setMaximumHeight(self.head.height() if pane else MOST_HEIGHT)
         if pane is not None:
-            self._last_query = pane.name
+            self.queries.last = pane.name
             self.below.setCurrentWidget(pane)
             self.below.show()
             self._was_query = True
@@ -413,25 +381,22 @@ class DataView(View):
         if table is None or table.dataset is None or not wanted:
             self.below.hide()
             return
-        self.below.setCurrentWidget(self.panes.get(self._last_query) or self._starting_pane(table))
+        self.below.setCurrentWidget(self.queries.recent(f'SELECT *\nFROM "{table.dataset.name}"\nLIMIT 100'))
         if self.frame is not None and (self.below.isHidden() or self._was_query):
             self.frame.show_panel("bottom", True)
         self._was_query = False
 
-    def _starting_pane(self, table: TableTab) -> QueryPane:
-        if self.queries:
-            return self._add_pane(self.queries[0].name, self.queries[0].sql)
-        assert table.dataset is not None
-        return self._add_pane(tr(Text("Query 1", "查询 1")), f'SELECT *\nFROM "{table.dataset.name}"\nLIMIT 100')
-
     def _close(self, tab_id: str) -> None:
-        self.tabs.remove(tab_id)
         kind, _, name = tab_id.partition(":")
-        closed: QWidget | None = self.tables.pop(name, None) if kind == "ds" else self.panes.pop(name, None)
-        if closed is not None:
-            closed.hide()
-            (self.stack if kind == "ds" else self.below).removeWidget(closed)
-            discard(closed)
+        if kind == "sql":
+            self.queries.close(name)
+        else:
+            self.tabs.remove(tab_id)
+            closed = self.tables.pop(name, None)
+            if closed is not None:
+                closed.hide()
+                self.stack.removeWidget(closed)
+                discard(closed)
         self._show_current()
 
     def _front(self) -> TableTab | None:
@@ -441,10 +406,6 @@ class DataView(View):
         if dataset_id in self.tables:
             self.tables[dataset_id].open()
         self.reload()
-
-    def _completions(self) -> list[str]:
-        names = [each.name for each in self.datasets]
-        return sorted({*names, *(column.name for each in self.datasets for column in each.columns)})
 
     def _say_error(self, error: StudioError) -> None:
         self.studio.window.toast(error.whole())
@@ -460,7 +421,7 @@ class DataView(View):
 
     def _row_menu(self, row_id: str, place: QPoint) -> None:
         kind, _, name = row_id.partition(":")
-        (self._dataset_menu if kind == "ds" else self._query_menu)(name, place)
+        (self._dataset_menu if kind == "ds" else self.queries.menu)(name, place)
 
     def _dataset_menu(self, dataset_id: str, place: QPoint) -> None:
         dataset = next((each for each in self.datasets if each.id == dataset_id), None)
@@ -478,25 +439,6 @@ class DataView(View):
         menu.addSeparator()
         menu.addAction(tr(Text("Remove", "移除")), lambda: self.remove(dataset_id))
         menu.popup(place)
-
-    def _query_menu(self, name: str, place: QPoint) -> None:
-        menu = QMenu(self)
-        menu.addAction(tr(Text("Open", "打开")), lambda: self.open_query(name))
-        menu.addAction(tr(Text("Rename…", "重命名…")), lambda: self._rename_query(name))
-        menu.addSeparator()
-        menu.addAction(tr(Text("Remove", "移除")), lambda: self.remove_query(name))
-        menu.popup(place)
-
-    def _rename_query(self, name: str) -> None:
-        def use(new: str) -> None:
-            self.open_query(name)
-            pane = self.panes.pop(name)
-            self.panes[new] = pane
-            self.tabs.remove(f"sql:{name}")
-            pane.rename(new)
-            self.open_query(new)
-
-        NameDialog(Text("Rename the query", "重命名查询"), name, use, self).open()
 
     # Files dropped anywhere
 

@@ -209,6 +209,57 @@ class BarChart(Chart):
                     painter.drawRoundedRect(bar, 2, 2)
 
 
+class ScatterChart(Chart):
+    """Points by two numbers: the places on the x axis are the series' own."""
+
+    def __init__(self, title: Text | str = "", parent: QWidget | None = None) -> None:
+        super().__init__(title, parent)
+        self._places: list[float] = []
+
+    def show_points(self, series: Sequence[Series], places: Sequence[float], x_name: str = "") -> None:
+        """Draw the series' values over `places`; both are numbers."""
+        self._places = list(places)
+        self.show_series(series, [f"{x_name} {exact(place)}".strip() for place in places])
+
+    def x_limits(self) -> tuple[float, float]:
+        good = [place for place in self._places if isfinite(place)]
+        low, high = min(good, default=0.0), max(good, default=1.0)
+        return (low, high) if high > low else (low - 0.5, low + 0.5)
+
+    def limits(self) -> tuple[float, float]:
+        """Points need no zero: the room is for where they are."""
+        good = [value for one in self.series for value in one.values if isfinite(value)]
+        low, high = min(good, default=0.0), max(good, default=1.0)
+        rim = (high - low or 1.0) * 0.05
+        return low - rim, high + rim
+
+    def x_of(self, place: int, plot: QRectF) -> float:
+        low, high = self.x_limits()
+        rim = 6
+        share = (self._places[place] - low) / (high - low) if place < len(self._places) else 0.0
+        return plot.left() + rim + (plot.width() - 2 * rim) * share
+
+    def paint_data(self, painter: QPainter, plot: QRectF) -> None:
+        painter.setPen(Qt.PenStyle.NoPen)
+        for number, one in enumerate(self.series):
+            colour = QColor(theme.colour(f"chart.{number % SERIES_COLOURS}"))
+            colour.setAlphaF(0.7)
+            painter.setBrush(colour)
+            for place, value in enumerate(one.values):
+                if isfinite(value):
+                    painter.drawEllipse(QPointF(self.x_of(place, plot), self.y_of(value, plot)), 3, 3)
+
+    def _paint_labels(self, painter: QPainter, plot: QRectF) -> None:
+        low, high = self.x_limits()
+        step = round_step((high - low) / max(2, plot.width() / 90))
+        painter.setPen(theme.colour("text.tertiary"))
+        for tick in range(ceil(low / step), floor(high / step) + 1):
+            x = plot.left() + 6 + (plot.width() - 12) * (tick * step - low) / (high - low)
+            painter.drawText(
+                QRectF(x - 40, plot.bottom() + 4, 80, 16), Qt.AlignmentFlag.AlignCenter, short(tick * step)
+            )
+
+
 class HistogramStrip(QWidget):
     """A histogram without axes, with a line of words under it: a column's profile in the inspector."""
 

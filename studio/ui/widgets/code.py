@@ -30,6 +30,7 @@ class CodeEditor(QPlainTextEdit):
 
     changed = Signal()
     submitted = Signal()
+    all_submitted = Signal()  # Ctrl Shift Enter
 
     def __init__(self, language: str = "text", *, read_only: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -82,6 +83,24 @@ class CodeEditor(QPlainTextEdit):
         """What should run: the selection if there is one."""
         chosen = self.textCursor().selectedText().replace("\u2029", "\n")
         return chosen if chosen.strip() else self.text()
+
+    def add_below(self, text: str) -> None:
+        """Put a text at the end, on lines of its own, and select it; one step of undo."""
+        cursor = QTextCursor(self.document())
+        cursor.movePosition(QTextCursor.MoveOperation.End)
+        cursor.insertText(("\n\n" if self.text().strip() else "") + text)
+        end = cursor.position()
+        cursor.setPosition(end - len(text))
+        cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
+        self.setTextCursor(cursor)
+
+    def go_to(self, line: int, column: int) -> None:
+        """Put the cursor on a place, counted from 1."""
+        block = self.document().findBlockByNumber(max(0, line - 1))
+        cursor = QTextCursor(block if block.isValid() else self.document().lastBlock())
+        cursor.setPosition(cursor.position() + min(max(0, column - 1), max(0, cursor.block().length() - 1)))
+        self.setTextCursor(cursor)
+        self.setFocus()
 
     def insert(self, text: str) -> None:
         """At the cursor, in place of the selection."""
@@ -140,7 +159,8 @@ class CodeEditor(QPlainTextEdit):
         if self.completion.is_open and (enter or event.key() in (Qt.Key.Key_Tab, Qt.Key.Key_Escape)):
             event.ignore()  # the list takes it
         elif control and enter:
-            self.submitted.emit()
+            shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+            (self.all_submitted if shift else self.submitted).emit()
         elif self.isReadOnly():
             super().keyPressEvent(event)
         elif control and event.key() == Qt.Key.Key_Space:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import (
     QAbstractListModel,
+    QMimeData,
     QModelIndex,
     QPersistentModelIndex,
     QPoint,
@@ -33,7 +34,8 @@ ROLE = Qt.ItemDataRole.UserRole
 class Row:
     """One row. `trailing` is a quiet word at the end, `tone` a dot there; `heading` makes it a caption between rows.
 
-    `colour` tints the icon, `tile` puts it on a square of that colour, `depth` indents.
+    `colour` tints the icon, `tile` puts it on a square of that colour, `depth` indents. `drag` is the text that it gives
+    where it is dragged to.
     """
 
     id: str
@@ -48,6 +50,7 @@ class Row:
     heading: bool = False
     enabled: bool = True
     hint: Text | str = ""
+    drag: str = ""
 
 
 class RowList(QListView):
@@ -75,6 +78,8 @@ class RowList(QListView):
         self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
+        self.setDragDropMode(QListView.DragDropMode.DragOnly)
+        self.setDragEnabled(False)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.customContextMenuRequested.connect(self._ask_menu)
         self.selectionModel().currentChanged.connect(self._moved)
@@ -89,6 +94,7 @@ class RowList(QListView):
     def set_rows(self, rows: Iterable[Row]) -> None:
         """Show other rows; the chosen one stays chosen, where it still is."""
         rows = list(rows)
+        self.setDragEnabled(any(row.drag for row in rows))
         kept, place = self.current(), self.verticalScrollBar().value()
         if [row.id for row in rows] == [row.id for row in self._model.rows]:
             self._model.replace(rows)
@@ -165,7 +171,16 @@ class _Rows(QAbstractListModel):
         row = self.row(index)
         if row is None or row.heading:
             return Qt.ItemFlag.NoItemFlags
-        return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+        dragged = Qt.ItemFlag.ItemIsDragEnabled if row.drag else Qt.ItemFlag.NoItemFlags
+        return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | dragged
+
+    def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
+        dragged = QMimeData()
+        dragged.setText(", ".join(row.drag for index in indexes if (row := self.row(index)) is not None))
+        return dragged
+
+    def mimeTypes(self) -> list[str]:
+        return ["text/plain"]
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         row = self.row(index)

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent
+from PySide6.QtCore import QPoint
 from pytestqt.qtbot import QtBot
 
 from studio.ui.theme import theme
@@ -20,44 +15,7 @@ from studio.ui.views.data_parts.filter_editor import FilterEditor
 from studio.ui.views.data_parts.filters import Filter
 from studio.ui.views.data_parts.table_tab import TableTab
 from studio.ui.window import Window
-from tests.data_rooms import SAMPLE
-
-PATIENCE = 20_000
-
-
-@pytest.fixture
-def tickets(view: DataView, qtbot: QtBot, tmp_path: Path) -> TableTab:
-    """A copy of the sample's tickets, added by dropping the file on the view."""
-    path = tmp_path / "tickets.csv"
-    path.write_bytes((SAMPLE / "tickets.csv").read_bytes())
-    return drop(view, qtbot, path)
-
-
-def drop(view: DataView, qtbot: QtBot, path: Path) -> TableTab:
-    files = QMimeData()
-    files.setUrls([QUrl.fromLocalFile(str(path))])
-    view.dropEvent(
-        QDropEvent(
-            QPointF(50, 50), Qt.DropAction.CopyAction, files, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-        )
-    )
-    return front(view, qtbot, path.stem)
-
-
-def front(view: DataView, qtbot: QtBot, name: str) -> TableTab:
-    """The table of that name, once it shows rows."""
-
-    def there() -> bool:
-        return any(tab.dataset is not None and tab.dataset.name == name for tab in view.tables.values())
-
-    qtbot.waitUntil(there, timeout=PATIENCE)
-    tab = next(tab for tab in view.tables.values() if tab.dataset and tab.dataset.name == name)
-    until(qtbot, lambda: tab.table.model.cell(0, 0) is not None)
-    return tab
-
-
-def until(qtbot: QtBot, true: Callable[[], object]) -> None:
-    qtbot.waitUntil(lambda: bool(true()), timeout=PATIENCE)
+from tests.ui.data.conftest import drop, front, until
 
 
 def test_an_empty_project_names_the_next_step(view: DataView) -> None:
@@ -103,27 +61,6 @@ def test_an_answer_opens_the_very_rows(window: Window, view: DataView, tickets: 
     window.studio.open("dataset", tickets.dataset_id, sql=rows_sql)
     until(qtbot, lambda: tickets.table.row_count == 98)
     assert view.tabs.current() == f"ds:{tickets.dataset_id}"
-
-
-def test_a_query_runs_and_a_mistake_is_marked_at_its_place(view: DataView, tickets: TableTab, qtbot: QtBot) -> None:
-    view.new_query("SELECT lang, count(*) AS n FROM tickets GROUP BY 1 ORDER BY 2")
-    pane = next(iter(reversed(view.panes.values())))
-    pane.run_button.click()
-    until(qtbot, lambda: pane.results.result is not None)
-    assert pane.results.table.row_count == 2
-    pane.editor.set_text("SELECT lang,\n  nope\nFROM tickets")
-    pane.run()
-    until(qtbot, lambda: pane.editor.error_lines == {2})
-    until(qtbot, lambda: any(each.name == pane.name and "nope" in each.sql for each in view.queries))
-
-
-def test_a_running_query_is_cancelled(view: DataView, qtbot: QtBot) -> None:
-    view.new_query("SELECT count(*) FROM range(1000000000000)")
-    pane = next(iter(view.panes.values()))
-    pane.run()
-    assert pane._running is not None
-    pane.run_button.click()
-    assert pane._running is None and "ancel" in pane.results.message.whole()
 
 
 def test_a_moved_file_keeps_its_place_and_is_located_again(

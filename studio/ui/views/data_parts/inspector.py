@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
+from studio.engine.datasets.reading import quoted
 from studio.engine.text import Text, plural
 from studio.ui.language import language, tr
 from studio.ui.theme import theme
@@ -124,7 +125,14 @@ class Inspector(Surface):
         section.set_count(tr(Text(plural(count, "column", "columns"), f"{count} 列")))
         shown = dataset.columns if self._all_columns else dataset.columns[:FIRST_COLUMNS]
         rows = [
-            Row(each.name, each.name, icon=ICONS[kind_of(each.type)], trailing=each.type, hint=each.description)
+            Row(
+                each.name,
+                each.name,
+                icon=ICONS[kind_of(each.type)],
+                trailing=each.type,
+                hint=each.description,
+                drag=quoted(each.name),
+            )
             for each in shown
         ]
         schema = RowList(Text("Columns", "列"), rows, 26)

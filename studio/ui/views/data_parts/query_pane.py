@@ -1,332 +1,319 @@
-"""A query: the editor, what it brings, its plan and what was run before."""
+"""A query: the editor and what running it brings."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import asyncio
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
+from studio.engine.datasets.locked import SqlProblem
 from studio.engine.errors import StudioError
-from studio.engine.text import Text, plural
+from studio.engine.sql.drafts import Draft
+from studio.engine.sql.script import Outcome, in_text
+from studio.engine.sql.statements import Statement, at_caret
+from studio.engine.text import Text
 from studio.ui.bridge import Handle, bridge
 from studio.ui.language import tr
-from studio.ui.theme import theme
-from studio.ui.views.data_parts import words
+from studio.ui.views.data_parts.results import Results
 from studio.ui.widgets.buttons import Button, IconButton
+from studio.ui.widgets.cells import ICONS, kind_of
 from studio.ui.widgets.code import CodeEditor
-from studio.ui.widgets.discard import discard
+from studio.ui.widgets.code_completion import Entry
 from studio.ui.widgets.labels import KeyCap, Label
-from studio.ui.widgets.panel import Glyph, Header, Surface
-from studio.ui.widgets.rows import Row, RowList
-from studio.ui.widgets.states import Failure, Loading
-from studio.ui.widgets.table import VirtualTable
-from studio.ui.widgets.tabs import PanelTabs
+from studio.ui.widgets.panel import Glyph, Header
 
 if TYPE_CHECKING:
-    from studio.engine.sql.query import Problem, Query, QueryResult
+    from studio.engine.sql.query import Problem
+    from studio.engine.sql.suggest import Suggester, Suggestion
     from studio.ui.studio import Studio
 
-SAVE_AFTER, CHECK_AFTER = 600, 900  # ms after the last key
+KEEP_AFTER, CHECK_AFTER, TICK = 500, 900, 100  # ms
+MARKS = {"dataset": "table-2", "alias": "at-sign", "function": "square-function", "keyword": "key-square"}
 
 
 class QueryPane(QWidget):
-    """One query by name. It is saved by itself, a moment after it was changed."""
+    """One query by name. What is typed is kept as a draft, a moment after each change; `save` gives it to the project."""
 
     saved = Signal(str)
+    touched = Signal(bool)  # whether there is something to save
     menu_wanted = Signal(str, object)
 
-    def __init__(self, studio: Studio, name: str, sql: str) -> None:
+    def __init__(self, studio: Studio, name: str, sql: str, kept: str | None = None) -> None:
         super().__init__()
         self.studio = studio
         self.name = name
-        self.editor = CodeEditor("sql")
-        self.editor.set_text(sql)
-        self.results = Results(studio)
+        self.place = 0  # among the open tabs
+        self.suggester: Suggester | None = None
+        self._kept = kept  # the text that is saved under this name, if any is
         self._running: Handle | None = None
         self._checking: Handle | None = None
-        self._save_timer = QTimer(self, singleShot=True, interval=SAVE_AFTER)
+        self._asking: Handle | None = None
+        self._began = 0.0
+        self.editor, self.results = CodeEditor("sql"), Results(studio)
+        self.editor.set_text(sql)
+        self.editor.document().clearUndoRedoStacks()
+        self.problem = Label("", "dense", "danger.text", elide="end")
+        self._keep_timer = QTimer(self, singleShot=True, interval=KEEP_AFTER)
         self._check_timer = QTimer(self, singleShot=True, interval=CHECK_AFTER)
+        self._tick_timer = QTimer(self, interval=TICK)
         self._lay_out()
         self._listen()
+        self._show_changed()
+
+    @property
+    def changed(self) -> bool:
+        """Whether the text is not what is saved."""
+        return self.editor.text() != (self._kept or "")
+
+    # Running
 
     def run(self) -> None:
-        """Run the selected text, or all of it; a second press while it runs cancels."""
-        if self._running is not None:
-            self.cancel()
-            return
-        sql = self.editor.selected_or_all_text()
-        self.editor.clear_errors()
-        self.results.wait(self.cancel)
-        self._show_running(True)
-        work = self.studio.engine.sql.query(sql)
-        self._running = bridge.run(self, work, self._done, lambda error: self._failed(error, sql))
+        """Run what is selected, else the statement under the cursor; a second press while it runs cancels."""
+        self._run(self._chosen())
+
+    def run_all(self) -> None:
+        """Run every statement of the text."""
+        self._run(Statement(self.editor.text(), 0, 0, 0))
 
     def cancel(self) -> None:
         """End the query that runs."""
         if self._running is not None:
             self._running.cancel()
-            self._show_running(False)
+            self._show_running(None)
             self.results.say(Text("Cancelled.", "已取消。"))
 
     def explain(self) -> None:
-        """Show the plan, without running it."""
-        sql = self.editor.selected_or_all_text()
-        self.editor.clear_errors()
-        bridge.run(
-            self, self.studio.engine.sql.explain(sql), self.results.show_plan, lambda error: self._failed(error, sql)
-        )
+        """Show the plan of what would be run, without running it."""
+        chosen = self._chosen().explained()
+        self._forget_problems()
+        work = self.studio.engine.sql.plan(chosen.sql)
+        bridge.run(self, work, self.results.show_plan, lambda error: self._failed(in_text(error, chosen)))
 
-    def rename(self, name: str) -> None:
-        """Keep the query under another name."""
-        old, self.name = self.name, name
-        self.title.setText(name)
-        work = self.studio.engine.sql.saved.save(name, self.editor.text(), old_name=old)
-        bridge.run(self, work, lambda _: self.saved.emit(name))
+    def measure(self, sql: str) -> None:
+        """Run a query and show its plan with rows and times."""
+        self._begin()
+        work = self.studio.engine.sql.plan(sql, analyze=True)
+        self._show_running(bridge.run(self, work, self._measured, self._failed))
+
+    def _chosen(self) -> Statement:
+        cursor, text = self.editor.textCursor(), self.editor.text()
+        start, end = cursor.selectionStart(), cursor.selectionEnd()
+        if text[start:end].strip():
+            line = text.count("\n", 0, start)
+            return Statement(text[start:end], start, line, start - (text.rfind("\n", 0, start) + 1))
+        return at_caret(text, cursor.position()) or Statement(text, 0, 0, 0)
+
+    def _run(self, chosen: Statement) -> None:
+        if self._running is not None:
+            self.cancel()
+            return
+        self._begin()
+        items = self.studio.engine.sql.run(chosen.sql)
+        came = self._came_from(chosen)
+        self._show_running(bridge.stream(self, items, came, lambda: self._show_running(None), self._failed))
+
+    def _begin(self) -> None:
+        self._forget_problems()
+        self.results.begin(self.cancel)
+
+    def _came_from(self, chosen: Statement) -> Callable[[Outcome], None]:
+        def came(outcome: Outcome) -> None:
+            self.results.add(outcome)
+            if outcome.error is not None:
+                self._mark_error(in_text(outcome.error, chosen))
+
+        return came
+
+    def _measured(self, plan: object) -> None:
+        self._show_running(None)
+        self.results.show_plan(plan)  # type: ignore[arg-type]
+
+    def _failed(self, error: StudioError) -> None:
+        self._show_running(None)
+        self.results.fail(error)
+        self._mark_error(error)
+
+    def _show_running(self, running: Handle | None) -> None:
+        self._running = running
+        self._began = time.monotonic()
+        self.run_button.say(Text("Cancel", "取消") if running else Text("Run", "运行"))
+        self.run_button.set_icon("square" if running else "play")
+        self.run_button.set_kind("default" if running else "primary")
+        if running:
+            self._tick_timer.start()
+        else:
+            self._tick_timer.stop()
+
+    # Problems
+
+    def _mark_error(self, error: StudioError) -> None:
+        line, column = (error.line, error.column) if isinstance(error, SqlProblem) else (0, 0)
+        if line:
+            self._mark(line, column, error.message)
+
+    def _mark(self, line: int, column: int, message: Text) -> None:
+        self.editor.mark_error(line, column, message)
+        self.problem.say(Text(f"Line {line}: {message.en}", f"第 {line} 行：{message.zh}"))
+        self._problem_at = (line, column)
+        self.problem_bar.show()
+
+    def _forget_problems(self) -> None:
+        self.editor.clear_errors()
+        self.problem_bar.hide()
+
+    def _check(self) -> None:
+        if not self.editor.text().strip() or self._running is not None:
+            return
+        if self._checking is not None:
+            self._checking.cancel()
+        work = self.studio.engine.sql.validate(self.editor.text())
+        self._checking = bridge.run(self, work, self._mark_problems, lambda _error: None)
+
+    def _mark_problems(self, problems: list[Problem]) -> None:
+        for each in problems:
+            if each.line and self._running is None:
+                self._mark(each.line, each.column, Text(each.message, each.message_zh or each.message))
+
+    # Text
 
     def save(self) -> None:
-        """Keep the text now."""
-        self._save_timer.stop()
-        work = self.studio.engine.sql.saved.save(self.name, self.editor.text())
-        bridge.run(self, work, lambda saved: self.saved.emit(saved.name))
+        """Give the query to the project under its name."""
+        text = self.editor.text()
+        work = self.studio.engine.sql.saved.save(self.name, text)
+        bridge.run(self, work, lambda _: self._was_saved(text))
+
+    def keep(self) -> None:
+        """Keep the text as a draft now."""
+        self._keep_timer.stop()
+        draft = Draft(name=self.name, sql=self.editor.text(), place=self.place)
+        bridge.run(self, self.studio.engine.sql.drafts.keep(draft))
+
+    def rename(self, name: str) -> None:
+        """Go by another name; what is saved and the draft go with it."""
+        old, self.name = self.name, name
+        self.title.setText(name)
+        engine, text = self.studio.engine.sql, self.editor.text()
+
+        async def move() -> None:
+            await engine.saved.save(name, text, old_name=old)
+            await engine.drafts.drop(old)
+            await engine.drafts.keep(Draft(name=name, sql=text, place=self.place))
+
+        bridge.run(self, move(), lambda _: self._was_saved(text))
+
+    def lay_out_anew(self) -> None:
+        """Format the text; one step of undo takes it back."""
+        text = self.editor.text()
+
+        def show(laid: str) -> None:
+            if self.editor.text() == text:
+                self.editor.set_text(laid)
+
+        bridge.run(
+            self,
+            self.studio.engine.sql.formatted(text),
+            show,
+            lambda error: self.studio.window.toast(error.whole(), level="warning"),
+        )
+
+    def _was_saved(self, text: str) -> None:
+        self._kept = text
+        self._show_changed()
+        self.saved.emit(self.name)
+
+    def _text_changed(self) -> None:
+        self._forget_problems()
+        self._keep_timer.start()
+        self._check_timer.start()
+        self._show_changed()
+
+    def _show_changed(self) -> None:
+        self.dot.setVisible(self.changed)
+        self.touched.emit(self.changed)
+
+    # Completion
+
+    def _ask(self, text: str, position: int) -> None:
+        if self.suggester is None:
+            return
+        if self._asking is not None:
+            self._asking.cancel()
+        work = asyncio.to_thread(self.suggester.at, text, position)
+        show = self.editor.completion.show
+        self._asking = bridge.run(self, work, lambda found: show([_entry(each) for each in found], position))
+
+    # Inside
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self._header())
+        left = QWidget()
+        editing = QVBoxLayout(left)
+        editing.setContentsMargins(0, 0, 0, 0)
+        editing.setSpacing(0)
+        editing.addWidget(self.editor, 1)
+        editing.addWidget(self._problem_strip())
         self.split = QSplitter(Qt.Orientation.Horizontal)
         self.split.setHandleWidth(1)
         self.split.setChildrenCollapsible(False)
-        self.split.addWidget(self.editor)
+        self.split.addWidget(left)
         self.split.addWidget(self.results)
         self.split.setSizes([460, 540])
         column.addWidget(self.split, 1)
 
     def _header(self) -> Header:
         header = Header(40)
-        self.title = Label(self.name, "bodyStrong")
+        self.title, self.dot = Label(self.name, "bodyStrong"), Label("●", "caption", "text.tertiary")
+        self.dot.setToolTip(tr(Text("Not saved yet; kept as a draft.", "尚未保存，已存为草稿。")))
+        self.layout_button = IconButton("text-align-start", Text("Format", "整理格式"))
         self.explain_button = Button(Text("Explain", "执行计划"), "list-tree", size="sm")
         self.run_button = Button(Text("Run", "运行"), "play", "primary", "sm")
         self.more = IconButton("ellipsis", Text("More", "更多"))
         self.more.clicked.connect(lambda: self.menu_wanted.emit(self.name, self.more))
-        header.row.addWidget(Glyph("file-code"))
-        header.row.addWidget(self.title)
-        header.row.addWidget(self.more)
+        where = Label(Text("on DuckDB, this computer", "在本机 DuckDB 上"), "caption", "text.secondary")
+        for widget in (Glyph("file-code"), self.title, self.dot, self.more):
+            header.row.addWidget(widget)
         header.row.addStretch(1)
-        for widget in (self.explain_button, self.run_button, KeyCap("Ctrl"), KeyCap("↵")):
+        ends = (where, self.layout_button, self.explain_button, self.run_button, KeyCap("Ctrl"), KeyCap("↵"))
+        for widget in ends:
             header.row.addWidget(widget)
         return header
 
+    def _problem_strip(self) -> Header:
+        self.problem_bar = Header(28)
+        self.problem_bar.row.addWidget(Glyph("circle-x", "danger.text", 14))
+        self.problem_bar.row.addWidget(self.problem, 1)
+        go = Button(Text("Show", "定位"), kind="link", size="sm")
+        go.clicked.connect(lambda: self.editor.go_to(*self._problem_at))
+        self._problem_at = (1, 1)
+        self.problem_bar.row.addWidget(go)
+        self.problem_bar.hide()
+        return self.problem_bar
+
     def _listen(self) -> None:
         self.editor.submitted.connect(self.run)
-        self.editor.changed.connect(self._changed)
+        self.editor.all_submitted.connect(self.run_all)
+        self.editor.changed.connect(self._text_changed)
+        self.editor.completion.ask_by(self._ask)
         self.run_button.clicked.connect(self.run)
         self.explain_button.clicked.connect(self.explain)
-        self._save_timer.timeout.connect(self.save)
+        self.layout_button.clicked.connect(self.lay_out_anew)
+        self._keep_timer.timeout.connect(self.keep)
         self._check_timer.timeout.connect(self._check)
-        self.results.reused.connect(self.editor.set_text)
-
-    def _changed(self) -> None:
-        self.editor.clear_errors()
-        self._save_timer.start()
-        self._check_timer.start()
-
-    def _check(self) -> None:
-        if self.editor.text().strip() and self._running is None:
-            if self._checking is not None:
-                self._checking.cancel()
-            work = self.studio.engine.sql.validate(self.editor.text())
-            self._checking = bridge.run(self, work, self._mark, lambda _error: None)
-
-    def _mark(self, problems: list[Problem]) -> None:
-        for each in problems:
-            if each.line:
-                self.editor.mark_error(each.line, each.column, each.message)
-
-    def _done(self, result: QueryResult) -> None:
-        self._show_running(False)
-        self.results.show_result(result)
-
-    def _failed(self, error: StudioError, sql: str) -> None:
-        self._show_running(False)
-        self.results.fail(error)
-        line, column = getattr(error, "line", 0), getattr(error, "column", 0)
-        if line and sql == self.editor.text():
-            self.editor.mark_error(line, column, error.message)
-
-    def _show_running(self, on: bool) -> None:
-        self._running = self._running if on else None
-        self.run_button.say(Text("Cancel", "取消") if on else Text("Run", "运行"))
-        self.run_button.set_icon("square" if on else "play")
-        self.run_button.set_kind("default" if on else "primary")
+        self._tick_timer.timeout.connect(lambda: self.results.tick(time.monotonic() - self._began))
+        self.results.measure_wanted.connect(self.measure)
+        self.results.history.reused.connect(self.editor.add_below)
+        QShortcut(QKeySequence.StandardKey.Save, self, self.save, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
 
 
-class Results(Surface):
-    """What a query brought, its plan, and the history."""
-
-    reused = Signal(str)
-
-    def __init__(self, studio: Studio) -> None:
-        super().__init__("content")
-        self.studio = studio
-        self.result: QueryResult | None = None
-        self.tabs = PanelTabs(
-            [("result", Text("Result", "结果")), ("plan", Text("Plan", "计划")), ("history", Text("History", "历史"))]
-        )
-        self.note = Label("", "caption", "text.secondary")
-        self.export = IconButton("download", Text("Export the result", "导出结果"))
-        self.export.setEnabled(False)
-        self.table = VirtualTable(bridge=bridge)
-        self.plan = CodeEditor("text", read_only=True)
-        self.history = RowList(Text("Queries that were run", "运行过的查询"), activate_on_click=False)
-        self.message = Label(
-            Text("Run the query to see its rows.", "运行查询即可查看结果。"), "dense", "text.secondary", wrap=True
-        )
-        self._lay_out()
-        self.tabs.changed.connect(self._choose)
-        self.history.activated.connect(self._reuse)
-        self.export.clicked.connect(self._ask_export)
-        self.table.order_requested.connect(self._sort)
-
-    def wait(self, cancel: Any) -> None:
-        """Keep the place while the query runs."""
-        self.tabs.set_value("result")
-        self._show(Loading(cancel, Text("Running the query", "正在运行查询")))
-
-    def say(self, text: Text) -> None:
-        self.message.say(text)
-        self.stack.setCurrentWidget(self.message_page)
-
-    def fail(self, error: StudioError) -> None:
-        self.tabs.set_value("result")
-        self.tabs.set_count("result", None)
-        self.note.setText("")
-        self._show(Failure(error))
-
-    def show_result(self, result: QueryResult) -> None:
-        """Show the rows."""
-        self.result = result
-        rows = result.table.num_rows
-        self.tabs.set_value("result")
-        self.tabs.set_count("result", rows)
-        columns = [(column.name, column.type) for column in result.columns]
-        self.table.set_source(self._fetch, columns, rows)
-        self.stack.setCurrentWidget(self.table)
-        self.export.setEnabled(True)
-        cut = [Text(f"first {plural(rows, 'row', 'rows')} only", f"仅前 {rows:,} 行")] if result.truncated else []
-        self.note.setText(words.joined(Text(f"{result.seconds:.2f} s", f"{result.seconds:.2f} 秒"), *cut))
-
-    def show_plan(self, plan: str) -> None:
-        self.plan.set_text(plan)
-        self.tabs.set_value("plan")
-        self.stack.setCurrentWidget(self.plan)
-
-    def _lay_out(self) -> None:
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        header = Header(32)
-        header.row.addWidget(self.tabs, 1)
-        header.row.addWidget(self.note)
-        header.row.addWidget(self.export)
-        column.addWidget(header)
-        self.stack = QStackedWidget()
-        self.message_page = QWidget()
-        inner = QHBoxLayout(self.message_page)
-        pad = theme.size("space.3")
-        inner.setContentsMargins(pad, pad, pad, pad)
-        inner.addWidget(self.message, 1, Qt.AlignmentFlag.AlignTop)
-        self.fixed = (self.message_page, self.table, self.plan, self.history)
-        for widget in self.fixed:
-            self.stack.addWidget(widget)
-        column.addWidget(self.stack, 1)
-
-    def _show(self, widget: QWidget) -> None:
-        """Show a widget that is not kept."""
-        for place in reversed(range(self.stack.count())):
-            old = self.stack.widget(place)
-            if old not in self.fixed:
-                self.stack.removeWidget(old)
-                discard(old)
-        self.stack.addWidget(widget)
-        self.stack.setCurrentWidget(widget)
-
-    async def _fetch(self, offset: int, limit: int) -> Any:
-        assert self.result is not None
-        return self.result.table.slice(offset, limit)
-
-    def _choose(self, tab: object) -> None:
-        if tab == "history":
-            self.stack.setCurrentWidget(self.history)
-            bridge.run(self, self.studio.engine.sql.history.list(), self._show_history)
-        elif tab == "plan":
-            self.stack.setCurrentWidget(self.plan)
-        else:
-            self.stack.setCurrentWidget(self.table if self.result else self.message_page)
-
-    def _show_history(self, queries: list[Query]) -> None:
-        tones = {"failed": "danger", "cancelled": "warning", "done": "success"}
-        self.history.set_rows(
-            Row(
-                each.id,
-                " ".join(each.sql.split())[:200],
-                _told(each),
-                "file-code",
-                tone=tones[each.status],
-                hint=each.sql[:1000],
-            )
-            for each in queries
-        )
-        self._queries = {each.id: each.sql for each in queries}
-
-    def _reuse(self, query_id: str) -> None:
-        self.reused.emit(self._queries[query_id])
-
-    def _sort(self, column: str, ascending: bool) -> None:
-        """Short results are sorted where they are."""
-        if self.result is None:
-            return
-        from dataclasses import replace
-
-        table = self.result.table
-        place = table.schema.names.index(column)
-        order = "ascending" if ascending else "descending"
-        picked = table.select([place]).rename_columns(["key"])
-
-        async def ordered() -> Any:
-            import pyarrow.compute
-
-            return table.take(pyarrow.compute.sort_indices(picked, [("key", order)], null_placement="at_end"))
-
-        def show(sorted_table: Any) -> None:
-            assert self.result is not None
-            self.result = replace(self.result, table=sorted_table)
-            self.table.set_order(column, ascending)
-            self.table.reload()
-
-        bridge.run(self, ordered(), show)
-
-    def _ask_export(self) -> None:
-        if self.result is None:
-            return
-        kinds = "CSV (*.csv);;Parquet (*.parquet);;JSON Lines (*.jsonl)"
-        path, _ = QFileDialog.getSaveFileName(self, tr(Text("Export the result", "导出结果")), "result.csv", kinds)
-        if path:
-            format = "parquet" if path.endswith(".parquet") else "jsonl" if path.endswith(".jsonl") else "csv"
-            work = self.studio.engine.sql.export_table(self.result.table, path, format)
-            bridge.run(self, work, self._exported)
-
-    def _exported(self, count: int) -> None:
-        self.studio.window.toast(Text(f"Exported {plural(count, 'row', 'rows')}.", f"已导出 {count:,} 行。"))
-
-
-def _told(query: Query) -> str:
-    parts: list[Text | str] = [words.moment(query.started_at)]
-    if query.rows is not None:
-        parts.append(words.rows(query.rows))
-    if query.seconds is not None:
-        parts.append(Text(f"{query.seconds:.2f} s", f"{query.seconds:.2f} 秒"))
-    if query.error:
-        parts.append(query.error.splitlines()[0][:120])
-    return words.joined(*parts)
+def _entry(found: Suggestion) -> Entry:
+    icon = ICONS[kind_of(found.type)] if found.kind == "column" else MARKS[found.kind]
+    tone = {"column": "text.secondary", "dataset": "accent.text"}.get(found.kind, "text.tertiary")
+    return Entry(found.text, found.insert, found.replaces, icon, found.detail, found.note, tone)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from studio.engine.datasets.reading import quoted
 from studio.engine.text import Text
 from studio.ui.icons import paint_icon
 from studio.ui.language import say
@@ -135,7 +136,8 @@ def _row(dataset: Dataset, shares: Mapping[str, str]) -> Row:
     hint = dataset.status_reason or dataset.description
     icon = "image" if dataset.format == "images" else "table-2"
     trailing = shares.get(dataset.id) or words.short(dataset.row_count)
-    return Row(f"ds:{dataset.id}", dataset.name, icon=icon, trailing=trailing, tone=tone, hint=hint)
+    drag = quoted(dataset.name)
+    return Row(f"ds:{dataset.id}", dataset.name, icon=icon, trailing=trailing, tone=tone, hint=hint, drag=drag)
 
 
 def _words(dataset: Dataset) -> str:
