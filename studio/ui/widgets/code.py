@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QMetaMethod, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFontMetricsF,
@@ -152,6 +152,18 @@ class CodeEditor(QPlainTextEdit):
         self.completion.set_words(words)
 
     # Keys
+
+    def event(self, event: QEvent) -> bool:
+        """Ctrl Enter is ours where somebody listens, even if a shortcut of the window has it."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._submits(event):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def _submits(self, event: QKeyEvent) -> bool:
+        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        control = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+        return enter and control and self.isSignalConnected(QMetaMethod.fromSignal(self.submitted))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         control = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)

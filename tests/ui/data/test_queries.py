@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt
 from PySide6.QtGui import QDropEvent, QGuiApplication, QTextCursor
+from pytestqt.exceptions import TimeoutError
 from pytestqt.qtbot import QtBot
 
 from studio.ui.app import _close_engine, open_window
@@ -40,7 +41,11 @@ def over(pane: QueryPane) -> bool:
 
 
 def ran(pane: QueryPane, qtbot: QtBot) -> None:
-    until(qtbot, lambda: over(pane) and pane.results.outcomes)
+    try:
+        until(qtbot, lambda: over(pane) and pane.results.outcomes)
+    except TimeoutError as error:  # say where it stands
+        state = (pane.isVisible(), pane.editor.hasFocus(), pane.results.note.whole(), pane.results.message.whole())
+        raise AssertionError((over(pane), pane.results.outcomes, state)) from error
 
 
 def test_a_query_runs_and_a_mistake_is_marked_at_its_place_with_its_message(pane: QueryPane, qtbot: QtBot) -> None:
@@ -75,6 +80,17 @@ def test_the_statement_under_the_cursor_is_run_or_what_is_selected_or_all(pane: 
     assert pane.results.which.isVisibleTo(pane.results)
     pane.results.which.changed.emit(0)
     assert pane.results.rows.result.columns[0].name == "one"
+
+
+def test_ctrl_enter_runs_the_query_although_another_view_has_that_key_too(
+    window: Window, pane: QueryPane, qtbot: QtBot
+) -> None:
+    window.show_view("workflows")
+    window.show_view("data")
+    pane.editor.setFocus()
+    qtbot.keyClick(pane.editor, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    ran(pane, qtbot)
+    assert pane.results.rows.table.row_count == 2
 
 
 def test_an_error_further_down_is_marked_there_and_what_came_before_stays(pane: QueryPane, qtbot: QtBot) -> None:

@@ -18,10 +18,10 @@ from studio.ui.bridge import Handle, bridge
 from studio.ui.language import language, tr
 from studio.ui.views.data_parts import words
 from studio.ui.views.data_parts.dialogs import NameDialog
+from studio.ui.widgets import clipboard
 from studio.ui.widgets.buttons import Button, IconButton
 from studio.ui.widgets.cell_bars import Bars
 from studio.ui.widgets.labels import Label
-from studio.ui.widgets.pages import read_lines
 from studio.ui.widgets.panel import Header
 from studio.ui.widgets.table import VirtualTable
 
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from studio.engine.sql.query import QueryResult
     from studio.engine.sql.spool import Spooled
     from studio.ui.studio import Studio
-
-MOST_COPIED = 100_000
 
 
 class ResultTab(QWidget):
@@ -102,9 +100,9 @@ class ResultTab(QWidget):
             self.table.copy(with_names=True)
             return
         names = [column.name for column in self.result.columns]
-        count = min(self.table.row_count, MOST_COPIED)
-        work = read_lines(self._fetch, 0, count, list(range(len(names))))
-        bridge.run(self, work, lambda lines: self._copied("\t".join(names) + "\n" + lines, count), self.failed.emit)
+        count = clipboard.room(self.table.row_count, len(names))
+        work = clipboard.read(self._fetch, 0, count, names, list(range(len(names))), True)
+        bridge.run(self, work, lambda copied: self._copied(copied, count), self.failed.emit)
 
     def ask_export(self) -> None:
         kinds = "CSV (*.csv);;Parquet (*.parquet);;JSON Lines (*.jsonl)"
@@ -254,9 +252,11 @@ class ResultTab(QWidget):
                 Text(f"{found.column}: {found.distinct:,} distinct", f"{found.column}：{found.distinct:,} 个不同值")
             )
 
-    def _copied(self, text: str, count: int) -> None:
-        QGuiApplication.clipboard().setText(text)
-        self.studio.window.toast(Text(f"Copied {plural(count, 'row', 'rows')}.", f"已复制 {count:,} 行。"))
+    def _copied(self, copied: clipboard.Copied, count: int) -> None:
+        QGuiApplication.clipboard().setMimeData(copied.mime())
+        told = Text(f"Copied {plural(count, 'row', 'rows')}.", f"已复制 {count:,} 行。")
+        rows = self.table.row_count
+        self.studio.window.toast(told if count == rows else clipboard.too_many(rows, count))
 
     def _kept(self, dataset: Dataset) -> None:
         self.keep.setEnabled(True)
