@@ -19,7 +19,7 @@ from studio.ui.views.data import DataView
 from studio.ui.views.data_parts.adding import AddDialog
 from studio.ui.views.data_parts.pasting import addresses_in
 from studio.ui.window import Window
-from tests.ui.data.test_data_view import PATIENCE, drop, front, until
+from tests.ui.data.conftest import PATIENCE, drop, front, until
 
 
 @pytest.fixture
