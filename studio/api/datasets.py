@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 router = APIRouter(prefix="/api/v1", tags=["data"])
 ARROW = Arrow.media_type
 BATCH = 65_536  # rows
+ALL = 2**62
 AnyVersion = Annotated[int | None, Query(ge=1)]
 ROWS: dict[int | str, dict[str, Any]] = {
     200: {"description": "Rows", "content": {encoder.media_type: {} for encoder in ENCODERS.values()}}
@@ -182,11 +183,21 @@ async def data(
 
 
 @router.get("/datasets/{dataset_id}/profile")
-async def profile(request: Request, dataset_id: str, version: AnyVersion = None) -> Response:
-    """Nulls, distinct values, range, histogram and top values of every column; says when it is from a sample."""
+async def profile(
+    request: Request,
+    dataset_id: str,
+    version: AnyVersion = None,
+    sample: Annotated[int, Query(ge=0)] = 200_000,
+    columns: str = "",
+) -> Response:
+    """Nulls, distinct values, range, quantiles, histogram and top values of every column, or of `columns`.
+
+    Longer tables are profiled from `sample` rows drawn at random and say so; 0 takes all rows. Values are written digit by digit.
+    """
     engine = engine_of(request)
     dataset = await engine.datasets.get(dataset_id, version=version)
-    return success(await engine.datasets.profile(_address(dataset.id, version)))
+    chosen = [name for name in columns.split(",") if name] or None
+    return success(await engine.datasets.profile(_address(dataset.id, version), sample or ALL, columns=chosen))
 
 
 def _address(dataset_id: str, version: int | None) -> str:

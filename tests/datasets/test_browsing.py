@@ -85,7 +85,7 @@ async def test_the_first_rows_of_an_order_come_before_the_order_is_known(
 ) -> None:
     monkeypatch.setattr(browsing, "QUICK_ROWS", 100)
     wanted = expected(tmp_path / "shop", View(order=(("amount", False),)), "id")
-    pages = rooms.datasets._browsing
+    pages = rooms.datasets.browsing
     first = await rooms.datasets.page(shop, 0, 20, order=("amount", False))
     assert first.column("id").to_pylist() == [row for (row,) in wanted[:20]]
     deep = await rooms.datasets.page(shop, 9_000, 20, order=("amount", False))
@@ -100,9 +100,9 @@ async def test_a_copy_is_a_job_and_gives_the_same_rows(
     order = ("amount", True)
     before = await rooms.datasets.page(shop, 4_000, 300, order=order)
     assert [job.kind for job in await rooms.jobs.list()] == [browsing.KIND]
-    await rooms.datasets._browsing.settled()
+    await rooms.datasets.browsing.settled()
     source = await rooms.datasets.source(shop)
-    assert rooms.datasets._browsing._natives.ready(source) is not None
+    assert rooms.datasets.browsing._natives.ready(source) is not None
     assert (await rooms.datasets.page(shop, 4_000, 300, order=order)).equals(before)
     plain = await rooms.datasets.page(shop, ROWS - 5, 10, columns=["id"])
     assert plain.column("id").to_pylist() == [2**53 + 1 + row for row in range(ROWS - 5, ROWS + 5)]
@@ -112,7 +112,7 @@ async def test_a_stopped_copy_leaves_nothing_and_is_not_begun_again(
     rooms: Rooms, shop: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(native, "PAYS_ROWS", 1_000)
-    pages = rooms.datasets._browsing
+    pages = rooms.datasets.browsing
     monkeypatch.setattr(pages._natives, "make", _slow)
     await rooms.datasets.page(shop, 0, 10, order=("amount", True))
     (job,) = [job for job in await rooms.jobs.list() if job.kind == browsing.KIND]

@@ -63,9 +63,9 @@ class Datasets:
         self._busy: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._looking: set[asyncio.Task[Dataset]] = set()
         self._jobs = jobs
-        self._browsing = Browsing(paths, settings, jobs)
+        self.browsing = Browsing(paths, settings, jobs)
         self.history = History(
-            catalog, paths, settings, self._records, self._contents, self._tables, self._browsing.pages, self._save
+            catalog, paths, settings, self._records, self._contents, self._tables, self.browsing.pages, self._save
         )
 
     async def start(self) -> None:
@@ -74,7 +74,7 @@ class Datasets:
     async def close(self) -> None:
         await asyncio.gather(*self._looking, return_exceptions=True)
         await self.history.close()
-        await self._browsing.close()
+        await self.browsing.close()
 
     def plugin_failures(self) -> list[PluginFailure]:
         return formats.failures
@@ -254,14 +254,14 @@ class Datasets:
         view = _view(order, where, filters)
         source = await (self._first_rows(id_or_name, offset + limit) if view.plain else self.source(id_or_name))
         _known(source, [*(columns or ()), *view.columns])
-        return await self._browsing.page(source, view, offset, limit, columns, id_or_name)
+        return await self.browsing.page(source, view, offset, limit, columns, id_or_name)
 
     async def count(self, id_or_name: str, where: str | None = None, *, filters: Sequence[Filter] = ()) -> int:
         """How many rows there are, or how many the conditions hold for."""
         source = await self.source(id_or_name)
         view = _view(None, where, filters)
         _known(source, view.columns)
-        return await self._browsing.count(source, view)
+        return await self.browsing.count(source, view)
 
     async def profile(
         self, id_or_name: str, sample: int = 200_000, *, columns: Sequence[str] | None = None
@@ -269,13 +269,13 @@ class Datasets:
         """What is in each column. Longer tables are profiled from `sample` rows drawn at random, and say so."""
         source = await self.source(id_or_name)
         _known(source, columns or ())
-        return await self._browsing.profile(source, _chosen_columns(source, columns), sample)
+        return await self.browsing.profile(source, _chosen_columns(source, columns), sample)
 
     async def profile_all(self, id_or_name: str, *, columns: Sequence[str] | None = None) -> JobState:
         """Profile all rows, as a job with progress whose result is as of `profile`; wait for it with `jobs.wait`."""
         source = await self.source(id_or_name)
         _known(source, columns or ())
-        return await self._browsing.profile_all(source, _chosen_columns(source, columns), id_or_name)
+        return await self.browsing.profile_all(source, _chosen_columns(source, columns), id_or_name)
 
     async def export(
         self, id_or_name: str, path: str | Path, format: str = "csv", *, columns: Sequence[str] | None = None,
@@ -288,7 +288,7 @@ class Datasets:
         """
         source, view = await self.source(id_or_name), _view(order, where, filters)
         _known(source, [*(columns or ()), *view.columns])
-        return await export(self._browsing, self._jobs, source, view, Path(path), format, columns, ranges)
+        return await export(self.browsing, self._jobs, source, view, Path(path), format, columns, ranges)
 
     async def batches(
         self, id_or_name: str, columns: Sequence[str] | None = None, where: str | None = None, size: int = 65_536
@@ -296,7 +296,7 @@ class Datasets:
         """The whole table in pyarrow RecordBatches of about `size` rows, in the file's order, in little memory."""
         source = await self.source(id_or_name)
         _known(source, columns or ())
-        locked = await asyncio.to_thread(self._browsing.lock, source)
+        locked = await asyncio.to_thread(self.browsing.lock, source)
         try:
             sql = f"SELECT {chosen(columns)} FROM data {condition(where or '')}"
             rows = locked.all(await asyncio.to_thread(locked.reader, sql, (), size))

@@ -8,7 +8,7 @@ import struct
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Literal, NamedTuple
 
 Kind = Literal["integer", "decimal", "float", "text", "category", "time", "boolean", "nested", "binary"]
@@ -35,6 +35,7 @@ ICONS: dict[Kind, str] = {
 NUMBERS: frozenset[Kind] = frozenset({"integer", "decimal", "float"})
 
 
+@lru_cache(4096)
 def kind_of(type_name: str) -> Kind:
     """The family of a type by its name, in Arrow's words (`timestamp[us]`) or in DuckDB's (`DECIMAL(12,2)`)."""
     name = type_name.strip().lower()

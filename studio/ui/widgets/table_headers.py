@@ -48,8 +48,9 @@ class ColumnHeader(QHeaderView):
         return theme.size("layout.row.list")
 
     def sizeHint(self) -> QSize:
+        """Only the height counts. Qt's own hint asks two hundred columns for theirs, at every change."""
         tall = theme.size("layout.row.tableHeaderProfile") if self.order.strips else self.line_height
-        return QSize(super().sizeHint().width(), tall)
+        return QSize(self.defaultSectionSize(), tall)
 
     def wish(self, section: int) -> int:
         """The width that shows the whole name."""

@@ -38,6 +38,7 @@ class ValuePane(Surface):
         self.modes: Segmented | None = None
         self.text, self.tree, self.picture = QPlainTextEdit(readOnly=True), ValueTree(), Picture()
         self.text.setFrameShape(QFrame.Shape.NoFrame)
+        self.text.document().setDocumentMargin(theme.size("space.3"))
         say(self.text.setAccessibleName, Text("Value", "内容"))
         self.stack = QStackedWidget()
         self._lay_out()

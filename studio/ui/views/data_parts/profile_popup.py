@@ -69,7 +69,7 @@ class ProfilePopup(QWidget):
 
     def _top(self, found: ColumnProfile) -> RowList:
         rows = [
-            Row(f"{place}", bar.label or Text("(empty text)", "（空文本）"), icon="list-filter", trailing=f"{bar.count:,} · {bar.count / max(1, found.rows):.1%}",
+            Row(f"{place}", bar.label or Text("(empty text)", "（空文本）"), icon="list-filter", trailing=f"{bar.count:,} · {_share(bar.count, found.rows)}",
                 hint=Text("Filter by this value", "按此值筛选"))
             for place, bar in enumerate(found.top)
         ]  # fmt: skip
@@ -84,7 +84,7 @@ class ProfilePopup(QWidget):
 
     def _foot(self) -> QHBoxLayout:
         row = QHBoxLayout()
-        row.addWidget(Label(basis(self.profile), "caption", "text.secondary"), 1)
+        row.addWidget(Label(short_basis(self.profile), "caption", "text.secondary"), 1)
         if self.profile.sampled:
             every = Button(Text("Profile all rows", "分析全部行"), "sigma", "ghost", "sm")
             every.clicked.connect(self._ask_all)
@@ -103,11 +103,25 @@ def basis(found: ColumnProfile) -> Text:
     return Text(f"Profile of all {found.rows:,} rows", f"概况基于全部 {found.rows:,} 行")
 
 
+def short_basis(found: ColumnProfile) -> Text:
+    """The same in a narrow place."""
+    rows = f"{found.rows:,}"
+    return (
+        Text(f"Sample of {rows} rows", f"{rows} 行样本")
+        if found.sampled
+        else Text(f"All {rows} rows", f"全部 {rows} 行")
+    )
+
+
+def _share(count: int, rows: int) -> str:
+    share = count / max(1, rows)
+    return f"{share:.1%}" if share >= 0.001 or not count else "< 0.1%"
+
+
 def facts_of(found: ColumnProfile) -> list[tuple[Text, str]]:
     """What there is to say, in rows; values digit by digit."""
-    share = found.nulls / found.rows if found.rows else 0
     about = "" if found.distinct_exact or found.type.startswith(("struct", "list", "map")) else "≈ "
-    facts = [(Text("Nulls", "空值"), f"{found.nulls:,} ({share:.1%})")]
+    facts = [(Text("Nulls", "空值"), f"{found.nulls:,} ({_share(found.nulls, found.rows)})")]
     if not found.type.startswith(("struct", "list", "map")):
         facts.append((Text("Different values", "不同值"), f"{about}{found.distinct:,}"))
     if found.empty:

@@ -59,7 +59,7 @@ class TableTab(QWidget):
         self.reading = ReadingBar(studio)
         self.table = VirtualTable(bridge=bridge)
         self.table.filters, self.table.viewer = True, self.show_cell
-        self.value = ValuePane()
+        self._value: ValuePane | None = None
         self.profile = TableProfile(studio, dataset_id, self.table)
         self.seen, self.note = Label("", "caption", "text.secondary"), Label("", "caption", "text.secondary")
         self.stack = QStackedWidget()
@@ -149,18 +149,25 @@ class TableTab(QWidget):
         self.value.show()
         bridge.run(self.value, _read(found, folder), lambda value: self.value.show_value(title, value))
 
+    @property
+    def value(self) -> ValuePane:
+        """The pane beside the table; made when it is first wanted."""
+        if self._value is None:
+            self._value = ValuePane()
+            self._value.closed.connect(self._close_value)
+            self.split.addWidget(self._value)
+            self.split.setStretchFactor(0, 1)
+            self.split.setSizes([900, 320])
+        return self._value
+
     # Inside
 
     def _lay_out(self) -> None:
         self.loading, self.content = Loading(), QWidget()
         self.sql.hide()
-        self.value.hide()
         self.split = QSplitter(Qt.Orientation.Horizontal)
         self.split.setChildrenCollapsible(False)
         self.split.addWidget(self.table)
-        self.split.addWidget(self.value)
-        self.split.setStretchFactor(0, 1)
-        self.split.setSizes([900, 320])
         column = QVBoxLayout(self.content)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -201,7 +208,6 @@ class TableTab(QWidget):
         table.failed.connect(self.fail)
         table.noticed.connect(self.studio.window.toast)
         table.grid.selectionModel().currentChanged.connect(self._follow)
-        self.value.closed.connect(self._close_value)
         language.changed.connect(self._retell)
         find = QShortcut(QKeySequence("Ctrl+F"), self.content, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
         find.activated.connect(self.find_column)
@@ -302,7 +308,7 @@ class TableTab(QWidget):
 
     def _follow(self) -> None:
         current = self.table.current()
-        if current is not None and self.value.isVisible():
+        if current is not None and self._value is not None and self._value.isVisible():
             self.show_cell(*current)
 
     def _close_value(self) -> None:
