@@ -54,7 +54,6 @@ def make_app(arguments: Sequence[str] = ()) -> QApplication:
     app.setApplicationName("ONE Data Studio")
     app.setApplicationVersion(__version__)
     app.setDesktopFileName("one-data-studio")
-    app.setStyle("Fusion")
     Collector(app)
     return app
 

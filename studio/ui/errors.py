@@ -21,6 +21,7 @@ from studio.ui.bridge import Bridge
 from studio.ui.language import say
 from studio.ui.theme import theme
 from studio.ui.widgets.buttons import Button
+from studio.ui.widgets.inputs import as_field
 from studio.ui.widgets.labels import Label
 from studio.ui.widgets.panel import Glyph
 
@@ -76,7 +77,7 @@ class CrashDialog(QDialog):
         layout.addLayout(self._head(error))
         self.body = QPlainTextEdit(self.details)
         self.body.setReadOnly(True)
-        self.body.setProperty("field", "true")
+        as_field(self.body)
         self.body.setFont(theme.font("monoSmall"))
         say(self.body.setAccessibleName, Text("Details", "详细信息"))
         layout.addWidget(self.body, 1)

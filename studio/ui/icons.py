@@ -12,13 +12,13 @@ from studio.engine.paths import resource
 from studio.ui.theme import theme
 
 FALLBACK = "square-dashed"
-_pixmaps: dict[tuple[str, str, int, float], QPixmap] = {}
+_pixmaps: dict[tuple[str, int, int, float], QPixmap] = {}
 
 
 def pixmap(name: str, colour: str | QColor = "text.secondary", size: int = 16, ratio: float = 1.0) -> QPixmap:
     """One icon. `size` is in logical pixels, as it is (scale it with `theme.scaled`); an unknown name draws a dashed square."""
     tint = theme.colour(colour) if isinstance(colour, str) else colour
-    key = (name, tint.name(QColor.NameFormat.HexArgb), size, ratio)
+    key = (name, tint.rgba(), size, ratio)
     if key not in _pixmaps:
         if len(_pixmaps) > 2000:
             _pixmaps.clear()
@@ -50,6 +50,12 @@ def names() -> list[str]:
     return sorted(file.stem for file in resource("icons").glob("*.svg"))
 
 
+def read_all() -> None:
+    """Read the drawings of all icons once, on any thread: what is painted first then need not wait for the disk."""
+    for name in names():
+        _file(name)
+
+
 def _draw(name: str, tint: QColor, size: int, ratio: float) -> QPixmap:
     image = QPixmap(round(size * ratio), round(size * ratio))
     image.fill(Qt.GlobalColor.transparent)
@@ -67,6 +73,7 @@ def _source(name: str, size: int, tint: str) -> str:
     return _file(name).replace("currentColor", tint).replace('stroke-width="2"', f'stroke-width="{width:.3f}"')
 
 
+@cache
 def _stroke(size: int) -> float:
     widths = {int(key): float(value) for key, value in theme.tokens["icon"]["stroke"].items()}
     nearest = min(widths, key=lambda known: abs(known - size))

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import shiboken6
-from PySide6.QtCore import QLocale, QObject, Signal
+from PySide6.QtCore import QLocale, QObject
 
 from studio.engine.text import Text
+from studio.ui.change import Change, tell
 
 Setter = Callable[[str], Any]
 # The setter that says a widget's words, for a widget that was given whole; the first one that it has.
 SETTERS = ("setText", "setTitle", "setWindowTitle")
 
 
-class LanguageSwitch(QObject):
-    """The language in force. `changed` comes after every word was said anew."""
-
-    changed = Signal()
+class LanguageSwitch:
+    """The language in force. `changed` comes after every word that is seen was said anew."""
 
     def __init__(self) -> None:
-        super().__init__()
+        self.changed = Change()
         self.current = "en"
         self._said: weakref.WeakKeyDictionary[Any, dict[str, Text]] = weakref.WeakKeyDictionary()
         self._functions: list[tuple[Setter, Text]] = []
@@ -45,13 +45,18 @@ class LanguageSwitch(QObject):
         self._said.setdefault(owner, {})[name] = text
 
     def _say_all(self) -> None:
-        for owner, texts in list(self._said.items()):
-            if not shiboken6.isValid(owner):
+        for owner in list(self._said):
+            if shiboken6.isValid(owner):
+                tell(owner, ("words", id(owner)), partial(self._say_to, weakref.ref(owner)))
+            else:
                 self._said.pop(owner, None)
-                continue
-            for name, text in texts.items():
-                getattr(owner, name)(tr(text))
         self._functions = [(setter, text) for setter, text in self._functions if _still_says(setter, text)]
+
+    def _say_to(self, found: weakref.ref[QObject]) -> None:
+        owner = found()
+        if owner is not None and shiboken6.isValid(owner):
+            for name, text in self._said.get(owner, {}).items():
+                getattr(owner, name)(tr(text))
 
 
 def _still_says(setter: Setter, text: Text) -> bool:

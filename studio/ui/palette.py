@@ -113,7 +113,7 @@ class Palette(QWidget):
         )
         head.setSpacing(theme.size("space.3"))
         self.field = QLineEdit()
-        self.field.setProperty("bare", "true")
+        self.field.setFrame(False)
         say(self.field.setPlaceholderText, Text("Search or run a command", "搜索或执行命令"))
         say(self.field.setAccessibleName, Text("Command palette", "命令面板"))
         self.field.textChanged.connect(self._typed)

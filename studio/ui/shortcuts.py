@@ -90,7 +90,8 @@ class KeysField(QLineEdit):
     def __init__(self, keys: str, name: Text) -> None:
         super().__init__(keys)
         self._keys = keys
-        self.setFixedWidth(theme.scaled(160))
+        self.setFixedSize(theme.scaled(160), theme.size("control.height.md"))
+        self.setTextMargins(theme.size("control.padX.sm"), 0, 0, 0)
         say(self.setAccessibleName, Text(f"Keys for {name.en}", f"“{name.zh}”的快捷键"))
         say(self.setPlaceholderText, Text("None", "无"))
 

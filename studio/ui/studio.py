@@ -55,8 +55,12 @@ class Studio:
 
     def open(self, kind: str, object_id: str, **place: Any) -> None:
         """Bring an object to the front in its view."""
-        if kind in HOMES:
-            self.window.show_view(HOMES[kind])
+        if HOMES.get(kind) in self.window.view_names():
+            self.window.show_view(HOMES[kind], lambda _: self._open(kind, object_id, place))
+        else:
+            self._open(kind, object_id, place)
+
+    def _open(self, kind: str, object_id: str, place: dict[str, Any]) -> None:
         if kind in self._openers:
             self._openers[kind](object_id, **place)
 

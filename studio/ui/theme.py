@@ -6,13 +6,14 @@ import json
 from functools import cache
 from typing import Any
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
 from PySide6.QtWidgets import QApplication
 
 from studio.engine.paths import resource
+from studio.ui.change import Change
 from studio.ui.language import language
-from studio.ui.style import style_sheet
+from studio.ui.style import Style, palettes
 
 MODES = ("system", "light", "dark")
 QUIET_ROLES = ("Text", "WindowText", "ButtonText")
@@ -21,10 +22,9 @@ QUIET_ROLES = ("Text", "WindowText", "ButtonText")
 class Theme(QObject):
     """The look in force. `changed` comes after the colours, the language or the scale changed."""
 
-    changed = Signal()
-
     def __init__(self) -> None:
         super().__init__()
+        self.changed = Change()
         self.dark = False
         self.scale = 100
         self.reduced_motion = False
@@ -47,6 +47,7 @@ class Theme(QObject):
         """Dress the application. May be called again at any time; `system` follows the computer from then on."""
         if self._app is None:
             _register_fonts()
+            app.setStyle(Style(self.colour, self.size))
             app.styleHints().colorSchemeChanged.connect(self._follow_computer)
         self._app, self._mode, self.scale = app, mode, max(80, min(200, scale))
         self.dark = self._computer_is_dark() if mode == "system" else mode == "dark"
@@ -104,9 +105,11 @@ class Theme(QObject):
             return
         self._colours.clear()
         self._fonts.clear()
-        self._app.setPalette(self._palette())
+        palette = self._palette()
+        self._app.setPalette(palette)
+        for name, other in palettes(palette, self.colour).items():
+            self._app.setPalette(other, name)
         self._app.setFont(self.font("dense"))
-        self._app.setStyleSheet(style_sheet(self.css, self.size))
         self.changed.emit()
 
     def _follow_computer(self) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 
 def warm() -> None:
-    """Import the nodes and the lexers that colour code. Takes a few tenths of a second; run it off the window's thread."""
+    """Import the nodes and the lexers that colour code, read the icons. Takes a few tenths of a second; run it off the window's thread."""
     from studio.engine.workflows import library
+    from studio.ui import icons
     from studio.ui.widgets.markdown import prepare
 
     library.node_types()
+    icons.read_all()
     prepare()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,12 +33,22 @@ from studio.ui.language import language, say
 from studio.ui.palette import Palette
 from studio.ui.studio import Studio
 from studio.ui.theme import theme
+from studio.ui.turns import Turns
 from studio.ui.views import RAIL, View, find_views
 from studio.ui.widgets.discard import discard
 from studio.ui.widgets.states import Failure, Loading
 
 log = logging.getLogger(__name__)
 COMPACT_BELOW = 1280
+Then = Callable[[Any], object]  # takes the view
+
+
+@dataclass
+class Making:
+    """A view whose parts are being made, and what is asked of it meanwhile."""
+
+    view: View
+    then: list[Then] = field(default_factory=list)
 
 
 class Window(QWidget):
@@ -53,6 +65,7 @@ class Window(QWidget):
         self.notices: list[Kept] = []
         self._kinds: dict[str, type[View]] = {}
         self._views: dict[str, QWidget] = {}
+        self._making: dict[str, Making] = {}
         self._current = ""
         self._wanted = str(self.memory.get("view", "home"))
         self._new_notices = 0
@@ -68,8 +81,12 @@ class Window(QWidget):
 
     # What views call
 
-    def show_view(self, name: str) -> View | None:
-        """Bring a view to the front; it is made the first time. Before the engine is there, it is only remembered."""
+    def show_view(self, name: str, then: Then | None = None) -> View | None:
+        """Bring a view to the front, and do `then` with it.
+
+        The first time it is made part by part while the one before stays in sight: then it is not given back yet. Before the
+        engine is there, the name is only remembered.
+        """
         if self.bridge.engine is None or not self._kinds:
             self._wanted = name
             self.rail.set_current(name)
@@ -77,14 +94,15 @@ class Window(QWidget):
         if name not in self._kinds:
             return None
         self._wanted = name
-        page = self._views.get(name) or self._make(name)
-        self._current = name
         self.memory.set("view", name)
         self.rail.set_current(name)
-        self.stack.setCurrentWidget(page)
-        self.setAccessibleDescription(self._kinds[name].title.in_language(language.current))
+        page = self._views.get(name) or self._make(name, then)
+        if page is None:
+            return None
+        self._bring(name, page)
         if isinstance(page, View):
-            self._guarded(page.shown)
+            if then is not None:
+                self._guarded(lambda: then(page))
             return page
         return None
 
@@ -249,13 +267,55 @@ class Window(QWidget):
         self.rail.add(name, title, icon)
         add_view_command(self, name, title, icon)
 
-    def _make(self, name: str) -> QWidget:
-        page: QWidget
+    def _bring(self, name: str, page: QWidget) -> None:
+        self._current = name
+        self.stack.setCurrentWidget(page)
+        self.setAccessibleDescription(self._kinds[name].title.in_language(language.current))
+        if isinstance(page, View):
+            self._guarded(page.shown)
+
+    def _make(self, name: str, then: Then | None) -> QWidget | None:
+        """The view, where it is there at once; else None, and it comes to the front when its parts are made."""
+        making = self._making.get(name)
         try:
-            page = self._kinds[name](self.studio)
+            if making is None:
+                making = Making(self._kinds[name](self.studio))
+                steps = making.view.steps()
+                if Turns(steps, self, partial(self._made, name), partial(self._not_made, name)).start():
+                    return self._keep(name, making.view)
+                self._making[name] = making
         except Exception as error:
-            log.exception("the view %s failed", name)
-            page = Failure(from_unexpected(error), (Text("Try again", "重试"), lambda: self._again(name)))
+            return self._keep(name, self._failure(name, error))
+        if then is not None:
+            making.then.append(then)
+        return None
+
+    def _made(self, name: str) -> None:
+        making = self._making.pop(name)
+        self._keep(name, making.view)
+        Turns(self._bring_first(name, making), self).start()
+
+    def _bring_first(self, name: str, making: Making) -> Iterator[object]:
+        yield
+        if self._wanted != name:  # a person went elsewhere meanwhile
+            return
+        self._bring(name, making.view)
+        for then in making.then:
+            yield
+            self._guarded(partial(then, making.view))
+
+    def _not_made(self, name: str, error: Exception) -> None:
+        making = self._making.pop(name)
+        discard(making.view)
+        page = self._keep(name, self._failure(name, error))
+        if self._wanted == name:
+            self._bring(name, page)
+
+    def _failure(self, name: str, error: Exception) -> Failure:
+        log.error("the view %s failed", name, exc_info=error)
+        return Failure(from_unexpected(error), (Text("Try again", "重试"), lambda: self._again(name)))
+
+    def _keep(self, name: str, page: QWidget) -> QWidget:
         self._views[name] = page
         self.stack.addWidget(page)
         return page

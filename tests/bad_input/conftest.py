@@ -108,7 +108,13 @@ class Person:
 
     def alive(self) -> bool:
         """Every view still comes to the front."""
-        return all(self.window.show_view(name) is not None for name in self.window.view_names())
+        return all(self.show(name).name == name for name in self.window.view_names())
+
+    def show(self, name: str) -> Any:
+        """Bring a view to the front and wait until it is there."""
+        self.window.show_view(name)
+        self.until(lambda: getattr(self.window.current_view(), "name", "") == name)
+        return self.window.current_view()
 
 
 @pytest.fixture

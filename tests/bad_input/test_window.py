@@ -20,7 +20,7 @@ def open_view(person: Person, name: str) -> Any:
     if person.engine is None:
         person.start()
         person.until_open()
-    return person.window.show_view(name)
+    return person.show(name)
 
 
 def ask(person: Person, chat: Any, question: str) -> None:

@@ -63,6 +63,7 @@ def desk_with(view: type[View], folder: Path, bridge: Bridge, qtbot: Any, monkey
     engine = desk.wait(Engine.open(Paths.under(folder)))
     window.engine_ready(engine)
     try:
+        desk.until(window.current_view)  # its parts are made at turns of the event loop
         yield desk
     finally:
         close(bridge, engine)

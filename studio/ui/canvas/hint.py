@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtCore import QPoint, QRectF, Qt, QTimer
+from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QLabel, QWidget
 
 from studio.engine.errors import StudioError
@@ -50,8 +51,18 @@ class Hint(QLabel):
 
     def _dress(self) -> None:
         self.setFont(theme.font("dense"))
-        radius, pad = theme.size("radius.sm"), theme.size("space.1")
-        self.setStyleSheet(
-            f"background: {theme.css(f'{self._tone}.muted')}; color: {theme.css(f'{self._tone}.text')};"
-            f"border: 1px solid {theme.css(f'{self._tone}.border')}; border-radius: {radius}px; padding: {pad}px {2 * pad}px;"
-        )
+        pad = theme.size("space.1")
+        self.setContentsMargins(2 * pad, pad, 2 * pad, pad)
+        palette = QPalette(self.palette())
+        palette.setColor(QPalette.ColorRole.WindowText, theme.colour(f"{self._tone}.text"))
+        self.setPalette(palette)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(theme.colour(f"{self._tone}.border"), 1))
+        painter.setBrush(theme.colour(f"{self._tone}.muted"))
+        radius = theme.size("radius.sm")
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
+        painter.end()
+        super().paintEvent(event)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QFocusEvent, QKeyEvent
-from PySide6.QtWidgets import QPlainTextEdit
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QPalette
+from PySide6.QtWidgets import QFrame, QPlainTextEdit
 
 from studio.engine.text import Text
 from studio.ui.canvas.commands import Edit
@@ -24,7 +24,11 @@ class NoteEditor(QPlainTextEdit):
         super().__init__(canvas.document.notes[note_id].text, canvas.viewport())
         self.canvas, self.note_id, self._done = canvas, note_id, False
         self.setAccessibleName(tr(Text("Comment", "注释")))
-        self.setStyleSheet(f"background: {theme.css('canvas.comment')}; color: {theme.css('canvas.commentText')};")
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        palette = QPalette(self.palette())
+        palette.setColor(QPalette.ColorRole.Base, theme.colour("canvas.comment"))
+        palette.setColor(QPalette.ColorRole.Text, theme.colour("canvas.commentText"))
+        self.setPalette(palette)
 
     def open(self) -> None:
         box = self.canvas.sheet.notes[self.note_id].box

@@ -61,10 +61,6 @@ class AddNode(QFrame):
         layout.addWidget(self.list)
         self.setFixedWidth(theme.scaled(WIDTH))
         self.setFrameShape(QFrame.Shape.StyledPanel)
-        self.setStyleSheet(
-            f"AddNode {{ background: {theme.css('surface.raised')}; border: 1px solid {theme.css('border.strong')};"
-            f" border-radius: {theme.size('radius.lg')}px; }}"
-        )
         self.field.textChanged.connect(self.show_matches)
         self.field.installEventFilter(self)
         self.list.itemClicked.connect(self._take)

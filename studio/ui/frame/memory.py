@@ -9,9 +9,6 @@ from typing import Any
 
 from PySide6.QtCore import QTimer
 
-from studio.engine.errors import StudioError
-from studio.engine.files import write_json
-
 log = logging.getLogger(__name__)
 
 
@@ -43,9 +40,11 @@ class Memory:
         self._pause.stop()
         if self._file is None or not self._file.parent.is_dir():
             return
-        try:
-            write_json(self._file, self.values)
-        except StudioError as error:  # a full disk; the window goes on with what it has in memory
+        aside = self._file.with_suffix(".new")
+        try:  # not forced to the disk, for which the window's thread would wait
+            aside.write_text(json.dumps(self.values, ensure_ascii=False), "utf-8")
+            aside.replace(self._file)
+        except OSError as error:  # a full disk; the window goes on with what it has in memory
             log.warning("%s", error)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ from studio.engine.events import Notice
 from studio.engine.models.model import Model
 from studio.engine.text import Text
 from studio.ui.actions import Action
+from studio.ui.turns import Turns
 from studio.ui.views.chat_parts.around import Around
 from studio.ui.views.chat_parts.asking import Asking
 from studio.ui.views.chat_parts.conversation import Conversation
@@ -66,13 +68,23 @@ class ChatView(View):
         super().__init__(studio)
         self.front: Thread | None = None
         self._wanted = ""  # the thread that is being opened
-        self.threads, self.middle, self.sources = ThreadsPanel(), Conversation(), SourcesPanel()
+
+    def steps(self) -> Iterator[object]:
+        studio = self.studio
+        self.threads = ThreadsPanel()
+        yield
+        self.middle = Conversation()
+        yield
+        self.sources = SourcesPanel()
+        yield
         self.using = Using(studio, self.middle)
         self.showing = Showing(self.middle, self._model_of)
         self.sourcing = Sourcing(studio, self.middle, self.sources)
         self.keeping = Keeping(studio, self.threads, self._show_threads)
         self.asking = Asking(studio, self)
+        yield
         self.build(self.middle, self.threads, self.sources)
+        yield
         self._connect()
         studio.bridge.listen(self, ThreadsChanged, self._threads_changed)
         studio.bridge.run(self, asyncio.to_thread(prepare))  # imports of the first answer, off the window's thread
@@ -82,9 +94,7 @@ class ChatView(View):
     @classmethod
     def register(cls, studio: Studio) -> None:
         def do(method: str) -> None:
-            view = studio.window.show_view("chat")
-            if isinstance(view, ChatView):
-                getattr(view, method)()
+            studio.window.show_view("chat", lambda view: getattr(view, method)())
 
         for name, words, icon, keys, method in ACTIONS:
             studio.actions.add(Action(f"chat.{name}", words, partial(do, method), icon, keys, CATEGORY, view="chat"))
@@ -206,10 +216,16 @@ class ChatView(View):
         return await chat.thread(thread_id), await chat.messages(thread_id)
 
     def _show_thread(self, thread_id: str, found: tuple[Thread, list[Message]]) -> None:
+        if thread_id == self._wanted:
+            self.front, messages = found
+            Turns(self._fill(thread_id, [self.asking.known(each) for each in messages]), self).start()
+
+    def _fill(self, thread_id: str, messages: list[Message]) -> Iterator[object]:
+        """The conversation, then its sources, unless a person went to another thread meanwhile."""
+        self.showing.show(messages)
+        yield
         if thread_id != self._wanted:
             return
-        self.front, messages = found
-        self.showing.show([self.asking.known(each) for each in messages])
         self.sourcing.clear()
         last = self.showing.last_answer()
         if last is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from PySide6.QtCore import Signal
@@ -51,7 +52,13 @@ class Clusters(View):
         super().__init__(studio)
         self._clusters: dict[str, ClusterState] = {}
         self._chosen = HERE
-        self.side, self.centre, self.attention = ClustersPanel(), Centre(studio), AttentionPanel()
+
+    def steps(self) -> Iterator[object]:
+        studio = self.studio
+        self.side, self.attention = ClustersPanel(), AttentionPanel()
+        yield
+        self.centre = Centre(studio)
+        yield
         self.build(self.centre, self.side, self.attention)
         self.side.chosen.connect(self._choose)
         self.side.asked_new.connect(self.add_cluster)
@@ -65,9 +72,7 @@ class Clusters(View):
     @classmethod
     def register(cls, studio: Studio) -> None:
         def add() -> None:
-            view = studio.window.show_view(cls.name)
-            if isinstance(view, cls):
-                view.add_cluster()
+            studio.window.show_view(cls.name, lambda view: view.add_cluster())
 
         studio.actions.add(Action("clusters.add", ADD, add, "server-plus", "", TITLE))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from PySide6.QtCore import QMimeData, QPoint
@@ -57,11 +57,18 @@ class DataView(View):
         self.tables: dict[str, TableTab] = {}
         self._known = False
         self._was_query = False
-        self.side, self.inspector = Side(), Inspector()
+
+    def steps(self) -> Iterator[object]:
+        studio = self.studio
+        self.side = Side()
+        yield
+        self.inspector = Inspector()
         self.tabs = TabBar(Text("New query", "新建查询"))
         self.stack, self.below = QStackedWidget(), QStackedWidget()
         self.queries = QueryTabs(studio, self.tabs, self.below, self)
+        yield
         self._lay_out()
+        yield
         self._listen()
         self.setAcceptDrops(True)
         studio.opener("dataset", self.open_dataset)
@@ -74,7 +81,7 @@ class DataView(View):
 
         def in_view(method: str) -> Any:
             def act() -> None:
-                getattr(studio.window.show_view(cls.name), method, lambda: None)()
+                studio.window.show_view(cls.name, lambda view: getattr(view, method)())
 
             return act
 

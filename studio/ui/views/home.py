@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar
 
 from PySide6.QtCore import Qt, QTimer
@@ -50,13 +51,21 @@ class HomeView(View):
     def __init__(self, studio: Studio) -> None:
         super().__init__(studio)
         self._checked = False
-        self.ready, self.recent, self.sample = ReadyPanel(studio), RecentList(), SampleCard(studio)
+
+    def steps(self) -> Iterator[object]:
+        studio = self.studio
+        self.ready, self.recent = ReadyPanel(studio), RecentList()
         self.ready.better.connect(self._better)
         self.recent.opened.connect(studio.open)
+        yield
+        self.sample = SampleCard(studio)
+        yield
+        yield from self._make_cards()
         centre = Surface("content")
         layout = QVBoxLayout(centre)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(scroll(self._page()))
+        yield
         self.build(centre)
         self._settle = QTimer(self, singleShot=True, interval=SETTLE)
         self._settle.timeout.connect(self._read)
@@ -119,7 +128,7 @@ class HomeView(View):
         row.addWidget(self.spoken, 0, Qt.AlignmentFlag.AlignBottom)
         return row
 
-    def _left(self) -> QVBoxLayout:
+    def _make_cards(self) -> Iterator[object]:
         window = self.studio.window
         self.data = StepCard(
             1,
@@ -131,6 +140,7 @@ class HomeView(View):
                 (Text("Browse", "浏览"), "", lambda: window.show_view("data")),
             ],
         )
+        yield
         self.model = StepCard(
             2,
             "model",
@@ -142,6 +152,7 @@ class HomeView(View):
             ],
             primary=True,
         )
+        yield
         self.ask = StepCard(
             3,
             "ask",
@@ -152,6 +163,9 @@ class HomeView(View):
                 (Text("New workflow", "新建工作流"), "", lambda: self._do("workflows", "workflows.new")),
             ],
         )
+        yield
+
+    def _left(self) -> QVBoxLayout:
         cards = QHBoxLayout()
         cards.setSpacing(theme.size("space.4"))
         for card in (self.data, self.model, self.ask):
@@ -205,15 +219,12 @@ class HomeView(View):
         self.model.words.say(model_words)
 
     def _better(self) -> None:
-        view = self.studio.window.show_view("models")
-        if view is not None and hasattr(view, "show_discover"):
-            view.show_discover()
+        self.studio.window.show_view("models", lambda view: getattr(view, "show_discover", lambda: None)())
 
     def _do(self, view: str, action: str) -> None:
         """Go where an action belongs and do it, or only go there where it is not offered."""
-        self.studio.window.show_view(view)
-        if self.studio.actions.has(action):
-            self.studio.actions.trigger(action)
+        actions = self.studio.actions
+        self.studio.window.show_view(view, lambda _: actions.has(action) and actions.trigger(action))
 
 
 async def _read_all(engine: Engine) -> tuple[list[Item], Text, bool]:

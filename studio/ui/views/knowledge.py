@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -50,9 +50,15 @@ class Knowledge(View):
         self._collections: list[Collection] = []
         self._collection: Collection | None = None
         self._wanted: tuple[str, int | None, Span | None] | None = None  # a place to show once it is loaded
+
+    def steps(self) -> Iterator[object]:
+        studio = self.studio
         self.side = CollectionsPanel()
+        yield
         self.centre = Centre(studio)
+        yield
         self.inspector = Inspector(studio)
+        yield
         self.build(self.centre, self.side, self.inspector)
         self._connect()
         self._listen()
@@ -62,9 +68,7 @@ class Knowledge(View):
     @classmethod
     def register(cls, studio: Studio) -> None:
         def on_view(work: str) -> None:
-            view = studio.window.show_view(cls.name)
-            if isinstance(view, cls):
-                getattr(view, work)()
+            studio.window.show_view(cls.name, lambda view: getattr(view, work)())
 
         studio.actions.add(
             Action("knowledge.add", ADD, lambda: on_view("add_documents"), "file-plus", "Ctrl+O", TITLE, view=cls.name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, ClassVar
 
 from PySide6.QtCore import QPoint, QTimer
@@ -18,6 +18,7 @@ from studio.ui.icons import icon
 from studio.ui.language import tr
 from studio.ui.studio import Studio
 from studio.ui.theme import theme
+from studio.ui.turns import Turns
 from studio.ui.views.models_parts import adding
 from studio.ui.views.models_parts.aliases import AliasPanel
 from studio.ui.views.models_parts.discover import Discover
@@ -51,12 +52,20 @@ class ModelsView(View):
         self.snapshot = Snapshot()
         self.loading: dict[str, Handle] = {}
         self._reading = False
+
+    def steps(self) -> Iterator[object]:
+        studio = self.studio
         self.strip, self.table, self.discover = HardwareStrip(), ModelTable(), Discover(studio)
-        self.inspector, self.aliases = ModelInspector(studio), AliasPanel()
+        yield
+        self.inspector = ModelInspector(studio)
+        yield
+        self.aliases = AliasPanel()
         plus = IconButton("plus", Text("Add a model", "添加模型"))
         plus.clicked.connect(lambda: self._open_adding(plus))
         self.side = ModelsSide(plus)
+        yield
         self.build(self._centre(), self.side, self.inspector, self.aliases)
+        yield
         self.setAcceptDrops(True)
         self._connect()
         studio.opener("model", self.open_model)
@@ -180,20 +189,31 @@ class ModelsView(View):
     def _read(self) -> None:
         if not self._reading and self.studio.bridge.engine is not None:
             self._reading = True
-            self.studio.bridge.run(self, read(self.studio.engine), self._show, self._not_read)
+            self.studio.bridge.run(self, read(self.studio.engine), self._came, self._not_read)
 
     def _not_read(self, error: StudioError) -> None:
         self._reading = False
         self.studio.bridge.unhandled(error)
 
-    def _show(self, snapshot: Snapshot) -> None:
+    def _came(self, snapshot: Snapshot) -> None:
         self._reading = False
+        Turns(self._showing(snapshot), self).start()
+
+    def _show(self, snapshot: Snapshot) -> None:
+        for _ in self._showing(snapshot):
+            pass
+
+    def _showing(self, snapshot: Snapshot) -> Iterator[object]:
         self.snapshot = snapshot
         self.strip.show_snapshot(snapshot)
         self.table.show_snapshot(snapshot)
-        self.discover.show_snapshot(snapshot)
+        yield
         self.side.show_snapshot(snapshot, str(self.studio.engine.models.folder))
+        yield
+        self.discover.show_snapshot(snapshot)
+        yield
         self.aliases.show_snapshot(snapshot)
+        yield
         if snapshot.model(self.table.current()) is None and snapshot.models:
             self.table.select(
                 next((model.id for model in snapshot.models if model.kind == "chat"), snapshot.models[0].id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from PySide6.QtCore import QTimer
@@ -53,9 +54,17 @@ class Runs(View):
         self._reading = ""
         self._step = ""
         self._count = 0
-        self.side, self.centre, self.inspector = RunsPanel(), RunCentre(), StepPanel()
+
+    def steps(self) -> Iterator[object]:
+        studio = self.studio
+        self.side, self.centre = RunsPanel(), RunCentre()
+        yield
+        self.inspector = StepPanel()
+        yield
         self.bottom = RunBottom(studio)
+        yield
         self.build(self.centre, self.side, self.inspector, self.bottom)
+        yield
         self._painter = QTimer(self, singleShot=True, interval=PAINT_EVERY)
         self._painter.timeout.connect(self._show)
         self._clock = QTimer(self, interval=TICK)
@@ -65,9 +74,7 @@ class Runs(View):
     @classmethod
     def register(cls, studio: Studio) -> None:
         def act(word: str) -> None:
-            view = studio.window.show_view(cls.name)
-            if isinstance(view, cls):
-                view.act(word)
+            studio.window.show_view(cls.name, lambda view: view.act(word))
 
         studio.actions.add(
             Action("runs.stop", Text("Stop the run", "停止运行"), lambda: act("stop"), "square", "", TITLE)

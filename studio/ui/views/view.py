@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar
 
 from PySide6.QtCore import Qt
@@ -19,7 +20,7 @@ NARROWEST_CENTRE = 480
 
 
 class View(QWidget):
-    """One per file in `views/`, made when it is first shown. Call `super().__init__(studio)`, then `self.build(…)`."""
+    """One per file in `views/`, made when it is first shown: the first lines in `__init__`, the parts in `steps`."""
 
     name: ClassVar[str] = ""
     title: ClassVar[Text]
@@ -33,6 +34,10 @@ class View(QWidget):
         )  # at once in its place: with a style sheet, each move dresses all parts anew
         self.studio = studio
         self.frame: ViewFrame | None = None
+
+    def steps(self) -> Iterator[object]:
+        """Make the parts and call `build`, with a `yield` after each few milliseconds: there the window paints and listens."""
+        return iter(())
 
     @classmethod
     def register(cls, studio: Studio) -> None:

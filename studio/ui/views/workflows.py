@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from shiboken6 import isValid
@@ -12,6 +13,7 @@ from studio.engine.workflows.graph import Graph
 from studio.engine.workflows.service import WorkflowsChanged
 from studio.ui.canvas import editing
 from studio.ui.language import tr
+from studio.ui.turns import Turns
 from studio.ui.views.view import View
 from studio.ui.views.workflows_parts.bottom import Bottom
 from studio.ui.views.workflows_parts.centre import Centre
@@ -48,10 +50,17 @@ class Workflows(View):
         self._names: dict[str, str] = {}
         self._asked = False
         self._waiting: list[tuple[str, dict[str, Any]]] = []
+
+    def steps(self) -> Iterator[object]:
+        studio = self.studio
         self.centre = Centre()
+        yield
         self.side = Side(studio.engine.workflows.node_types())
+        yield
         self.inspector = Inspector(studio)
+        yield
         self.bottom = Bottom(studio)
+        yield
         self.build(self.centre, side=self.side, inspector=self.inspector, bottom=self.bottom)
         self._connect()
         add_actions(self)
@@ -70,8 +79,8 @@ class Workflows(View):
             self.sheet.canvas.setFocus()
 
     def refresh(self) -> None:
-        self.studio.bridge.run(self, self.studio.engine.workflows.list(), self._listed)
         self.studio.bridge.run(self, self.studio.choices("dataset"), self._name)
+        self.studio.bridge.run(self, self.studio.engine.workflows.list(), self._listed)
 
     def _name(self, choices: list[tuple[str, Any]]) -> None:
         """Steps show the name of a dataset, not its id."""
@@ -183,9 +192,17 @@ class Workflows(View):
             return
         self._asked = True
         remembered = [i for i in self.studio.window.memory.get(MEMORY, []) if i in self.known]
-        for workflow_id in remembered or [workflow.id for workflow in workflows[:AT_FIRST]]:
-            if workflow_id not in self.sheets:
-                self._open(self.known[workflow_id], select=not self.centre.tabs.current())
+        Turns(self._open_all(remembered or [workflow.id for workflow in workflows[:AT_FIRST]]), self).start()
+
+    def _open_all(self, ids: list[str]) -> Iterator[object]:
+        """The first one in front, unless a person opened another meanwhile."""
+        for workflow_id in ids:
+            yield
+            if workflow_id in self.known and workflow_id not in self.sheets:
+                self._open(self.known[workflow_id], select=False)
+                yield
+            if not self.centre.tabs.current():
+                self.centre.tabs.select(workflow_id)
 
     def _follow_outside(self, sheet: Sheet) -> None:
         """A workflow that was changed elsewhere is shown as it is now; one with changes of its own keeps them."""
@@ -205,8 +222,7 @@ class Workflows(View):
 
     def _open(self, workflow: Workflow, place: dict[str, Any] | None = None, select: bool = True) -> None:
         if workflow.id not in self.sheets:
-            sheet = Sheet(self.studio, workflow)
-            sheet.show_names(self._names)
+            sheet = Sheet(self.studio, workflow, self._names)
             self.sheets[workflow.id] = sheet
             self.known[workflow.id] = workflow
             self._follow(sheet)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
@@ -13,6 +14,7 @@ from studio.ui.icons import paint_icon
 from studio.ui.language import say
 from studio.ui.theme import theme
 
+V = TypeVar("V")
 # kind: (fill, fill when hovered, fill when pressed, text, border); None is nothing
 LOOKS: dict[str, tuple[str | None, str, str, str, str | None]] = {
     "default": ("surface.raised", "surface.hover", "surface.active", "text.primary", "border.strong"),
@@ -204,14 +206,12 @@ class Segmented(QWidget):
             self._segments[value].setChecked(True)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()))
-        values = list(self._segments)
-        if step is None or self.value() not in values:
+        chosen = beside(event, list(self._segments), self.value())
+        if chosen is None:
             super().keyPressEvent(event)
             return
-        chosen = self._segments[values[(values.index(self.value()) + step) % len(values)]]
-        chosen.setFocus()
-        chosen.click()
+        self._segments[chosen].setFocus()
+        self._segments[chosen].click()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -222,7 +222,9 @@ class Segmented(QWidget):
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
 
 
-class _Segment(Pressable):
+class OneOfRow(Pressable):
+    """A button that is one of several side by side: the arrow keys are the row's."""
+
     def __init__(self, text: Text | str, parent: QWidget) -> None:
         super().__init__(parent)
         self.setCheckable(True)
@@ -233,17 +235,28 @@ class _Segment(Pressable):
         super().setText(words)
         self.updateGeometry()
 
-    def sizeHint(self) -> QSize:
-        width = QFontMetrics(theme.font("denseStrong")).horizontalAdvance(self.text()) + 2 * theme.size(
-            "control.padX.md"
-        )
-        return QSize(width, theme.size("control.height.md") - 4)
+    def words_width(self) -> int:
+        """As wide as when it is chosen, so that nothing moves then."""
+        return QFontMetrics(theme.font("denseStrong")).horizontalAdvance(self.text())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right):
             event.ignore()
             return
         super().keyPressEvent(event)
+
+
+def beside(event: QKeyEvent, values: Sequence[V], value: object) -> V | None:
+    """The value that an arrow key goes to from a value, round the ends; None for other keys and an unknown value."""
+    step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()))
+    if step is None or value not in values:
+        return None
+    return values[(list(values).index(value) + step) % len(values)]
+
+
+class _Segment(OneOfRow):
+    def sizeHint(self) -> QSize:
+        return QSize(self.words_width() + 2 * theme.size("control.padX.md"), theme.size("control.height.md") - 4)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

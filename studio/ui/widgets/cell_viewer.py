@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication, QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
 from studio.engine.text import Text
 from studio.ui.language import tr
 from studio.ui.theme import theme
 from studio.ui.widgets.buttons import IconButton
+from studio.ui.widgets.labels import Label
 
 LONGEST = 1_000_000
 
@@ -20,24 +21,13 @@ class CellViewer(QFrame):
     def __init__(self, title: str, value: str | None, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setObjectName("CellViewer")
+        self.setFrameShape(QFrame.Shape.StyledPanel)
         self.setAccessibleName(title)
         self._value = value or ""
         self._lay_out(title, value)
-        self.setStyleSheet(self._style())
-
-    def _style(self) -> str:
-        border, radius = theme.css("border.strong"), theme.size("radius.md")
-        return f"""
-            #CellViewer {{ background: {theme.css("surface.raised")}; border-radius: {radius}px;
-                border: 1px solid {border}; }}
-            #CellViewer QPlainTextEdit {{ border: none; background: transparent; color: {theme.css("text.primary")}; }}
-            #CellViewer QLabel {{ color: {theme.css("text.secondary")}; }}
-        """
 
     def _lay_out(self, title: str, value: str | None) -> None:
-        name = QLabel(title)
-        name.setFont(theme.font("denseStrong"))
+        name = Label(title, "denseStrong", "text.secondary")
         copy = IconButton("copy", Text("Copy value", "复制内容"))
         copy.clicked.connect(self.copy)
         head = QHBoxLayout()
@@ -47,6 +37,7 @@ class CellViewer(QFrame):
         self.body.setFont(theme.font("mono" if self._value[:1] in ("{", "[") else "body"))
         self.body.setAccessibleName(title)
         self.body.setFrameShape(QFrame.Shape.NoFrame)
+        self.body.viewport().setAutoFillBackground(False)
         box = QVBoxLayout(self)
         pad = theme.size("space.2")
         box.setContentsMargins(pad + 4, pad, pad, pad)

@@ -34,6 +34,7 @@ class CodeEditor(QPlainTextEdit):
 
     def __init__(self, language: str = "text", *, read_only: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setFrameShape(QPlainTextEdit.Shape.NoFrame)
         self._spaces = " " * (4 if language == "python" else 2)
         self._marks = Marks(self)
         self._last = ""
@@ -219,7 +220,6 @@ class CodeEditor(QPlainTextEdit):
 
     def _restyle(self) -> None:
         self.setFont(theme.font("mono"))
-        self.setStyleSheet(f"CodeEditor {{ background: {theme.css('surface.content')}; border: none; padding: 0; }}")
         self.document().setDocumentMargin(theme.size("space.1"))
         self.setTabStopDistance(QFontMetricsF(self.font()).horizontalAdvance(" ") * len(self._spaces))
         self.completion.restyle()

@@ -134,10 +134,6 @@ class Completion(QObject):
 
     def restyle(self) -> None:
         self._popup.setFont(theme.font("mono"))
-        self._popup.setStyleSheet(
-            f"QListView {{ background: {theme.css('surface.raised')}; color: {theme.css('text.primary')};"
-            f" border: 1px solid {theme.css('border.strong')}; padding: 2px; outline: none; }}"
-        )
 
 
 class _Entries(QAbstractListModel):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shiboken6
 from PySide6.QtCore import QObject, Qt
-from PySide6.QtWidgets import QLayout, QWidget
+from PySide6.QtWidgets import QLayout, QSpacerItem, QWidget, QWidgetItem
 
 
 def discard(widget: QObject) -> None:
@@ -25,10 +26,20 @@ def widgets_of(layout: QLayout) -> list[QWidget]:
     return [widget for place, widget in placed if place >= 0]
 
 
-def empty(layout: QLayout) -> None:
-    """Discard every widget of a layout; its stretches go too."""
+def empty(layout: QLayout, keep: QWidget | None = None) -> None:
+    """Discard every widget of a layout, but for one that stays to be put in again; its stretches go too."""
     while layout.count():
         item = layout.takeAt(0)
         widget = item.widget() if item else None
-        if widget is not None:
+        if widget is not None and widget is not keep:
             discard(widget)
+
+
+def forget_items() -> None:
+    """Let go of the layout items that PySide keeps of layouts that were filled before they were added to another.
+
+    Qt frees such an item with its widget and PySide does not hear of it: the same trap as with `itemAt`.
+    """
+    for wrapper in shiboken6.getAllValidWrappers():
+        if type(wrapper) in (QWidgetItem, QSpacerItem) and not shiboken6.ownedByPython(wrapper):
+            shiboken6.invalidate(wrapper)

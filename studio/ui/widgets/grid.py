@@ -75,9 +75,6 @@ class Grid(QTableView):
         """Take sizes and fonts from the theme again."""
         self._metrics = QFontMetrics(theme.figures("dense"))
         self._widths.clear()
-        corner = f"background: {theme.css('surface.panel')}; border: none;"
-        line = f"1px solid {theme.css('border.default')}"
-        self.setStyleSheet(f"QTableCornerButton::section {{ {corner} border-bottom: {line}; border-right: {line}; }}")
         self.numbers.setMinimumSectionSize(1)
         self.numbers.setDefaultSectionSize(theme.size("layout.row.table"))
         self.columns.updateGeometry()

@@ -18,7 +18,7 @@ PAUSE = 150  # ms without a key before a search begins
 
 
 class LineField(QLineEdit):
-    """One line of text. `secret` hides it."""
+    """One line of text. `secret` hides it; a `bare` one has no box of its own."""
 
     def __init__(
         self,
@@ -27,10 +27,13 @@ class LineField(QLineEdit):
         name: Text | str | None = None,
         secret: bool = False,
         mono: bool = False,
+        bare: bool = False,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(value, parent)
-        self._mono = mono
+        self._mono, self._bare = mono, bare
+        self.setFrame(not bare)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         say(self.setPlaceholderText, placeholder)
         say(self.setAccessibleName, name if name is not None else placeholder)
         if secret:
@@ -41,12 +44,15 @@ class LineField(QLineEdit):
     def set_bad(self, bad: bool) -> None:
         """Show that the value cannot stay."""
         if bool(self.property("bad")) != bad:
-            self.setProperty("bad", "true" if bad else None)
-            self.style().unpolish(self)
-            self.style().polish(self)
+            self.setProperty("bad", bad)
+            self.update()
 
     def _restyle(self) -> None:
         self.setFont(theme.font("mono" if self._mono else "dense"))
+        if not self._bare:
+            self.setFixedHeight(theme.size("control.height.md"))
+            pad = theme.size("control.padX.sm")
+            self.setTextMargins(0 if self.actions() else pad, 0, pad, 0)
 
 
 class SearchField(LineField):
@@ -59,7 +65,7 @@ class SearchField(LineField):
         super().__init__(placeholder, parent=parent)
         self.addAction(self._glass, QLineEdit.ActionPosition.LeadingPosition)
         self.setClearButtonEnabled(True)
-        self.setProperty("search", "true")
+        self.setTextMargins(0, 0, 0, 0)
         self._pause = QTimer(self, singleShot=True, interval=PAUSE)
         self._pause.timeout.connect(lambda: self.searched.emit(self.text()))
         self.textChanged.connect(lambda _: self._pause.start())
@@ -94,7 +100,7 @@ class NumberField(QWidget):
         self.minimum, self.maximum, self.step, self.decimals = minimum, maximum, step, decimals
         self._value: float = value
         self.line = QLineEdit(self)
-        self.line.setProperty("bare", "true")
+        self.line.setFrame(False)
         self.setFocusProxy(self.line)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         say(self.line.setAccessibleName, name)
@@ -401,7 +407,7 @@ class TextArea(QPlainTextEdit):
     ) -> None:
         super().__init__(value, parent)
         self._rows = rows
-        self.setProperty("field", "true")
+        as_field(self)
         self.setTabChangesFocus(True)
         say(self.setPlaceholderText, placeholder)
         say(self.setAccessibleName, name if name is not None else placeholder)
@@ -419,4 +425,13 @@ class TextArea(QPlainTextEdit):
 
     def _restyle(self) -> None:
         self.setFont(theme.font("dense"))
+        self.document().setDocumentMargin(theme.size("space.2"))
         self.setMinimumHeight(self._rows * theme.line("body") + theme.size("space.3"))
+
+
+def as_field(edit: QPlainTextEdit) -> None:
+    """Give several lines of text the box of a field."""
+    edit.setProperty("field", True)
+    edit.setAttribute(Qt.WidgetAttribute.WA_Hover)
+    edit.viewport().setAutoFillBackground(False)
+    edit.document().setDocumentMargin(theme.size("space.2"))

@@ -70,7 +70,6 @@ class MarkdownView(QTextBrowser):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
-        self.setStyleSheet("MarkdownView { background: transparent; border: none; padding: 0; }")
         self.viewport().setAutoFillBackground(False)
         say(self.setAccessibleName, Text("Answer", "回答"))
         self.anchorClicked.connect(self._anchor)

@@ -262,7 +262,6 @@ def scroll(content: QWidget | QLayout) -> QScrollArea:
     inner = content if isinstance(content, QWidget) else QWidget()
     if isinstance(content, QLayout):
         inner.setLayout(content)
-    inner.setProperty("scrolled", "true")
     return _Scroller(inner)
 
 
@@ -277,6 +276,8 @@ class _Scroller(QScrollArea):
         super().__init__()
         self._inner = inner
         inner.setParent(self.viewport())
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.viewport().setAutoFillBackground(False)
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -295,3 +296,4 @@ class _Scroller(QScrollArea):
     def _take(self) -> None:
         if super().widget() is None:
             self.setWidget(self._inner)
+            self._inner.setAutoFillBackground(False)

@@ -70,6 +70,7 @@ class RowList(QListView):
     ) -> None:
         super().__init__(parent)
         self.row_height = height
+        self.setFrameShape(QListView.Shape.NoFrame)
         self._model = _Rows()
         self.setModel(self._model)
         self.setItemDelegate(_Painter(self))

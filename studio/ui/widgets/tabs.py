@@ -13,7 +13,7 @@ from studio.engine.text import Text
 from studio.ui.icons import paint_icon
 from studio.ui.language import language, say, tr
 from studio.ui.theme import theme
-from studio.ui.widgets.buttons import IconButton, Pressable
+from studio.ui.widgets.buttons import IconButton, OneOfRow, beside
 
 
 @dataclass(slots=True)
@@ -122,12 +122,11 @@ class _Strip(QWidget):
         return QSize(theme.scaled(60) if self.tabs else 0, theme.size("layout.viewHeader"))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()))
-        if step is None or not self.tabs:
+        chosen = beside(event, self.bar.ids(), self.current)
+        if chosen is None:
             super().keyPressEvent(event)
             return
-        ids = self.bar.ids()
-        self.bar.select(ids[(ids.index(self.current) + step) % len(ids)] if self.current in ids else ids[0])
+        self.bar.select(chosen)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._hover = self._at(event)
@@ -248,12 +247,10 @@ class PanelTabs(QWidget):
             self._tabs[value].update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()))
-        keys = list(self._tabs)
-        if step is None or self.value() not in keys:
+        chosen = beside(event, list(self._tabs), self.value())
+        if chosen is None:
             super().keyPressEvent(event)
             return
-        chosen = keys[(keys.index(self.value()) + step) % len(keys)]
         self._tabs[chosen].setFocus()
         self._choose(chosen)
 
@@ -262,30 +259,17 @@ class PanelTabs(QWidget):
         self.changed.emit(key)
 
 
-class _PanelTab(Pressable):
+class _PanelTab(OneOfRow):
     def __init__(self, title: Text | str, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setCheckable(True)
+        super().__init__(title, parent)
         self.count = ""
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
-        say(self.setText, title)
-        say(self.setAccessibleName, title)
-
-    def setText(self, words: str) -> None:
-        super().setText(words)
-        self.updateGeometry()
 
     def sizeHint(self) -> QSize:
-        width = QFontMetrics(theme.font("denseStrong")).horizontalAdvance(self.text())
+        width = self.words_width()
         if self.count:
             width += QFontMetrics(theme.font("dense")).horizontalAdvance(self.count) + theme.scaled(6)
         return QSize(width, theme.size("layout.panelHeader"))
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right):
-            event.ignore()
-            return
-        super().keyPressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

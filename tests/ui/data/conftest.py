@@ -27,7 +27,6 @@ PATIENCE = 20_000
 @pytest.fixture
 def window(qtbot: QtBot, qapp: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Window]:
     monkeypatch.setenv("ONE_DATA_KEYRING", "file")
-    qapp.setStyle("Fusion")  # type: ignore[attr-defined]
     opened = open_window(Paths.under(tmp_path / "home"), "data")
     opened.resize(1600, 1000)
     qtbot.waitUntil(lambda: isinstance(opened.current_view(), DataView), timeout=PATIENCE)

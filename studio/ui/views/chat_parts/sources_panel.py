@@ -143,6 +143,7 @@ class SourcesPanel(Panel):
         self.page.page_requested.connect(self._turn)
         self.text = QTextEdit()
         self.text.setReadOnly(True)
+        self.text.setFrameShape(QTextEdit.Shape.NoFrame)
         say(self.text.setAccessibleName, Text("Text of the source", "来源正文"))
         self.rows = _RowsPage(self)
         self.failed = QWidget()

@@ -11,7 +11,7 @@ from studio.engine.text import Text
 from studio.ui.theme import theme
 from studio.ui.views.clusters_parts.words import ICONS, TONES, gigabytes, state_words
 from studio.ui.widgets.buttons import Button
-from studio.ui.widgets.discard import discard
+from studio.ui.widgets.discard import empty
 from studio.ui.widgets.labels import Label
 from studio.ui.widgets.panel import Card, Divider, Glyph, Panel, Section, scroll
 
@@ -47,7 +47,7 @@ class AttentionPanel(Panel):
 
     def set_clusters(self, clusters: list[ClusterState]) -> None:
         troubled = [one for one in clusters if one.state in ("unreachable", "unauthorised")]
-        _empty(self._cards)
+        empty(self._cards)
         for cluster in troubled:
             self._cards.addWidget(self._card(cluster))
         if not troubled:
@@ -55,7 +55,7 @@ class AttentionPanel(Panel):
 
     def set_hardware(self, hardware: Hardware, folder: str, version: str) -> None:
         """The facts of this computer."""
-        _empty(self._facts)
+        empty(self._facts)
         gpus = ", ".join(gpu.name for gpu in hardware.gpus)
         facts = [
             (Text("Engine", "引擎"), Text.same(version)),
@@ -94,9 +94,3 @@ class AttentionPanel(Panel):
         row.addStretch(1)
         card.body.addLayout(row)
         return card
-
-
-def _empty(layout: QVBoxLayout | QGridLayout) -> None:
-    while item := layout.takeAt(0):
-        if widget := item.widget():
-            discard(widget)

@@ -15,7 +15,7 @@ from studio.ui.theme import theme
 from studio.ui.views.clusters_parts.words import ICONS, TONES, clock, state_words
 from studio.ui.widgets.buttons import Button
 from studio.ui.widgets.chart import LineChart, Series
-from studio.ui.widgets.discard import discard
+from studio.ui.widgets.discard import empty
 from studio.ui.widgets.labels import Label
 from studio.ui.widgets.panel import Card, Glyph, scroll
 
@@ -71,9 +71,7 @@ class RemotePage(QWidget):
         self._retry.setEnabled(False)
 
     def _show_facts(self, cluster: ClusterState) -> None:
-        while item := self._facts.takeAt(0):
-            if widget := item.widget():
-                discard(widget)
+        empty(self._facts)
         facts = [
             (Text("Address", "地址"), Text.same(cluster.url)),
             (Text("Kind", "类型"), _kind_title(cluster.kind)),

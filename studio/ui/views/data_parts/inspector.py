@@ -15,7 +15,7 @@ from studio.ui.theme import theme
 from studio.ui.views.data_parts import words
 from studio.ui.widgets.buttons import Button, IconButton
 from studio.ui.widgets.cells import ICONS, kind_of
-from studio.ui.widgets.discard import discard
+from studio.ui.widgets.discard import empty
 from studio.ui.widgets.labels import Badge, Label
 from studio.ui.widgets.panel import Card, Divider, Glyph, Header, Section, Surface, scroll
 from studio.ui.widgets.rows import Row, RowList
@@ -51,9 +51,7 @@ class Inspector(Surface):
         self._build()
 
     def _build(self) -> None:
-        while (item := self._layout.takeAt(0)) is not None:
-            if (old := item.widget()) is not None:
-                discard(old)
+        empty(self._layout)
         if self.dataset is None:
             self._layout.addWidget(_nothing(), 1)
             return

@@ -152,7 +152,6 @@ class SampleCard(Card):
         self._busy(False)
         self.note.say(Text("Ready", "已就绪"))
         if self.studio.actions.has("chat.new"):
-            self.studio.window.show_view("chat")
             self.studio.actions.trigger("chat.new")
 
     def _failed(self, error: StudioError) -> None:

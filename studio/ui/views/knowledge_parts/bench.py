@@ -16,7 +16,7 @@ from studio.ui.studio import Studio
 from studio.ui.theme import theme
 from studio.ui.views.knowledge_parts.words import place_words
 from studio.ui.widgets.buttons import Segmented
-from studio.ui.widgets.discard import discard, widgets_of
+from studio.ui.widgets.discard import empty, widgets_of
 from studio.ui.widgets.inputs import NumberField, SearchField
 from studio.ui.widgets.labels import Badge, Label
 from studio.ui.widgets.meter import Meter
@@ -105,9 +105,7 @@ class Bench(QWidget):
         column.addWidget(scroll(self._results), 1)
 
     def _show(self, *widgets: QWidget) -> None:
-        while item := self._results.takeAt(0):
-            if widget := item.widget():
-                discard(widget)
+        empty(self._results)
         for widget in widgets:
             self._results.addWidget(widget)
         if len(widgets) > 1:

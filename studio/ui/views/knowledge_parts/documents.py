@@ -26,7 +26,7 @@ from studio.ui.language import language, say, tr
 from studio.ui.theme import theme
 from studio.ui.views.knowledge_parts.words import FORMAT_ICONS, has_trouble, look_of, size_words, when
 from studio.ui.widgets.buttons import Button
-from studio.ui.widgets.discard import discard
+from studio.ui.widgets.discard import empty
 from studio.ui.widgets.labels import Label, badge_colours
 from studio.ui.widgets.panel import Card, Glyph, Section, scroll
 
@@ -58,6 +58,7 @@ class DocumentTable(QTableView):
         self._model = _Documents()
         self.setModel(self._model)
         self.setItemDelegate(_Painter(self))
+        self.setFrameShape(QTableView.Shape.NoFrame)
         self.setShowGrid(False)
         self.setMouseTracking(True)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -270,9 +271,7 @@ class Attention(QWidget):
         if shown == self._shown:
             return
         self._shown = shown
-        while item := self._cards.takeAt(0):
-            if widget := item.widget():
-                discard(widget)
+        empty(self._cards)
         for document in troubled:
             self._cards.addWidget(self._card(document))
         self._section.set_count(len(troubled))

@@ -241,6 +241,7 @@ class TextPage(QPlainTextEdit):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setReadOnly(True)
+        self.setFrameShape(QPlainTextEdit.Shape.NoFrame)
         self._span: Span | None = None
         self.document().setDocumentMargin(theme.size("space.3"))
         say(self.setAccessibleName, Text("Text of the document", "文档文本"))

@@ -15,7 +15,7 @@ from studio.ui.views.models_parts import words
 from studio.ui.widgets import figures
 from studio.ui.widgets.buttons import Button
 from studio.ui.widgets.code import CodeEditor
-from studio.ui.widgets.discard import discard
+from studio.ui.widgets.discard import empty
 from studio.ui.widgets.labels import Label
 from studio.ui.widgets.panel import Section, scroll
 
@@ -55,10 +55,7 @@ class DetailsTab(QWidget):
             self.template.set_text(model.chat_template)
 
     def _fill(self, facts: list[tuple[str, str]]) -> None:
-        while self._facts.count():
-            widget = self._facts.takeAt(0).widget()
-            widget.setParent(None)
-            discard(widget)
+        empty(self._facts)
         for name, value in facts:
             self._facts.addWidget(_fact(name, value))
 

@@ -18,6 +18,7 @@ from studio.ui.studio import Studio
 from studio.ui.theme import theme
 from studio.ui.views.settings_parts.page import Page
 from studio.ui.widgets.buttons import Button
+from studio.ui.widgets.inputs import as_field
 from studio.ui.widgets.labels import Badge, Label
 from studio.ui.widgets.panel import Card, Section
 
@@ -73,7 +74,7 @@ class AboutPage(Page):
         if fold.body.count() == 0:
             words = QPlainTextEdit(file.read_text("utf-8"))
             words.setReadOnly(True)
-            words.setProperty("field", "true")
+            as_field(words)
             words.setFont(theme.font("monoSmall"))
             words.setMinimumHeight(theme.scaled(240))
             words.setAccessibleName(file.stem)

@@ -25,7 +25,7 @@ from studio.ui.views.workflows_parts.preview import preview_words
 from studio.ui.views.workflows_parts.sheet import Sheet
 from studio.ui.views.workflows_parts.step_params import StepParams, read_step, with_step
 from studio.ui.widgets.buttons import Button, IconButton
-from studio.ui.widgets.discard import discard
+from studio.ui.widgets.discard import empty
 from studio.ui.widgets.inputs import LineField, TextArea
 from studio.ui.widgets.labels import Badge, Label
 from studio.ui.widgets.panel import Glyph, Header, Section, Surface, scroll
@@ -106,8 +106,7 @@ class Inspector(Surface):
 
     def _build_step(self) -> None:
         self.tile = Glyph("square", "text.secondary", 12, tile=20)
-        self.title = LineField(name=Text("Title", "标题"))
-        self.title.setProperty("bare", "true")
+        self.title = LineField(name=Text("Title", "标题"), bare=True)
         self.title.editingFinished.connect(self._rename)
         self.state = Badge("", "neutral")
         self.help = IconButton("circle-help", Text("What this node does", "节点说明"))
@@ -176,7 +175,7 @@ class Inspector(Surface):
         assert self.sheet is not None
         kind = self.sheet.document.type_of(node)
         column = self.settings.layout()
-        _clear(column, keep=self.doc)
+        empty(column, keep=self.doc)
         column.addWidget(self.doc)
         if kind is not None:
             self.form = ParamsForm(kind.params, node.params, self.studio)
@@ -193,7 +192,7 @@ class Inspector(Surface):
     def _show_output(self, live: Live) -> None:
         column = self.output.layout()
         outputs = self.sheet.run.outputs.get(self.node_id, []) if self.sheet and self.sheet.run else []
-        _clear(column)
+        empty(column)
         if live.message:
             column.addWidget(
                 Label(live.message, "dense", "danger.text" if live.state == "failed" else "text.secondary", wrap=True)
@@ -372,11 +371,3 @@ def _selectable(words: str) -> Label:
     label.setTextFormat(Qt.TextFormat.PlainText)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     return label
-
-
-def _clear(column, keep: QWidget | None = None) -> None:
-    while column.count():
-        item = column.takeAt(0)
-        widget = item.widget()
-        if widget is not None and widget is not keep:
-            discard(widget)

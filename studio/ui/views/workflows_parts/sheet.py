@@ -38,11 +38,14 @@ class Sheet(QWidget):
     problems_changed = Signal()
     wants_run = Signal()
 
-    def __init__(self, studio: Studio, workflow: Workflow, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, studio: Studio, workflow: Workflow, names: dict[str, str] | None = None, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.studio, self.workflow = studio, workflow
         self.document = Document(studio.engine.workflows, workflow.definition, self)
         self.document.rename(workflow.name)
+        self.document.names = dict(names or {})
         self.saving = Saving(studio, workflow, self.document, self)
         self.board = Board(self.document, self)
         self.run: RunState | None = None

@@ -102,9 +102,7 @@ class StartForm(QFrame):
         column.addSpacing(theme.size("space.2"))
         column.addLayout(row)
         self.setFixedWidth(theme.scaled(340))
-        self.setStyleSheet(
-            f"StartForm {{ background: {theme.css('surface.raised')}; border: 1px solid {theme.css('border.strong')}; }}"
-        )
+        self.setFrameShape(QFrame.Shape.StyledPanel)
 
     def _add_field(self, column: QVBoxLayout, field: Any) -> None:
         title = field.title or Text.same(field.name)
