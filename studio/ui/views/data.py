@@ -15,6 +15,7 @@ from studio.ui.actions import Action
 from studio.ui.bridge import bridge
 from studio.ui.language import tr
 from studio.ui.views.data_parts.adding import AddDialog
+from studio.ui.views.data_parts.connecting import Connecting
 from studio.ui.views.data_parts.dialogs import BadLinesDialog, EditDialog
 from studio.ui.views.data_parts.filters import Filter, is_whole, where, where_of
 from studio.ui.views.data_parts.inspector import Inspector
@@ -61,6 +62,7 @@ class DataView(View):
     def steps(self) -> Iterator[object]:
         studio = self.studio
         self.side = Side()
+        self.connecting = Connecting(studio, self.side.tree, self)
         yield
         self.inspector = Inspector()
         self.tabs = TabBar(Text("New query", "新建查询"))
@@ -91,6 +93,8 @@ class DataView(View):
         studio.actions.add(
             Action("data.paste", paste, in_view("paste"), "clipboard-paste", "Ctrl+V", DATA, view=cls.name)
         )
+        connect = Text("Add connection…", "添加连接…")
+        studio.actions.add(Action("data.connect", connect, in_view("add_connection"), "plug", "", DATA))
         studio.actions.add(Action("data.query", new, in_view("new_query"), "file-code", "Ctrl+Shift+Q", DATA))
         studio.actions.add(
             Action(
@@ -219,6 +223,10 @@ class DataView(View):
             work = self.studio.engine.datasets.paste(given.text(), given.html())
             bridge.run(self, work, self._added, self._say_error)
 
+    def add_connection(self) -> None:
+        """Open the dialog that adds a bucket store or a database server."""
+        self.connecting.add()
+
     def remove(self, dataset_id: str) -> None:
         """Put a dataset in the trash, with Undo."""
         dataset = next((each for each in self.datasets if each.id == dataset_id), None)
@@ -268,6 +276,7 @@ class DataView(View):
         self.datasets, kept, drafts = found
         self.queries.know(self.datasets, kept)
         self.side.show_all(self.datasets, kept)
+        self.connecting.show_datasets(self.datasets)
         trouble = any(each.status in ("unreachable", "broken") for each in self.datasets)
         self.set_badge("warning" if trouble else None)
         ids = {each.id for each in self.datasets}
@@ -328,6 +337,7 @@ class DataView(View):
         bridge.listen(self, DatasetsChanged, lambda _event: self.reload())
         bridge.listen(self, JobChanged, self.side.show_job)
         self.side.opened.connect(self._open_row)
+        self.connecting.opened.connect(self.open_dataset)
         self.side.menu_wanted.connect(self._row_menu)
         self.side.add_wanted.connect(self.add)
         self.side.refresh_wanted.connect(self.refresh_all)
@@ -423,11 +433,16 @@ class DataView(View):
         kind, _, name = row_id.partition(":")
         if kind == "ds":
             self.open_dataset(name)
+        elif kind == "conn":
+            self.connecting.activate(row_id)
         else:
             self.open_query(name)
 
     def _row_menu(self, row_id: str, place: QPoint) -> None:
         kind, _, name = row_id.partition(":")
+        if kind == "conn":
+            self.connecting.menu(row_id, place)
+            return
         (self._dataset_menu if kind == "ds" else self.queries.menu)(name, place)
 
     def _dataset_menu(self, dataset_id: str, place: QPoint) -> None:

@@ -35,7 +35,8 @@ class Row:
     """One row. `trailing` is a quiet word at the end, `tone` a dot there; `heading` makes it a caption between rows.
 
     `colour` tints the icon, `tile` puts it on a square of that colour, `depth` indents. `drag` is the text that it gives
-    where it is dragged to.
+    where it is dragged to. `open` says of a branch whether what is below it is shown; `badge` is a word in a frame, `twice`
+    wants a double click even where one is enough for others.
     """
 
     id: str
@@ -51,6 +52,9 @@ class Row:
     enabled: bool = True
     hint: Text | str = ""
     drag: str = ""
+    open: bool | None = None
+    badge: Text | str = ""
+    twice: bool = False
 
 
 class RowList(QListView):
@@ -59,6 +63,7 @@ class RowList(QListView):
     activated = Signal(str)  # type: ignore[assignment]  # by id, not Qt's by index
     selected = Signal(str)
     menu = Signal(str, QPoint)
+    folded = Signal(str, bool)  # a branch is to be opened (True) or closed
 
     def __init__(
         self,
@@ -84,9 +89,9 @@ class RowList(QListView):
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.customContextMenuRequested.connect(self._ask_menu)
         self.selectionModel().currentChanged.connect(self._moved)
-        self.doubleClicked.connect(self._activate)
-        if activate_on_click:
-            self.clicked.connect(self._activate)
+        self._on_click = activate_on_click
+        self.doubleClicked.connect(lambda index: self._clicked(index, twice=True))
+        self.clicked.connect(lambda index: self._clicked(index, twice=False))
         say(self.setAccessibleName, name)
         theme.changed.connect(self._relayout)
         language.changed.connect(self.viewport().update)
@@ -125,7 +130,16 @@ class RowList(QListView):
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._activate(self.currentIndex())
             return
+        row = self._model.row(self.currentIndex())
+        if row and row.open is not None and event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+            self.folded.emit(row.id, event.key() == Qt.Key.Key_Right)
+            return
         super().keyPressEvent(event)
+
+    def _clicked(self, index: Index, twice: bool) -> None:
+        row = self._model.row(index)
+        if row and twice == (row.twice or not self._on_click):
+            self._activate(index)
 
     def _activate(self, index: Index) -> None:
         row = self._model.row(index)
@@ -192,7 +206,7 @@ class _Rows(QAbstractListModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             return tr(row.hint) or None
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return ", ".join(filter(None, (tr(row.title), tr(row.subtitle), tr(row.trailing))))
+            return ", ".join(filter(None, (tr(row.title), tr(row.subtitle), tr(row.trailing), tr(row.badge))))
         return row if role == ROLE else None
 
 
@@ -242,6 +256,8 @@ class _Painter(QStyledItemDelegate):
     def _content(self, painter: QPainter, row: Row, box: QRect, chosen: bool) -> None:
         left = box.left() + theme.size("space.3") + row.depth * theme.size("space.4")
         right = box.right() - theme.size("space.3")
+        if row.open is not None:
+            left = self._chevron(painter, row, box, left)
         if row.icon:
             left = self._icon(painter, row, box, left, chosen)
         right = self._trailing(painter, row, box, right)
@@ -254,6 +270,26 @@ class _Painter(QStyledItemDelegate):
         self._words(painter, tr(row.title), "dense", ink, QRect(left, middle - line - 1, right - left, line))
         quiet = "text.secondary" if row.enabled else "text.tertiary"
         self._words(painter, tr(row.subtitle), "caption", quiet, QRect(left, middle + 1, right - left, line))
+
+    def _chevron(self, painter: QPainter, row: Row, box: QRect, left: int) -> int:
+        size = theme.scaled(14)
+        place = QRectF(left, box.center().y() - size / 2 + 1, size, size)
+        paint_icon(painter, "chevron-down" if row.open else "chevron-right", "text.tertiary", place)
+        return left + size + theme.size("space.1")
+
+    def _badge(self, painter: QPainter, row: Row, box: QRect, right: int) -> int:
+        words = tr(row.badge)
+        font = theme.font_for("caption", words)
+        width = QFontMetrics(font).horizontalAdvance(words) + theme.size("space.2") * 2
+        height = theme.scaled(18)
+        frame = QRectF(right - width, box.center().y() - height / 2 + 1, width, height)
+        painter.setPen(theme.colour("warning.border"))
+        painter.setBrush(theme.colour("warning.muted"))
+        painter.drawRoundedRect(frame, theme.size("radius.sm"), theme.size("radius.sm"))
+        painter.setFont(font)
+        painter.setPen(theme.colour("warning.text"))
+        painter.drawText(frame, Qt.AlignmentFlag.AlignCenter, words)
+        return int(right - width - theme.size("space.2"))
 
     def _icon(self, painter: QPainter, row: Row, box: QRect, left: int, chosen: bool) -> int:
         size = theme.scaled(24 if row.tile else 16)
@@ -279,6 +315,8 @@ class _Painter(QStyledItemDelegate):
             painter.setBrush(theme.colour(dot_colour(row.tone)))
             painter.drawEllipse(QRectF(right - size, box.center().y() - size / 2 + 1, size, size))
             right -= size + theme.size("space.2")
+        if row.badge:
+            right = self._badge(painter, row, box, right)
         words = tr(row.trailing)
         if words:
             width = QFontMetrics(theme.font_for("dense", words)).horizontalAdvance(words)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from studio.engine.datasets.dataset import Dataset
 
 FIRST_COLUMNS = 12
+AS_COPIED = Text(" · Refresh takes new ones", " · 刷新可获取新数据")
 
 
 class Inspector(Surface):
@@ -205,6 +206,8 @@ def _facts_of(dataset: Dataset) -> Sequence[tuple[Text, str, str]]:
             "dense",
         ),
     ]
+    if taken := dataset.statistics.get("taken_at"):
+        facts.append((Text("Rows of", "数据时间"), tr(words.moment(float(taken))) + tr(AS_COPIED), "dense"))
     encoding = dataset.statistics.get("encoding")
     return [*facts, (Text("Encoding", "编码"), str(encoding).upper(), "dense")] if encoding else facts
 

@@ -15,6 +15,7 @@ from studio.ui.icons import paint_icon
 from studio.ui.language import say
 from studio.ui.theme import theme
 from studio.ui.views.data_parts import words
+from studio.ui.views.data_parts.connection_tree import ConnectionTree
 from studio.ui.widgets.buttons import Button, IconButton, Pressable
 from studio.ui.widgets.inputs import SearchField
 from studio.ui.widgets.panel import Panel
@@ -29,7 +30,7 @@ TONES = {"changed": "warning", "unreachable": "danger", "broken": "danger"}
 
 
 class Side(Panel):
-    """What there is, to choose from. Ids of rows are "ds:…" and "sql:…"."""
+    """What there is, to choose from. Ids of rows are "ds:…", "sql:…" and "conn:…"."""
 
     opened = Signal(str)
     menu_wanted = Signal(str, QPoint)
@@ -43,9 +44,10 @@ class Side(Panel):
         self.add_button = add
         refresh.clicked.connect(self.refresh_wanted)
         add.clicked.connect(self.add_wanted)
-        self.search = SearchField(Text("Find tables and columns", "查找表和列"))
+        self.search = SearchField(Text("Find tables, columns, files", "查找表、列、文件"))
         self.list = RowList(Text("Datasets and queries", "数据集与查询"), activate_on_click=True)
         self.drop = DropZone()
+        self.tree = ConnectionTree(self)
         self._datasets: Sequence[Dataset] = ()
         self._queries: Sequence[SavedQuery] = ()
         self._shares: dict[str, str] = {}  # how far datasets are read, by id
@@ -61,6 +63,8 @@ class Side(Panel):
         self.search.searched.connect(lambda _: self._fill())
         self.list.activated.connect(self.opened)
         self.list.menu.connect(self.menu_wanted)
+        self.list.folded.connect(self.tree.fold)
+        self.tree.changed.connect(self._fill)
         self.drop.clicked.connect(self.add_wanted)
 
     def show_all(self, datasets: Sequence[Dataset], queries: Sequence[SavedQuery]) -> None:
@@ -92,6 +96,7 @@ class Side(Panel):
         rows = [Row("project", Text("In this project", "项目数据"), heading=True), *datasets] if datasets else []
         if queries:
             rows += [Row("queries", Text("Queries", "查询"), heading=True), *queries]
+        rows += self.tree.rows(sought)
         if not rows and sought:
             rows = [Row("nothing", Text("Nothing found", "没有找到"), heading=True)]
         self.list.set_rows(rows)

@@ -19,6 +19,10 @@ def format_title(name: str) -> Text:
     """What people call a format."""
     from studio.engine.datasets.format import formats
 
+    if name in ("mysql", "postgresql"):
+        from studio.engine.connections.kind import kinds
+
+        return kinds.get(name).title
     found = next((each.title for each in formats if each.name == name), None)
     return found or Text.same(name or "–")
 
