@@ -27,7 +27,7 @@ def test_a_dropped_file_becomes_a_table_with_rows_schema_and_profile(
     view: DataView, tickets: TableTab, qtbot: QtBot
 ) -> None:
     assert tickets.table.row_count == 600
-    assert [row.title for row in view.side.list.rows() if not row.heading] == ["tickets"]
+    assert [row.title for row in view.side.list.rows() if row.id.startswith("ds:")] == ["tickets"]
     until(qtbot, lambda: view.inspector.dataset is not None)
     until(qtbot, lambda: tickets.table.grid.columns.order.strips)
     assert "600" in tickets.bar.count.whole()

@@ -38,16 +38,21 @@ class ConnectionTree(QObject):
         self._places: dict[str, tuple[Connection, Branch | None]] = {}
 
     def show(self, connections: Sequence[Connection]) -> None:
-        """Show what there is; what is below one that is gone, or was changed, is forgotten."""
-        before = {each.id: each.settings for each in self.connections}
+        """Show what there is; what is below one that is gone, or was changed, is forgotten. One that is back is asked again."""
+        before = {each.id: each for each in self.connections}
         self.connections = list(connections)
-        same = {each.id for each in connections if before.get(each.id) == each.settings and each.state == "reachable"}
-        for kept in (self._below, self._failed):
-            for place in [place for place in kept if place[0] not in same]:
-                kept.pop(place)
-        ids = {each.id for each in connections}
-        self._open = {place for place in self._open if place[0] in ids}
+        same = {each.id for each in connections if each.id in before and before[each.id].settings == each.settings}
+        back = {
+            each.id
+            for each in connections
+            if each.state == "reachable" and each.id in same and before[each.id].state != each.state
+        }
+        self._below = {place: found for place, found in self._below.items() if place[0] in same}
+        self._failed = {place: error for place, error in self._failed.items() if place[0] in same - back}
+        self._open = {place for place in self._open if place[0] in {each.id for each in connections}}
         self.changed.emit()
+        for place in [place for place in self._open if place[0] in back and place not in self._below]:
+            self.wanted.emit(*place)
 
     def at(self, row_id: str) -> tuple[Connection, Branch | None] | None:
         """The connection of a row, and the branch that it is unless it is the connection itself."""
