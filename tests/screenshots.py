@@ -99,6 +99,44 @@ class Photographer:
                 studio.open("run", self.result(self.engine.workflows.executions())[0].id)
             self.settle(2)
             yield name
+            if name == "data":
+                yield from self.versions()
+
+    def versions(self) -> Iterator[str]:
+        """Two versions of the sample's products, compared; and what is known of them."""
+        view = self.window.current_view()
+        path = self.window.studio.engine.paths.data / "products-2.csv"
+        if not path.exists():
+            rows = self.result(self.engine.datasets.page("ds-003", 0, 10_000)).to_pylist()
+            self.result(self.engine.datasets.create_version("ds-003", _changed(rows, path)))
+            self.result(self.engine.datasets.history.settled())
+        self.window.studio.open("dataset", "ds-003")
+        self.settle(2)
+        yield "data-known"
+        view.compare("ds-003", 1, 2)
+        self.settle(2)
+        yield "data-difference"
+        view.side.search.setText("dd")
+        view.side.search.searched.emit("dd")
+        self.settle(1)
+        yield "data-search"
+        view.side.search.setText("")
+        view.side.search.searched.emit("")
+        view.close_tab()
+
+
+def _changed(rows: list[dict[str, Any]], path: Path) -> Path:
+    """The same rows with some changed, one gone and one new, as CSV."""
+    import csv
+
+    for row in rows[::7]:
+        number = next(name for name, value in row.items() if isinstance(value, (int, float)))
+        row[number] = row[number] + 10
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows[1:])
+    return path
 
 
 async def _wait(job: Any) -> bool:

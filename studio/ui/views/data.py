@@ -17,7 +17,9 @@ from studio.ui.language import tr
 from studio.ui.views.data_parts.adding import AddDialog
 from studio.ui.views.data_parts.connecting import Connecting
 from studio.ui.views.data_parts.dialogs import BadLinesDialog, EditDialog
+from studio.ui.views.data_parts.difference_tab import DifferenceTab
 from studio.ui.views.data_parts.filters import Filter, is_whole, where, where_of
+from studio.ui.views.data_parts.insight import Insight
 from studio.ui.views.data_parts.inspector import Inspector
 from studio.ui.views.data_parts.pasting import addresses_in
 from studio.ui.views.data_parts.query_pane import QueryPane
@@ -40,11 +42,12 @@ if TYPE_CHECKING:
     Lists = tuple[list[Dataset], list[SavedQuery], list[Draft]]
 
 DATA = Text("Data", "数据")
+MOST_FOUND = 200  # datasets that a search shows
 MOST_HEIGHT = 16_777_215  # Qt's "no limit"
 
 
 class DataView(View):
-    """Tabs hold datasets ("ds:id") and queries ("sql:name"). Below a table stands the query that was used last."""
+    """Tabs hold datasets ("ds:id"), queries ("sql:name") and differences ("diff:id:1:2"). Below a table stands the query that was used last."""
 
     name: ClassVar[str] = "data"
     title: ClassVar[Text] = DATA
@@ -56,6 +59,7 @@ class DataView(View):
         super().__init__(studio)
         self.datasets: list[Dataset] = []
         self.tables: dict[str, TableTab] = {}
+        self.differences: dict[str, DifferenceTab] = {}
         self._known = False
         self._was_query = False
 
@@ -65,6 +69,7 @@ class DataView(View):
         self.connecting = Connecting(studio, self.side.tree, self)
         yield
         self.inspector = Inspector()
+        self.insight = Insight(studio, self, self.inspector, self.compare, self._reopen)
         self.tabs = TabBar(Text("New query", "新建查询"))
         self.stack, self.below = QStackedWidget(), QStackedWidget()
         self.queries = QueryTabs(studio, self.tabs, self.below, self)
@@ -154,6 +159,16 @@ class DataView(View):
         current = self._front()
         start = current.copy_sql() + "\nLIMIT 100" if current and current.dataset and not sql else sql
         return self.queries.new(start)
+
+    def compare(self, dataset_id: str, before: int, after: int) -> None:
+        """Show what changed from one version of a dataset to another."""
+        name = f"{dataset_id}:{before}:{after}"
+        if name not in self.differences:
+            known = next((each.name for each in self.datasets if each.id == dataset_id), dataset_id)
+            self.differences[name] = DifferenceTab(self.studio, dataset_id, before, after)
+            self.stack.addWidget(self.differences[name])
+            self.tabs.add(Tab(f"diff:{name}", f"{known} {before} → {after}", "git-compare"))
+        self._select(f"diff:{name}")
 
     def close_tab(self) -> None:
         self._close(self.tabs.current())
@@ -341,6 +356,7 @@ class DataView(View):
         self.side.menu_wanted.connect(self._row_menu)
         self.side.add_wanted.connect(self.add)
         self.side.refresh_wanted.connect(self.refresh_all)
+        self.side.search_wanted.connect(self._find)
         self.tabs.selected.connect(lambda _: self._show_current())
         self.tabs.closed.connect(self._close)
         self.tabs.added.connect(self.new_query)
@@ -351,6 +367,11 @@ class DataView(View):
         self.inspector.refresh_wanted.connect(self.refresh)
         self.inspector.locate_wanted.connect(self.locate)
         self.inspector.bad_lines_wanted.connect(lambda bad: BadLinesDialog(bad, self).open())
+
+    def _find(self, query: str) -> None:
+        """Find datasets by all that is known of them, off this thread."""
+        work = self.studio.engine.metadata.search(query, MOST_FOUND)
+        bridge.run(self, work, lambda hits: self.side.show_hits(query, hits))
 
     def _add_table(self, dataset_id: str, filters: list[Filter]) -> TableTab:
         known = next((each for each in self.datasets if each.id == dataset_id), None)
@@ -386,11 +407,16 @@ class DataView(View):
             self.below.show()
             self._was_query = True
             return
-        self.stack.setCurrentWidget(table or (self.nothing if self.datasets or not self._known else self.empty))
+        difference = self.differences.get(current.removeprefix("diff:")) if current.startswith("diff:") else None
+        self.stack.setCurrentWidget(
+            difference or table or (self.nothing if self.datasets or not self._known else self.empty)
+        )
         self._show_below(table)
-        fresh = next((each for each in self.datasets if table and each.id == table.dataset_id), None)
+        shown = difference or table
+        fresh = next((each for each in self.datasets if shown and each.id == shown.dataset_id), None)
         if fresh is not None or not self.datasets:
             self.inspector.show_dataset(fresh)
+            self.insight.load()
 
     def _show_below(self, table: TableTab | None) -> None:
         """Under a table stands the query that was used last; the first one starts from the table."""
@@ -409,7 +435,8 @@ class DataView(View):
             self.queries.close(name)
         else:
             self.tabs.remove(tab_id)
-            closed = self.tables.pop(name, None)
+            held: dict[str, Any] = self.tables if kind == "ds" else self.differences
+            closed: QWidget | None = held.pop(name, None)
             if closed is not None:
                 closed.hide()
                 self.stack.removeWidget(closed)

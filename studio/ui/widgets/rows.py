@@ -17,14 +17,14 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPen
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from studio.engine.text import Text
 from studio.ui.icons import paint_icon
 from studio.ui.language import language, say, tr
 from studio.ui.theme import theme
-from studio.ui.widgets.labels import dot_colour
+from studio.ui.widgets.labels import badge_colours, dot_colour
 
 Index = QModelIndex | QPersistentModelIndex
 ROLE = Qt.ItemDataRole.UserRole
@@ -35,8 +35,9 @@ class Row:
     """One row. `trailing` is a quiet word at the end, `tone` a dot there; `heading` makes it a caption between rows.
 
     `colour` tints the icon, `tile` puts it on a square of that colour, `depth` indents. `drag` is the text that it gives
-    where it is dragged to. `open` says of a branch whether what is below it is shown; `badge` is a word in a frame, `twice`
-    wants a double click even where one is enough for others.
+    where it is dragged to. `open` says of a branch whether what is below it is shown; `badge` is a word in a frame at the
+    end, `twice` wants a double click even where one is enough for others. After the title may stand a quiet icon (`after`)
+    and a word in a frame (`mark`).
     """
 
     id: str
@@ -55,6 +56,9 @@ class Row:
     open: bool | None = None
     badge: Text | str = ""
     twice: bool = False
+    after: str = ""
+    mark: Text | str = ""
+    mark_tone: str = "warning"
 
 
 class RowList(QListView):
@@ -206,7 +210,8 @@ class _Rows(QAbstractListModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             return tr(row.hint) or None
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return ", ".join(filter(None, (tr(row.title), tr(row.subtitle), tr(row.trailing), tr(row.badge))))
+            words = (row.title, row.mark, row.subtitle, row.trailing, row.badge)
+            return ", ".join(filter(None, map(tr, words)))
         return row if role == ROLE else None
 
 
@@ -263,7 +268,10 @@ class _Painter(QStyledItemDelegate):
         right = self._trailing(painter, row, box, right)
         ink = "text.disabled" if not row.enabled else "accent.text" if chosen and not row.subtitle else "text.primary"
         if not row.subtitle:
-            self._words(painter, tr(row.title), "dense", ink, QRect(left, box.top(), right - left, box.height()))
+            room = right - left - self._beside_width(row)
+            self._words(painter, tr(row.title), "dense", ink, QRect(left, box.top(), room, box.height()))
+            width = QFontMetrics(theme.font_for("dense", tr(row.title))).horizontalAdvance(tr(row.title))
+            self._beside(painter, row, box, left + min(width, room))
             return
         middle = box.center().y() + 1
         line = theme.line("dense")
@@ -290,6 +298,29 @@ class _Painter(QStyledItemDelegate):
         painter.setPen(theme.colour("warning.text"))
         painter.drawText(frame, Qt.AlignmentFlag.AlignCenter, words)
         return int(right - width - theme.size("space.2"))
+
+    def _beside_width(self, row: Row) -> int:
+        mark = QFontMetrics(theme.font("caption")).horizontalAdvance(tr(row.mark)) + theme.scaled(18) if row.mark else 0
+        return mark + (theme.scaled(22) if row.after else 0)
+
+    def _beside(self, painter: QPainter, row: Row, box: QRect, left: int) -> None:
+        """What stands after the title: an icon, a word in a frame."""
+        if row.after:
+            size = theme.scaled(14)
+            square = QRectF(left + theme.scaled(8), box.center().y() - size / 2 + 1, size, size)
+            paint_icon(painter, row.after, "text.secondary", square)
+            left += theme.scaled(22)
+        if row.mark:
+            fill, edge, ink = badge_colours(row.mark_tone)
+            width = QFontMetrics(theme.font("caption")).horizontalAdvance(tr(row.mark)) + theme.scaled(10)
+            height = theme.scaled(17)
+            ground = QRectF(left + theme.scaled(8), box.center().y() - height / 2 + 1, width, height)
+            painter.setPen(QPen(theme.colour(edge), 1))
+            painter.setBrush(theme.colour(fill))
+            painter.drawRoundedRect(ground, theme.size("radius.sm"), theme.size("radius.sm"))
+            painter.setFont(theme.font("caption"))
+            painter.setPen(theme.colour(ink))
+            painter.drawText(ground, Qt.AlignmentFlag.AlignCenter, tr(row.mark))
 
     def _icon(self, painter: QPainter, row: Row, box: QRect, left: int, chosen: bool) -> int:
         size = theme.scaled(24 if row.tile else 16)

@@ -67,7 +67,7 @@ class Sheet(QDialog):
 
 
 class EditDialog(Sheet):
-    """Name, description and tags of a dataset."""
+    """Name, description, tags and owner of a dataset."""
 
     def __init__(self, studio: Studio, dataset: Dataset, parent: QWidget) -> None:
         super().__init__(Text("Edit details", "编辑信息"), Text("Save", "保存"), parent)
@@ -80,14 +80,17 @@ class EditDialog(Sheet):
         self.field(Text("Name", "名称"), self.name)
         self.field(Text("Description", "描述"), self.description)
         self.field(Text("Tags", "标签"), self.tags)
+        self.owner = LineField(Text("A person or a team", "个人或团队"), dataset.owner, Text("Owner", "负责人"))
+        self.field(Text("Owner", "负责人"), self.owner)
         self.finish()
 
     def submit(self) -> None:
         self.submit_button.setEnabled(False)
         tags = [tag.strip() for tag in self.tags.text().replace("，", ",").split(",") if tag.strip()]
         work = self.studio.engine.datasets.update(
-            self.dataset.id, name=self.name.text(), description=self.description.toPlainText(), tags=tags
-        )
+            self.dataset.id, name=self.name.text(), description=self.description.toPlainText(), tags=tags,
+            owner=self.owner.text().strip(),
+        )  # fmt: skip
         bridge.run(self, work, lambda _: self.accept(), self.fail)
 
 

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from studio.engine.datasets.reading import quoted
 from studio.engine.text import Text, plural
 from studio.ui.language import language, tr
 from studio.ui.theme import theme
 from studio.ui.views.data_parts import words
+from studio.ui.views.data_parts.known import Known, column_row, step_row, use_row, version_row
 from studio.ui.widgets.buttons import Button, IconButton
-from studio.ui.widgets.cells import ICONS, kind_of
 from studio.ui.widgets.discard import empty
 from studio.ui.widgets.labels import Badge, Label
 from studio.ui.widgets.panel import Card, Divider, Glyph, Header, Section, Surface, scroll
@@ -22,9 +21,11 @@ from studio.ui.widgets.rows import Row, RowList
 
 if TYPE_CHECKING:
     from studio.engine.datasets.dataset import Dataset
+    from studio.engine.lineage.lineage import Lineage
 
 FIRST_COLUMNS = 12
 AS_COPIED = Text(" · Refresh takes new ones", " · 刷新可获取新数据")
+MOST_USES, MOST_VERSIONS = 30, 20
 
 
 class Inspector(Surface):
@@ -34,10 +35,16 @@ class Inspector(Surface):
     refresh_wanted = Signal(str)
     locate_wanted = Signal(str)
     bad_lines_wanted = Signal(object)
+    edit_wanted = Signal(str)
+    column_wanted = Signal(str, QPoint)  # name, where a menu fits
+    version_wanted = Signal(int, QPoint)
+    step_wanted = Signal(int)
+    use_wanted = Signal(int)
 
     def __init__(self) -> None:
         super().__init__("panel")
         self.dataset: Dataset | None = None
+        self.known: Known | None = None
         self._all_columns = False
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
@@ -49,7 +56,15 @@ class Inspector(Surface):
         if dataset is None or self.dataset is None or dataset.id != self.dataset.id:
             self._all_columns = False
         self.dataset = dataset
+        if self.known is not None and (dataset is None or self.known.dataset_id != dataset.id):
+            self.known = None
         self._build()
+
+    def show_known(self, known: Known) -> None:
+        """Show what was found out about the dataset that is shown."""
+        if self.dataset is not None and known.dataset_id == self.dataset.id and known != self.known:
+            self.known = known
+            self._build()
 
     def _build(self) -> None:
         empty(self._layout)
@@ -86,8 +101,67 @@ class Inspector(Surface):
         bad = dataset.statistics.get("bad_lines")
         if bad:
             parts.append(_padded(self._bad_lines(bad)))
-        parts += [_padded(_about(dataset)), Divider(), self._schema(dataset), Divider(), _origin(dataset)]
+        parts += [_padded(self._about(dataset)), Divider(), self._schema(dataset)]
+        if self.known is not None and self.known.lineage is not None:
+            parts += [Divider(), self._origin(self.known.lineage), Divider(), self._uses(self.known.lineage)]
+            parts += [Divider(), self._versions(self.known)]
         return parts
+
+    def _about(self, dataset: Dataset) -> QWidget:
+        holder = QWidget()
+        column = QVBoxLayout(holder)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.size("space.2"))
+        if dataset.description:
+            column.addWidget(Label(dataset.description, "dense", wrap=True))
+        row = QHBoxLayout()
+        row.setSpacing(theme.size("space.1"))
+        for tag in dataset.tags[:5]:
+            row.addWidget(Badge(tag))
+        if dataset.owner:
+            row.addWidget(Badge(Text(f"owner {dataset.owner}", f"负责人 {dataset.owner}")))
+        edit = IconButton("pencil", Text("Edit description, tags and owner", "编辑描述、标签和负责人"))
+        edit.clicked.connect(lambda: self.edit_wanted.emit(dataset.id))
+        row.addWidget(edit)
+        row.addStretch(1)
+        column.addLayout(row)
+        column.addLayout(_facts(_facts_of(dataset)))
+        return holder
+
+    def _origin(self, lineage: Lineage) -> QWidget:
+        """From the source to the table as it is."""
+        section = Section(Text("Where it comes from", "数据来源"))
+        rows = [step_row(place, step) for place, step in enumerate(lineage.steps)]
+        chosen = _list(section, Text("Where it comes from", "数据来源"), rows, 44)
+        chosen.activated.connect(lambda row: self.step_wanted.emit(int(row.partition(":")[2])))
+        return section
+
+    def _uses(self, lineage: Lineage) -> QWidget:
+        section = Section(Text("Used by", "使用者"))
+        section.set_count(len(lineage.uses))
+        if not lineage.uses:
+            section.body.addWidget(_quiet(Text("Nothing uses it yet.", "暂时没有任何内容使用它。")))
+            return section
+        rows = [use_row(place, use) for place, use in enumerate(lineage.uses[:MOST_USES])]
+        chosen = _list(section, Text("Used by", "使用者"), rows, 28)
+        chosen.activated.connect(lambda row: self.use_wanted.emit(int(row.partition(":")[2])))
+        return section
+
+    def _versions(self, known: Known) -> QWidget:
+        section = Section(Text("Versions", "版本"))
+        section.set_count(len(known.versions))
+        rows = [version_row(version) for version in known.versions[:MOST_VERSIONS]]
+        chosen = _list(section, Text("Versions", "版本"), rows, 44)
+        chosen.activated.connect(lambda row: self.version_wanted.emit(int(row), _below(chosen)))
+        section.body.addWidget(
+            _quiet(
+                Text(
+                    "Old content of files that were overwritten is kept within the limits in Settings › Data.",
+                    "被覆盖文件的旧内容会在“设置 › 数据”的限额内保留。",
+                )
+            )
+        )
+        return section
 
     def _trouble(self, dataset: Dataset) -> QWidget:
         card = Card(words.STATUS[dataset.status][1])
@@ -123,21 +197,9 @@ class Inspector(Surface):
         count = len(dataset.columns)
         section.set_count(tr(Text(plural(count, "column", "columns"), f"{count} 列")))
         shown = dataset.columns if self._all_columns else dataset.columns[:FIRST_COLUMNS]
-        rows = [
-            Row(
-                each.name,
-                each.name,
-                icon=ICONS[kind_of(each.type)],
-                trailing=each.type,
-                hint=each.description,
-                drag=quoted(each.name),
-            )
-            for each in shown
-        ]
-        schema = RowList(Text("Columns", "列"), rows, 26)
-        schema.setFixedHeight(theme.scaled(26) * len(rows) + 4)
-        schema.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        section.body.addWidget(schema)
+        rows = [column_row(each, self.known) for each in shown]
+        schema = _list(section, Text("Columns", "列"), rows, 26)
+        schema.activated.connect(lambda name: self.column_wanted.emit(name, _below(schema)))
         left = count - len(shown)
         if left:
             more = Button(Text(f"Show {left} more", f"再显示 {left} 列"), kind="link", size="sm")
@@ -173,20 +235,26 @@ def _padded(widget: QWidget) -> QWidget:
     return holder
 
 
-def _about(dataset: Dataset) -> QWidget:
+def _list(section: Section, name: Text, rows: Sequence[Row], height: int) -> RowList:
+    """A list as long as its rows, in a section."""
+    made = RowList(name, rows, height, activate_on_click=True)
+    made.setFixedHeight(theme.scaled(height) * len(rows) + 4)
+    made.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    section.body.addWidget(made)
+    return made
+
+
+def _below(rows: RowList) -> QPoint:
+    """Under the row that is chosen, on the screen."""
+    place = rows.visualRect(rows.currentIndex()).bottomLeft()
+    return rows.viewport().mapToGlobal(place + QPoint(theme.size("space.3"), 0))
+
+
+def _quiet(words_: Text) -> QWidget:
     holder = QWidget()
-    column = QVBoxLayout(holder)
-    column.setContentsMargins(0, 0, 0, 0)
-    column.setSpacing(theme.size("space.2"))
-    if dataset.description:
-        column.addWidget(Label(dataset.description, "dense", wrap=True))
-    if dataset.tags:
-        row = QHBoxLayout()
-        for tag in dataset.tags[:6]:
-            row.addWidget(Badge(tag))
-        row.addStretch(1)
-        column.addLayout(row)
-    column.addLayout(_facts(_facts_of(dataset)))
+    box = QVBoxLayout(holder)
+    box.setContentsMargins(theme.size("space.3"), 0, theme.size("space.3"), theme.size("space.2"))
+    box.addWidget(Label(words_, "caption", "text.secondary", wrap=True))
     return holder
 
 
@@ -221,37 +289,3 @@ def _facts(facts: Sequence[tuple[Text, str, str]]) -> QGridLayout:
         grid.addWidget(Label(title, "dense", "text.secondary"), place, 0)
         grid.addWidget(Label(value, type_, elide="middle" if type_ == "monoSmall" else "end"), place, 1)
     return grid
-
-
-def _origin(dataset: Dataset) -> QWidget:
-    """From the files to the table, as it is."""
-    section = Section(Text("Where it comes from", "数据来源"))
-    remote = dataset.storage_type == "s3"
-    place = dataset.storage_path if remote else dataset.storage_path.rstrip("/").rsplit("/", 1)[-1]
-    steps = [
-        Row("files", place, Text("Object store", "对象存储") if remote else Text("File on this computer", "此电脑上的文件"),
-            "cloud" if remote else "file", hint=dataset.storage_path),
-    ]  # fmt: skip
-    if dataset.format != "parquet":
-        steps.append(
-            Row(
-                "copy",
-                Text("Readable copy", "可读副本"),
-                Text("In the cache, made when the file changes", "保存在缓存中，文件变化时更新"),
-                "layers",
-            )
-        )
-    registered = words.moment(dataset.created_at)
-    steps.append(
-        Row(
-            "table",
-            dataset.name,
-            Text(f"Version {dataset.version}, added {registered.en}", f"版本 {dataset.version}，{registered.zh}添加"),
-            "table-2",
-        )
-    )
-    rows = RowList(Text("Where it comes from", "数据来源"), steps, 44)
-    rows.setFixedHeight(theme.scaled(44) * len(steps) + 4)
-    rows.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    section.body.addWidget(rows)
-    return section

@@ -24,8 +24,14 @@ from studio.ui.widgets.rows import Row, RowList
 if TYPE_CHECKING:
     from studio.engine.datasets.dataset import Dataset
     from studio.engine.jobs import JobChanged
+    from studio.engine.metadata.search import Hit
     from studio.engine.sql.saved import SavedQuery
 
+MOST_SHOWN = 1000  # datasets in the list; the others are found
+WHERE = {
+    "column": Text("Column", "列"), "tag": Text("Tag", "标签"), "owner": Text("Owner", "负责人"),
+    "description": Text("Says", "描述"), "place": Text("At", "位于"), "value": Text("Value in", "值："),
+}  # fmt: skip
 TONES = {"changed": "warning", "unreachable": "danger", "broken": "danger"}
 
 
@@ -36,6 +42,7 @@ class Side(Panel):
     menu_wanted = Signal(str, QPoint)
     add_wanted = Signal()
     refresh_wanted = Signal()
+    search_wanted = Signal(str)  # what to look for in all that is known of datasets
 
     def __init__(self) -> None:
         refresh = IconButton("refresh-cw", Text("Check all datasets again", "重新检查所有数据集"))
@@ -44,13 +51,14 @@ class Side(Panel):
         self.add_button = add
         refresh.clicked.connect(self.refresh_wanted)
         add.clicked.connect(self.add_wanted)
-        self.search = SearchField(Text("Find tables, columns, files", "查找表、列、文件"))
+        self.search = SearchField(Text("Find tables, columns, values", "查找表、列和值"))
         self.list = RowList(Text("Datasets and queries", "数据集与查询"), activate_on_click=True)
         self.drop = DropZone()
         self.tree = ConnectionTree(self)
         self._datasets: Sequence[Dataset] = ()
         self._queries: Sequence[SavedQuery] = ()
         self._shares: dict[str, str] = {}  # how far datasets are read, by id
+        self._hits: Sequence[Hit] = ()
         pad = theme.size("space.2")
         top, bottom = QVBoxLayout(), QVBoxLayout()
         for box in (top, bottom):
@@ -60,7 +68,7 @@ class Side(Panel):
         self.body.addLayout(top)
         self.body.addWidget(self.list, 1)
         self.body.addLayout(bottom)
-        self.search.searched.connect(lambda _: self._fill())
+        self.search.searched.connect(self._sought)
         self.list.activated.connect(self.opened)
         self.list.menu.connect(self.menu_wanted)
         self.list.folded.connect(self.tree.fold)
@@ -85,9 +93,27 @@ class Side(Panel):
             self._shares = {**kept, **told}
             self._fill()
 
+    def show_hits(self, query: str, hits: Sequence[Hit]) -> None:
+        """Show what was found, best first; what a person does not look for any more is left out."""
+        if query == self.search.text().strip():
+            self._hits = hits
+            self._fill()
+
+    def _sought(self, text: str) -> None:
+        if text.strip():
+            self.search_wanted.emit(text.strip())
+        else:
+            self._hits = ()
+            self._fill()
+
     def _fill(self) -> None:
         sought = self.search.text().strip().lower()
-        datasets = [_row(each, self._shares) for each in self._datasets if sought in _words(each)]
+        datasets = [_row(each, self._shares) for each in self._datasets[:MOST_SHOWN]]
+        if sought:
+            known = {each.id: each for each in self._datasets}
+            datasets = [
+                _found(known[hit.dataset_id], hit, self._shares) for hit in self._hits if hit.dataset_id in known
+            ]
         queries = [
             Row(f"sql:{each.name}", each.name, icon="file-code", hint=each.sql[:400])
             for each in self._queries
@@ -96,6 +122,11 @@ class Side(Panel):
         rows = [Row("project", Text("In this project", "项目数据"), heading=True), *datasets] if datasets else []
         if queries:
             rows += [Row("queries", Text("Queries", "查询"), heading=True), *queries]
+        left = len(self._datasets) - MOST_SHOWN
+        if not sought and left > 0:
+            rows.append(
+                Row("more", Text(f"{left:,} more: find them above", f"还有 {left:,} 个，请在上方查找"), heading=True)
+            )
         rows += self.tree.rows(sought)
         if not rows and sought:
             rows = [Row("nothing", Text("Nothing found", "没有找到"), heading=True)]
@@ -145,6 +176,10 @@ def _row(dataset: Dataset, shares: Mapping[str, str]) -> Row:
     return Row(f"ds:{dataset.id}", dataset.name, icon=icon, trailing=trailing, tone=tone, hint=hint, drag=drag)
 
 
-def _words(dataset: Dataset) -> str:
-    parts = [dataset.name, dataset.description, *dataset.tags, *(column.name for column in dataset.columns)]
-    return "\n".join(parts).lower()
+def _found(dataset: Dataset, hit: Hit, shares: Mapping[str, str]) -> Row:
+    """A dataset with where in it the words were found."""
+    row = _row(dataset, shares)
+    if hit.where != "name":
+        place = f"{hit.column}: {hit.text}" if hit.column and hit.where != "column" else hit.text
+        row.subtitle = Text(f"{WHERE[hit.where].en} {place}", f"{WHERE[hit.where].zh} {place}")
+    return row
