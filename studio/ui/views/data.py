@@ -14,6 +14,7 @@ from studio.engine.text import Text
 from studio.ui.actions import Action
 from studio.ui.bridge import bridge
 from studio.ui.language import tr
+from studio.ui.turns import Turns
 from studio.ui.views.data_parts.adding import AddDialog
 from studio.ui.views.data_parts.connecting import Connecting
 from studio.ui.views.data_parts.dialogs import BadLinesDialog, EditDialog
@@ -424,7 +425,19 @@ class DataView(View):
         if table is None or table.dataset is None or not wanted:
             self.below.hide()
             return
-        self.below.setCurrentWidget(self.queries.recent(f'SELECT *\nFROM "{table.dataset.name}"\nLIMIT 100'))
+        if self.queries.panes:
+            self._bring_below(table.dataset.name)
+        else:
+            Turns(self._make_below(table), self).start()
+
+    def _make_below(self, table: TableTab) -> Iterator[object]:
+        """The first query takes some milliseconds to make, which the table need not wait for."""
+        yield
+        if self._front() is table and table.dataset is not None:
+            self._bring_below(table.dataset.name)
+
+    def _bring_below(self, table: str) -> None:
+        self.below.setCurrentWidget(self.queries.recent(f'SELECT *\nFROM "{table}"\nLIMIT 100'))
         if self.frame is not None and (self.below.isHidden() or self._was_query):
             self.frame.show_panel("bottom", True)
         self._was_query = False

@@ -199,7 +199,7 @@ class Workflows(View):
         for workflow_id in ids:
             yield
             if workflow_id in self.known and workflow_id not in self.sheets:
-                self._open(self.known[workflow_id], select=False)
+                yield from self._opening(self.known[workflow_id], select=False)
                 yield
             if not self.centre.tabs.current():
                 self.centre.tabs.select(workflow_id)
@@ -221,14 +221,22 @@ class Workflows(View):
             self._turn(now.id)
 
     def _open(self, workflow: Workflow, place: dict[str, Any] | None = None, select: bool = True) -> None:
+        Turns(self._opening(workflow, place, select), self).start()
+
+    def _opening(
+        self, workflow: Workflow, place: dict[str, Any] | None = None, select: bool = True
+    ) -> Iterator[object]:
+        """Its sheet at once; its tab, and what is to be seen on it, at later turns."""
         if workflow.id not in self.sheets:
             sheet = Sheet(self.studio, workflow, self._names)
             self.sheets[workflow.id] = sheet
             self.known[workflow.id] = workflow
             self._follow(sheet)
+            yield
         self.centre.tabs.add(Tab(workflow.id, workflow.name, "workflow"), select)
         self._remember()
         if place:
+            yield
             self._show_place(workflow.id, place)
 
     def _show_place(self, workflow_id: str, place: dict[str, Any]) -> None:

@@ -126,6 +126,7 @@ class Chart(QWidget):
         for place in range(0, len(self.labels), step):
             box = QRectF(self.x_of(place, plot) - widest / 2, plot.bottom() + 4, widest, 16)
             box.moveRight(min(box.right(), self.width()))
+            box.moveLeft(max(box.left(), 0))
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self.labels[place])
 
     def x_of(self, place: int, plot: QRectF) -> float:

@@ -91,7 +91,7 @@ def test_chips_filter_and_sort_and_say_their_sql(tab: TableTab, view: DataView, 
     tab.sql.copy()
     assert QGuiApplication.clipboard().text() == tab.sql.sql
     tab.sql.opened.emit(tab.sql.sql)
-    until(qtbot, lambda: any("BETWEEN 5 AND 20" in pane.editor.text() for pane in view.panes.values()))
+    until(qtbot, lambda: any("BETWEEN 5 AND 20" in pane.editor.text() for pane in view.queries.panes.values()))
     view.tabs.select(f"ds:{tab.dataset_id}")
     tab.bar._drop_order("money")
     tab.bar.set_filters([])

@@ -173,6 +173,11 @@ def _seen(preview: dict[str, Any]) -> Text | str:
     return _short(preview.get("text", preview.get("value")))
 
 
-def _short(value: Any) -> str:
+def _short(value: Any) -> Text | str:
+    """Words as they are, the rest by how much it is: the whole of it stands below, as a tree."""
+    if isinstance(value, list):
+        return Text(f"{len(value):,} item{'' if len(value) == 1 else 's'}", f"{len(value):,} 项")
+    if isinstance(value, dict):
+        return ", ".join(str(name) for name in value)[:240]
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 240 else text[:240] + "…"

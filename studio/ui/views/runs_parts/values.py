@@ -1,8 +1,7 @@
-"""What went into a step and what came out of it: tables as tables, everything else as text."""
+"""What went into a step and what came out of it: tables as tables, lists and fields as a tree, words as text."""
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
@@ -18,6 +17,7 @@ from studio.ui.widgets.code import CodeEditor
 from studio.ui.widgets.inputs import Choice
 from studio.ui.widgets.labels import Label
 from studio.ui.widgets.table import VirtualTable
+from studio.ui.widgets.value_tree import ValueTree, summary
 
 CHOOSE = Text("Choose a step to see what went in and came out.", "选择一个节点，查看它的输入和输出。")
 NOTHING = Text("Nothing has come out of this step.", "此节点没有输出。")
@@ -45,6 +45,7 @@ class Values(QWidget):
         self.none = Label(CHOOSE, "dense", "text.tertiary", wrap=True)
         self.text = CodeEditor("text", read_only=True)
         self.table = VirtualTable(bridge=studio.bridge)
+        self.tree = ValueTree()
         self._pages = QStackedWidget()
         self._lay_out()
         self.slot.changed.connect(lambda _: self._read())
@@ -74,7 +75,7 @@ class Values(QWidget):
         inner.setContentsMargins(side, gap, side, side)
         inner.addWidget(self.none)
         inner.addStretch(1)
-        for page in (words, self.text, self.table):
+        for page in (words, self.text, self.table, self.tree):
             self._pages.addWidget(page)
         say(self.text.setAccessibleName, Text("Value", "值"))
         layout = QVBoxLayout(self)
@@ -131,11 +132,13 @@ class Values(QWidget):
         if is_table(value):
             self._show_table(value)
             return
-        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)
         count = f"{len(value):,}" if isinstance(value, str | list | dict) else ""
         self.figures.say(_size(value, count))
-        self.text.set_language("text" if isinstance(value, str) else "json")
-        self.text.set_text(text[:TEXT_LIMIT])
+        if isinstance(value, list | dict):
+            self.tree.show_value(value)
+            self._pages.setCurrentWidget(self.tree)
+            return
+        self.text.set_text((value if isinstance(value, str) else summary(value))[:TEXT_LIMIT])
         self._pages.setCurrentWidget(self.text)
 
     def _show_table(self, table: Any) -> None:
