@@ -19,6 +19,7 @@ os.environ["ONE_DATA_SERVER__ENABLED"] = "false"
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 QUESTION = "How long is the warranty on the K7 pump, and how many K7 were returned in 华南?"
+SIZES = (("Q2_K", 9), ("Q4_K_M", 14), ("Q5_K_M", 16), ("Q8_0", 22))  # MB in place of GB
 PATIENCE = 120  # seconds for the slowest thing: the first answer of the demo model
 
 
@@ -101,6 +102,8 @@ class Photographer:
             yield name
             if name == "data":
                 yield from self.versions()
+            if name == "models":
+                yield from self.models()
 
     def versions(self) -> Iterator[str]:
         """Two versions of the sample's products, compared; and what is known of them."""
@@ -123,6 +126,39 @@ class Photographer:
         view.side.search.setText("")
         view.side.search.searched.emit("")
         view.close_tab()
+
+    def models(self) -> Iterator[str]:
+        """A hub on loopback with a download under way, what it offers, and a model that does not fit."""
+        from tests.models.hub_server import serving
+        from tests.models.tiny_gguf import make_tiny_gguf
+
+        view = self.window.current_view()
+        with serving() as hub:
+            content = make_tiny_gguf(self.window.studio.engine.paths.cache / "Hub.gguf").read_bytes()
+            files = {f"Qwen3-8B-{kind}.gguf": content + bytes(size * 1_000_000) for kind, size in SIZES}
+            hub.add("Qwen/Qwen3-8B-GGUF", files, downloads=812_000)
+            hub.add("meta/Llama-3.3-70B-GGUF", files, downloads=99_000, gated=True, licence="llama3.3")
+            hub.bytes_per_second = 1_500_000
+            self.result(self.engine.settings.set("models.hub", hub.url))
+            download = self.result(self.engine.downloads.start("Qwen/Qwen3-8B-GGUF", "Q8_0"))
+            view.show_discover()
+            view.discover.look("qwen")
+            self.wait(lambda: bool(view.discover.cards))
+            view.discover.cards[0].open.click()
+            self.wait(lambda: bool(view.discover.cards[0].choices))
+            self.settle(2)
+            yield "models-discover"
+            view.discover.look("")
+            self.settle(1)
+            yield "models-recommended"
+            view.open_model("demo-smollm2")
+            self.result(self.engine.models.load("demo-smollm2"))
+            view.show_panel("bottom")
+            self.settle(2)
+            yield "models-server"
+            self.result(self.engine.downloads.forget(download.id))
+        self.result(self.engine.settings.reset("models.hub"))
+
 
 
 def _changed(rows: list[dict[str, Any]], path: Path) -> Path:

@@ -130,6 +130,7 @@ class Ownership:
     def __init__(self, paths: Paths) -> None:
         self._paths = paths
         self._lock = FileLock(paths.data / "owner.lock")
+        self.port: int | None = None
 
     def claim(self) -> None:
         """Become the owner, or raise `DataFolderInUse` that names the other process."""
@@ -146,6 +147,7 @@ class Ownership:
 
     def announce(self, port: int | None, host: str = "127.0.0.1") -> None:
         """Say on which port the API answers, or that it does not."""
+        self.port = port
         write_json(self._paths.owner, {"pid": os.getpid(), "port": port, "host": host})
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from PySide6.QtCore import QTimer, Signal
@@ -36,7 +36,8 @@ UNITS = {"tokens": Text("tokens", "词元"), "min": Text("min", "分钟"), "s": 
 
 
 class ParamsForm(QWidget):
-    """A form for a `Params` class. `changed(name, value)` comes for each change that a person makes, wrong ones too."""
+    """A form for a `Params` class. `changed(name, value)` comes for each change that a person makes, wrong ones too.
+    Fields `without` which it is have a place elsewhere; their values are kept."""
 
     changed = Signal(str, object)
 
@@ -47,9 +48,10 @@ class ParamsForm(QWidget):
         studio: Studio | None = None,
         parent: QWidget | None = None,
         wide: bool = False,
+        without: Collection[str] = (),
     ) -> None:
         super().__init__(parent)
-        self.params, self._studio = params, studio
+        self.params, self._studio, self._without = params, studio, without
         self._values = dict(values or {})
         self.fields: dict[str, FieldRow] = {}
         column = QVBoxLayout(self)
@@ -78,7 +80,7 @@ class ParamsForm(QWidget):
         return not found
 
     def _fill(self, column: QVBoxLayout, wide: bool) -> None:
-        rows = [self._row(field, wide) for field in fields_of(self.params)]
+        rows = [self._row(field, wide) for field in fields_of(self.params) if field.name not in self._without]
         for row in rows:
             if not row.field.advanced:
                 column.addWidget(row)

@@ -41,7 +41,7 @@ class Models(Asking):
         self._backends: dict[str, Backend] = {}
         self._in_memory: dict[str, Model] = {}
         self._forced: set[str] = set()
-        self.budget = Budget(self.hardware, self.residents, self._pool.unload, self._memory_limit)
+        self.budget = Budget(self.hardware, self.residents, self._pool.unload, self.memory_limit)
         self._scanning: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -79,6 +79,10 @@ class Models(Asking):
             self._forced.discard(model.id)
         await self._library.note_use(model.id)
         return self._with_state(model)
+
+    async def keep_settings(self, name: str, settings: LoadSettings) -> Model:
+        """How it is loaded from the next time on."""
+        return await self._change(await self.get(name), load_settings=settings)
 
     async def unload(self, name: str) -> Model:
         """Give its memory back; it is free when this returns. Requests that are running fail."""
@@ -134,6 +138,10 @@ class Models(Asking):
                 found.append((place.used, Resident(id=model_id, name=model.name, bytes=size, resting=rests)))
         return [resident for _, resident in sorted(found, key=lambda pair: pair[0])]
 
+    def memory_limit(self) -> int | None:
+        """What all models may take together, in bytes; None when only what is free limits them."""
+        return self._settings.models.memory_limit_mb * MB or None
+
     def fit_of_size(self, size_bytes: int, computer: Hardware) -> Fit:
         """Of a model that is not here yet, by its files alone: a guess for its context."""
         return estimate_size(size_bytes, computer)
@@ -180,9 +188,6 @@ class Models(Asking):
         worker.backend = chosen.backend
         self._pool.place(model.id).why = chosen.why
         return worker
-
-    def _memory_limit(self) -> int | None:
-        return self._settings.models.memory_limit_mb * MB or None
 
     def _state_changed(self, model_id: str, state: State) -> None:
         self._events.publish(ModelChanged(model_id, state))

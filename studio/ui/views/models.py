@@ -9,6 +9,8 @@ from PySide6.QtCore import QPoint, QTimer
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QMenu, QStackedWidget, QVBoxLayout, QWidget
 
+from studio.engine.models.budget import DoesNotFit
+from studio.engine.models.download import DownloadChanged
 from studio.engine.models.model import ModelChanged
 from studio.engine.settings import SettingsChanged
 from studio.engine.text import Text
@@ -21,19 +23,25 @@ from studio.ui.theme import theme
 from studio.ui.turns import Turns
 from studio.ui.views.models_parts import adding
 from studio.ui.views.models_parts.aliases import AliasPanel
+from studio.ui.views.models_parts.asking import MemoryDialog
 from studio.ui.views.models_parts.discover import Discover
 from studio.ui.views.models_parts.inspector import ModelInspector
+from studio.ui.views.models_parts.server_panel import ServerPanel
 from studio.ui.views.models_parts.side import ModelsSide
 from studio.ui.views.models_parts.snapshot import Snapshot, read
 from studio.ui.views.models_parts.strip import HardwareStrip
 from studio.ui.views.models_parts.table import ModelTable
 from studio.ui.views.view import View
+from studio.ui.widgets import figures
+from studio.ui.widgets.ask import ask_before
 from studio.ui.widgets.buttons import Button, IconButton, Segmented
 from studio.ui.widgets.inputs import SearchField
 from studio.ui.widgets.panel import Header, Surface
+from studio.ui.widgets.tabs import PanelTabs
 
 if TYPE_CHECKING:
     from studio.engine.errors import StudioError
+    from studio.engine.models.download import Download
     from studio.engine.models.model import Model
 
 LOOK_EVERY = 3000  # ms, while the view is seen
@@ -59,12 +67,13 @@ class ModelsView(View):
         yield
         self.inspector = ModelInspector(studio)
         yield
-        self.aliases = AliasPanel()
+        self.aliases, self.server = AliasPanel(), ServerPanel(studio)
+        yield
         plus = IconButton("plus", Text("Add a model", "添加模型"))
         plus.clicked.connect(lambda: self._open_adding(plus))
         self.side = ModelsSide(plus)
         yield
-        self.build(self._centre(), self.side, self.inspector, self.aliases)
+        self.build(self._centre(), self.side, self.inspector, self._below())
         yield
         self.setAcceptDrops(True)
         self._connect()
@@ -147,6 +156,25 @@ class ModelsView(View):
         layout.addWidget(self.pages, 1)
         return centre
 
+    def _below(self) -> QWidget:
+        """The local server, and the names that programs ask for."""
+        below = Surface("panel")
+        tabs = PanelTabs(
+            [("server", Text("Local server", "本地服务")), ("names", Text("Names for programs", "供程序使用的名称"))]
+        )
+        pages = QStackedWidget()
+        pages.addWidget(self.server)
+        pages.addWidget(self.aliases)
+        tabs.changed.connect(lambda which: pages.setCurrentIndex(int(which == "names")))
+        head = Header(32)
+        head.row.addWidget(tabs)
+        column = QVBoxLayout(below)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(head)
+        column.addWidget(pages, 1)
+        return below
+
     def _head(self) -> Header:
         header = Header(40, "content")
         self.where = Segmented(
@@ -155,7 +183,7 @@ class ModelsView(View):
         self.search = SearchField(Text("Find a model, or paste a path or link", "查找模型，或粘贴路径、链接"))
         self.search.setMaximumWidth(theme.scaled(300))
         self.speed = Button(Text("Measure speed", "测速"), "gauge", "ghost")
-        self.add = Button(Text("Add a model", "添加模型"), "plus", "primary")
+        self.add = Button(Text("Get models", "获取模型"), "download", "primary")
         header.row.addWidget(self.where)
         header.row.addWidget(self.search, 1)
         header.row.addStretch(1)
@@ -171,8 +199,13 @@ class ModelsView(View):
         self.where.changed.connect(lambda which: self.pages.setCurrentIndex(int(which == "discover")))
         self.search.searched.connect(lambda words: self.table.set_filter(words="" if _is_place(words) else words))
         self.search.returnPressed.connect(self._take_place)
-        self.add.clicked.connect(lambda: self._open_adding(self.add))
+        self.add.clicked.connect(self.show_discover)
         self.discover.add.connect(lambda: adding.choose_file(self, self.studio, self._added))
+        self.discover.wanted.connect(self._download)
+        self.discover.known.connect(
+            lambda paths: self._run(self.studio.engine.models.add_discovered(paths), self._known)
+        )
+        self.side.downloads.asked.connect(self._change_download)
         self.speed.clicked.connect(self._measure)
         self.side.filtered.connect(lambda kind: self.table.set_filter(kind=kind))
         for part in (self.table, self.inspector):
@@ -182,6 +215,7 @@ class ModelsView(View):
         self.aliases.changed.connect(self._set_alias)
         bridge = self.studio.bridge
         bridge.listen(self, ModelChanged, lambda _: self.refresh())
+        bridge.listen(self, DownloadChanged, self._show_download)
         bridge.listen(self, SettingsChanged, lambda event: event.key.startswith("models.") and self.refresh())
 
     # what is shown
@@ -232,6 +266,9 @@ class ModelsView(View):
     def _do(self, model_id: str, wanted: str) -> None:
         steps: dict[str, Callable[[], object]] = {
             "load": lambda: self._load(model_id),
+            "save": lambda: self._run(
+                self.studio.engine.models.keep_settings(model_id, self.inspector.load.settings())
+            ),
             "unload": lambda: self._run(self.studio.engine.models.unload(model_id)),
             "cancel": lambda: self._cancel(model_id),
             "why": lambda: self.open_model(model_id),
@@ -240,11 +277,12 @@ class ModelsView(View):
         }
         steps[wanted]()
 
-    def _load(self, model_id: str) -> None:
-        """With the settings of the form, where this model is in it. A failure stands in the row and in the inspector."""
+    def _load(self, model_id: str, *, force: bool = False) -> None:
+        """With the settings of the form, where this model is in it. A failure stands in the row and in the inspector; what
+        does not fit asks."""
         form = self.inspector.load
         settings = form.settings() if form.model is not None and form.model.id == model_id else None
-        work = self.studio.engine.models.load(model_id, settings)
+        work = self.studio.engine.models.load(model_id, settings, force=force)
         self.loading[model_id] = self.studio.bridge.run(
             self, work, lambda _: self._over(model_id), lambda error: self._failed(model_id, error)
         )
@@ -256,6 +294,34 @@ class ModelsView(View):
     def _failed(self, model_id: str, error: StudioError) -> None:
         self._over(model_id)
         self.open_model(model_id)
+        model = self.snapshot.model(model_id)
+        if isinstance(error, DoesNotFit) and model is not None:
+            unload = lambda ids: self._run(self._unload_all(ids), lambda _: self._load(model_id))  # noqa: E731
+            MemoryDialog(self, model, error, self.snapshot, unload, lambda: self._load(model_id, force=True)).open()
+
+    async def _unload_all(self, ids: list[str]) -> None:
+        for model_id in ids:
+            await self.studio.engine.models.unload(model_id)
+
+    def _download(self, repository: str, wanted: str) -> None:
+        def begun(download: Download) -> None:
+            self.studio.window.toast(Text(f"Downloading {download.name}", f"正在下载 {download.name}"))
+            self.show_panel("side")
+
+        self._run(self.studio.engine.downloads.start(repository, wanted), begun)
+
+    def _change_download(self, download_id: str, wanted: str) -> None:
+        downloads = self.studio.engine.downloads
+        steps = {"pause": downloads.pause, "resume": downloads.resume, "cancel": downloads.cancel}
+        self._run(steps[wanted](download_id))
+
+    def _show_download(self, event: DownloadChanged) -> None:
+        if not self.side.downloads.show_one(event.download):
+            self.refresh()
+
+    def _known(self, models: list[Model]) -> None:
+        if models:
+            self._added(models[0])
 
     def _cancel(self, model_id: str) -> None:
         handle = self.loading.pop(model_id, None)
@@ -333,11 +399,25 @@ class ModelsView(View):
         entries.append(
             ("copy", Text("Copy its place", "复制位置"), lambda: QGuiApplication.clipboard().setText(model.location))
         )
+        if self.studio.engine.models.is_ours(model):
+            entries.append(("trash-2", Text("Delete the files…", "删除文件……"), lambda: self._ask_delete(model)))
         if not model.included:
-            entries.append(
-                ("trash-2", Text("Remove from the library", "从库中移除"), lambda: self._do(model.id, "remove"))
-            )
+            entries.append(("x", Text("Remove from the library", "从库中移除"), lambda: self._do(model.id, "remove")))
         return entries
+
+    def _ask_delete(self, model: Model) -> None:
+        """Only what the studio downloaded; it goes to the trash."""
+        size = figures.size(model.size_bytes)
+        ask_before(
+            self,
+            Text(f"Delete {model.name}?", f"删除 {model.name}？"),
+            Text(
+                f"Its files ({size}) go to the trash of the models folder and are deleted for good after 30 days.",
+                f"其文件（{size}）将移入模型文件夹的回收站，30 天后永久删除。",
+            ),
+            Text(f"Delete {size}", f"删除 {size}"),
+            lambda: self._run(self.studio.engine.models.remove(model.id, file=True)),
+        )
 
 
 def _is_place(words: str) -> bool:

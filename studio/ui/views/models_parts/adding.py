@@ -8,10 +8,12 @@ from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QWidget
 
 from studio.engine.errors import StudioError
+from studio.engine.models.trust import Untrusted
 from studio.engine.text import Text
 from studio.ui.icons import icon
 from studio.ui.language import tr
 from studio.ui.studio import Studio
+from studio.ui.views.models_parts.asking import TrustDialog
 from studio.ui.widgets.ask import Ask
 from studio.ui.widgets.buttons import Button
 from studio.ui.widgets.inputs import Choice, LineField
@@ -57,8 +59,19 @@ def choose_folder(parent: QWidget, studio: Studio, added: Added) -> None:
 
 
 def add_path(parent: QWidget, studio: Studio, path: str, added: Added) -> None:
-    """What is wrong with the file comes as a notice that names it."""
-    studio.bridge.run(parent, studio.engine.models.add(path), added)
+    """What is wrong with the file comes as a notice that names it; code in a folder asks for trust."""
+
+    def refused(error: StudioError) -> None:
+        if isinstance(error, Untrusted):
+            TrustDialog(parent, path, error, lambda: trust(error)).open()
+        else:
+            studio.bridge.unhandled(error)
+
+    def trust(error: Untrusted) -> None:
+        work = studio.engine.models.trust(path, error.digest)
+        studio.bridge.run(parent, work, lambda _: add_path(parent, studio, path, added))
+
+    studio.bridge.run(parent, studio.engine.models.add(path), added, refused)
 
 
 class RemoteDialog(Ask):

@@ -17,7 +17,7 @@ from studio.ui.widgets.buttons import Button
 from studio.ui.widgets.code import CodeEditor
 from studio.ui.widgets.discard import empty
 from studio.ui.widgets.labels import Label
-from studio.ui.widgets.panel import Section, scroll
+from studio.ui.widgets.panel import scroll
 
 LOG_EVERY = 1500  # ms
 
@@ -29,16 +29,11 @@ class DetailsTab(QWidget):
         super().__init__(parent)
         self._facts = QVBoxLayout()
         self._facts.setSpacing(theme.size("space.2"))
-        self.template = CodeEditor("prompt", read_only=True)
-        self.template.setMinimumHeight(theme.scaled(160))
-        self.section = Section(Text("Chat template", "对话模板"))
-        self.section.body.addWidget(self.template)
         column = QVBoxLayout()
         side = theme.size("space.3")
         column.setContentsMargins(side, side, side, side)
         column.setSpacing(theme.size("space.3"))
         column.addLayout(self._facts)
-        column.addWidget(self.section)
         column.addStretch(1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -50,14 +45,31 @@ class DetailsTab(QWidget):
         if facts != self._shown:
             self._shown = facts
             self._fill(facts)
-        self.section.setVisible(bool(model.chat_template))
-        if self.template.text() != model.chat_template:
-            self.template.set_text(model.chat_template)
 
     def _fill(self, facts: list[tuple[str, str]]) -> None:
         empty(self._facts)
         for name, value in facts:
             self._facts.addWidget(_fact(name, value))
+
+
+class TemplateTab(QWidget):
+    """How a conversation becomes the prompt that the model reads."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.body = CodeEditor("prompt", read_only=True)
+        self.body.setLineWrapMode(CodeEditor.LineWrapMode.WidgetWidth)
+        copy = Button(Text("Copy template", "复制模板"), "copy", "ghost", "sm")
+        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.body.text()))
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, theme.size("space.1"))
+        layout.addWidget(self.body, 1)
+        layout.addWidget(copy)
+
+    def show_model(self, model: Model) -> None:
+        words = model.chat_template or tr(Text("The model brings no chat template.", "该模型没有自带对话模板。"))
+        if words != self.body.text():
+            self.body.set_text(words)
 
 
 class LogTab(QWidget):
@@ -130,6 +142,10 @@ def _facts(model: Model) -> list[tuple[Text, str]]:
         (Text("Dimensions", "维度"), str(model.dimensions or "")),
         (Text("Server", "服务器") if model.remote else Text("File", "文件"), model.location),
         (Text("Name there", "远程名称"), model.remote_name),
+        (Text("Downloaded from", "下载自"), model.hub),
+        (Text("Checksum", "校验和"), f"SHA-256 {model.digest}" if model.digest else ""),
+        (Text("Parts", "分卷"), str(model.parts) if model.parts > 1 else ""),
+        (Text("Projector", "视觉投影"), model.projector.rpartition("/")[2]),
         (Text("Id", "标识"), model.id),
     ]
 

@@ -1,95 +1,222 @@
-"""Better models than the demo, by what this computer holds, with where to get them."""
+"""Getting models: those that suit this computer, those that other programs keep here, and everything on the hub."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from studio.engine.models.recommend import Recommendation
 from studio.engine.text import Text
 from studio.ui.studio import Studio
 from studio.ui.theme import theme
+from studio.ui.views.models_parts.hub_results import FoundCard, under_of
 from studio.ui.views.models_parts.snapshot import Snapshot
 from studio.ui.widgets import figures
+from studio.ui.widgets.ask import Ask
 from studio.ui.widgets.buttons import Button
 from studio.ui.widgets.discard import discard
+from studio.ui.widgets.inputs import LineField, SearchField
 from studio.ui.widgets.labels import Badge, Label
 from studio.ui.widgets.panel import Card, Glyph, scroll
 
-STEPS = Text(
-    "Copy a link, download the file with your browser, then add it here. The studio finds files in its models folder by itself.",
-    "复制链接，用浏览器下载文件，然后在此添加。放入模型文件夹的文件会被自动识别。",
-)
+if TYPE_CHECKING:
+    from studio.engine.errors import StudioError
+    from studio.engine.models.fit import Fit
+    from studio.engine.models.hub import HubModel, HubPage
+    from studio.engine.models.on_disk import OnDisk
+    from studio.engine.models.recommend import Recommendation
 
 
 class Discover(QWidget):
-    """`add` asks for the file dialog."""
+    """`add` asks for the file dialog, `wanted` carries a repository and a quantization or a file of it, `known` the paths
+    of what is to be added from this computer."""
 
     add = Signal()
+    wanted = Signal(str, str)
+    known = Signal(list)
 
     def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.studio = studio
-        self._cards: list[_Offer] = []
-        self._list = QVBoxLayout()
-        self._list.setSpacing(theme.size("space.2"))
+        self.cards: list[FoundCard] = []
+        self.offers: list[FoundCard] = []
+        self.here: list[_HereRow] = []
+        self._offered: list[Recommendation] = []
+        self._asked = ""
+        self.search = SearchField(
+            Text("Search the hub: a name or publisher/model", "搜索模型库：名称，或“发布者/模型”")
+        )
+        self.search.searched.connect(self.look)
+        self.token = Button(Text("Access token", "访问令牌"), "key-round", "ghost")
+        self.token.clicked.connect(self._ask_token)
+        self.file = Button(Text("Add a file", "添加文件"), "file-plus")
+        self.file.clicked.connect(self.add)
+        self.state = Label("", "dense", "text.secondary", wrap=True)
+        self.found, self.better, self.disk = QVBoxLayout(), QVBoxLayout(), QVBoxLayout()
+        self.better_title = Label(Text("Models that suit this computer", "适合此电脑的模型"), "title")
+        self.disk_title = Label(Text("Found on this computer", "本机已有的模型"), "title")
+        self._lay_out()
+
+    def _lay_out(self) -> None:
         column = QVBoxLayout()
         side = theme.size("space.4")
         column.setContentsMargins(side, side, side, side)
         column.setSpacing(theme.size("space.3"))
-        column.addWidget(Label(Text("Models that suit this computer", "适合此电脑的模型"), "title"))
-        row = QHBoxLayout()
-        row.addWidget(Label(STEPS, "body", "text.secondary", wrap=True), 1)
-        button = Button(Text("Add a file you downloaded", "添加已下载的文件"), "file-plus", "primary")
-        button.clicked.connect(self.add)
-        row.addWidget(button)
-        column.addLayout(row)
-        column.addLayout(self._list)
+        head = QHBoxLayout()
+        head.setSpacing(theme.size("space.2"))
+        head.addWidget(self.search, 1)
+        head.addWidget(self.token)
+        head.addWidget(self.file)
+        column.addLayout(head)
+        column.addWidget(self.state)
+        for part in (self.found, self.better, self.disk):
+            part.setSpacing(theme.size("space.2"))
+        column.addLayout(self.found)
+        column.addWidget(self.better_title)
+        column.addLayout(self.better)
+        column.addWidget(self.disk_title)
+        column.addLayout(self.disk)
         column.addStretch(1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(scroll(column))
 
+    def showEvent(self, event: object) -> None:
+        self._say_hub()
+        self.studio.bridge.run(self, self.studio.engine.models.discover(), self.show_here)
+
     def show_snapshot(self, snapshot: Snapshot) -> None:
-        if [card.offer for card in self._cards] == snapshot.better:
+        if self._offered == snapshot.better:
             return
-        for card in self._cards:
+        self._offered = list(snapshot.better)
+        self.offers = self._fill(self.better, self.offers, [_offer(offer) for offer in snapshot.better])
+
+    def look(self, words: str) -> None:
+        """Search the hub; what is recommended comes back when the field is empty."""
+        words = words.strip()
+        self._asked = words
+        for one in (self.better_title, self.disk_title, *self.offers, *self.here):
+            one.setVisible(not words)
+        if not words:
+            self.cards = self._fill(self.found, self.cards, [])
+            self._say_hub()
+            self.disk_title.setVisible(bool(self.here))
+            return
+        self.state.say(Text("Searching …", "正在搜索……"))
+        self.state.set_colour("text.secondary")
+        done = lambda found: words == self._asked and self._show_found(found)  # noqa: E731
+        failed = lambda error: words == self._asked and self._say_problem(error)  # noqa: E731
+        self.studio.bridge.run(self, self.studio.engine.hub.search(words), done, failed)
+
+    def show_here(self, found: list[OnDisk]) -> None:
+        new = [one for one in found if not one.known]
+        for row in self.here:
+            row.setParent(None)
+            discard(row)
+        self.here = [_HereRow(one) for one in new]
+        self.disk_title.setVisible(bool(new) and not self._asked)
+        for row in self.here:
+            row.setVisible(not self._asked)
+            row.button.clicked.connect(lambda _=False, path=row.one.path: self.known.emit([path]))
+            self.disk.addWidget(row)
+
+    def _show_found(self, found: list[HubModel]) -> None:
+        cards = [FoundCard(one.id, one.licence, under_of(one), one.gated) for one in found]
+        self.cards = self._fill(self.found, self.cards, cards)
+        if found:
+            self.state.say(Text(f"{len(found)} models with GGUF files", f"{len(found)} 个含 GGUF 文件的模型"))
+        else:
+            self.state.say(Text("Nothing of that name with GGUF files.", "没有找到含 GGUF 文件的同名模型。"))
+
+    def _fill(self, place: QVBoxLayout, old: list[FoundCard], new: list[FoundCard]) -> list[FoundCard]:
+        for card in old:
             card.setParent(None)
             discard(card)
-        self._cards = [_Offer(offer, self.studio) for offer in snapshot.better]
-        for card in self._cards:
-            self._list.addWidget(card)
+        for card in new:
+            card.opened.connect(lambda repository, card=card: self._open(card, repository))
+            card.wanted.connect(self.wanted)
+            place.addWidget(card)
+        return new
+
+    def _open(self, card: FoundCard, repository: str) -> None:
+        work = self._page(repository)
+        self.studio.bridge.run(
+            card, work, lambda result: card.show_page(*result), lambda error: card.say_problem(error.whole())
+        )
+
+    async def _page(self, repository: str) -> tuple[HubPage, list[Fit]]:
+        engine: Any = self.studio.engine
+        page = await engine.hub.page(repository)
+        computer = await engine.models.hardware()
+        return page, [engine.models.fit_of_size(choice.size_bytes, computer) for choice in page.choices]
+
+    def _say_problem(self, error: StudioError) -> None:
+        self.state.say(error.whole())
+        self.state.set_colour("danger.text")
+
+    def _say_hub(self) -> None:
+        hub = self.studio.engine.hub.endpoint
+        self.state.set_colour("text.secondary")
+        self.state.say(
+            Text(f"Hub: {hub}. Settings › Models names another.", f"模型库：{hub}，可在“设置 › 模型”中更换。")
+        )
+
+    def _ask_token(self) -> None:
+        hub = self.studio.engine.hub.endpoint
+        dialog = Ask(
+            Text("Access token of the hub", "模型库的访问令牌"),
+            Text("Save token", "保存令牌"),
+            Text(
+                f"Gated models of {hub} ask for one. It is kept with the system's secrets and sent to this hub only.",
+                f"{hub} 的受限模型需要令牌。令牌保存在系统密钥库中，只会发送给该模型库。",
+            ),
+            parent=self,
+        )
+        field = LineField(Text("Empty forgets it", "留空则删除"), name=Text("Access token", "访问令牌"), secret=True)
+        dialog.add(Text("Access token", "访问令牌"), field)
+        dialog.accepted.connect(lambda: self.studio.bridge.run(self, self.studio.engine.hub.set_token(field.text())))
+        dialog.open()
 
 
-class _Offer(Card):
-    def __init__(self, offer: Recommendation, studio: Studio) -> None:
-        super().__init__(pad=12)
-        self.offer = offer
+def _offer(offer: Recommendation) -> FoundCard:
+    size = figures.size(offer.size_bytes)
+    words = Text(f"{offer.why.en} About {size} as {offer.file}.", f"{offer.why.zh}约 {size}（{offer.file}）。")
+    card = FoundCard(offer.hub, offer.licence, words)
+    if offer.best:
+        card.head.insertWidget(1, Badge(Text("Suits this computer", "适合此电脑"), "accent", "sparkles"))
+    card.head.insertWidget(2, Badge(*(_FITS if offer.fits else _SHORT)))
+    get = Button(Text(f"Download {size}", f"下载 {size}"), "download", "primary" if offer.best else "default")
+    get.clicked.connect(lambda: card.wanted.emit(offer.hub, offer.file))
+    card.tools.insertWidget(2, get)
+    card.open.say(Text("Other files", "其他文件"))
+    return card
+
+
+_FITS = (Text("Fits the memory", "内存足够"), "success", "circle-check")
+_SHORT = (Text("Too large", "内存不足"), "danger", "circle-x")
+
+
+class _HereRow(Card):
+    """What another program keeps on this computer."""
+
+    def __init__(self, one: OnDisk) -> None:
+        super().__init__(pad=10)
+        self.one = one
         row = QHBoxLayout()
         row.setSpacing(theme.size("space.3"))
-        row.addWidget(Glyph("box", "port.model", 14, tile=24))
+        row.addWidget(Glyph("hard-drive", "port.model", 14, tile=24))
         column = QVBoxLayout()
         column.setSpacing(0)
-        head = QHBoxLayout()
-        head.addWidget(Label(offer.name, "denseStrong"))
-        if offer.best:
-            head.addWidget(Badge(Text("Suits this computer", "适合此电脑"), "accent", "sparkles"))
-        head.addStretch(1)
-        column.addLayout(head)
-        size = figures.size(offer.size_bytes)
-        words = Text(f"{offer.why.en} About {size}, {offer.licence}.", f"{offer.why.zh}约 {size}，{offer.licence}。")
-        column.addWidget(Label(words, "dense", "text.secondary", elide="end"))
-        column.addWidget(Label(f"{offer.hub} · {offer.file}", "monoSmall", "text.tertiary", elide="middle"))
+        column.addWidget(Label(one.name, "denseStrong", elide="end"))
+        places = 1 + len(one.also)
+        under = f"{figures.size(one.size_bytes)} · {one.path}"
+        doubled = Text(f"{one.title.en} · in {places} places · ", f"{one.title.zh} · 共 {places} 处 · ")
+        words = doubled if places > 1 else Text(f"{one.title.en} · ", f"{one.title.zh} · ")
+        column.addWidget(Label(Text(words.en + under, words.zh + under), "dense", "text.secondary", elide="middle"))
+        if one.problem is not None:
+            column.addWidget(Label(one.problem, "dense", "warning.text", elide="end"))
         row.addLayout(column, 1)
-        fits = (Text("Fits the memory", "内存足够"), "success", "circle-check")
-        short = (Text("Too large", "内存不足"), "danger", "circle-x")
-        row.addWidget(Badge(*(fits if offer.fits else short)))
-        copy = Button(Text("Copy link", "复制链接"), "copy")
-        copy.clicked.connect(lambda: self._copy(studio))
-        row.addWidget(copy)
+        self.button = Button(Text("Add without copying", "添加（不复制）"), "plus")
+        row.addWidget(self.button)
         self.body.addLayout(row)
-
-    def _copy(self, studio: Studio) -> None:
-        QGuiApplication.clipboard().setText(self.offer.url)
-        studio.window.toast(Text(f"Link of {self.offer.name} copied", f"已复制 {self.offer.name} 的链接"))

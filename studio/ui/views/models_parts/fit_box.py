@@ -12,7 +12,15 @@ from studio.ui.widgets.labels import Label
 from studio.ui.widgets.meter import StackedMeter
 from studio.ui.widgets.panel import Card, Glyph
 
-TONES = {"gpu": "success", "cpu": "success", "tight": "warning", "short": "danger", "remote": "info"}
+TONES = {
+    "gpu": "success",
+    "layers": "warning",
+    "cpu": "success",
+    "tight": "warning",
+    "after_unload": "info",
+    "short": "danger",
+    "remote": "info",
+}
 ICONS = {"success": "circle-check", "warning": "triangle-alert", "danger": "circle-x", "info": "cloud"}
 TITLES = {
     "gpu": Text("Fits the GPU", "GPU 可容纳"),

@@ -9,7 +9,7 @@ from studio.engine.text import Text
 from studio.ui.studio import Studio
 from studio.ui.theme import theme
 from studio.ui.views.models_parts import words
-from studio.ui.views.models_parts.details_tab import DetailsTab, LogTab
+from studio.ui.views.models_parts.details_tab import DetailsTab, LogTab, TemplateTab
 from studio.ui.views.models_parts.load_tab import LoadTab
 from studio.ui.views.models_parts.snapshot import Snapshot
 from studio.ui.widgets.buttons import IconButton
@@ -29,6 +29,7 @@ class ModelInspector(Surface):
         super().__init__("panel", parent)
         self.model_id = ""
         self.load, self.details, self.log = LoadTab(studio), DetailsTab(), LogTab(studio)
+        self.template = TemplateTab()
         self.load.asked.connect(self._ask)
         self.empty = Empty(
             "box",
@@ -39,12 +40,13 @@ class ModelInspector(Surface):
             [
                 ("load", Text("Load settings", "加载设置")),
                 ("details", Text("Details", "详情")),
+                ("template", Text("Template", "对话模板")),
                 ("log", Text("Log", "日志")),
             ]
         )
         self.tabs.changed.connect(lambda which: self.show_tab(str(which)))
         self.pages = QStackedWidget()
-        for page in (self.empty, self.load, self.details, self.log):
+        for page in (self.empty, self.load, self.details, self.template, self.log):
             self.pages.addWidget(page)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -68,6 +70,7 @@ class ModelInspector(Surface):
         self.quantization.say(model.quantization)
         self.load.show_model(model, snapshot)
         self.details.show_model(model)
+        self.template.show_model(model)
         self.log.show_model(model)
         if fresh or self.pages.currentWidget() is self.empty:
             self.show_tab(str(self.tabs.value()))
@@ -75,7 +78,8 @@ class ModelInspector(Surface):
     def show_tab(self, which: str) -> None:
         self.tabs.set_value(which)
         if self.model_id:
-            self.pages.setCurrentWidget({"load": self.load, "details": self.details, "log": self.log}[which])
+            pages = {"load": self.load, "details": self.details, "template": self.template, "log": self.log}
+            self.pages.setCurrentWidget(pages[which])
 
     def _head(self) -> Header:
         header = Header(40)

@@ -8,19 +8,26 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from studio.engine.models.fit import estimate
 from studio.engine.models.model import LoadSettings, Model
 from studio.engine.text import Text
-from studio.ui.forms import ParamsForm
 from studio.ui.studio import Studio
 from studio.ui.theme import theme
 from studio.ui.views.models_parts.fit_box import FitBox
+from studio.ui.views.models_parts.load_form import LoadForm
 from studio.ui.views.models_parts.snapshot import Snapshot
 from studio.ui.widgets.buttons import Button
 from studio.ui.widgets.discard import discard
 from studio.ui.widgets.labels import Label
 from studio.ui.widgets.panel import Card, Divider, Glyph, scroll
 
+SECONDS = {
+    "unload": Text("Unload", "卸载"),
+    "log": Text("Show log", "查看日志"),
+    "remove": Text("Remove", "移除"),
+    "save": Text("Save as default", "存为默认"),
+}
+
 
 class LoadTab(QWidget):
-    """`asked` carries what is wanted: "load", "unload", "cancel", "log", "remove"."""
+    """`asked` carries what is wanted: "load", "save", "unload", "cancel", "log", "remove"."""
 
     asked = Signal(str)
 
@@ -29,7 +36,7 @@ class LoadTab(QWidget):
         self.studio = studio
         self.model: Model | None = None
         self._snapshot = Snapshot()
-        self.form: ParamsForm | None = None
+        self.form: LoadForm | None = None
         self.note, self.trouble, self.fit = _Note("info"), _Note("danger"), FitBox()
         self._place = QVBoxLayout()
         column = QVBoxLayout()
@@ -69,8 +76,8 @@ class LoadTab(QWidget):
         if self.form is not None:
             self.form.setParent(None)
             discard(self.form)
-        self.form = ParamsForm(LoadSettings, model.load_settings.model_dump(), self.studio)
-        self.form.changed.connect(lambda *_: self._changed())
+        self.form = LoadForm(model, self._snapshot, self.studio)
+        self.form.changed.connect(self._changed)
         self.form.setVisible(model.backend in ("llama_cpp", "vllm"))
         self._place.addWidget(self.form)
 
@@ -87,7 +94,10 @@ class LoadTab(QWidget):
             settings = self.settings()
         except ValueError:
             return  # the form says itself what is wrong
-        self.fit.show_fit(estimate(model, settings, computer, self._snapshot.memory.get(model.id, 0)))
+        residents = self._snapshot.residents
+        held = sum(one.bytes for one in residents if one.id == model.id)
+        others = [one for one in residents if one.id != model.id]
+        self.fit.show_fit(estimate(model, settings, computer, held, others, self._snapshot.limit))
 
     def _buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -120,13 +130,10 @@ class LoadTab(QWidget):
         self._first = "cancel" if model.state == "loading" else "refresh" if model.state == "missing" else "load"
         self.first.setEnabled(model.state != "loaded" or changed)
         bad = model.state in ("failed", "missing")
-        self._second = "unload" if not bad else "log" if model.state == "failed" else "remove"
-        self.second.say(
-            {"unload": Text("Unload", "卸载"), "log": Text("Show log", "查看日志"), "remove": Text("Remove", "移除")}[
-                self._second
-            ]
-        )
-        self.second.setVisible(model.state == "loaded" or bad)
+        seconds = {"loaded": "unload", "failed": "log", "missing": "remove"}
+        self._second = seconds.get(model.state, "save")
+        self.second.say(SECONDS[self._second])
+        self.second.setVisible(bad or model.state == "loaded" or changed)
 
 
 class _Note(Card):

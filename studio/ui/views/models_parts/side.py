@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from studio.engine.text import Text
 from studio.ui.theme import theme
 from studio.ui.views.models_parts import words
+from studio.ui.views.models_parts.downloads import DownloadList
 from studio.ui.views.models_parts.snapshot import EngineState, Snapshot
 from studio.ui.widgets import figures
 from studio.ui.widgets.buttons import IconButton
@@ -33,14 +34,18 @@ class ModelsSide(Panel):
         self._engine_list = QVBoxLayout()
         self._engine_list.setContentsMargins(theme.size("space.3"), 0, theme.size("space.3"), 0)
         self._engine_list.setSpacing(theme.size("space.2"))
+        self.downloads = DownloadList()
         shelf, engines = Section(Text("Library", "模型库")), Section(Text("Engines", "推理引擎"))
         shelf.body.addWidget(self.library)
         engines.body.addLayout(self._engine_list)
+        self.coming = Section(Text("Downloads", "下载"))
+        self.coming.body.addWidget(self.downloads)
         column = QVBoxLayout()
         column.setContentsMargins(0, theme.size("space.2"), 0, theme.size("space.2"))
         column.setSpacing(theme.size("space.2"))
         column.addWidget(shelf)
         column.addWidget(engines)
+        column.addWidget(self.coming)
         column.addStretch(1)
         self.add(scroll(column), 1)
         self.add(Divider())
@@ -56,6 +61,10 @@ class ModelsSide(Panel):
         self.library.set_rows(rows)
         if not self.library.current():
             self.library.select("all")
+        self.downloads.show_downloads(snapshot.downloads)
+        active = sum(one.active for one in snapshot.downloads)
+        self.coming.set_count(active or None)
+        self.coming.setVisible(active > 0)
         for state in snapshot.engines:
             self._engine(state)
         self._show_disk(snapshot, folder)

