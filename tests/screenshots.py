@@ -160,7 +160,6 @@ class Photographer:
         self.result(self.engine.settings.reset("models.hub"))
 
 
-
 def _changed(rows: list[dict[str, Any]], path: Path) -> Path:
     """The same rows with some changed, one gone and one new, as CSV."""
     import csv

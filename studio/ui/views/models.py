@@ -242,7 +242,7 @@ class ModelsView(View):
         self.strip.show_snapshot(snapshot)
         self.table.show_snapshot(snapshot)
         yield
-        self.side.show_snapshot(snapshot, str(self.studio.engine.models.folder))
+        self.side.show_snapshot(snapshot)
         yield
         self.discover.show_snapshot(snapshot)
         yield

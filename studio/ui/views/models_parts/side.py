@@ -51,7 +51,7 @@ class ModelsSide(Panel):
         self.add(Divider())
         self.add(self._disk())
 
-    def show_snapshot(self, snapshot: Snapshot, folder: str) -> None:
+    def show_snapshot(self, snapshot: Snapshot) -> None:
         counts = {kind: sum(model.kind == kind for model in snapshot.models) for kind in words.KINDS}
         rows = [Row("all", Text("All models", "全部模型"), icon="box", trailing=str(len(snapshot.models)))]
         rows += [
@@ -67,7 +67,7 @@ class ModelsSide(Panel):
         self.coming.setVisible(active > 0)
         for state in snapshot.engines:
             self._engine(state)
-        self._show_disk(snapshot, folder)
+        self._show_disk(snapshot, snapshot.folder)
 
     def _engine(self, state: EngineState) -> None:
         if state.name not in self._engines:

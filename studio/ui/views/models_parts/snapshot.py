@@ -43,6 +43,7 @@ class Snapshot:
     downloads: list[Download] = field(default_factory=list)
     residents: list[Resident] = field(default_factory=list)
     limit: int | None = None
+    folder: str = ""
 
     def model(self, model_id: str) -> Model | None:
         return next((model for model in self.models if model.id == model_id), None)
@@ -63,4 +64,5 @@ async def read(engine: Engine) -> Snapshot:
         downloads=list(await engine.downloads.list()),
         residents=engine.models.residents(),
         limit=engine.models.memory_limit(),
+        folder=str(engine.models.folder),
     )
