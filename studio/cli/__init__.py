@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 
@@ -26,6 +27,7 @@ def make_parser() -> argparse.ArgumentParser:
     _asking(commands)
     _listing(commands)
     _models_command(commands)
+    _datasets_command(commands)
     return parser
 
 
@@ -60,7 +62,6 @@ def _asking(commands: Commands) -> None:  # type: ignore[valid-type]
 
 def _listing(commands: Commands) -> None:  # type: ignore[valid-type]
     for name, help in (
-        ("datasets", "list, show, add or query datasets"),
         ("knowledge", "list collections, add documents, search"),
         ("workflows", "list or show workflows"),
         ("runs", "list, show, resume or stop runs"),
@@ -72,6 +73,12 @@ def _listing(commands: Commands) -> None:  # type: ignore[valid-type]
         parser.add_argument("words", nargs="*", help="what to do it with")
         parser.add_argument("--name", default="", help="a name for what is added")
         parser.add_argument("--limit", type=int, default=20, help="rows at most (20)")
+
+
+def _datasets_command(commands: Commands) -> None:  # type: ignore[valid-type]
+    from studio.cli.datasets import declare
+
+    declare(_add(commands, "datasets", "register, list, show, query and export datasets", _datasets))
 
 
 def _models_command(commands: Commands) -> None:  # type: ignore[valid-type]
@@ -131,6 +138,12 @@ def _models(parsed: argparse.Namespace) -> int:
     return models(parsed)
 
 
+def _datasets(parsed: argparse.Namespace) -> int:
+    from studio.cli.datasets import datasets
+
+    return datasets(parsed)
+
+
 def _things(parsed: argparse.Namespace) -> int:
     from studio.cli.things import things
 
@@ -143,11 +156,14 @@ def _explained(work: Callable[[], int]) -> int:
     from studio.engine.errors import StudioError
 
     try:
-        return work()
+        code = work()
+        sys.stdout.flush()
+        return code
     except StudioError as error:
         print(explain(error), file=sys.stderr)
         return 1
-    except BrokenPipeError:
+    except BrokenPipeError:  # who reads has enough; nothing may be flushed to it at the end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except KeyboardInterrupt:
         return 130

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -36,6 +36,17 @@ class Connection:
 
     async def delete(self, path: str) -> Any:
         return await self._data(await self._client.delete(path))
+
+    async def bytes(
+        self, method: str, path: str, body: dict[str, Any] | None = None, **query: Any
+    ) -> AsyncGenerator[bytes, None]:
+        """A streamed answer as it comes; an error before its first byte is raised as ours."""
+        async with self._client.stream(method, path, json=body, params=query) as answer:
+            if answer.is_error:
+                await answer.aread()
+                await self._data(answer)
+            async for piece in answer.aiter_bytes():
+                yield piece
 
     async def events(
         self, method: str, path: str, body: dict[str, Any] | None = None

@@ -35,11 +35,11 @@ def show(data: Any, as_json: bool, columns: Sequence[str] = ()) -> None:
         json.dump(data, sys.stdout, ensure_ascii=False, indent=2)
         print()
     elif isinstance(data, list):
-        print_table([[_cell(item.get(name)) for name in columns] for item in data], columns)
+        print_table([[cell(item.get(name)) for name in columns] for item in data], columns)
     elif isinstance(data, dict):
         width = max((len(key) for key in data), default=0)
         for key, value in data.items():
-            print(f"{key:<{width}}  {_cell(value, 2000)}")
+            print(f"{key:<{width}}  {cell(value, 2000)}")
     else:
         print(data)
 
@@ -53,7 +53,7 @@ def print_table(rows: list[list[str]], columns: Sequence[str]) -> None:
         print("  ".join(cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
-def _cell(value: Any, widest: int = WIDEST) -> str:
+def cell(value: Any, widest: int = WIDEST) -> str:
     if value is None:
         return "-"
     if isinstance(value, dict) and set(value) == {"en", "zh"}:

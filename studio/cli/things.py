@@ -1,4 +1,4 @@
-"""`studio datasets|knowledge|workflows|runs|settings`: what there is, and the few things one does with it."""
+"""`studio knowledge|workflows|runs|settings`: what there is, and the few things one does with it."""
 
 from __future__ import annotations
 
@@ -14,13 +14,11 @@ from studio.engine.text import Text
 Verb = Callable[[Connection, argparse.Namespace], Awaitable[None]]
 
 COLUMNS = {
-    "datasets": ("id", "name", "format", "status", "row_count", "storage_path"),
     "knowledge": ("id", "name", "document_count", "chunk_count", "embedder"),
     "workflows": ("id", "name", "version", "description"),
     "runs": ("id", "workflow_name", "status", "duration_ms"),
 }
 ROUTES = {
-    "datasets": "/api/v1/datasets",
     "knowledge": "/api/v1/collections",
     "workflows": "/api/v1/workflows",
     "runs": "/api/v1/executions",
@@ -80,28 +78,6 @@ async def _remove(connection: Connection, parsed: argparse.Namespace) -> None:
     show(await connection.delete(f"{ROUTES[parsed.things]}/{_word(parsed)}"), parsed.json)
 
 
-async def _add_dataset(connection: Connection, parsed: argparse.Namespace) -> None:
-    path = _place(_word(parsed))
-    body = {"name": parsed.name or Path(path.rstrip("/")).stem, "path": path}
-    show(await connection.post("/api/v1/datasets", body), parsed.json)
-
-
-async def _head(connection: Connection, parsed: argparse.Namespace) -> None:
-    found = await connection.get(f"/api/v1/datasets/{_word(parsed)}/preview", limit=parsed.limit)
-    columns = [column["name"] for column in found["schema"]["columns"]]
-    show(found["preview"], parsed.json, columns)
-
-
-async def _query(connection: Connection, parsed: argparse.Namespace) -> None:
-    found = await connection.post("/api/v1/sql/execute", {"sql": " ".join(parsed.words), "limit": parsed.limit})
-    if parsed.json:
-        show(found, True)
-    else:
-        print_table(
-            [[str(value) for value in row] for row in found["rows"]], [column["name"] for column in found["columns"]]
-        )
-
-
 async def _add_document(connection: Connection, parsed: argparse.Namespace) -> None:
     if connection.engine is None:
         raise Unavailable(
@@ -150,7 +126,6 @@ async def _set(connection: Connection, parsed: argparse.Namespace) -> None:
 
 _COMMON: dict[str, Verb] = {"list": _list}
 _VERBS: dict[str, dict[str, Verb]] = {
-    "datasets": {"show": _show, "add": _add_dataset, "head": _head, "query": _query, "remove": _remove},
     "knowledge": {"show": _show, "add": _add_document, "search": _search},
     "workflows": {"show": _show, "remove": _remove},
     "runs": {"show": _show, "resume": _resume, "stop": _stop},

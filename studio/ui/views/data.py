@@ -55,6 +55,7 @@ class DataView(View):
     icon: ClassVar[str] = "database"
     order: ClassVar[int] = 2
     side_width: ClassVar[str] = "layout.sidePanel.data"
+    bottom_height: ClassVar[int] = 360
 
     def __init__(self, studio: Studio) -> None:
         super().__init__(studio)

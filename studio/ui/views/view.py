@@ -27,6 +27,7 @@ class View(QWidget):
     icon: ClassVar[str] = "square"
     order: ClassVar[int] = 100
     side_width: ClassVar[str] = "layout.sidePanel.default"  # a length of the tokens
+    bottom_height: ClassVar[int] = 0  # of the panel below, before scaling; 0 takes the tokens'
 
     def __init__(self, studio: Studio) -> None:
         super().__init__(
@@ -163,7 +164,8 @@ class ViewFrame(QWidget):
             "inspector": "layout.inspector.default",
             "bottom": "layout.bottomPanel.default",
         }
-        return int(self._memory.get(which) or theme.size(rows[which]))
+        wanted = theme.scaled(self._view.bottom_height) if which == "bottom" else 0
+        return int(self._memory.get(which) or wanted or theme.size(rows[which]))
 
     def _restore(self) -> None:
         for which, panel in self.panels.items():

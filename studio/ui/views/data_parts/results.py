@@ -50,7 +50,10 @@ class Results(Surface):
             ]
         )
         self.which = Choice(name=Text("Which result", "第几个结果"))
-        self.done, self.note = Glyph("check", "success.text", 14), Label("", "caption", "text.secondary")
+        self.which.setMinimumWidth(theme.scaled(132))
+        self.done = Glyph("check", "success.text", 14)
+        self.note = Label("", "caption", "text.secondary")
+        self._waiting = False
         self.rows, self.chart, self.plan = ResultTab(studio), ChartTab(studio), PlanTab()
         self.history = HistoryTab(studio)
         self.message = Label(
@@ -66,7 +69,7 @@ class Results(Surface):
 
     def begin(self, cancel: Callable[[], object]) -> None:
         """Keep the place while a run is on; what the last one brought goes."""
-        self.outcomes = []
+        self.outcomes, self._waiting = [], True
         self.which.hide()
         self.done.hide()
         self.tabs.set_value("result")
@@ -76,6 +79,7 @@ class Results(Surface):
     def add(self, outcome: Outcome) -> None:
         """Show what one more statement brought."""
         self.outcomes.append(outcome)
+        self._waiting = outcome.error is None and outcome.number + 1 < outcome.of
         names = [(place, _named(each)) for place, each in enumerate(self.outcomes)]
         self.which.set_choices(names, len(names) - 1)
         self.which.setVisible(outcome.of > 1)
@@ -89,9 +93,12 @@ class Results(Surface):
 
     def tick(self, seconds: float) -> None:
         """Say how long it has been running."""
+        if not self._waiting:
+            return
         self.note.say(Text(f"{seconds:.1f} s", f"{seconds:.1f} 秒"))
 
     def fail(self, error: StudioError) -> None:
+        self._waiting = False
         self.tabs.set_value("result")
         self.tabs.set_count("result", None)
         self.note.setText("")
@@ -99,6 +106,7 @@ class Results(Surface):
         self._show(Failure(error))
 
     def show_plan(self, plan: Plan) -> None:
+        self._waiting = False
         self.plan.show_plan(plan)
         self.tabs.set_value("plan")
         self.note.setText("")
@@ -164,8 +172,10 @@ class Results(Surface):
         parts = [Text(f"{result.seconds:.2f} s", f"{result.seconds:.2f} 秒")]
         if read is not None:
             some, whole = words.size(read.bytes), words.size(read.of)
-            parts.append(Text(f"reads {some} of {whole}", f"读取 {some}，共 {whole}"))
-        self.note.setText(words.joined(*parts))
+            parts.append(Text(f"reads {some} of {whole}", f"读取 {some} / {whole}"))
+        whole_note = words.joined(*parts)
+        self.note.setText(whole_note if self.which.isHidden() else words.joined(parts[0]))
+        self.note.setToolTip(whole_note)
 
     def _counted(self, rows: int) -> None:
         self.tabs.set_count("result", rows)
