@@ -46,16 +46,13 @@ def _scanned(columns: set[str], sizes: Iterable[dict[str, int]]) -> dict[str, in
 
 def _sizes(source: Source) -> dict[str, int]:
     """Compressed bytes by column."""
-    import pyarrow.parquet
-
     found = dict.fromkeys(source.names, 0)
-    for path in source.files:
-        with pyarrow.parquet.ParquetFile(path) as file:
-            metadata = file.metadata
-            for group in range(metadata.num_row_groups):
-                for place in range(metadata.num_columns):
-                    chunk = metadata.row_group(group).column(place)
-                    name = chunk.path_in_schema.split(".")[0]
-                    if name in found:
-                        found[name] += chunk.total_compressed_size
+    for fragment in source.dataset().get_fragments():
+        metadata = fragment.metadata
+        for group in range(metadata.num_row_groups):
+            for place in range(metadata.num_columns):
+                chunk = metadata.row_group(group).column(place)
+                name = chunk.path_in_schema.split(".")[0]
+                if name in found:
+                    found[name] += chunk.total_compressed_size
     return found
