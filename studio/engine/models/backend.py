@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -70,6 +71,11 @@ class Worker(ABC):
     @abstractmethod
     async def stop(self) -> None:
         """End it; a child's memory is free when this returns, within 5 seconds."""
+
+    def stream(self, route: str, body: dict[str, Any]) -> AbstractAsyncContextManager[Any]:
+        """A request whose answer is read while the block runs: `status_code`, `is_success`, `aread()`, `aiter_raw()`. Raises
+        `httpx.TransportError` or `wire.Broken` when the connection does not hold."""
+        return self.client.stream("POST", self.base_url + route, json=body, headers=self.headers())  # type: ignore[no-any-return]
 
     def headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.key}"} if self.key else {}

@@ -9,10 +9,12 @@ import signal
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from studio.engine.errors import WorkerFailed
+from studio.engine.models import wire
 from studio.engine.models.backend import Worker
 from studio.engine.process import Child
 from studio.engine.text import Text
@@ -70,6 +72,7 @@ class ChildWorker(Worker):
 
     def __init__(self, child: Child, model: str, port: int, key: str, label: str) -> None:
         self.base_url = f"http://127.0.0.1:{port}"
+        self._port = port
         self.key = key
         self.model = model
         self._label = label
@@ -144,6 +147,9 @@ class ChildWorker(Worker):
                 base_url=self.base_url, headers=self.headers(), timeout=timeout, limits=limits, trust_env=False
             )
         return self._client
+
+    def stream(self, route: str, body: dict[str, Any]) -> AbstractAsyncContextManager[Any]:
+        return wire.post(self._port, route, self.headers(), body, READ_SECONDS)
 
     @property
     def pid(self) -> int:

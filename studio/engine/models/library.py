@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Select, delete, insert, select, update
 
 from studio.engine.catalog import Catalog
 from studio.engine.catalog.tables import model_aliases, models
 from studio.engine.models.model import LoadSettings, Model
 
+T = TypeVar("T")
 AUTOMATIC = "auto"
 DEFAULT_ALIASES = {
     "default": AUTOMATIC,
@@ -23,22 +25,26 @@ PASSING = {"state", "error", "engine", "why"}
 
 
 class Library:
-    """Reads and writes the catalog's models and aliases. A removed model is kept, so that a scan does not bring it back."""
+    """Reads and writes the catalog's models and aliases. A removed model is kept, so that a scan does not bring it back.
+
+    What every request asks for is remembered until something is written: the catalog has this one owner.
+    """
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
+        self._remembered: dict[str, Any] = {}
 
     async def all(self) -> list[Model]:
         """Every model that was not removed, the oldest first."""
         query = select(models).where(models.c.deleted_at.is_(None)).order_by(models.c.created_at, models.c.id)
-        rows = await self._catalog.read(lambda connection: connection.execute(query).mappings().all())
-        return [_model(dict(row)) for row in rows]
+        return list(await self._once("models", query, lambda rows: [_model(dict(row)) for row in rows]))
 
     async def used(self) -> dict[str, float]:
         """When each model was last used, by id."""
         query = select(models.c.id, models.c.used_at).where(models.c.used_at.is_not(None))
-        rows = await self._catalog.read(lambda connection: connection.execute(query).all())
-        return {str(row[0]): float(row[1]) for row in rows}
+        return dict(
+            await self._once("used", query, lambda rows: {str(row["id"]): float(row["used_at"]) for row in rows})
+        )
 
     async def known_locations(self) -> set[str]:
         """Where models are or were, the removed ones too."""
@@ -55,7 +61,7 @@ class Library:
             if not connection.execute(change).rowcount:
                 connection.execute(add)
 
-        await self._catalog.write(write)
+        await self._write(write)
 
     async def change(self, model_id: str, **fields: Any) -> Model | None:
         """Change these fields of what is kept now, whoever changed others meanwhile; None when it was removed."""
@@ -69,7 +75,7 @@ class Library:
             connection.execute(update(models).where(models.c.id == model_id).values(**_values(changed)))
             return changed
 
-        return await self._catalog.write(write)
+        return await self._write(write)
 
     async def was_removed(self, model_id: str) -> bool:
         query = select(models.c.deleted_at).where(models.c.id == model_id)
@@ -78,23 +84,22 @@ class Library:
 
     async def note_use(self, model_id: str) -> None:
         change = update(models).where(models.c.id == model_id).values(used_at=time.time())
-        await self._catalog.write(lambda connection: connection.execute(change))
+        await self._write(lambda connection: connection.execute(change))
 
     async def remove(self, model_id: str) -> None:
         change = update(models).where(models.c.id == model_id).values(deleted_at=time.time())
-        await self._catalog.write(lambda connection: connection.execute(change))
+        await self._write(lambda connection: connection.execute(change))
 
     async def aliases(self) -> dict[str, str]:
         """Alias to target: a model's id or name, another alias, or "auto"."""
         query = select(model_aliases).order_by(model_aliases.c.alias)
-        rows = await self._catalog.read(lambda connection: connection.execute(query).all())
-        return {str(row.alias): str(row.target) for row in rows}
+        return dict(await self._once("aliases", query, lambda rows: {row["alias"]: row["target"] for row in rows}))
 
     async def ensure_aliases(self) -> None:
         """The default ones, at the first start only."""
         rows = [{"alias": alias, "target": target} for alias, target in DEFAULT_ALIASES.items()]
         if not await self.aliases():
-            await self._catalog.write(lambda connection: (connection.execute(insert(model_aliases), rows), None)[1])
+            await self._write(lambda connection: (connection.execute(insert(model_aliases), rows), None)[1])
 
     async def set_alias(self, alias: str, target: str | None) -> None:
         forget = delete(model_aliases).where(model_aliases.c.alias == alias)
@@ -105,7 +110,22 @@ class Library:
             if target is not None:
                 connection.execute(insert(model_aliases).values(**row))
 
-        await self._catalog.write(write)
+        await self._write(write)
+
+    async def _once(self, name: str, query: Select[Any], turn: Callable[[Sequence[Any]], T]) -> T:
+        """What a query gives, read again only after something was written."""
+        remembered = self._remembered  # a write meanwhile puts another in its place
+        if name not in remembered:
+            rows = await self._catalog.read(lambda connection: connection.execute(query).mappings().all())
+            remembered[name] = turn(rows)
+        found: T = remembered[name]
+        return found
+
+    async def _write(self, work: Callable[[Any], T]) -> T:
+        try:
+            return await self._catalog.write(work)
+        finally:
+            self._remembered = {}
 
 
 def _values(model: Model) -> dict[str, Any]:

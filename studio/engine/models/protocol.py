@@ -18,6 +18,7 @@ from studio.engine.models.exchange import Exchange, prepare
 from studio.engine.models.meter import Answering
 from studio.engine.models.model import ChatPiece, Model, Usage
 from studio.engine.models.whole import Whole
+from studio.engine.models.wire import Broken
 from studio.engine.text import Text
 
 if TYPE_CHECKING:
@@ -58,13 +59,11 @@ async def open_stream(worker: Worker, model: Model, route: str, body: dict[str, 
     import httpx
 
     try:
-        async with worker.client.stream(
-            "POST", worker.base_url + route, json=body, headers=worker.headers()
-        ) as response:
+        async with worker.stream(route, body) as response:
             if not response.is_success:
                 raise refused(model, response.status_code, (await response.aread())[:ERROR_BYTES])
             yield response
-    except httpx.TransportError as error:
+    except (httpx.TransportError, Broken) as error:
         raise await broken(worker, model, error) from error
 
 

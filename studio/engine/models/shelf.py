@@ -73,14 +73,14 @@ class Shelf:
     async def get(self, name: str = "", kind: Kind = "chat") -> Model:
         """The model of an id, name or alias. `NotFound` for an unknown one; `Unavailable` with the way to get one when
         an alias or "" asks for a default and there is none."""
-        models, aliases = await self.list(), await self.aliases()
+        models, aliases = await self._library.all(), await self._library.aliases()
         wanted = name
         for _ in range(LONGEST_CHAIN):
             found = _named(models, wanted)
             if found is not None:
-                return found
+                return await self._now(found)
             if wanted in ("", AUTOMATIC):
-                return await self._default(models, kind)
+                return await self._default(await self.list(), kind)
             if wanted not in aliases and wanted != "default":
                 break
             wanted = aliases.get(wanted, AUTOMATIC)
@@ -321,6 +321,12 @@ class Shelf:
             threads=wanted.threads,
             unload_after_minutes=wanted.unload_after_minutes,
         )
+
+    async def _now(self, model: Model) -> Model:
+        """With its state; the disk is looked at only where that may say something."""
+        if self._pool.place(model.id).state == "available":
+            return await asyncio.to_thread(self._with_state, model)
+        return self._with_state(model)
 
     def _with_state(self, model: Model) -> Model:
         """Blocking: looks whether the file is there."""
