@@ -108,6 +108,20 @@ async def test_a_copy_is_a_job_and_gives_the_same_rows(
     assert plain.column("id").to_pylist() == [2**53 + 1 + row for row in range(ROWS - 5, ROWS + 5)]
 
 
+async def test_a_table_that_is_slow_to_jump_in_gets_a_copy_without_being_sorted(
+    rooms: Rooms, shop: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(native, "PAYS_ROWS", 1_000)
+    monkeypatch.setattr(browsing, "SLOW", 1e9)
+    for _ in range(browsing.MEASURED + 1):
+        await rooms.datasets.page(shop, 7_000, 10)
+    assert await rooms.jobs.list() == []
+    monkeypatch.setattr(browsing, "SLOW", 0.0)
+    await rooms.datasets.page(shop, 7_000, 10)
+    assert [job.kind for job in await rooms.jobs.list()] == [browsing.KIND]
+    await rooms.datasets.browsing.settled()
+
+
 async def test_a_stopped_copy_leaves_nothing_and_is_not_begun_again(
     rooms: Rooms, shop: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import statistics
+import time
+from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -23,6 +26,8 @@ from studio.engine.text import Text
 T = TypeVar("T")
 KIND = "quicken_dataset"
 FIRST = 1_000  # rows of an order that are found without sorting the rest
+MEASURED = 12  # windows in the order of the files that are timed
+SLOW = 0.045  # seconds that half of them may take before a copy is made
 QUICK_ROWS = 200_000  # tables up to this length are sorted before the first page is shown
 
 
@@ -39,6 +44,7 @@ class Browsing:
         self._finding: dict[tuple[object, ...], asyncio.Task[Any]] = {}
         self._copying: dict[str, Job] = {}
         self._refused: set[str] = set()  # no copy of these: it does not pay, or was stopped, or has failed
+        self._times: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=MEASURED))
         self._quick: set[str] = set()  # a jump in the order of these files is quick as they are
 
     async def close(self) -> None:
@@ -52,8 +58,11 @@ class Browsing:
     ) -> Any:
         """Rows `offset` to `offset + limit` of a view as a pyarrow Table."""
         if view.plain:
-            await self._quicken(source, title, at_once=True)
-            return await self._run(lambda cursor: self.pages.window(source, offset, limit, columns, cursor))
+            await self._quicken(source, title, at_once=not self._slow(source))
+            began = time.perf_counter()
+            found = await self._run(lambda cursor: self.pages.window(source, offset, limit, columns, cursor))
+            self._times[source.fingerprint].append(time.perf_counter() - began)
+            return found
         numbers = self.pages.numbers(source, view)
         if (
             numbers is None
@@ -171,6 +180,11 @@ class Browsing:
             cursor.close()
 
     # Copies
+
+    def _slow(self, source: Source) -> bool:
+        """Whether the last windows in the order of the files took long, on this computer as it is now."""
+        times = self._times[source.fingerprint]
+        return len(times) == MEASURED and statistics.median(times) > SLOW
 
     async def _quicken(self, source: Source, title: str, at_once: bool = False) -> None:
         """Begin a copy in DuckDB's form where it pays: a job that everybody sees and may stop."""

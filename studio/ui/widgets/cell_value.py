@@ -37,7 +37,7 @@ class CellValue:
 
 
 def read_value(page: Page, row: int, column: int, folder: Path | None = None) -> CellValue:
-    """The value of a cell. With a `folder`, texts are paths of pictures in it."""
+    """The value of a cell. With a `folder` (or a file in it), texts are paths of pictures there."""
     scalar = page.scalar(row, column)
     if not scalar.is_valid:
         return CellValue("null")
@@ -81,8 +81,9 @@ def _of_json(text: str) -> CellValue:
 
 
 def _of_file(folder: Path, text: str) -> CellValue:
-    path = (folder / text).resolve()
-    if not path.is_relative_to(folder.resolve()):
+    root = folder.resolve() if folder.is_dir() else folder.resolve().parent
+    path = (root / text).resolve()
+    if not path.is_relative_to(root):
         return CellValue("text", text)
     try:
         if path.stat().st_size > MOST_FILE:
