@@ -17,6 +17,7 @@ from studio.engine.datasets.watch import Stopped, Watch
 PAYS_ROWS = 500_000  # shorter tables are quick as they are
 LONG_GROUP = 300_000  # rows in a Parquet group, from which on even a plain jump is slow
 LEFT_FREE = 4  # times the size of the files that the disk must have free
+MEMORY = "320MB"  # that making a copy may take
 MOST_BYTES = 20 << 30  # all copies together
 
 
@@ -54,6 +55,7 @@ class Natives:
         aside.unlink(missing_ok=True)
         try:
             with connection(self._folder / "spill") as database, watch.over(database):
+                database.execute(f"SET memory_limit='{MEMORY}'")
                 database.execute(f"ATTACH {literal(aside)} AS copy")
                 database.execute(f"CREATE TABLE copy.data AS SELECT {EVERYTHING} FROM {source.scan()}")
                 database.execute("DETACH copy")

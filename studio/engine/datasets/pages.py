@@ -19,6 +19,7 @@ from studio.engine.errors import BadParameter
 from studio.engine.text import Text
 
 KEPT_BYTES = 160 << 20  # row numbers of orders and filters that stay in memory: two orders of 20 million rows
+MEMORY = "640MB"  # that sorting may take before it puts rows aside on the disk
 NUMBER = "__row_number"
 NUMBERS_AT_ONCE = 122_880
 SCATTERED = 1000  # so many row numbers become a filter that skips whole groups of rows
@@ -173,7 +174,8 @@ class Pages:
         with self._lock:
             if self._database is None:
                 self._database = connection(self._spill)
-                for setting in ("parquet_metadata_cache=true", f"dynamic_or_filter_threshold={SCATTERED}"):
+                memory = f"memory_limit='{MEMORY}'"
+                for setting in ("parquet_metadata_cache=true", f"dynamic_or_filter_threshold={SCATTERED}", memory):
                     self._database.execute(f"SET {setting}")
             return self._database.cursor()
 

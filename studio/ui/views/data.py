@@ -125,6 +125,12 @@ class DataView(View):
                 view=cls.name,
             )
         )
+        for name, title, icon in (
+            ("find_column", Text("Find column…", "查找列…"), "columns-3"),
+            ("add_filter", Text("Add filter…", "添加筛选…"), "list-filter"),
+            ("profile_all", Text("Profile all rows", "分析全部行"), "sigma"),
+        ):
+            studio.actions.add(Action(f"data.{name}", title, in_view(name), icon, "", DATA, view=cls.name))
 
     # Opening
 
@@ -174,6 +180,21 @@ class DataView(View):
 
     def close_tab(self) -> None:
         self._close(self.tabs.current())
+
+    def find_column(self) -> None:
+        table = self._front()
+        if table is not None:
+            table.find_column()
+
+    def add_filter(self) -> None:
+        table = self._front()
+        if table is not None:
+            table.bar.edit(None, table.bar.add)
+
+    def profile_all(self) -> None:
+        table = self._front()
+        if table is not None:
+            table.profile.profile_all()
 
     def export(self) -> None:
         table = self._front()
