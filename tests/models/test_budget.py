@@ -83,6 +83,17 @@ async def test_what_a_run_holds_is_left_free(models, three, settings):
     assert (await models.load(three[0].id)).state == "loaded"
 
 
+async def test_a_step_of_a_run_holds_its_limit_while_its_code_runs(models):
+    from studio.engine.workflows.context import Context, Services
+    from studio.engine.workflows.nodes.python import PythonParams, python
+
+    seen: list[int] = []
+    context = Context(services=Services(models=models), on_log=lambda _: seen.append(models.budget.held()))
+    code = "print('here')\nreturn 1"
+    await python(context, PythonParams(code=code, inputs=[], output="number", memory_mb=300))
+    assert seen == [300 * 1024 * 1024] and models.budget.held() == 0
+
+
 def computer(ram: int, gpu: int = 0, llama_gpu: bool = False) -> Hardware:
     gpus = [Gpu(name="RTX", used=0, total=gpu, percent=0)] if gpu else []
     words = Text.same("-")

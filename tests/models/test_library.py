@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from studio.engine.errors import BadParameter, BadState, Invalid, NotFound, Unavailable
+from studio.engine.errors import BadParameter, BadState, Forbidden, Invalid, NotFound, Unavailable
 from studio.engine.models import discovery
 from studio.engine.models.gguf import BrokenModelFile
 from studio.engine.models.model import LoadSettings
@@ -92,6 +92,20 @@ async def test_a_removed_model_stays_away_and_keeps_its_file(models, make_models
     later = await make_models()
     assert {found.id for found in await later.list()} == {"usem3"}
     assert (await later.add_demo()).id == "demo-smollm2"
+
+
+async def test_what_the_studio_downloaded_goes_to_the_trash_and_a_scan_leaves_it_there(models, paths, tmp_path):
+    folder = paths.models / "tiny" / "Tiny-GGUF"
+    folder.mkdir(parents=True)
+    file = make_tiny_gguf(folder / "Tiny-Q8_0.gguf")
+    ours = await models.add_downloaded(file, hub="tiny/Tiny-GGUF")
+    mine = await models.add(make_tiny_gguf(tmp_path / "Mine.gguf", seed=3))
+    await models.remove(ours.id, file=True)
+    assert not folder.parent.exists() and len(list((paths.models / ".trash").rglob("*.gguf"))) == 1
+    assert await models.scan() == []
+    with pytest.raises(Forbidden, match=r"Mine\.gguf was not downloaded"):
+        await models.remove(mine.id, file=True)
+    assert (await models.get(mine.id)).state == "available"
 
 
 async def test_the_search_model_cannot_be_removed(models):

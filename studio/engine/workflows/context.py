@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -87,6 +88,15 @@ class Context:
     def log(self, line: str) -> None:
         """One line for the run's log."""
         self.on_log(line)
+
+    @asynccontextmanager
+    async def holding(self, needed: int) -> AsyncIterator[None]:
+        """Bytes of memory that this step may take meanwhile: models that load leave them free."""
+        if self.services.models is None:
+            yield
+            return
+        async with self.services.models.budget.holding(f"step {self.step or 'alone'}", needed):
+            yield
 
     @property
     def models(self) -> ChatsModels:

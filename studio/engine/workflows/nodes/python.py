@@ -50,5 +50,6 @@ def python_ports(params: PythonParams) -> Ports:
 async def python(context: Context, params: PythonParams, /, **values: Any) -> None:
     """Run the code in the sandbox. Tables arrive as lists of rows; an error carries the code's own traceback."""
     arguments = {name: plain(value) for name, value in values.items()}
-    answer = await run_code(params.code, arguments, Limits(params.seconds, params.memory_mb), on_log=context.log)
+    async with context.holding(params.memory_mb * 1024 * 1024):
+        answer = await run_code(params.code, arguments, Limits(params.seconds, params.memory_mb), on_log=context.log)
     return {"value": convert(answer, params.output)}  # type: ignore[return-value]
