@@ -94,7 +94,7 @@ def _open_engine(window: Window, paths: Paths, beside: Beside | None) -> None:
 
     def ready(engine: object) -> None:
         window.engine_ready(engine)
-        window.bridge.run(window, asyncio.to_thread(warm), lambda _: _settle())
+        window.bridge.run(window, asyncio.to_thread(warm, window.devicePixelRatioF()), lambda _: _settle())
         if beside is not None:  # after the window, which need not wait for it; what fails there is a notice
             window.bridge.run(window, beside(engine), _beside.append)
 

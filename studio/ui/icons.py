@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 
 from PySide6.QtCore import QByteArray, QRectF, Qt
-from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPainter, QPixmap
+from PySide6.QtGui import QColor, QGuiApplication, QIcon, QImage, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
 from studio.engine.paths import resource
 from studio.ui.theme import theme
 
 FALLBACK = "square-dashed"
+USUAL = (14, 16)  # the sizes of nearly all that is drawn
 _pixmaps: dict[tuple[str, int, int, float], QPixmap] = {}
 
 
@@ -50,27 +51,38 @@ def names() -> list[str]:
     return sorted(file.stem for file in resource("icons").glob("*.svg"))
 
 
-def read_all() -> None:
-    """Read the drawings of all icons once, on any thread: what is painted first then need not wait for the disk."""
+def draw_all(ratio: float) -> None:
+    """Draw the shapes of all icons in their usual sizes, on any thread: what is painted first then need not wait for them."""
     for name in names():
-        _file(name)
+        for size in USUAL:
+            _shape(name, theme.scaled(size), ratio)
 
 
 def _draw(name: str, tint: QColor, size: int, ratio: float) -> QPixmap:
-    image = QPixmap(round(size * ratio), round(size * ratio))
-    image.fill(Qt.GlobalColor.transparent)
+    image = QPixmap.fromImage(_shape(name, size, ratio))
     painter = QPainter(image)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setOpacity(tint.alphaF())
-    QSvgRenderer(QByteArray(_source(name, size, tint.name()).encode())).render(painter, QRectF(image.rect()))
+    painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceIn)
+    painter.fillRect(image.rect(), tint)
     painter.end()
     image.setDevicePixelRatio(ratio)
     return image
 
 
-def _source(name: str, size: int, tint: str) -> str:
+@lru_cache(maxsize=4000)
+def _shape(name: str, size: int, ratio: float) -> QImage:
+    """An icon in white; a picture and no pixmap, so any thread may draw it."""
+    image = QImage(round(size * ratio), round(size * ratio), QImage.Format.Format_ARGB32_Premultiplied)
+    image.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    QSvgRenderer(QByteArray(_source(name, size).encode())).render(painter, QRectF(image.rect()))
+    painter.end()
+    return image
+
+
+def _source(name: str, size: int) -> str:
     width = _stroke(size) * 24 / max(1, size)
-    return _file(name).replace("currentColor", tint).replace('stroke-width="2"', f'stroke-width="{width:.3f}"')
+    return _file(name).replace("currentColor", "#ffffff").replace('stroke-width="2"', f'stroke-width="{width:.3f}"')
 
 
 @cache

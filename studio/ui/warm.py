@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 
-def warm() -> None:
-    """Import the nodes and the lexers that colour code, read the icons. Takes a few tenths of a second; run it off the window's thread."""
+def warm(ratio: float) -> None:
+    """Import the nodes and the lexers that colour code, draw the icons. Takes a few tenths of a second; run it off the window's thread."""
     from studio.engine.workflows import library
     from studio.ui import icons
     from studio.ui.widgets.markdown import prepare
 
     library.node_types()
-    icons.read_all()
+    icons.draw_all(ratio)
     prepare()

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtCore import QByteArray, QSize, Qt
 from PySide6.QtGui import QCloseEvent, QIcon, QPainter, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
@@ -297,6 +297,8 @@ class Window(QWidget):
 
     def _bring_first(self, name: str, making: Making) -> Iterator[object]:
         yield
+        lay_out(making.view, self.stack.size())
+        yield
         if self._wanted != name:  # a person went elsewhere meanwhile
             return
         self._bring(name, making.view)
@@ -360,6 +362,14 @@ class Window(QWidget):
             screen = self.screen().availableSize()
             wide, high = theme.tokens["layout"]["window"]["default"]
             self.resize(min(wide, screen.width()), min(high, screen.height()))
+
+
+def lay_out(page: QWidget, size: QSize) -> None:
+    """Measure and place a page's parts before it is shown: showing and painting it take long enough."""
+    layout = page.layout()
+    page.resize(size)
+    if layout is not None:
+        layout.activate()
 
 
 def _window_icon() -> QIcon:
