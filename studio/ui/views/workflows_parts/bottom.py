@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from studio.engine.text import Text
 from studio.ui.canvas.times import clock
-from studio.ui.language import tr
+from studio.ui.language import language, tr
 from studio.ui.studio import Studio
 from studio.ui.theme import theme
 from studio.ui.views.workflows_parts.logs import Logs
@@ -55,6 +55,7 @@ class Bottom(Surface):
         self.cached = Badge("", "cached", "zap")
         self._build()
         self._listen()
+        language.changed.connect(self.show_run)
 
     def show_sheet(self, sheet: Sheet | None) -> None:
         self.sheet = sheet

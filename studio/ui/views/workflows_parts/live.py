@@ -19,9 +19,7 @@ RESUMED = Text("run goes on", "继续运行")
 FINISHED = Text("run finished in {seconds:.1f} s", "运行完成，用时 {seconds:.1f} 秒")
 STOPPED = Text("run stopped", "运行已停止")
 INTERRUPTED = Text("run was interrupted; it can go on", "运行被中断，可以继续")
-DONE = Text("{seconds:.2f} s{rows}", "{seconds:.2f} 秒{rows}")
 FROM_CACHE = Text("from cache", "取自缓存")
-ROWS = Text(" · {rows}", " · {rows}")
 SKIPPED = Text("skipped", "已跳过")
 RATE = Text("{rate:.0f} tok/s", "{rate:.0f} 词元/秒")
 
@@ -32,8 +30,12 @@ class Line:
 
     at: float
     step: str
-    words: str
+    said: Text | str
     tone: str = ""
+
+    @property
+    def words(self) -> str:
+        return " ".join(tr(self.said).split())
 
     @property
     def clock(self) -> str:
@@ -108,7 +110,7 @@ class RunState:
             if self.live(step).state not in ("done", "cached", "warning"):
                 self.lives[step] = Live("waiting")
         self.touched.update(self.order)
-        self._say(event, tr(RESUMED if event.data.get("resumed") else STARTED))
+        self._say(event, RESUMED if event.data.get("resumed") else STARTED)
 
     def _queued(self, event: RunEvent) -> None:
         self.live(event.step).state = "waiting"
@@ -161,35 +163,36 @@ class RunState:
     def _failed(self, event: RunEvent) -> None:
         error = event.data["error"]
         if "row" in event.data:
-            self._say(event, f"{event.data['row']}: {_words(error['message'])}", "warning")
+            message, row = _text(error["message"]), event.data["row"]
+            self._say(event, Text(f"{row}: {message.en}", f"{row}：{message.zh}"), "warning")
             return
         live = self.live(event.step)
         live.state, live.message = "failed", _words(error["message"])
         live.repair = _words(error["repair"]) if error.get("repair") else ""
         live.seconds = float(event.data.get("seconds") or 0.0)
         live.spans = [(live.started or event.at - live.seconds, event.at, "failed")]
-        self._say(event, live.message, "danger")
+        self._say(event, _text(error["message"]), "danger")
 
     def _skipped(self, event: RunEvent) -> None:
         self.live(event.step).state = "skipped"
-        self._say(event, tr(SKIPPED), "quiet")
+        self._say(event, SKIPPED, "quiet")
 
     def _log(self, event: RunEvent) -> None:
         self._say(event, str(event.data["line"]))
 
     def _run_finished(self, event: RunEvent) -> None:
-        self._say(event, tr(FINISHED.format(seconds=event.data.get("seconds") or 0.0)), "success")
+        self._say(event, FINISHED.format(seconds=event.data.get("seconds") or 0.0), "success")
 
     def _run_failed(self, event: RunEvent) -> None:
         self.error = event.data["error"]
         if not event.data.get("step"):
-            self._say(event, _words(self.error["message"]), "danger")
+            self._say(event, _text(self.error["message"]), "danger")
 
     def _run_stopped(self, event: RunEvent) -> None:
-        self._say(event, tr(STOPPED), "warning")
+        self._say(event, STOPPED, "warning")
 
     def _run_interrupted(self, event: RunEvent) -> None:
-        self._say(event, tr(INTERRUPTED), "warning")
+        self._say(event, INTERRUPTED, "warning")
 
     def _end(self, event: RunEvent) -> None:
         """What had not begun is idle again; what was under way was stopped."""
@@ -200,17 +203,23 @@ class RunState:
                 live.spans = [(live.started, event.at, "skipped")] if live.started else []
                 self.touched.add(step)
 
-    def _result(self, live: Live, cached: bool) -> str:
+    def _result(self, live: Live, cached: bool) -> Text:
         if cached:
-            return tr(FROM_CACHE)
-        rows = tr(ROWS.format(rows=tr(rows_in_words(live.rows)))) if live.rows is not None else ""
-        return tr(DONE.format(seconds=live.seconds or 0.0, rows=rows))
+            return FROM_CACHE
+        rows = rows_in_words(live.rows) if live.rows is not None else None
+        more = Text(f" · {rows.en}", f" · {rows.zh}") if rows is not None else Text("", "")
+        seconds = f"{live.seconds or 0.0:.2f}"
+        return Text(f"{seconds} s{more.en}", f"{seconds} 秒{more.zh}")
 
-    def _say(self, event: RunEvent, words: str, tone: str = "") -> None:
-        self.lines.append(Line(event.at, event.step, " ".join(words.split()), tone))
+    def _say(self, event: RunEvent, words: Text | str, tone: str = "") -> None:
+        self.lines.append(Line(event.at, event.step, words, tone))
         if len(self.lines) > LINES_KEPT:
             del self.lines[: LINES_KEPT // 10]
 
 
+def _text(text: dict[str, str] | str) -> Text:
+    return Text.same(text) if isinstance(text, str) else Text(**text)
+
+
 def _words(text: dict[str, str] | str) -> str:
-    return text if isinstance(text, str) else tr(Text(**text))
+    return tr(_text(text))
