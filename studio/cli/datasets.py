@@ -6,10 +6,12 @@ import argparse
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import quote
 
+from studio.cli import versions
 from studio.cli.connection import Connection, run
 from studio.cli.output import cell, explain, language, print_table, say, show
 from studio.engine.errors import BadParameter, StudioError
@@ -77,6 +79,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
     _output(export, STREAMED)
     remove = _verb(verbs, "rm", "put datasets in the trash; their files stay", "remove")
     remove.add_argument("datasets", nargs="+", metavar="DATASET")
+    versions.declare(partial(_verb, verbs))
 
 
 async def _add(connection: Connection, parsed: argparse.Namespace) -> int:
@@ -181,6 +184,7 @@ async def _rm(connection: Connection, parsed: argparse.Namespace) -> int:
 
 VERBS: dict[str, Verb] = {
     "add": _add, "ls": _ls, "show": _show, "head": _head, "profile": _profile, "sql": _sql, "export": _export, "rm": _rm,
+    **versions.VERBS,
 }  # fmt: skip
 
 

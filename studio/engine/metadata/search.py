@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from pydantic import BaseModel
@@ -14,7 +15,7 @@ Where = Literal["name", "column", "tag", "owner", "description", "place", "value
 WEIGHT: dict[Where, int] = {
     "name": 100, "column": 60, "tag": 55, "owner": 50, "description": 40, "place": 30, "value": 20,
 }  # fmt: skip
-WEIGHED = 400  # datasets that are looked at closely; of more, those with the fitting names
+WEIGHED = 150  # datasets that are looked at closely; of more, those with the fitting names
 SHOWN = 90  # characters of a text around what was found
 
 
@@ -48,14 +49,18 @@ class Entry:
     dataset_id: str
     name: str
     fields: list[Field]
-    haystack: str = field(default="")
+    title: str = ""  # the name in small letters and its pinyin
+    haystack: str = ""
 
     def __post_init__(self) -> None:
+        self.title = "\n".join((self.name.lower(), *spelled(self.name)))
         parts = (part for each in self.fields for part in (each.low, each.syllables, each.initials) if part)
         self.haystack = "\n".join(parts)
 
 
+@lru_cache(maxsize=50_000)
 def known(where: Where, text: str, column: str = "") -> Field:
+    """A text and its pinyin; the same columns stand in many datasets."""
     syllables, initials = spelled(text) if where != "value" else ("", "")
     return Field(where, text, text.lower(), column, syllables, initials)
 
@@ -80,9 +85,17 @@ class Index:
         words = query.lower().split()
         if not words:
             return []
-        entries = [entry for entry in self._entries.values() if all(word in entry.haystack for word in words)]
+        everything = self._entries.values()
+        entries = [entry for entry in everything if all(word in entry.title for word in words)]
+        if len(entries) < limit:
+            named = {entry.dataset_id for entry in entries}
+            entries += [
+                entry
+                for entry in everything
+                if all(word in entry.haystack for word in words) and entry.dataset_id not in named
+            ]
         if len(entries) > WEIGHED:  # a single letter is nearly everywhere: names decide then
-            entries.sort(key=lambda entry: _by_name(entry.name.lower(), words))
+            entries.sort(key=lambda entry: _by_name(entry.title, words))
         hits = [_hit(entry, words) for entry in entries[:WEIGHED]]
         hits.sort(key=lambda hit: (-hit[0], len(hit[2].name), hit[2].name))
         return [_told(score, found, entry, words) for score, found, entry in hits[:limit]]

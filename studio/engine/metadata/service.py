@@ -163,6 +163,7 @@ class Metadata:
 
     async def _keep_current(self) -> None:
         await self._look_at_all()
+        await self._ready()
         while True:
             dataset_id = await self._changed.get()
             try:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 MOST_SHOWN = 1000  # datasets in the list; the others are found
 WHERE = {
     "column": Text("Column", "列"), "tag": Text("Tag", "标签"), "owner": Text("Owner", "负责人"),
-    "description": Text("Says", "描述"), "place": Text("At", "位于"), "value": Text("Value in", "值："),
+    "description": Text("Description:", "描述："), "place": Text("At", "位于"), "value": Text("Value of", "值："),
 }  # fmt: skip
 TONES = {"changed": "warning", "unreachable": "danger", "broken": "danger"}
 
