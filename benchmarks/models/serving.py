@@ -45,7 +45,7 @@ class Target:
     def __init__(self, name: str, url: str, key: str, pid: int) -> None:
         self.name = name
         self.process = psutil.Process(pid)
-        limits = httpx.Limits(max_connections=None, max_keepalive_connections=32)
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)  # llama.cpp drops idle ones after 5 s
         headers = {"Authorization": f"Bearer {key}"}
         self.client = httpx.AsyncClient(base_url=url, headers=headers, timeout=600, trust_env=False, limits=limits)
 

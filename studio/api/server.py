@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import errno
 import socket
+import sys
 
 from studio.api.security import Access, is_loopback
 from studio.engine.engine import Engine
 from studio.engine.errors import Conflict, Unavailable
 from studio.engine.files import reason
 from studio.engine.text import Text
+
+MOST_FILES = 65_536
 
 
 class Server:
@@ -31,6 +34,7 @@ class Server:
 
         from studio.api.application import make_application
 
+        _allow_many_connections()
         listener = self._bind()
         hosts = frozenset() if is_loopback(self.host) else frozenset(_names_of(self.host))
         access = Access(self._engine.tokens, self._require_token, hosts)
@@ -92,6 +96,18 @@ class Server:
             await self._server.main_loop()
         finally:
             await self._server.shutdown(sockets=[listener])
+
+
+def _allow_many_connections() -> None:
+    """As many open files as the system allows this user: a thousand idle connections must not use up the usual 1,024."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _cannot_bind(host: str, port: int, error: OSError) -> Conflict | Unavailable:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 from studio.cli.connection import Connection, run
 from studio.cli.output import language, print_table, show
-from studio.engine.errors import BadParameter, StudioError
+from studio.engine.errors import BadParameter, StudioError, Unavailable
 from studio.engine.text import Text
 
 Verb = Callable[[Connection, argparse.Namespace], Awaitable[None]]
@@ -19,6 +20,9 @@ LISTED = ("id", "name", "quantization", "kind", "backend", "state", "size_bytes"
 LOADED = ("id", "name", "kind", "backend", "context_length", "slots", "memory_bytes", "unload_after_minutes")
 FOUND = ("program", "name", "quantization", "size_bytes", "known", "path", "problem")
 HUB = ("id", "downloads", "licence", "gated", "gguf")
+BENCHED = (
+    "settings", "first_token_ms", "prompt_tok_s", "decode_tok_s", "at_1", "at_2", "at_4", "at_8", "peak_mb", "engine",
+)  # fmt: skip
 CHOICES = ("quantization", "name", "size_bytes", "fit")
 
 
@@ -151,8 +155,53 @@ async def _alias(connection: Connection, parsed: argparse.Namespace) -> None:
 
 
 async def _bench(connection: Connection, parsed: argparse.Namespace) -> None:
-    """Time to first token and tokens a second, measured here and kept with the model."""
-    show(await connection.post(f"{ROUTE}/{_word(parsed)}/bench"), parsed.json)
+    """Measure here and keep it with the model; with --list, what was measured before."""
+    route = f"{ROUTE}/{_word(parsed)}/bench"
+    found = await connection.get(route) if parsed.list else [await connection.post(route, {"wait": True})]
+    if parsed.json:
+        show(found, True)
+        return
+    rows = [
+        {
+            "settings": f"{one['settings']['context_length']} × {one['settings']['slots']}",
+            "first_token_ms": round(1000 * one["first_token_seconds"]),
+            "prompt_tok_s": one["prompt_tokens_per_second"],
+            "decode_tok_s": one["tokens_per_second"],
+            **{f"at_{count}": speed for count, speed in one["parallel"].items()},
+            "peak_mb": round((one["peak_memory"] or 0) / 1e6),
+            "engine": one["engine"],
+        }
+        for one in found
+    ]
+    show(rows, False, BENCHED)
+
+
+async def _engine(connection: Connection, parsed: argparse.Namespace) -> None:
+    """Which engines there are; `install vllm` gets one and waits for it, `remove vllm` takes it away."""
+    words = parsed.words
+    if len(words) != 2:
+        show(await connection.get(f"{ROUTE}/engines"), parsed.json, ("name", "version", "available", "why"))
+    elif words[0] == "remove":
+        show(await connection.delete(f"{ROUTE}/engines/{words[1]}"), parsed.json)
+    elif words[0] == "install":
+        job = await _installed(connection, words[1], parsed.variant)
+        show({"engine": words[1], "status": job["status"], "job": job["id"]}, parsed.json)
+    else:
+        raise BadParameter(Text("Say install or remove, and which engine.", "请指定 install 或 remove 以及引擎名称。"))
+
+
+async def _installed(connection: Connection, name: str, variant: str | None) -> dict[str, Any]:
+    job = await connection.post(f"{ROUTE}/engines/{name}/install", {"variant": variant})
+    while job["status"] == "running":
+        await asyncio.sleep(0.5)
+        job = next(one for one in await connection.get("/api/v1/jobs") if one["id"] == job["id"])
+        if sys.stderr.isatty():
+            words = (job.get("message") or {}).get(language()) or ""
+            print(f"\r{(job.get('progress') or 0):4.0%} {words}\033[K", end="", file=sys.stderr, flush=True)
+    if job["status"] != "done":
+        words = (job.get("error") or {}).get("message") or {"en": "It was stopped.", "zh": "已被中止。"}
+        raise Unavailable(Text(**words))
+    return dict(job)
 
 
 async def _trust(connection: Connection, parsed: argparse.Namespace) -> None:
@@ -178,6 +227,7 @@ VERBS: dict[str, Verb] = {
     "unload": _unload,
     "show": _show,
     "bench": _bench,
+    "engine": _engine,
     "rm": _remove,
     "alias": _alias,
     "add": _add,
@@ -228,6 +278,8 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--context", type=int, help="load: context length in tokens")
     parser.add_argument("--slots", type=int, help="load: requests answered at the same time")
     parser.add_argument("--threads", type=int, help="load: CPU threads")
+    parser.add_argument("--list", action="store_true", help="bench: what was measured before")
+    parser.add_argument("--variant", choices=("cuda", "cpu"), help="engine install: which build")
     parser.add_argument("--force", action="store_true", help="load: even if it does not fit the memory")
     parser.add_argument(
         "--file", action="store_true", help="rm: put a file that the studio downloaded into the trash too"

@@ -92,6 +92,11 @@ def test_a_thousand_connections_that_never_read_leave_the_server_answering(tiny_
     assert http.get("/health").status_code == 200
 
 
+def test_the_server_takes_as_many_open_files_as_it_may(tiny_studio: Running):
+    limits = psutil.Process(tiny_studio.process.pid).rlimit(psutil.RLIMIT_NOFILE)
+    assert limits[0] >= min(limits[1], 65_536)
+
+
 def test_a_port_that_is_taken_is_named_with_the_way_out(tiny_studio: Running, tmp_path):
     port = tiny_studio.url.rsplit(":", 1)[1]
     with pytest.raises(AssertionError, match=f"Port {port} on 127.0.0.1 is taken"):
