@@ -30,7 +30,7 @@ class Connections:
     def __init__(self, catalog: Catalog, events: Events, egress: Egress, secrets: Secrets) -> None:
         self._notes = Notes(catalog)
         self._events = events
-        self._egress = egress
+        self.egress = egress
         self._secrets = secrets
         self._all: dict[str, Connection] = {}
         self._values: dict[str, dict[str, Any]] = {}  # with secrets, as long as the program runs
@@ -89,7 +89,7 @@ class Connections:
             await asyncio.to_thread(self._secrets.delete, _secret(connection.id, secret))
         others = [self.kind(each).address(each.settings) for each in self._all.values()]
         if place not in others:
-            self._egress.revoke_host(*place)
+            self.egress.revoke_host(*place)
         self._events.publish(ConnectionsChanged(connection.id))
 
     async def values(self, id_or_name: str) -> dict[str, Any]:
@@ -106,7 +106,7 @@ class Connections:
         """`values`, after the address was judged: it is refused while the studio stays offline."""
         connection = await self.get(id_or_name)
         values = await self.values(connection.id)
-        await self._egress.judge_host(*self.kind(connection).address(values), purpose=purpose)
+        await self.egress.judge_host(*self.kind(connection).address(values), purpose=purpose)
         return values
 
     async def at(self, url: str) -> Connection | None:
@@ -169,7 +169,7 @@ class Connections:
         return await self.check(kept.id)
 
     async def _grant(self, connection: Connection) -> None:
-        self._egress.grant_host(*self.kind(connection).address(connection.settings))
+        self.egress.grant_host(*self.kind(connection).address(connection.settings))
 
     def _free_name(self, name: str) -> str:
         name = name.strip()

@@ -14,16 +14,16 @@ from studio.engine.datasets import opening
 from studio.engine.datasets.format import Choice, Format, format_of
 from studio.engine.datasets.in_buckets import InBuckets
 from studio.engine.datasets.on_servers import OnServers
+from studio.engine.datasets.on_web import OnWeb
 from studio.engine.datasets.places import SERVERS, Place, place_of
 from studio.engine.datasets.remote import RemotePath
 from studio.engine.datasets.source import Source
 from studio.engine.datasets.watch import Watch
-from studio.engine.errors import BadParameter
 from studio.engine.params import check
-from studio.engine.text import Text
 
 if TYPE_CHECKING:
     from studio.engine.datasets.dataset import Dataset
+    from studio.engine.jobs import Jobs
     from studio.engine.objects.service import Objects
     from studio.engine.paths import Paths
 
@@ -49,8 +49,9 @@ class Content:
 class Contents:
     """Finds the content of datasets, wherever they are kept. One method for each kind of place."""
 
-    def __init__(self, objects: Objects, paths: Paths) -> None:
+    def __init__(self, objects: Objects, paths: Paths, jobs: Jobs) -> None:
         self._objects = objects
+        self._web = OnWeb(objects.connections.egress, jobs, paths.cache / "web")
         self._cache = paths.cache / "datasets"
         self._buckets = InBuckets(objects)
         self._servers = OnServers(objects.connections, self._cache)
@@ -58,9 +59,10 @@ class Contents:
     async def look(self, dataset: Dataset, *, anew: bool = False) -> Content:
         """Look at a dataset's address; `anew` asks again what is asked rarely. Raises `Unavailable` with the way out."""
         place = self.place(dataset.storage_path)
-        kinds = {"local": self._local, "s3": self._in_objects, "mysql": self._on_server, "postgresql": self._on_server}
-        if place.kind not in kinds:
-            raise BadParameter(Text(f"“{place.address}” cannot be read yet.", f"暂时无法读取“{place.address}”。"))
+        kinds = {
+            "local": self._local, "s3": self._in_objects, "web": self._on_web,
+            "mysql": self._on_server, "postgresql": self._on_server,
+        }  # fmt: skip
         return await kinds[place.kind](dataset, place, anew)
 
     def place(self, path: str | Path) -> Place:
@@ -70,10 +72,10 @@ class Contents:
         """The tables at a place that holds several; none where the place itself is the table."""
         if place.table:
             return []
-        files = await asyncio.to_thread(opening.local_files, Path(place.base)) if place.kind == "local" else []
-        if len(files) != 1 or str(files[0]) != place.base:
+        file = await self._web.file(place) if place.kind == "web" else Path(place.base)
+        if place.kind not in ("local", "web") or not await asyncio.to_thread(file.is_file):
             return []
-        return await asyncio.to_thread(lambda: format_of(files[0]).tables(files[0]))
+        return await asyncio.to_thread(lambda: format_of(file).tables(file))
 
     async def prepare(self, place: Place) -> None:
         """Before a place is registered: a database server that is new becomes a connection, its password is kept."""
@@ -97,6 +99,10 @@ class Contents:
         files = await asyncio.to_thread(opening.local_files, path)
         root = path if await asyncio.to_thread(path.is_dir) else None
         return await asyncio.to_thread(self.of_files, files, dataset, place, root)
+
+    async def _on_web(self, dataset: Dataset, place: Place, anew: bool) -> Content:
+        file = await self._web.file(place, anew=anew)
+        return await asyncio.to_thread(self.of_files, [file], dataset, place, None)
 
     async def _in_objects(self, dataset: Dataset, place: Place, anew: bool) -> Content:
         found = await self._buckets.parquet(place, dataset.format)

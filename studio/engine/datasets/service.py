@@ -58,7 +58,7 @@ class Datasets:
         self._events = events
         self._settings = settings
         self._paths = paths
-        self._contents = Contents(objects, paths)
+        self._contents = Contents(objects, paths, jobs)
         self._tables = Tables(self._contents, Background(jobs, self._look_later))
         self._busy: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._looking: set[asyncio.Task[Dataset]] = set()
@@ -119,7 +119,7 @@ class Datasets:
         """Register a file, a folder of files or an s3:// address where it lies; nothing is copied or changed.
 
         An s3:// address that cannot be reached or read is registered all the same, and its status says so. A local file
-        raises `BadParameter`, `Unavailable` or `Broken` instead. A name that is taken is a `Conflict`; without one, the file's is used.
+        or one on the web, which is brought to the cache, raises `BadParameter`, `Unavailable` or `Broken` instead. A name that is taken is a `Conflict`; without one, the file's is used.
         What takes long is read in the background; until then there are first rows and no row count. `options` are those
         of its format, for what the studio should not find out by itself.
         `origin` says what made it, as plain data: it stays in the statistics (`{"kind": "query", "sql": …, "datasets": […]}`).
@@ -141,7 +141,7 @@ class Datasets:
         try:
             dataset, source = await self._tables.read(dataset)
         except StudioError as error:
-            if place.kind == "local" or isinstance(error, BadParameter):
+            if place.kind in ("local", "web") or isinstance(error, BadParameter):
                 raise
             dataset = failed(dataset, error)
         try:
