@@ -37,6 +37,7 @@ class Photographer:
         self.bridge = bridge
         self.wait(lambda: bridge.engine is not None)
         self.engine: Any = bridge.engine
+        self.shown: Any = None  # the window to picture, where it is not the main one
 
     def wait(self, ready: Callable[[], bool], seconds: float = PATIENCE) -> None:
         end = time.monotonic() + seconds
@@ -67,9 +68,11 @@ class Photographer:
             self.result(self.engine.settings.set(f"appearance.{key}", value))
         self.settle(0.6)
 
-    def prepare(self) -> None:
-        """The sample project, a cited answer and a finished run."""
+    def prepare(self, views: list[str]) -> None:
+        """The sample project, and for the views that show them a cited answer and a finished run."""
         self.result(_wait(self.result(self.engine.sample.prepare())))
+        if views == ["data"]:
+            return
         collections = [one.id for one in self.result(self.engine.knowledge.collections())]
         if not self.result(self.engine.chat.threads()):
             thread = self.result(self.engine.chat.create(knowledge=collections, datasets=["ds-001"]))
@@ -79,10 +82,10 @@ class Photographer:
                 run = self.result(self.engine.workflows.start(workflow.id, {}))
                 self.result(_exhaust(self.engine.workflows.events(run.id)))
 
-    def scenes(self) -> Iterator[str]:
+    def scenes(self, views: list[str]) -> Iterator[str]:
         """Walk through the views; each time a name is given, its picture is due."""
         window, studio = self.window, self.window.studio
-        for name in window.view_names():
+        for name in (each for each in window.view_names() if not views or each in views):
             window.show_view(name)
             self.settle()
             if name == "data":
@@ -102,6 +105,7 @@ class Photographer:
             yield name
             if name == "data":
                 yield from self.versions()
+                yield from self.adding_data()
             if name == "models":
                 yield from self.models()
 
@@ -159,6 +163,41 @@ class Photographer:
             self.result(self.engine.downloads.forget(download.id))
         self.result(self.engine.settings.reset("models.hub"))
 
+    def adding_data(self) -> Iterator[str]:
+        """The dialog for several tables, a long file that is being read, one with bad lines, one that is gone."""
+        folder = self.engine.paths.cache / "pictures"
+        if not folder.exists():
+            _odd_files(folder)
+        view, datasets = self.window.current_view(), self.engine.datasets
+        self.shown = dialog = view.add(str(folder / "销售 book.xlsx"))
+        self.wait(lambda: dialog.preview.isVisible() and dialog.preview.model.cell(0, 0) is not None)
+        self.settle()
+        yield "data-adding"
+        dialog.path.setText(str(folder / "half.csv"))
+        self.wait(lambda: "CSV" in dialog.found.text() and dialog.preview.model.cell(0, 0) is not None)
+        self.settle()
+        yield "data-adding-csv"
+        dialog.reject()
+        self.shown = None
+        known = {each.name for each in self.result(datasets.list())}
+        for name in ("half.csv", "gone.csv", "broken.parquet"):
+            if name.split(".")[0] not in known:
+                self.result(datasets.register(folder / name))
+        (folder / "gone.csv").unlink(missing_ok=True)
+        (folder / "broken.parquet").write_bytes(b"PAR1 and no more")
+        view.refresh_all()
+        self.window.studio.open("dataset", self.result(datasets.get("half")).id)
+        self.settle(2)
+        yield "data-bad-lines"
+        self.window.studio.open("dataset", self.result(datasets.get("gone")).id)
+        self.settle(2)
+        yield "data-gone"
+        if "long" not in known:
+            self.window.studio.open("dataset", self.result(datasets.register(folder / "long.csv")).id)
+            self.settle(2)
+            yield "data-reading"
+        self.window.studio.open("dataset", "ds-001")
+
 
 def _changed(rows: list[dict[str, Any]], path: Path) -> Path:
     """The same rows with some changed, one gone and one new, as CSV."""
@@ -172,6 +211,28 @@ def _changed(rows: list[dict[str, Any]], path: Path) -> Path:
         writer.writeheader()
         writer.writerows(rows[1:])
     return path
+
+
+def _odd_files(folder: Path) -> None:
+    """A workbook of three sheets, a CSV file with bad lines, a long one, and two that will be gone and broken."""
+    import pyarrow
+    import pyarrow.parquet
+    import xlsxwriter
+
+    folder.mkdir(parents=True)
+    with xlsxwriter.Workbook(folder / "销售 book.xlsx") as book:
+        for name in ("华南 2025", "North 2025", "Returns"):
+            sheet = book.add_worksheet(name)
+            sheet.write_row(0, 0, ["order", "city", "amount", "paid"])
+            for row in range(1, 40):
+                sheet.write_row(row, 0, [row, ["广州", "深圳", "Lyon"][row % 3], row * 12.5, row % 4 > 0])
+    lines = [f"{n};{['广州', '深圳'][n % 2]};{n * 1.5}" if n % 50 else f"{n};too few" for n in range(1, 4000)]
+    (folder / "half.csv").write_bytes(("编号;城市;金额\n" + "\n".join(lines) + "\n").encode("gb18030"))
+    (folder / "gone.csv").write_text("id\n1\n")
+    pyarrow.parquet.write_table(pyarrow.table({"n": [1, 2, 3]}), folder / "broken.parquet")
+    with (folder / "long.csv").open("w") as file:
+        file.write("id,customer,amount,at\n")
+        file.writelines(f"{n},customer {n % 999},{n / 8},2025-01-{n % 28 + 1:02} 10:00:00\n" for n in range(12_000_000))
 
 
 async def _wait(job: Any) -> bool:
@@ -195,15 +256,15 @@ def main() -> int:
     given = parser.parse_args()
     width, height = (int(part) for part in given.size.split("x"))
     photographer = Photographer((given.home or given.folder / "home").resolve(), (width, height))
-    photographer.prepare()
+    views = [name for name in given.views.split(",") if name]
+    photographer.prepare(views)
     for theme in given.themes.split(","):
         for language in given.languages.split(","):
             photographer.dress(theme, language, given.scale)
-            for name in photographer.scenes():
-                if not given.views or name in given.views.split(","):
-                    file = given.folder / f"{name}-{theme}-{language}-{given.scale}-{width}.png"
-                    photographer.window.grab().save(str(file))
-                    print(file.name, flush=True)
+            for name in photographer.scenes(views):
+                file = given.folder / f"{name}-{theme}-{language}-{given.scale}-{width}.png"
+                (photographer.shown or photographer.window).grab().save(str(file))
+                print(file.name, flush=True)
     from studio.ui.app import _close_engine
 
     photographer.window.close()
