@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
+from typing import Any
+
+import pytest
 
 from studio.engine.catalog import Catalog
 from studio.engine.connections.service import Connections
+from studio.engine.datasets.format import Choice
+from studio.engine.datasets.formats.csv import Csv
 from studio.engine.datasets.service import Datasets
+from studio.engine.datasets.watch import Watch
 from studio.engine.egress import Egress
 from studio.engine.events import Events
 from studio.engine.jobs import Jobs
@@ -68,3 +75,16 @@ async def open_rooms(folder: Path) -> AsyncIterator[Rooms]:
         await jobs.close()
         await datasets.close()
         await catalog.close()
+
+
+def held(monkeypatch: pytest.MonkeyPatch) -> Event:
+    """Let readings of CSV files stand at 30 % until the event is set: what is seen meanwhile is no race."""
+    gate, convert = Event(), Csv.convert
+
+    def waiting(self: Csv, paths: Sequence[Path], target: Path, choice: Choice, watch: Watch) -> dict[str, Any]:
+        while not gate.wait(0.02):
+            watch.step(0.3)
+        return convert(self, paths, target, choice, watch)
+
+    monkeypatch.setattr(Csv, "convert", waiting)
+    return gate

@@ -186,7 +186,8 @@ def _exact(database: Any, file: Path, dialect: Dialect, watch: Watch) -> Dialect
     if not floats:
         return dialect
     tests = ", ".join(
-        f"bool_or(length(regexp_replace({quoted(name)}, '[^0-9]', '', 'g')) > {MOST_DIGITS})" for name in floats
+        f"bool_or(length({name}) > {MOST_DIGITS} AND length(regexp_replace({name}, '[^0-9]', '', 'g')) > {MOST_DIGITS})"
+        for name in map(quoted, floats)
     )
     read = dialect.typed(floats, "VARCHAR").read(file, "ignore_errors=true")
     with watch.over(database):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import QSize, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QListWidget, QListWidgetItem, QWidget
 
 from studio.engine.errors import StudioError
@@ -142,7 +142,6 @@ class AddDialog(Sheet):
         self.tables_title = Label(Text("Tables in this file", "文件中的表"), "denseStrong")
         self.tables = QListWidget()
         self.tables.setSelectionMode(QListWidget.SelectionMode.ExtendedSelection)
-        self.tables.setMaximumHeight(theme.scaled(120))
         say(self.tables.setAccessibleName, Text("Tables", "表"))
         self.tables.itemSelectionChanged.connect(self._choose)
         for widget in (self.tables_title, self.tables):
@@ -165,7 +164,10 @@ class AddDialog(Sheet):
             self.tables.blockSignals(True)
             self.tables.clear()
             for table in tables:
-                self.tables.addItem(QListWidgetItem(table))
+                item = QListWidgetItem(table)
+                item.setSizeHint(QSize(0, theme.scaled(26)))
+                self.tables.addItem(item)
+            self.tables.setFixedHeight(theme.scaled(26) * min(len(tables), 5) + theme.scaled(6))
             self.tables.blockSignals(False)
         for widget in (self.tables_title, self.tables):
             widget.setVisible(len(tables) > 1)

@@ -262,7 +262,7 @@ def _facts_of(dataset: Dataset) -> Sequence[tuple[Text, str, str]]:
     files = int(dataset.statistics.get("files", 1))
     format = tr(words.format_title(dataset.format))
     count = tr(Text(plural(files, "file", "files"), f"{files} 个文件"))
-    comma, full = tr(Text(", ", "，")), tr(words.rows(dataset.row_count))
+    comma, full = tr(Text(", ", "，")), tr(words.rows_of(dataset))
     facts = [
         (Text("Location", "位置"), dataset.storage_path, "monoSmall"),
         (Text("Format", "格式"), f"{format}{comma}{count}", "dense"),

@@ -171,7 +171,7 @@ def _row(dataset: Dataset, shares: Mapping[str, str]) -> Row:
     tone = TONES.get(dataset.status)
     hint = dataset.status_reason or dataset.description
     icon = "image" if dataset.format == "images" else "table-2"
-    trailing = shares.get(dataset.id) or words.short(dataset.row_count)
+    trailing = shares.get(dataset.id) or words.short_of(dataset)
     drag = quoted(dataset.name)
     return Row(f"ds:{dataset.id}", dataset.name, icon=icon, trailing=trailing, tone=tone, hint=hint, drag=drag)
 

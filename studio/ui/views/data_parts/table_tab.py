@@ -362,7 +362,7 @@ class TableTab(QWidget):
             return
         whole, count = self.dataset.row_count or 0, self.table.row_count
         told = Text(f"{count:,} of {plural(whole, 'row', 'rows')}", f"{whole:,} 行中的 {count:,} 行")
-        self.bar.count.say(told if self.bar.filters else words.rows(self.dataset.row_count))
+        self.bar.count.say(told if self.bar.filters else words.rows_of(self.dataset))
         self.bar.show_columns(len(self.table.model.names), len(self.table.model.columns))
         self.sql.show_sql(self.copy_sql())
         self._tell_note()

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from studio.engine.text import Text, plural
 from studio.ui.language import tr
+
+if TYPE_CHECKING:
+    from studio.engine.datasets.dataset import Dataset
 
 STATUS: dict[str, tuple[Text, str]] = {
     "active": (Text("Healthy", "正常"), "success"),
@@ -32,6 +36,15 @@ def rows(count: int | None) -> Text:
     if count is None:
         return Text("rows unknown", "行数未知")
     return Text(plural(count, "row", "rows"), f"{count:,} 行")
+
+
+def rows_of(dataset: Dataset) -> Text:
+    """How many rows it has, as far as that is known."""
+    return Text("counting rows…", "正在统计行数…") if dataset.reading == "running" else rows(dataset.row_count)
+
+
+def short_of(dataset: Dataset) -> str:
+    return "…" if dataset.reading == "running" else short(dataset.row_count)
 
 
 def short(count: int | None) -> str:
