@@ -50,7 +50,7 @@ async def answer(
     """
     first = await anext(batches, None)
     schema = empty.schema if first is None else first.schema
-    pieces = _encoded(batches, first, encoder(schema), limit)
+    pieces = _ahead(_encoded(batches, first, encoder(schema), limit))
     headers = {"Content-Disposition": f'attachment; filename="{name}.{encoder.suffix}"'}
     return Rows(pieces, media_type=encoder.media_type, headers=headers)
 
@@ -71,6 +71,20 @@ async def _encoded(
                 break
         if end := await asyncio.to_thread(encoder.end):
             yield end
+
+
+async def _ahead(pieces: AsyncGenerator[Any, None]) -> AsyncGenerator[Any, None]:
+    """The same pieces; while one is sent, the next one is made."""
+    async with aclosing(pieces):
+        coming = asyncio.ensure_future(anext(pieces, None))
+        try:
+            while (piece := await coming) is not None:
+                coming = asyncio.ensure_future(anext(pieces, None))
+                yield piece
+        finally:
+            coming.cancel()
+            await asyncio.wait([coming])
+            coming.cancelled() or coming.exception()
 
 
 async def _all(first: Any, rest: AsyncIterator[Any]) -> AsyncIterator[Any]:

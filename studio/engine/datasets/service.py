@@ -13,7 +13,7 @@ from typing import Any
 
 from studio.engine import ids
 from studio.engine.catalog import Catalog
-from studio.engine.datasets import pasted
+from studio.engine.datasets import pasted, stream
 from studio.engine.datasets.background import Background
 from studio.engine.datasets.browsing import Browsing
 from studio.engine.datasets.content import READING, Contents
@@ -22,10 +22,7 @@ from studio.engine.datasets.exporting import Ranges, export
 from studio.engine.datasets.format import formats
 from studio.engine.datasets.glimpse import Glimpse, glimpse
 from studio.engine.datasets.history import History
-from studio.engine.datasets.pages import condition
-from studio.engine.datasets.reading import chosen
 from studio.engine.datasets.records import Records, proper_name
-from studio.engine.datasets.remote import Lost, gone
 from studio.engine.datasets.source import Source
 from studio.engine.datasets.tables import Tables, failed
 from studio.engine.datasets.version import Version, version_address
@@ -296,16 +293,21 @@ class Datasets:
         """The whole table in pyarrow RecordBatches of about `size` rows, in the file's order, in little memory."""
         source = await self.source(id_or_name)
         _known(source, columns or ())
-        locked = await asyncio.to_thread(self.browsing.lock, source)
+        plain = not (where or "").strip()
+        locked = None if plain else await asyncio.to_thread(self.browsing.lock, source)
+        rows = (
+            stream.whole(source, columns, size)
+            if locked is None
+            else stream.filtered(locked, source, columns, where or "", size)
+        )
         try:
-            sql = f"SELECT {chosen(columns)} FROM data {condition(where or '')}"
-            rows = locked.all(await asyncio.to_thread(locked.reader, sql, (), size))
-            while (batch := await asyncio.to_thread(next, rows, None)) is not None:
+            interrupt = locked.interrupt if locked is not None else lambda: None
+            while (batch := await stream.following(rows, interrupt)) is not None:
                 yield batch
-        except Lost as error:
-            raise gone(str(source.root or source.files[0]), error.details) from error
         finally:
-            await asyncio.to_thread(locked.close)
+            await asyncio.to_thread(rows.close)
+            if locked is not None:
+                await asyncio.to_thread(locked.close)
 
     async def files(self, id_or_name: str) -> Files:
         """The files it is made of, as they lie there; a remote store's are local copies."""
