@@ -142,9 +142,14 @@ class Photographer:
             files = {f"Qwen3-8B-{kind}.gguf": content + bytes(size * 1_000_000) for kind, size in SIZES}
             hub.add("Qwen/Qwen3-8B-GGUF", files, downloads=812_000)
             hub.add("meta/Llama-3.3-70B-GGUF", files, downloads=99_000, gated=True, licence="llama3.3")
-            hub.bytes_per_second = 1_500_000
+            hub.bytes_per_second = 1_000_000
             self.result(self.engine.settings.set("models.hub", hub.url))
             download = self.result(self.engine.downloads.start("Qwen/Qwen3-8B-GGUF", "Q8_0"))
+            self.result(self.engine.models.load("demo-smollm2"))
+            view.open_model("demo-smollm2")
+            view.show_panel("bottom")
+            self.settle(2)
+            yield "models-coming"
             view.show_discover()
             view.discover.look("qwen")
             self.wait(lambda: bool(view.discover.cards))
@@ -155,11 +160,6 @@ class Photographer:
             view.discover.look("")
             self.settle(1)
             yield "models-recommended"
-            view.open_model("demo-smollm2")
-            self.result(self.engine.models.load("demo-smollm2"))
-            view.show_panel("bottom")
-            self.settle(2)
-            yield "models-server"
             self.result(self.engine.downloads.forget(download.id))
         self.result(self.engine.settings.reset("models.hub"))
 

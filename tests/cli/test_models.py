@@ -13,6 +13,7 @@ from tests.models.hub_server import HubServer, serving
 from tests.models.tiny_gguf import make_tiny_gguf
 
 REPOSITORY = "tiny/Tiny-GGUF"
+pytestmark = pytest.mark.slow  # a command starts a program of its own
 
 
 @pytest.fixture(scope="module")

@@ -51,13 +51,14 @@ def test_a_model_is_searched_chosen_paused_resumed_and_stands_in_the_library(des
     card.choices[1].button.click()
     desk.until(lambda: view.side.downloads.blocks)
     block = next(iter(view.side.downloads.blocks.values()))
+    desk.until(lambda: view.table.coming)
     desk.until(lambda: "of 3 MB" in block.words.whole())
     block.go.click()
     desk.until(lambda: next(iter(view.side.downloads.blocks.values())).words.whole().startswith("Paused"))
     hub.bytes_per_second = None
     next(iter(view.side.downloads.blocks.values())).go.click()
     desk.until(lambda: any(model.hub == REPOSITORY for model in view.snapshot.models))
-    desk.until(lambda: not view.side.downloads.blocks)
+    desk.until(lambda: not view.side.downloads.blocks and not view.table.coming)
 
 
 def test_a_hub_that_refuses_is_said_where_the_search_stands(desk, view, hub):

@@ -206,6 +206,7 @@ class ModelsView(View):
             lambda paths: self._run(self.studio.engine.models.add_discovered(paths), self._known)
         )
         self.side.downloads.asked.connect(self._change_download)
+        self.table.download_asked.connect(self._change_download)
         self.speed.clicked.connect(self._measure)
         self.side.filtered.connect(lambda kind: self.table.set_filter(kind=kind))
         for part in (self.table, self.inspector):
@@ -316,6 +317,7 @@ class ModelsView(View):
         self._run(steps[wanted](download_id))
 
     def _show_download(self, event: DownloadChanged) -> None:
+        self.table.show_download(event.download)
         if not self.side.downloads.show_one(event.download):
             self.refresh()
 

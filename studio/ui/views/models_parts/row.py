@@ -55,7 +55,7 @@ class ModelRow(QWidget):
         row.setContentsMargins(theme.scaled(PAD), 0, theme.scaled(PAD), 0)
         row.setSpacing(theme.size("space.3"))
         row.addWidget(Glyph("cloud" if model.remote else icon, colour, 14, tile=24))
-        row.addLayout(_stacked(self.name, self.under), 1)
+        row.addLayout(stacked(self.name, self.under), 1)
         self._add_cells(row)
         theme.changed.connect(self._restyle)
         self._restyle()
@@ -137,7 +137,7 @@ class ModelRow(QWidget):
             "state": state,
         }
         for name, content in contents.items():
-            self.cells[name] = _cell(content, COLUMNS[name][1], COLUMNS[name][2])
+            self.cells[name] = cell_of(content, COLUMNS[name][1], COLUMNS[name][2])
             row.addWidget(self.cells[name])
 
     def _show_state(self, model: Model) -> None:
@@ -178,7 +178,7 @@ class ModelHead(QWidget):
         row.addWidget(gap)
         row.addWidget(Label(Text("Model", "模型"), "dense", "text.secondary"), 1)
         self.cells = {
-            name: _cell(Label(title, "dense", "text.secondary"), width, right)
+            name: cell_of(Label(title, "dense", "text.secondary"), width, right)
             for name, (title, width, right, _) in COLUMNS.items()
         }
         for cell in self.cells.values():
@@ -196,7 +196,7 @@ class ModelHead(QWidget):
             painter.fillRect(0, top, self.width(), 1, theme.colour("border.default"))
 
 
-def _stacked(above: QWidget, below: QWidget) -> QVBoxLayout:
+def stacked(above: QWidget, below: QWidget) -> QVBoxLayout:
     column = QVBoxLayout()
     column.setSpacing(0)
     column.addStretch(1)
@@ -206,7 +206,7 @@ def _stacked(above: QWidget, below: QWidget) -> QVBoxLayout:
     return column
 
 
-def _cell(content: QWidget | QHBoxLayout, width: int, right: bool) -> QWidget:
+def cell_of(content: QWidget | QHBoxLayout, width: int, right: bool) -> QWidget:
     cell = QWidget()
     cell.setFixedWidth(theme.scaled(width))
     row = QHBoxLayout(cell)

@@ -8,7 +8,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from studio.engine.models.model import ModelStatistics, ThroughputChanged
+from studio.engine.models.model import ModelChanged, ModelStatistics, ThroughputChanged
 from studio.engine.models.request_log import RequestChanged, ServedRequest
 from studio.engine.settings import SettingsChanged
 from studio.engine.text import Text
@@ -110,6 +110,7 @@ class ServerPanel(Panel):
         self._paint.timeout.connect(self._show_log)
         bridge = self.studio.bridge
         bridge.listen(self, ThroughputChanged, lambda event: self._show_statistics(event.statistics))
+        bridge.listen(self, ModelChanged, lambda _: self.isVisible() and self._read())
         bridge.listen(self, RequestChanged, lambda event: self._hear(event.request))
         bridge.listen(self, SettingsChanged, lambda event: event.key.startswith("server.") and self._look_soon())
 

@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QPoint, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio.engine.text import Text
 from studio.ui.language import say
+from studio.ui.views.models_parts.download_row import DownloadRow
 from studio.ui.views.models_parts.row import ModelHead, ModelRow
 from studio.ui.views.models_parts.snapshot import Snapshot
 from studio.ui.widgets.discard import discard
 from studio.ui.widgets.panel import scroll
 from studio.ui.widgets.states import Empty
 
+if TYPE_CHECKING:
+    from studio.engine.models.download import Download
+
 
 class ModelTable(QWidget):
-    """Signals as of `ModelRow`. `set_filter` narrows it to a kind and to words in the name."""
+    """Signals as of `ModelRow`, and `download_asked` as of `DownloadRow`. `set_filter` narrows it to a kind and to words in the name."""
 
     chosen = Signal(str)
     asked = Signal(str, str)
     menu = Signal(str, QPoint)
+    download_asked = Signal(str, str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._snapshot = Snapshot()
         self._kind, self._words, self._current = "", "", ""
         self.rows: dict[str, ModelRow] = {}
+        self.coming: dict[str, DownloadRow] = {}
         self.head = ModelHead()
         self._list = QVBoxLayout()
         self._list.setContentsMargins(0, 0, 0, 0)
@@ -83,7 +91,27 @@ class ModelTable(QWidget):
         for model in shown:
             snapshot = self._snapshot
             self.rows[model.id].show_model(model, snapshot.fits.get(model.id), snapshot.memory.get(model.id))
-        self._none.setVisible(not shown and bool(self._snapshot.models))
+        coming = [one for one in self._snapshot.downloads if one.active and self._matches("chat", one.name)]
+        if [one.id for one in coming] != list(self.coming):
+            self._make_coming(coming)
+        for one in coming:
+            self.show_download(one)
+        self._none.setVisible(not shown and not coming and bool(self._snapshot.models))
+
+    def show_download(self, one: Download) -> None:
+        row = self.coming.get(one.id)
+        if row is not None:
+            row.show_download(one)
+
+    def _make_coming(self, downloads: list[Download]) -> None:
+        for row in self.coming.values():
+            row.setParent(None)
+            discard(row)
+        self.coming = {one.id: DownloadRow(one) for one in downloads}
+        for place, row in enumerate(self.coming.values()):
+            row.asked.connect(self.download_asked)
+            self._list.insertWidget(len(self.rows) + place, row)
+        self._show_columns()
 
     def _matches(self, kind: str, name: str) -> bool:
         return self._kind in ("", kind) and self._words in name.lower()
@@ -106,5 +134,5 @@ class ModelTable(QWidget):
             self.rows[focused].setFocus()
 
     def _show_columns(self) -> None:
-        for row in (self.head, *self.rows.values()):
+        for row in (self.head, *self.rows.values(), *self.coming.values()):
             row.show_columns(self.width())
