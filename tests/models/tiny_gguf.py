@@ -16,11 +16,19 @@ WORDS = [f"▁word{number}" for number in range(96)] + [chr(code) for code in ra
 
 
 def make_tiny_gguf(
-    path: Path, *, name: str = "Tiny Random", context: int = CONTEXT, seed: int = 7, heads: int = HEADS
+    path: Path,
+    *,
+    name: str = "Tiny Random",
+    context: int = CONTEXT,
+    seed: int = 7,
+    heads: int = HEADS,
+    pooling: gguf.PoolingType | None = None,
 ) -> Path:
-    """Write the model to `path` and return it. The same seed gives the same file."""
+    """Write the model to `path` and return it. The same seed gives the same file; with `pooling` it embeds or ranks."""
     writer = gguf.GGUFWriter(str(path), "llama")
     _write_shape(writer, name, context, heads)
+    if pooling is not None:
+        writer.add_pooling_type(pooling)
     size = _write_vocabulary(writer)
     _write_tensors(writer, size, numpy.random.default_rng(seed))
     writer.write_header_to_file()
