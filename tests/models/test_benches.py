@@ -32,7 +32,8 @@ async def test_a_measurement_has_every_figure_and_the_memory_of_the_worker(bench
     assert bench.peak_memory >= psutil.Process(models.process_id(tiny.id)).memory_info().rss * 0.9
     assert bench.engine.startswith("xllamacpp") and bench.machine.cpu and bench.settings == tiny.load_settings
     assert told == sorted(told)
-    assert (await models.get(tiny.id)).tokens_per_second == bench.tokens_per_second
+    shown = await models.get(tiny.id)
+    assert shown.tokens_per_second == bench.tokens_per_second and shown.figures.parallel == bench.parallel
 
 
 async def test_each_setting_has_its_own_and_a_new_one_takes_the_place_of_the_old(

@@ -19,6 +19,7 @@ from studio.engine.models.meter import Answering, Meter
 from studio.engine.models.model import (
     ChatPiece,
     EmbedderInfo,
+    Figures,
     Kind,
     Model,
     ModelStatistics,
@@ -186,9 +187,10 @@ class Asking(Shelf):
             raise Unavailable(Text("The answer was too short to measure.", "回答太短，无法测速。"))
         return usage.tokens_per_second
 
-    async def keep_speed(self, model_id: str, speed: float) -> None:
-        """A decoding speed that was measured on purpose."""
-        await self._change(await self.get(model_id), tokens_per_second=speed, measured_at=time.time())
+    async def keep_figures(self, model_id: str, speed: float, figures: Figures) -> None:
+        """What was measured on purpose, for the library to show."""
+        model = await self.get(model_id)
+        await self._change(model, tokens_per_second=speed, measured_at=time.time(), figures=figures)
 
     def statistics(self) -> ModelStatistics:
         """What was answered since the start, and what goes on now; quick."""

@@ -19,7 +19,7 @@ from studio.engine.catalog.tables import notes
 from studio.engine.errors import BadParameter
 from studio.engine.jobs import Job, Jobs, JobState
 from studio.engine.models.memory_of import peak_memory
-from studio.engine.models.model import LoadSettings, Model
+from studio.engine.models.model import Figures, LoadSettings, Model
 from studio.engine.models.service import Models
 from studio.engine.text import Text
 
@@ -97,7 +97,7 @@ class Benches:
             _must_chat(model)
             bench = await self._measure(model, tell)
         await self._keep(bench)
-        await self._models.keep_speed(model.id, bench.tokens_per_second)
+        await self._models.keep_figures(model.id, bench.tokens_per_second, Figures(**bench.model_dump()))
         return bench
 
     async def of(self, name: str) -> list[Bench]:

@@ -15,6 +15,15 @@ Kind = Literal["chat", "embedding", "rerank"]
 State = Literal["available", "loading", "loaded", "failed", "missing"]
 
 
+class Figures(BaseModel):
+    """What was measured here last: seconds, tokens a second (`parallel` over so many answers at once), bytes."""
+
+    first_token_seconds: float
+    prompt_tokens_per_second: float
+    parallel: dict[int, float]
+    peak_memory: int | None = None
+
+
 class Model(BaseModel):
     """One model of the library. Sizes in bytes, `parameters` a count, `tokens_per_second` as last measured here.
 
@@ -55,6 +64,7 @@ class Model(BaseModel):
     why: Text | None = None
     tokens_per_second: float | None = None
     measured_at: float | None = None
+    figures: Figures | None = None
     load_settings: LoadSettings = LoadSettings()
 
     @property

@@ -338,13 +338,13 @@ class ModelsView(View):
         if model is None:
             return
         self.speed.setEnabled(False)
-        done = lambda speed: self.studio.window.toast(  # noqa: E731
+        done = lambda bench: self.studio.window.toast(  # noqa: E731
             Text(
-                f"{model.name} writes {speed:,.0f} tokens a second here",
-                f"{model.name} 在此每秒生成 {speed:,.0f} 个词元",
+                f"{model.name} writes {bench.tokens_per_second:,.0f} tokens a second here",
+                f"{model.name} 在此每秒生成 {bench.tokens_per_second:,.0f} 个词元",
             )
         )
-        self._run(self.studio.engine.models.measure(model.id), done)
+        self._run(self.studio.engine.benches.run(model.id), done)
 
     def _take_place(self) -> None:
         """A pasted path is added; a pasted link opens the dialog of remote servers."""

@@ -134,6 +134,8 @@ def _facts(model: Model) -> list[tuple[Text, str]]:
         measured += f", {tr(figures.ago(model.measured_at))}"
     return [
         (Text("Speed", "速度"), measured),
+        *_measured(model),
+        (Text("Engine", "引擎"), tr(model.why) if model.why else ""),
         (Text("Licence", "许可证"), model.licence),
         (Text("Architecture", "架构"), model.architecture),
         (Text("Parameters", "参数量"), figures.short(model.parameters) if model.parameters else ""),
@@ -147,6 +149,21 @@ def _facts(model: Model) -> list[tuple[Text, str]]:
         (Text("Parts", "分卷"), str(model.parts) if model.parts > 1 else ""),
         (Text("Projector", "视觉投影"), model.projector.rpartition("/")[2]),
         (Text("Id", "标识"), model.id),
+    ]
+
+
+def _measured(model: Model) -> list[tuple[Text, str]]:
+    """The rest of what was measured, beside the speed of one answer."""
+    found = model.figures
+    if found is None:
+        return []
+    at_once = " / ".join(f"{found.parallel[count]:,.0f}" for count in sorted(found.parallel))
+    counts = "/".join(str(count) for count in sorted(found.parallel))
+    return [
+        (Text("First token", "首个词元"), f"{1000 * found.first_token_seconds:,.0f} ms"),
+        (Text("Prompt", "提示词"), f"{found.prompt_tokens_per_second:,.0f} tok/s"),
+        (Text(f"{counts} at once", f"{counts} 路"), f"{at_once} tok/s"),
+        (Text("Peak memory", "内存峰值"), figures.size(found.peak_memory) if found.peak_memory else ""),
     ]
 
 
