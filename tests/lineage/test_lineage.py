@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import insert
 
 from studio.engine.catalog.tables import collections, documents
-from studio.engine.chat.message import Message
+from studio.engine.chat.message import Message, Source
 from studio.engine.engine import Engine
 from studio.engine.paths import Paths
 
@@ -68,7 +68,11 @@ async def test_queries_workflows_collections_and_chats_are_told_as_uses(
     cited = await engine.chat.create(title="Rests on it")
     asked = Message(id="msg-1", thread_id=cited.id, role="user", content="?", status="done", created_at=1.0)
     answer = asked.model_copy(
-        update={"id": "msg-2", "role": "assistant", "sources": [{"number": 1, "kind": "rows", "dataset_id": orders}]}
+        update={
+            "id": "msg-2",
+            "role": "assistant",
+            "sources": [Source(number=1, kind="rows", title="orders", dataset_id=orders)],
+        }
     )
     await engine.chat._threads.add(asked, answer, "")
     uses = (await engine.lineage.of("orders")).uses
@@ -79,6 +83,23 @@ async def test_queries_workflows_collections_and_chats_are_told_as_uses(
     columns = {use.kind: use.columns for use in uses}
     assert (columns["query"], columns["history"], columns["workflow"]) == (["Region"], ["amount"], ["amount"])
     assert {use.id for use in uses} >= {workflow.id, beside.id, cited.id, "by region"}
+
+
+async def test_what_a_workflow_run_made_names_the_workflow_and_what_it_read(engine: Engine, orders: str) -> None:
+    nodes = [
+        {"id": "read", "type": "dataset", "params": {"dataset": orders}},
+        {"id": "save", "type": "save_dataset", "params": {"name": "report"}},
+    ]
+    edges = [{"id": "e", "source": "read", "source_port": "table", "target": "save", "target_port": "rows"}]
+    workflow = await engine.workflows.create("Nightly", {"nodes": nodes, "edges": edges})
+    for _ in range(2):
+        run = await engine.workflows.start(workflow.id, {})
+        assert [event async for event in engine.workflows.events(run.id)][-1].kind == "run_finished"
+    made = await engine.datasets.get("report")
+    found = await engine.lineage.of(made.id)
+    assert [step.kind for step in found.steps] == ["dataset", "workflow", "version"]
+    assert found.steps[1].title.en == "Nightly" and found.steps[1].opens == ("run", run.id)
+    assert [version.number for version in await engine.datasets.versions(made.id)] == [2, 1]
 
 
 async def test_a_collection_of_the_same_files_is_a_use(engine: Engine, orders: str, tmp_path: Path) -> None:

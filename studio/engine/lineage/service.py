@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from studio.engine.chat.service import Chat
 from studio.engine.datasets.dataset import Dataset
 from studio.engine.datasets.service import Datasets
+from studio.engine.datasets.version import Version
+from studio.engine.errors import StudioError
 from studio.engine.knowledge.service import Knowledge
 from studio.engine.lineage.lineage import Lineage, Use
 from studio.engine.lineage.origins import columns_of, proper, steps_of
@@ -37,6 +40,7 @@ class Lineages:
         dataset = await self._datasets.known(id_or_name)
         datasets = {each.id: each for each in await self._datasets.list()}
         versions = await self._datasets.versions(dataset.id)
+        dataset = await self._with_workflow(dataset, versions)
         uses = await asyncio.gather(
             self._workflow_uses(dataset), self._collection_uses(dataset), self._thread_uses(dataset),
             self._query_uses(dataset), self._derived(dataset, datasets),
@@ -46,6 +50,24 @@ class Lineages:
             dataset_id=dataset.id, name=dataset.name, steps=steps_of(dataset, versions, datasets), columns=columns,
             uses=[use for each in uses for use in each],
         )  # fmt: skip
+
+    async def _with_workflow(self, dataset: Dataset, versions: Sequence[Version]) -> Dataset:
+        """A dataset that runs make tells of the run that made its current version, by the workflow's name."""
+        made = next((each.origin for each in versions if each.number == dataset.version), {})
+        origin = made if made.get("kind") in ("workflow", "query") else dataset.statistics.get("origin") or {}
+        if origin.get("kind") == "workflow":
+            with suppress(StudioError):
+                run = await self._workflows.execution(str(origin.get("execution_id")))
+                origin = {**origin, "workflow": run.workflow_name}
+                origin["datasets"] = await self._read_by(run.workflow_id)
+        return dataset.model_copy(update={"statistics": {**dataset.statistics, "origin": origin}})
+
+    async def _read_by(self, workflow_id: str) -> list[str]:
+        """The ids of the datasets that a workflow reads, as it is now."""
+        nodes = (await self._workflows.get(workflow_id)).definition.nodes
+        named = {str(node.params.get("dataset") or "").lower() for node in nodes}
+        listed = await self._datasets.list()
+        return [each.id for each in listed if each.id.lower() in named or each.name.lower() in named]
 
     async def _workflow_uses(self, dataset: Dataset) -> list[Use]:
         found = []

@@ -20,6 +20,7 @@ from studio.engine.datasets.records import proper_name, taken
 from studio.engine.datasets.service import Datasets
 from studio.engine.datasets.spill import Spill
 from studio.engine.errors import Forbidden, StudioError
+from studio.engine.files import replacing
 from studio.engine.paths import Paths
 from studio.engine.settings import Settings
 from studio.engine.sql import ask, export, plan_tree, pretty
@@ -183,6 +184,24 @@ class Sql:
             await asyncio.to_thread(path.unlink, missing_ok=True)
             raise
 
+    async def save_rows(
+        self, table: Any, name: str, description: str = "", *, origin: Mapping[str, Any] | None = None
+    ) -> Dataset:
+        """Keep rows that something made as a dataset; one of that name that was made too gets a new version.
+
+        `Conflict` for the name of a dataset that was registered from elsewhere: its place stays its own.
+        """
+        name = proper_name(name)
+        known = next((each for each in await self._datasets.list() if each.name.lower() == name.lower()), None)
+        if known is not None and not known.statistics.get("origin"):
+            raise taken(name)
+        path = self._paths.results / f"{ids.new('result')}.parquet"
+        await asyncio.to_thread(_write, table, path)
+        if known is None:
+            return await self._datasets.register(path, name, description=description, origin=origin)
+        await self._datasets.create_version(known.id, path, origin=origin)
+        return await self._datasets.get(known.id)
+
     async def ask(self, question: str, dataset_ids: Sequence[str], model: Complete | None = None) -> Sqled:
         """Answer a question about datasets: question to SQL to rows.
 
@@ -250,6 +269,13 @@ class Sql:
 
     def _spill(self) -> Spill:
         return Spill(self._paths.spill, self._settings.data.query_disk_mb)
+
+
+def _write(table: Any, path: Path) -> None:
+    import pyarrow.parquet
+
+    with replacing(path) as file:
+        pyarrow.parquet.write_table(table, file)
 
 
 def problem_of(error: StudioError) -> Problem:

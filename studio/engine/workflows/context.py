@@ -43,6 +43,8 @@ class RunsSql(Protocol):
 
     async def ask(self, question: str, dataset_ids: list[str], model: Any = None) -> Any: ...
 
+    async def save_rows(self, table: Any, name: str, description: str = "", **options: Any) -> Any: ...
+
 
 @dataclass(frozen=True)
 class Services:
@@ -70,6 +72,7 @@ class Context:
     services: Services = field(default_factory=Services)
     inputs: dict[str, Any] = field(default_factory=dict)
     step: str = ""
+    run: str = ""  # the id of the execution
     row: int | None = None
     folder: Path | None = None
     body: Body | None = None

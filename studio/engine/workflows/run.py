@@ -296,6 +296,7 @@ class Run:
             services=self._services,
             inputs=self._inputs,
             step=step.id,
+            run=self.execution,
             row=rows[-1] if rows else None,
             folder=self._folder,
             body=(lambda number, row: self._row(step, place, number, row)) if step.body else None,

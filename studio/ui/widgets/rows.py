@@ -37,7 +37,7 @@ class Row:
     `colour` tints the icon, `tile` puts it on a square of that colour, `depth` indents. `drag` is the text that it gives
     where it is dragged to. `open` says of a branch whether what is below it is shown; `badge` is a word in a frame at the
     end, `twice` wants a double click even where one is enough for others. After the title may stand a quiet icon (`after`)
-    and a word in a frame (`mark`).
+    and a word in a frame (`mark`). `joined` draws a line from its icon to the next row's.
     """
 
     id: str
@@ -59,6 +59,7 @@ class Row:
     after: str = ""
     mark: Text | str = ""
     mark_tone: str = "warning"
+    joined: bool = False
 
 
 class RowList(QListView):
@@ -326,6 +327,10 @@ class _Painter(QStyledItemDelegate):
         size = theme.scaled(24 if row.tile else 16)
         glyph = theme.scaled(14 if row.tile else 16)
         square = QRectF(left, box.center().y() - size / 2 + 1, size, size)
+        if row.joined:
+            middle, gap = left + size / 2, theme.scaled(3)
+            line = QRectF(middle - 0.5, square.bottom() + gap, 1, box.height() - size - 2 * gap)
+            painter.fillRect(line, theme.colour("border.control"))
         if row.tile:
             ground = theme.colour(row.colour)
             ground.setAlphaF(theme.tokens["node"]["iconTile"]["fillAlpha"])

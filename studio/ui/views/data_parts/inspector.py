@@ -131,7 +131,8 @@ class Inspector(Surface):
     def _origin(self, lineage: Lineage) -> QWidget:
         """From the source to the table as it is."""
         section = Section(Text("Where it comes from", "数据来源"))
-        rows = [step_row(place, step) for place, step in enumerate(lineage.steps)]
+        last = len(lineage.steps) - 1
+        rows = [step_row(place, step, place == last) for place, step in enumerate(lineage.steps)]
         chosen = _list(section, Text("Where it comes from", "数据来源"), rows, 44)
         chosen.activated.connect(lambda row: self.step_wanted.emit(int(row.partition(":")[2])))
         return section

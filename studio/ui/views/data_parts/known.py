@@ -73,10 +73,11 @@ def column_row(column: Column, known: Known | None) -> Row:
     )  # fmt: skip
 
 
-def step_row(place: int, step: Step) -> Row:
+def step_row(place: int, step: Step, last: bool = False) -> Row:
+    """One step of where a dataset comes from; a line leads to the next one."""
     when = words.moment(step.at) if step.at else None
     detail = Text(f"{when.en} · {step.detail.en}", f"{when.zh} · {step.detail.zh}") if when else step.detail
-    return Row(f"step:{place}", step.title, detail, STEP_ICONS[step.kind], hint=step.sql or step.title)
+    return Row(f"step:{place}", step.title, detail, STEP_ICONS[step.kind], hint=step.sql or step.title, joined=not last)
 
 
 def use_row(place: int, use: Use) -> Row:
