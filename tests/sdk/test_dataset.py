@@ -189,3 +189,21 @@ def test_a_stream_that_is_cut_is_no_short_table() -> None:
     assert pa.ipc.open_stream(Received(pieces)).read_all().num_rows == 3000
     with pytest.raises((pa.ArrowInvalid, OSError)):
         pa.ipc.open_stream(Received(iter([whole[: len(whole) // 2]]))).read_all()
+
+
+def test_versions_are_listed_read_and_made(studio: Running, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("ONE_DATA_HOME", str(studio.home))
+    for number in (1, 2):
+        (tmp_path / f"{number}.csv").write_text(f"n\n{number}\n")
+    made = Dataset.create("versioned", tmp_path / "1.csv")
+    second = made.create_version(tmp_path / "2.csv", origin={"kind": "training", "run": 7})
+    assert second.version_number == 2
+    assert [each.version_number for each in Dataset.get("versioned").versions()] == [2, 1]
+    assert Dataset.get("versioned").read(as_="records") == [{"n": 2}]
+    assert Dataset.get("versioned", version=1).read(as_="records") == [{"n": 1}]
+    monkeypatch.setattr("cube_sdk.find.running", lambda _folder: None)
+    alone = Dataset.get("versioned")
+    assert alone.version == 2 and [each.version_number for each in alone.versions()] == [2, 1]
+    with pytest.raises(DatasetNotFound, match="version 9"):
+        Dataset.get("versioned", version=9)
+    made.delete()
