@@ -20,6 +20,15 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 QUESTION = "How long is the warranty on the K7 pump, and how many K7 were returned in 华南?"
 SIZES = (("Q2_K", 9), ("Q4_K_M", 14), ("Q5_K_M", 16), ("Q8_0", 22))  # MB in place of GB
+RETURNS = """-- Return rate by region
+SELECT region,
+       count(*) AS orders,
+       round(100.0 * avg((status = 'returned')::INT), 2) AS return_pct,
+       round(sum(amount) / 1000000, 1) AS rev_m
+FROM orders
+WHERE ordered_at >= DATE '2024-11-01'
+GROUP BY region
+ORDER BY return_pct DESC"""
 PATIENCE = 120  # seconds for the slowest thing: the first answer of the demo model
 
 
@@ -104,10 +113,31 @@ class Photographer:
             self.settle(2)
             yield name
             if name == "data":
+                yield from self.queries()
                 yield from self.versions()
                 yield from self.adding_data()
             if name == "models":
                 yield from self.models()
+
+    def queries(self) -> Iterator[str]:
+        """A query's result, chart, measured plan and history, and a mistake."""
+        view: Any = self.window.current_view()
+        self.wait(lambda: bool(view.queries.panes))
+        pane = view.queries.pane("returns_by_region.sql", RETURNS)
+        view.open_dataset("ds-001")
+        view.below.setCurrentWidget(pane)
+        for tab in ("result", "chart", "plan", "history"):
+            pane.editor.set_text(RETURNS)
+            pane.measure(RETURNS) if tab == "plan" else pane.run()
+            self.wait(lambda: pane._running is None)
+            pane.results.tabs.set_value(tab)
+            pane.results.tabs.changed.emit(tab)
+            self.settle()
+            yield f"data-{tab}"
+        pane.editor.set_text(RETURNS.replace("orders\nWHERE", "order_list\nWHERE"))
+        pane.run()
+        self.wait(lambda: pane._running is None)
+        yield "data-mistake"
 
     def versions(self) -> Iterator[str]:
         """Two versions of the sample's products, compared; and what is known of them."""

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt
 from PySide6.QtGui import QDropEvent, QGuiApplication, QTextCursor
+from PySide6.QtWidgets import QToolTip
 from pytestqt.exceptions import TimeoutError
 from pytestqt.qtbot import QtBot
 
@@ -222,6 +223,13 @@ def test_typing_offers_columns_with_their_types_and_takes_one(pane: QueryPane, q
     assert pane.editor.completion.entries[0].icon in ("tag", "type")
     qtbot.keyClick(pane.editor.completion.popup, Qt.Key.Key_Return)
     assert pane.editor.text() == "SELECT t.region FROM tickets t"
+
+
+def test_while_arguments_are_typed_the_functions_signature_is_shown(pane: QueryPane, qtbot: QtBot) -> None:
+    pane.editor.set_text("SELECT date_trunc")
+    put_caret(pane, 17)
+    qtbot.keyClicks(pane.editor, "(")
+    until(qtbot, lambda: QToolTip.text().startswith("date_trunc("))
 
 
 def test_a_dragged_table_puts_its_quoted_name_where_it_is_dropped(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSplitter, QToolTip, QVBoxLayout, QWidget
 
 from studio.engine.datasets.locked import SqlProblem
 from studio.engine.errors import StudioError
@@ -29,7 +29,7 @@ from studio.ui.widgets.panel import Glyph, Header
 
 if TYPE_CHECKING:
     from studio.engine.sql.query import Problem
-    from studio.engine.sql.suggest import Suggester, Suggestion
+    from studio.engine.sql.suggest import Function, Suggester, Suggestion
     from studio.ui.studio import Studio
 
 KEEP_AFTER, CHECK_AFTER, TICK = 500, 900, 100  # ms
@@ -247,6 +247,24 @@ class QueryPane(QWidget):
         show = self.editor.completion.show
         self._asking = bridge.run(self, work, lambda found: show([_entry(each) for each in found], position))
 
+    def _ask_signature(self) -> None:
+        """While the arguments of a function are typed, say which they are."""
+        cursor = self.editor.textCursor()
+        before = cursor.block().text()[: cursor.positionInBlock()].rstrip()
+        if self.suggester is None or before[-1:] not in ("(", ","):
+            QToolTip.hideText()
+            return
+        position = cursor.position()
+        work = asyncio.to_thread(self.suggester.function_at, self.editor.text(), position)
+        bridge.run(self, work, lambda found: self._show_signature(found, position))
+
+    def _show_signature(self, found: Function | None, position: int) -> None:
+        if found is None or position != self.editor.textCursor().position() or self.editor.completion.is_open:
+            return
+        place = self.editor.cursorRect().bottomLeft()
+        words = "\n".join(filter(None, (f"{found.signature} → {found.returns}".rstrip(" →"), found.about)))
+        QToolTip.showText(self.editor.viewport().mapToGlobal(place), words, self.editor)
+
     # Inside
 
     def _lay_out(self) -> None:
@@ -301,6 +319,7 @@ class QueryPane(QWidget):
         self.editor.submitted.connect(self.run)
         self.editor.all_submitted.connect(self.run_all)
         self.editor.changed.connect(self._text_changed)
+        self.editor.changed.connect(self._ask_signature)
         self.editor.completion.ask_by(self._ask)
         self.run_button.clicked.connect(self.run)
         self.explain_button.clicked.connect(self.explain)
