@@ -138,7 +138,7 @@ def _detail(more: dict[str, Any]) -> str:
         if value:
             words = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
             parts.append(" ".join(words.split()))
-    text = " · ".join(parts)
+    text = " · ".join(parts).replace('"temp".main.', "")  # where the connection keeps its tables
     return text if len(text) <= LONGEST else text[:LONGEST] + "…"
 
 

@@ -115,7 +115,7 @@ class Sql:
         seconds = self._settings.data.query_seconds
         found = await self._locked(seen, lambda locked: locked.plan(sql, analyze=analyze), seconds)
         if analyze:
-            await self.history.add(_entry(f"EXPLAIN ANALYZE {sql}", began))
+            await self.history.add(_entry(sql, began))
         return plan_tree.read(sql, found, measured=analyze)
 
     async def explain(self, sql: str) -> str:
