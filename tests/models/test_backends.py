@@ -44,6 +44,14 @@ class TestLlamaCpp(BackendContract):
             await answer
         assert caught.value.repair.en
 
+    async def test_a_web_page_gets_no_leave_and_no_page_from_a_worker(self, worker):
+        page = {"Origin": "http://evil.example", "Access-Control-Request-Method": "POST"}
+        for method, path in (("GET", "/health"), ("GET", "/"), ("OPTIONS", "/v1/chat/completions"), ("GET", "/slots")):
+            answer = await worker.client.request(method, path, headers=page)
+            assert not answer.headers.get("access-control-allow-origin")
+            assert answer.headers.get("access-control-allow-credentials", "false") == "false"
+        assert (await worker.client.get("/")).status_code == 404
+
     async def test_a_broken_file_never_reaches_the_runtime(self, backend, model, tmp_path, tiny_file):
         broken = tmp_path / "half.gguf"
         broken.write_bytes(tiny_file.read_bytes()[:90_000])

@@ -76,6 +76,8 @@ def _parameters(xllamacpp: Any, order: dict[str, Any]) -> Any:
     parameters.flash_attn_type = getattr(xllamacpp.llama_flash_attn_type, FLASH_ATTENTION[order["flash_attention"]])
     parameters.n_batch = parameters.n_ubatch = order["prompt_batch"]
     parameters.n_threads_http = order["slots"] + order["queue"] + 4  # each request that waits holds one
+    parameters.cors_origins, parameters.cors_credentials = "", False  # by default it echoes any page's Origin
+    parameters.ui = False
     parameters.use_jinja = True
     parameters.endpoint_slots = True
     parameters.verbosity = 4 if order["detailed_log"] else 3
