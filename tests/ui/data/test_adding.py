@@ -133,3 +133,26 @@ def test_a_long_file_shows_its_first_rows_and_how_far_it_is(
     qtbot.waitUntil(lambda: tab.table.row_count == 100_000, timeout=PATIENCE * 3)
     assert tab.reading.isHidden()
     until(qtbot, lambda: next(each for each in view.datasets if each.id == tab.dataset_id).row_count == 100_000)
+
+
+def test_broken_files_are_told_and_the_other_tables_go_on(
+    window: Window, view: DataView, qtbot: QtBot, tmp_path: Path
+) -> None:
+    good = tmp_path / "good.csv"
+    good.write_text("id\n1\n2\n")
+    shown = drop(view, qtbot, good)
+    told: list[str] = []
+    window.toast = lambda text, *rest: told.append(text.en)
+    bad = {"cut.parquet": b"PAR1 and no more", "bytes.csv": os.urandom(10_000), "bomb.xlsx": b"PK\3\4", "gone.json": b""}
+    for name, content in bad.items():
+        (tmp_path / name).write_bytes(content)
+    view.add_paths([str(tmp_path / name) for name in bad])
+    until(qtbot, lambda: len(told) == len(bad))
+    assert all(any(name in words for words in told) for name in bad), told
+    assert [dataset.name for dataset in view.datasets] == ["good"]
+    good.write_bytes(os.urandom(10_000))
+    view.refresh_all()
+    until(qtbot, lambda: next(row for row in view.side.list.rows() if row.title == "good").tone == "danger")
+    good.write_text("id\n1\n2\n3\n")
+    view.refresh(shown.dataset_id)
+    until(qtbot, lambda: shown.table.row_count == 3)
