@@ -237,3 +237,13 @@ async def test_a_glimpse_shows_what_would_be_registered_and_leaves_nothing(
     assert (await rooms.datasets.glimpse(book)).rows is None
     assert (await rooms.datasets.glimpse(f"{book}#Notes")).rows.num_rows == 1
     assert await rooms.datasets.list() == [] and not list((rooms.paths.cache / "datasets").glob("*"))
+
+
+async def test_a_table_in_a_file_that_was_moved_is_found_in_it_again(rooms: Rooms, book: Path) -> None:
+    notes = await rooms.datasets.register(f"{book}#Notes")
+    moved = book.rename(book.with_name("moved.xlsx"))
+    assert (await rooms.datasets.get(notes.id)).status == "unreachable"
+    found = await rooms.datasets.update(notes.id, path=str(moved))
+    assert (found.status, found.storage_path) == ("active", f"{moved}#Notes")
+    other = await rooms.datasets.update(notes.id, path=f"{moved}#销售 2025")
+    assert other.storage_path == f"{moved}#销售 2025"

@@ -68,6 +68,14 @@ class Contents:
     def place(self, path: str | Path) -> Place:
         return place_of(path, self._objects.parse)
 
+    def moved(self, dataset: Dataset, path: str | Path) -> Place:
+        """The new place of a dataset; of a table in a file it is the table of that name, unless another one is said."""
+        before, now = self.place(dataset.storage_path), self.place(path)
+        if not before.table or before.kind in SERVERS.values() or now.table:
+            return now
+        inside = self.place(f"{path}#{before.table}")
+        return inside if inside.table else now
+
     async def tables(self, place: Place) -> list[str]:
         """The tables at a place that holds several; none where the place itself is the table."""
         if place.table:

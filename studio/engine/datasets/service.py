@@ -172,7 +172,7 @@ class Datasets:
             ]
         dataset = Dataset.model_validate({**dataset.model_dump(), **changes, "updated_at": time.time()})
         if "path" in fields or "options" in fields:
-            place = self._contents.place(fields.get("path", dataset.storage_path))
+            place = self._contents.moved(dataset, fields.get("path", dataset.storage_path))
             options = dict(fields.get("options", dataset.options))
             moved = {
                 "storage_path": place.address, "storage_type": place.kind,

@@ -279,8 +279,12 @@ class DataView(View):
         bridge.run(self, engine.datasets.delete(dataset_id), lambda _: self.studio.window.toast(told, undo))
 
     def locate(self, dataset_id: str) -> None:
-        """Ask where a file went."""
-        path, _ = QFileDialog.getOpenFileName(self, tr(Text("Show the file's new place", "指定文件的新位置")))
+        """Ask where a file or a folder went."""
+        known = next((each for each in self.datasets if each.id == dataset_id), None)
+        if known is not None and int(known.statistics.get("files", 1) or 1) > 1:
+            path = QFileDialog.getExistingDirectory(self, tr(Text("Show the folder's new place", "指定文件夹的新位置")))
+        else:
+            path, _ = QFileDialog.getOpenFileName(self, tr(Text("Show the file's new place", "指定文件的新位置")))
         if path:
             self.relocate(dataset_id, path)
 

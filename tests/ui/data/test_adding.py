@@ -143,7 +143,12 @@ def test_broken_files_are_told_and_the_other_tables_go_on(
     shown = drop(view, qtbot, good)
     told: list[str] = []
     window.toast = lambda text, *rest: told.append(text.en)
-    bad = {"cut.parquet": b"PAR1 and no more", "bytes.csv": os.urandom(10_000), "bomb.xlsx": b"PK\3\4", "gone.json": b""}
+    bad = {
+        "cut.parquet": b"PAR1 and no more",
+        "bytes.csv": os.urandom(10_000),
+        "bomb.xlsx": b"PK\3\4",
+        "gone.json": b"",
+    }
     for name, content in bad.items():
         (tmp_path / name).write_bytes(content)
     view.add_paths([str(tmp_path / name) for name in bad])

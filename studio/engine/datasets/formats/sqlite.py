@@ -53,17 +53,17 @@ class Sqlite(Copied):
     def first(self, paths: Sequence[Path], copy: Path, choice: Choice) -> tuple[Any, dict[str, Any]]:
         import pyarrow
 
-        table = _Table(paths[0], choice, Watch())
-        rows = list(table.rows(FIRST_ROWS))
+        table = _Table(paths[0], choice, Watch(), FIRST_ROWS)
+        rows = list(table.rows())
         schema = schema_of(table.names, rows)
         return pyarrow.Table.from_batches(batches(rows, schema), schema), {}
 
 
 class _Table:
-    """One table of a file, with the types that were declared for its columns."""
+    """One table of a file, or its first rows, with the types that were declared for its columns."""
 
-    def __init__(self, path: Path, choice: Choice, watch: Watch) -> None:
-        self._path, self._watch = path, watch
+    def __init__(self, path: Path, choice: Choice, watch: Watch, most: int = -1) -> None:
+        self._path, self._watch, self._most = path, watch, most
         with _opened(path, watch) as database:
             self._table = chosen_table(path, _tables(database), choice.table)
             columns = database.execute(f"PRAGMA table_xinfo({quoted(self._table)})").fetchall()
@@ -76,10 +76,10 @@ class _Table:
         with _opened(self._path, self._watch) as database:
             return int(database.execute(f"SELECT count(*) FROM {quoted(self._table)}").fetchone()[0])
 
-    def rows(self, most: int = -1) -> Iterator[list[Any]]:
+    def rows(self) -> Iterator[list[Any]]:
         chosen = ", ".join(quoted(name) for name, _ in self._columns)
         with _opened(self._path, self._watch) as database:
-            for row in database.execute(f"SELECT {chosen} FROM {quoted(self._table)} LIMIT {most}"):
+            for row in database.execute(f"SELECT {chosen} FROM {quoted(self._table)} LIMIT {self._most}"):
                 yield [
                     read(value) if read and value is not None else value
                     for read, value in zip(self._typed, row, strict=True)
