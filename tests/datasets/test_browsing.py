@@ -172,3 +172,14 @@ async def test_a_wish_that_nobody_has_any_more_ends_at_once(rooms: Rooms, shop: 
     with pytest.raises(asyncio.CancelledError):
         await task
     assert (await rooms.datasets.page(shop, 0, 5)).num_rows == 5
+
+
+async def test_a_file_that_changes_while_a_person_scrolls_is_never_shown_half(
+    rooms: Rooms, shop: str, tmp_path: Path
+) -> None:
+    assert (await rooms.datasets.page(shop, 0, 5)).num_rows == 5
+    for file in (tmp_path / "shop").iterdir():
+        file.unlink()
+    with pytest.raises(StudioError):
+        await rooms.datasets.page(shop, 6_000, 5)
+    assert (await rooms.datasets.get(shop)).status == "unreachable"

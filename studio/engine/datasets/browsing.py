@@ -166,7 +166,7 @@ class Browsing:
 
     async def _run(self, work: Callable[[Any], T]) -> T:
         """Run `work` with a cursor on a thread; when nobody waits any more, DuckDB is interrupted."""
-        cursor = await asyncio.to_thread(self.pages.cursor)
+        cursor = self.pages.cursor() if self.pages.open else await asyncio.to_thread(self.pages.cursor)
         task = asyncio.ensure_future(asyncio.to_thread(work, cursor))
         try:
             return await asyncio.shield(task)

@@ -149,6 +149,8 @@ class Pages:
             reader = cursor.execute(sql).to_arrow_reader(NUMBERS_AT_ONCE)
             parts = [batch.column(0).to_numpy(zero_copy_only=False).copy() for batch in reader]
         found = numpy.concatenate(parts) if parts else numpy.empty(0, kind)
+        if among is not None and not view.order:
+            found.sort()  # a join may bring its rows in any order
         return self._keep(_key(source, view), found)
 
     def find_raw(self, locked: Locked, source: Source, view: View) -> Any:
@@ -168,6 +170,11 @@ class Pages:
         return found
 
     # The connection
+
+    @property
+    def open(self) -> bool:
+        """Whether a cursor is there at once; the first one loads DuckDB."""
+        return self._database is not None
 
     def cursor(self) -> Any:
         """A connection of its own to the same database: `interrupt` ends what runs on it."""

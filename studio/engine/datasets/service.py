@@ -20,10 +20,11 @@ from studio.engine.datasets.content import READING, Contents
 from studio.engine.datasets.dataset import Column, ColumnProfile, Dataset, DatasetsChanged, columns_of
 from studio.engine.datasets.exporting import Ranges, export
 from studio.engine.datasets.format import formats
+from studio.engine.datasets.glance import Glances
 from studio.engine.datasets.glimpse import Glimpse, glimpse
 from studio.engine.datasets.history import History
 from studio.engine.datasets.records import Records, proper_name
-from studio.engine.datasets.source import Source
+from studio.engine.datasets.source import Broken, Source
 from studio.engine.datasets.tables import Tables, failed
 from studio.engine.datasets.version import Version, version_address
 from studio.engine.datasets.view import Filter, View
@@ -60,6 +61,7 @@ class Datasets:
         self._busy: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._looking: set[asyncio.Task[Dataset]] = set()
         self._jobs = jobs
+        self._glances = Glances()
         self.browsing = Browsing(paths, settings, jobs)
         self.history = History(
             catalog, paths, settings, self._records, self._contents, self._tables, self.browsing.pages, self._save
@@ -188,6 +190,7 @@ class Datasets:
         """Put it in the trash; the files stay as they are."""
         dataset = await self._records.get(id_or_name)
         await self._records.trash(dataset.id)
+        self._glances.forget()
         await self._tables.leave(dataset.id)
         self._events.publish(DatasetsChanged(dataset.id))
 
@@ -249,7 +252,13 @@ class Datasets:
         and all else waits for it.
         """
         view = _view(order, where, filters)
+        glance = self._glances.get(id_or_name)
+        if glance is not None:
+            _known(glance, [*(columns or ()), *view.columns])
+            with suppress(Broken):  # gone or damaged within the last second: looking again says what it is
+                return await self.browsing.page(glance, view, offset, limit, columns, id_or_name)
         source = await (self._first_rows(id_or_name, offset + limit) if view.plain else self.source(id_or_name))
+        self._glances.keep(id_or_name, source)
         _known(source, [*(columns or ()), *view.columns])
         return await self.browsing.page(source, view, offset, limit, columns, id_or_name)
 
@@ -382,6 +391,7 @@ class Datasets:
             await self._tables.drop_copy(old)
 
     async def _save(self, dataset: Dataset) -> None:
+        self._glances.forget()
         await self._records.save(dataset)
         self._events.publish(DatasetsChanged(dataset.id))
 

@@ -129,7 +129,7 @@ def words_for(arrow_type: Any, name: str = "") -> Words:
         (types.is_decimal, _decimal), (types.is_float32, _float32), (types.is_floating, _float),
         (types.is_boolean, _boolean), (types.is_timestamp, _timestamp), (types.is_nested, _nested),
         (types.is_binary, _binary), (types.is_large_binary, _binary), (types.is_fixed_size_binary, _binary),
-        (types.is_time, _time), (types.is_duration, _duration),
+        (types.is_time, _time), (types.is_duration, _duration), (types.is_interval, _interval),
     ):  # fmt: skip
         if test(arrow_type):
             return words
@@ -229,6 +229,23 @@ def _duration(scalar: Any, **_plain: bool) -> str:
     days, rest = divmod(whole, 86400)
     clock = f"{int(rest // 3600):02d}:{int(rest // 60 % 60):02d}:{int(rest % 60):02d}"
     return f"{sign}{int(days)} d {clock}" if days else sign + clock
+
+
+def _interval(scalar: Any, **_plain: bool) -> str:
+    """Months and days stay what they are, since neither has a fixed length: 1 year 2 months 3 days 04:05:06."""
+    value = scalar.as_py()
+    years, months = divmod(abs(value.months), 12)
+    sign = "-" if value.months < 0 else ""
+    parts = [
+        f"{sign}{count} {unit}{'s' * (count != 1)}" for count, unit in ((years, "year"), (months, "month")) if count
+    ]
+    parts += [f"{value.days} day{'s' * (abs(value.days) != 1)}"] if value.days else []
+    seconds, part = divmod(abs(value.nanoseconds), 1_000_000_000)
+    if seconds or part or not parts:
+        clock = f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+        fraction = f".{part:09d}".rstrip("0") if part else ""
+        parts.append(("-" if value.nanoseconds < 0 else "") + clock + fraction)
+    return " ".join(parts)
 
 
 def _nested(scalar: Any, **_plain: bool) -> str:

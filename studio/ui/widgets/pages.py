@@ -17,6 +17,7 @@ MOST_BYTES = 64 << 20
 MOST_PAGES = 128
 FEWEST_PAGES = 6
 AT_ONCE = 2
+SMALL = 512 << 10
 WISHES = 8
 GROUP = 32  # columns that are fetched together where a source gives out single ones
 
@@ -172,4 +173,5 @@ class Pages(QObject):
 async def read_page(fetch: Fetch, *wanted: Any) -> Page:
     """One page, its columns joined off the window's thread and off the loop."""
     table = await fetch(*wanted)
-    return await asyncio.to_thread(Page, table)
+    small = getattr(table, "nbytes", SMALL) < SMALL  # a change of threads would take longer
+    return Page(table) if small else await asyncio.to_thread(Page, table)

@@ -86,3 +86,16 @@ def test_dictionaries_booleans_binaries_and_durations_have_words():
 )  # fmt: skip
 def test_a_type_has_a_family_by_either_name(name: str, kind: str):
     assert kind_of(name) == kind
+
+
+def test_an_interval_says_months_days_and_time_apart():
+    interval = pa.array([(14, 3, 14_706_500_000_000), (0, 0, 0), (-1, 1, -1_000_000_000)], pa.month_day_nano_interval())
+    assert words(interval) == ["1 year 2 months 3 days 04:05:06.5", "00:00:00", "-1 month 1 day -00:00:01"]
+
+
+def test_numbers_beyond_64_bits_and_days_before_1970_are_exact():
+    assert words(pa.array([2**64 - 1], pa.uint64()), "id") == ["18446744073709551615"]
+    assert words(pa.array([Decimal(2**126)], pa.decimal128(38, 0)), "id")[0].replace(",", "") == str(2**126)
+    assert words(pa.array([-(10**9)], pa.timestamp("s"))) == ["1938-04-24 22:13:20"]
+    assert words(pa.array([float("nan"), float("-inf")])) == ["nan", "-inf"]
+    assert words(pa.array([timedelta(days=-2, seconds=-5)])) == ["-2 d 00:00:05"]
