@@ -181,10 +181,11 @@ class Pages:
         with self._lock:
             if self._database is None:
                 self._database = connection(self._spill)
-                memory = f"memory_limit='{MEMORY}'"
-                for setting in ("parquet_metadata_cache=true", f"dynamic_or_filter_threshold={SCATTERED}", memory):
-                    self._database.execute(f"SET {setting}")
-            return self._database.cursor()
+                self._database.execute(f"SET memory_limit='{MEMORY}'")
+            cursor = self._database.cursor()
+        for setting in ("parquet_metadata_cache=true", f"dynamic_or_filter_threshold={SCATTERED}"):
+            cursor.execute(f"SET {setting}")  # these two hold for one cursor only
+        return cursor
 
     def _native(self, source: Source) -> str:
         """The name of the table's copy in DuckDB's form, or nothing."""
