@@ -112,6 +112,20 @@ def test_code_in_a_folder_is_shown_and_added_only_when_trusted(desk, view, tmp_p
     desk.until(lambda: any(model.name == "Odd" for model in view.snapshot.models))
 
 
+def test_a_download_that_names_code_waits_until_its_content_is_trusted(desk, view, hub):
+    config = b'{"model_type": "llama", "auto_map": {"AutoModel": "modeling_x.X"}}'
+    hub.add("tiny/Odd", {"config.json": config, "model.safetensors": bytes(20_000)})
+    begun = desk.wait(desk.engine.downloads.start("tiny/Odd", "safetensors"))
+    desk.until(lambda: begun.id in view.side.downloads.blocks)
+    block = view.side.downloads.blocks[begun.id]
+    desk.until(lambda: "could run code" in block.words.whole())
+    block.go.click()
+    desk.until(lambda: view.findChild(TrustDialog))
+    view.findChild(TrustDialog).agree.click()
+    desk.until(lambda: any(model.hub == "tiny/Odd" for model in view.snapshot.models))
+    assert desk.wait(desk.engine.downloads.get(begun.id)).status == "done"
+
+
 def test_the_local_servers_card_shows_its_address_its_key_masked_and_each_request(desk, view):
     server = view.server
     assert server.badge.text() in ("Not running", "Off")

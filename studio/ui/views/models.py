@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QMenu, QStackedWidget, QVBoxLayout, QWidget
 from studio.engine.models.budget import DoesNotFit
 from studio.engine.models.download import DownloadChanged
 from studio.engine.models.model import ModelChanged
+from studio.engine.models.trust import Untrusted
 from studio.engine.settings import SettingsChanged
 from studio.engine.text import Text
 from studio.ui.actions import Action
@@ -312,13 +313,20 @@ class ModelsView(View):
         self._run(self.studio.engine.downloads.start(repository, wanted), begun)
 
     def _change_download(self, download_id: str, wanted: str) -> None:
+        """One that waits for trust shows what for, and goes on once it is given."""
         downloads = self.studio.engine.downloads
+        one = next((found for found in self.snapshot.downloads if found.id == download_id), None)
+        if wanted == "resume" and one is not None and (one.error or {}).get("kind") == Untrusted.__name__:
+            adding.add_path(self, self.studio, one.folder, lambda _: self._run(downloads.resume(download_id)))
+            return
         steps = {"pause": downloads.pause, "resume": downloads.resume, "cancel": downloads.cancel}
         self._run(steps[wanted](download_id))
 
     def _show_download(self, event: DownloadChanged) -> None:
-        self.table.show_download(event.download)
-        if not self.side.downloads.show_one(event.download):
+        one = event.download
+        self.snapshot.downloads = [one if known.id == one.id else known for known in self.snapshot.downloads]
+        self.table.show_download(one)
+        if not self.side.downloads.show_one(one):
             self.refresh()
 
     def _known(self, models: list[Model]) -> None:

@@ -15,6 +15,7 @@ from studio.ui.language import language, say, tr
 from studio.ui.theme import theme
 
 FAILED = 400
+MOST_END = 0.45  # of a line, for how a request ended
 
 
 class RequestRows(QWidget):
@@ -62,6 +63,7 @@ class RequestRows(QWidget):
         box = QRectF(pad, theme.scaled(4) + place * self._line(), self.width() - 2 * pad, self._line())
         left, end, colour = line_of(request)
         metrics = QFontMetrics(painter.font())
+        end = metrics.elidedText(end, Qt.TextElideMode.ElideRight, round(box.width() * MOST_END))
         room = round(box.width()) - metrics.horizontalAdvance(end) - pad
         painter.setPen(theme.colour("text.primary"))
         words = metrics.elidedText(left, Qt.TextElideMode.ElideRight, room)
