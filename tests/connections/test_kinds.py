@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from studio.engine.connections.kind import kinds
 from studio.engine.errors import StudioError
-from tests.data_rooms import Rooms
+from tests.data_rooms import Rooms, open_rooms
 from tests.servers import mariadb as mysql_server
 from tests.servers import postgres as postgres_server
 from tests.servers.mariadb import MariaDb
@@ -106,3 +108,17 @@ async def test_while_the_studio_stays_offline_loopback_is_reached_and_nothing_el
     assert (await rooms.connections.add("mysql", "near", of_mysql(mariadb))).state == "reachable"
     far = await rooms.connections.add("mysql", "far", of_mysql(mariadb, host="203.0.113.7"))
     assert far.state == "unreachable" and far.reason is not None and "offline" in far.reason.en
+
+
+async def test_a_connection_of_a_plug_in_that_is_gone_keeps_nothing_from_starting(tmp_path: Path) -> None:
+    from studio.engine.connections.connection import Connection
+    from studio.engine.connections.notes import Notes
+
+    async with open_rooms(tmp_path / "home") as rooms:
+        lost = Connection(id="conn-1", name="old", kind="oracle", settings={}, created_at=0.0)
+        await Notes(rooms.datasets._records._catalog).write([lost])
+    async with open_rooms(tmp_path / "home") as rooms:
+        assert (await rooms.connections.check("old")).name == "old"
+        assert await rooms.connections.at("mysql://a@b:1") is None
+        await rooms.connections.remove("old")
+        assert await rooms.connections.list() == []

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers.running import Server, free_ports
+from tests.servers.running import Server, free_ports, started
 
 USER, PASSWORD = "studio", "pass word/with:@signs"
 
@@ -54,8 +54,7 @@ class MariaDb:
 @pytest.fixture(scope="session")
 def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MariaDb]:
     """A MySQL server for the whole session. A test that stops it starts it again."""
-    server = MariaDb(tmp_path_factory.mktemp("mariadb"))
-    server.start()
+    server = started(lambda: MariaDb(tmp_path_factory.mktemp("mariadb")))
     server.run(f"CREATE USER '{USER}'@'%' IDENTIFIED BY '{PASSWORD}'; GRANT ALL ON *.* TO '{USER}'@'%'")
     yield server
     server.stop()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers.running import Server, free_ports
+from tests.servers.running import Server, free_ports, started
 
 USER, PASSWORD = "studio", "pass word/with:@'signs"
 RUNS_AS = "postgres" if os.geteuid() == 0 else ""
@@ -70,7 +70,7 @@ def _as_user(command: list[str]) -> list[str]:
 def postgres() -> Iterator[Postgres]:
     """A PostgreSQL server for the whole session. A test that stops it starts it again."""
     with tempfile.TemporaryDirectory(prefix="postgres-", ignore_cleanup_errors=True) as folder:
-        server = Postgres(Path(folder))
-        server.start()
+        Path(folder).chmod(0o755)  # for the user that it runs as
+        server = started(lambda: Postgres(Path(tempfile.mkdtemp(dir=folder))))
         yield server
         server.stop()

@@ -10,6 +10,7 @@ import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 
 def free_ports(count: int) -> list[int]:
@@ -21,6 +22,25 @@ def free_ports(count: int) -> list[int]:
             each.bind(("127.0.0.1", 0))
             sockets.append(each)
         return [each.getsockname()[1] for each in sockets]
+
+
+S = TypeVar("S", bound="Startable")
+
+
+class Startable(Protocol):
+    def start(self) -> None: ...
+
+
+def started(make: Callable[[], S]) -> S:
+    """A server that runs. A port that somebody else took in between is a reason to try others."""
+    for _ in range(2):
+        server = make()
+        with contextlib.suppress(AssertionError):
+            server.start()
+            return server
+    server = make()
+    server.start()
+    return server
 
 
 class Server:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.servers.running import Server, free_ports
+from tests.servers.running import Server, free_ports, started
 
 KEY, SECRET = "test-key", "test-secret-of-the-bucket"
 FLAGS = (
@@ -83,9 +82,6 @@ class Seaweed:
 @pytest.fixture(scope="session")
 def seaweed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seaweed]:
     """An S3 server for the whole session. A test that stops it starts it again."""
-    folder = tmp_path_factory.mktemp("seaweed")
-    server = Seaweed(folder)
-    server.start()
+    server = started(lambda: Seaweed(tmp_path_factory.mktemp("seaweed")))
     yield server
     server.stop()
-    shutil.rmtree(folder, ignore_errors=True)

@@ -38,7 +38,7 @@ class Connections:
     async def start(self) -> None:
         for connection in await self._notes.read():
             self._all[connection.id] = connection
-            await self._grant(connection)
+            self._grant(connection)
 
     async def close(self) -> None:
         self._values.clear()
@@ -81,14 +81,13 @@ class Connections:
     async def remove(self, id_or_name: str) -> None:
         """Forget a connection, its secrets and its grant."""
         connection = await self.get(id_or_name)
-        place = self.kind(connection).address(await self.values(connection.id))
+        place = self._place(connection)
         self._all.pop(connection.id)
         await self._notes.write([*self._all.values()])
         self._values.pop(connection.id, None)
-        for secret in self.kind(connection).secret_names():
+        for secret in kinds.get(connection.kind).secret_names() if place else []:
             await asyncio.to_thread(self._secrets.delete, _secret(connection.id, secret))
-        others = [self.kind(each).address(each.settings) for each in self._all.values()]
-        if place not in others:
+        if place and place not in [self._place(each) for each in self._all.values()]:
             self.egress.revoke_host(*place)
         self._events.publish(ConnectionsChanged(connection.id))
 
@@ -112,7 +111,7 @@ class Connections:
     async def at(self, url: str) -> Connection | None:
         """The connection with that address (`mysql://user@host:3306`), if there is one."""
         for each in self._all.values():
-            if self.kind(each).url(each.settings) == url:
+            if url.startswith(f"{each.kind}://") and self.kind(each).url(each.settings) == url:
                 return each
         return None
 
@@ -164,12 +163,21 @@ class Connections:
         kept_all = {**self._all, kept.id: kept}
         await self._notes.write(list(kept_all.values()))
         self._all, self._values[kept.id] = kept_all, checked
-        await self._grant(kept)
+        self._grant(kept)
         self._events.publish(ConnectionsChanged(kept.id))
         return await self.check(kept.id)
 
-    async def _grant(self, connection: Connection) -> None:
-        self.egress.grant_host(*self.kind(connection).address(connection.settings))
+    def _grant(self, connection: Connection) -> None:
+        place = self._place(connection)
+        if place:
+            self.egress.grant_host(*place)
+
+    def _place(self, connection: Connection) -> tuple[str, int] | None:
+        """Host and port; None for a connection of a plug-in that is not there any more, or whose settings it cannot read."""
+        try:
+            return self.kind(connection).address(connection.settings)
+        except (StudioError, KeyError, ValueError):
+            return None
 
     def _free_name(self, name: str) -> str:
         name = name.strip()
