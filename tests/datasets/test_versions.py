@@ -126,6 +126,23 @@ async def test_a_parquet_file_that_is_replaced_is_kept_without_a_copy(rooms: Roo
     assert (await rooms.datasets.page(f"{dataset.id}@1", 0, 9)).column("n").to_pylist() == [1, 2, 3]
 
 
+async def test_a_parquet_file_that_is_written_over_in_place_is_gone_unless_the_disk_shares_blocks(
+    rooms: Rooms, tmp_path: Path
+) -> None:
+    path = parquet(tmp_path / "n.parquet", n=[1, 2, 3])
+    dataset = await rooms.datasets.register(path)
+    await rooms.datasets.history.settled()
+    with path.open("r+b") as file:  # the same file, as pandas writes it
+        content = parquet(tmp_path / "aside.parquet", n=[4, 5]).read_bytes()
+        file.truncate(0)
+        file.write(content)
+    await rooms.datasets.get(dataset.id)
+    newest, oldest = await rooms.datasets.versions(dataset.id)
+    assert oldest.kept is not None and newest.state == "current"
+    assert oldest.state == ("gone" if oldest.kept.linked else "kept")
+    assert (await rooms.datasets.page(dataset.id, 0, 9)).column("n").to_pylist() == [4, 5]
+
+
 async def test_what_was_overwritten_and_not_kept_says_so(rooms: Rooms, table: Path) -> None:
     await rooms.settings.set("data.versions_kept", 0)
     dataset = await rooms.datasets.register(table)

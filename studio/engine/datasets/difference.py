@@ -18,6 +18,7 @@ from studio.engine.text import Text
 NESTED = ("struct", "list", "map", "dict")
 NUMBERS = ("int", "uint", "float", "double", "decimal", "halffloat")
 KEY_NAMES = ("id", "key", "code", "uuid", "no", "number", "编号", "主键", "代码", "单号")
+MOST_LOOKED_AT = 60  # columns whose distinct values are estimated
 MOST_TRIED = 8  # columns that are tried as a key
 MOST_COUNTED = 400  # columns whose changes are counted one by one
 MEMORY = "1GB"
@@ -141,7 +142,7 @@ def _unique(database: Any, source: Source, name: str) -> bool:
 def _by_likelihood(source: Source, names: Sequence[str]) -> list[str]:
     """Names as keys have them first, then whole numbers and texts in their order; no fractions, no nested values."""
     able = [name for name in names if _kind(source, name).startswith(("int", "uint", "string", "fixed", "binary"))]
-    return sorted(able[:200], key=lambda name: not _looks_like_key(name))
+    return sorted(able, key=lambda name: not _looks_like_key(name))[:MOST_LOOKED_AT]
 
 
 def _looks_like_key(name: str) -> bool:

@@ -25,7 +25,7 @@ from studio.engine.paths import Paths
 from studio.engine.text import Text
 
 log = logging.getLogger(__name__)
-KEYED = 5_000_000  # rows up to which a key column is looked for unasked
+KEYED = 2_000_000  # rows up to which a key column is looked for unasked
 
 
 class Metadata:

@@ -304,6 +304,7 @@ class DataView(View):
 
     def shown(self) -> None:
         self.refresh_all()
+        self.insight.load()  # what was done elsewhere may use the dataset now
 
     def reload(self) -> None:
         """Read the lists anew."""

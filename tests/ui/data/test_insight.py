@@ -82,6 +82,12 @@ def rows(view: DataView, name: str) -> RowList:
     return next((each for each in lists if each.accessibleName() == name and each.isVisible()), RowList())
 
 
+def there(qtbot: QtBot, view: DataView, name: str) -> RowList:
+    """The list once it is shown with rows: the inspector is built anew whenever more is known."""
+    until(qtbot, lambda: rows(view, name).rows())
+    return rows(view, name)
+
+
 def badge(view: DataView, column: str) -> tuple[str, str]:
     row = next((row for row in rows(view, "Columns").rows() if row.id == column), None)
     return (str(row.mark), row.mark_tone) if row else ("?", "?")
@@ -102,9 +108,9 @@ def view_menus() -> list[QMenu]:
 
 
 def test_a_column_of_phone_numbers_is_marked_until_a_person_rejects_it(view: DataView, qtbot: QtBot) -> None:
-    keys = [row.id for row in rows(view, "Columns").rows() if row.after == "key-round"]
-    assert keys == ["id"] and badge(view, "phone") == ("PII", "warning")
-    rows(view, "Columns").activated.emit("phone")
+    until(qtbot, lambda: badge(view, "phone") == ("PII", "warning"))
+    assert [row.id for row in there(qtbot, view, "Columns").rows() if row.after == "key-round"] == ["id"]
+    there(qtbot, view, "Columns").activated.emit("phone")
     choose(qtbot, "Holds personal data")
     until(qtbot, lambda: badge(view, "phone") == ("PII", "danger"))
     view.insight.column_menu("phone", QPoint(0, 0))
@@ -116,17 +122,17 @@ def test_a_column_of_phone_numbers_is_marked_until_a_person_rejects_it(view: Dat
 
 
 def test_the_inspector_tells_where_a_dataset_comes_from_and_opens_what_uses_it(view: DataView, qtbot: QtBot) -> None:
-    steps = [str(row.title) for row in rows(view, "Where it comes from").rows()]
+    steps = [str(row.title) for row in there(qtbot, view, "Where it comes from").rows()]
     assert steps == ["people.csv", "Readable copy", "people 人员 version 2"]
-    uses = rows(view, "Used by")
+    uses = there(qtbot, view, "Used by")
     assert [str(row.title) for row in uses.rows()] == ["phones"]
     uses.activated.emit("use:0")
     until(qtbot, lambda: view.tabs.current() == "sql:phones")
 
 
 def test_versions_are_compared_as_a_table(view: DataView, qtbot: QtBot) -> None:
-    assert [str(row.trailing) for row in rows(view, "Versions").rows()] == ["Current", "Kept"]
-    rows(view, "Versions").activated.emit("1")
+    assert [str(row.trailing) for row in there(qtbot, view, "Versions").rows()] == ["Current", "Kept"]
+    there(qtbot, view, "Versions").activated.emit("1")
     choose(qtbot, "Compare with the current version 2")
     tab = view.stack.currentWidget()
     assert isinstance(tab, DifferenceTab) and view.tabs.current() == "diff:ds-001:1:2"
