@@ -75,7 +75,7 @@ def test_a_model_that_does_not_load_says_why_in_the_inspector(desk, view, tmp_pa
     desk.until(lambda: row_of(view, model).button.text() == "Why?")
     assert row_of(view, model).state.whole() == "Load failed"
     desk.until(lambda: view.inspector.model_id == model.id)
-    assert "unknown model architecture" in view.inspector.load.trouble.words.whole()
+    desk.until(lambda: "unknown model architecture" in view.inspector.load.trouble.words.whole())
     view.inspector.load.second.click()
     desk.until(lambda: "lxxma" in view.inspector.log.body.text())
 

@@ -240,7 +240,6 @@ class ModelsView(View):
             pass
 
     def _showing(self, snapshot: Snapshot) -> Iterator[object]:
-        self.snapshot = snapshot
         self.strip.show_snapshot(snapshot)
         self.table.show_snapshot(snapshot)
         yield
@@ -257,6 +256,7 @@ class ModelsView(View):
         self.inspector.show_snapshot(snapshot, self.table.current())
         chosen = snapshot.model(self.table.current())
         self.speed.setEnabled(chosen is not None and chosen.kind == "chat" and chosen.state != "missing")
+        self.snapshot = snapshot  # when all of it is seen
 
     def _choose(self, model_id: str) -> None:
         self.table.select(model_id)
