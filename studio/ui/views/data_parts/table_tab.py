@@ -215,9 +215,10 @@ class TableTab(QWidget):
     async def _load(self) -> tuple[Dataset, int]:
         datasets = self.studio.engine.datasets
         dataset = await datasets.get(self.dataset_id)
-        await self.studio.engine.recent.note("dataset", dataset.id)
         if dataset.reading and "first_rows" in dataset.statistics and not self._start_filters:
             return dataset, int(dataset.statistics["first_rows"])
+        if dataset.status == "active" and dataset.row_count is not None and not self._start_filters:
+            return dataset, dataset.row_count  # just looked at
         return dataset, await datasets.count(dataset.id, filters=self._start_filters)
 
     def _show(self, found: tuple[Dataset, int]) -> None:
@@ -236,6 +237,7 @@ class TableTab(QWidget):
         self.profile.start_anew()
         self._retell()
         self.opened.emit(self.dataset)
+        bridge.run(self, self.studio.engine.recent.note("dataset", self.dataset.id))
         if not self.dataset.reading:  # a profile is of the whole
             self.bar.profile.setChecked(True)
 
