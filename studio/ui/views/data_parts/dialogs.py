@@ -123,7 +123,7 @@ class BadLinesDialog(Sheet):
         rows = RowList(
             Text("Lines", "行"),
             [
-                Row(str(place), f"{each['line']:,}: {each['text']}", each["reason"], hint=each["text"])
+                Row(str(place), f"{_place(each, first)}: {each['text']}", each["reason"], hint=each["text"])
                 for place, each in enumerate(first)
             ],
         )
@@ -135,3 +135,9 @@ class BadLinesDialog(Sheet):
 
     def submit(self) -> None:
         self.accept()
+
+
+def _place(line: dict[str, Any], lines: list[dict[str, Any]]) -> str:
+    """The number of a line, with its file where there are several."""
+    several = len({each.get("file") for each in lines}) > 1
+    return f"{line['file']} {line['line']:,}" if several else f"{line['line']:,}"

@@ -182,11 +182,7 @@ class Inspector(Surface):
 
     def _bad_lines(self, bad: dict[str, Any]) -> QWidget:
         card = Card("warning")
-        count = int(bad["count"])
-        told = Text(
-            f"{plural(count, 'line', 'lines')} could not be read; the others are shown.",
-            f"有 {count:,} 行无法读取，其余行已显示。",
-        )
+        told = words.bad_lines(int(bad["count"]), int(bad.get("kept", 0)))
         card.body.addWidget(Label(told, "dense", wrap=True))
         show = Button(Text("Show lines", "查看这些行"), "list-x", size="sm")
         show.clicked.connect(lambda: self.bad_lines_wanted.emit(bad))

@@ -47,6 +47,21 @@ def short_of(dataset: Dataset) -> str:
     return "…" if dataset.reading == "running" else short(dataset.row_count)
 
 
+def bad_lines(count: int, kept: int) -> Text:
+    """Lines that are not as they should be: those that are left out, and those that are shown all the same."""
+    out = count - kept
+    english, chinese = [], []
+    if out:
+        english.append(f"{plural(out, 'line', 'lines')} could not be read; the others are shown.")
+        chinese.append(f"有 {out:,} 行无法读取，其余行已显示。")
+    if kept:
+        english.append(
+            f"{plural(kept, 'row', 'rows')} hold something that could not be read, and are shown without it."
+        )
+        chinese.append(f"有 {kept:,} 行包含无法读取的内容，这些行仍已显示。")
+    return Text(" ".join(english), "".join(chinese))
+
+
 def short(count: int | None) -> str:
     """A count in a narrow place: 12.5 M, 18.4 K, 600."""
     if count is None:
