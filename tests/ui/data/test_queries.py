@@ -189,7 +189,9 @@ def test_numbers_stand_beside_bars_and_a_column_is_summed(pane: QueryPane, qtbot
     until(qtbot, lambda: QGuiApplication.clipboard().text().startswith("lang\tn\n"))
 
 
-def test_all_rows_are_shown_when_that_is_asked_for(window: Window, pane: QueryPane, qtbot: QtBot) -> None:
+def test_all_rows_are_shown_and_exported_when_that_is_asked_for(
+    window: Window, pane: QueryPane, qtbot: QtBot, tmp_path: Path
+) -> None:
     done: list[object] = []
     bridge.run(window, bridge.engine.settings.set("data.query_rows", 100), done.append)
     until(qtbot, lambda: done)
@@ -198,6 +200,9 @@ def test_all_rows_are_shown_when_that_is_asked_for(window: Window, pane: QueryPa
     ran(pane, qtbot)
     rows = pane.results.rows
     assert rows.table.row_count == 100 and rows.whole.isVisibleTo(rows) and "First 100 rows" in rows.told.whole()
+    rows.write(str(tmp_path / "cut.csv"))
+    until(qtbot, lambda: (tmp_path / "cut.csv").exists())
+    assert len((tmp_path / "cut.csv").read_text().splitlines()) == 200_001
     rows.whole.click()
     until(qtbot, lambda: rows.table.row_count == 200_000)
     assert rows.whole.isHidden()

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio.engine.errors import StudioError
 from studio.engine.sql import figures
 from studio.engine.sql.figures import Marked, Summary
 from studio.engine.text import Text, plural
 from studio.ui.bridge import Handle, bridge
-from studio.ui.language import language, tr
+from studio.ui.language import language
 from studio.ui.views.data_parts import words
 from studio.ui.views.data_parts.dialogs import NameDialog
+from studio.ui.views.data_parts.table_export import ask_path, kind_of_path
 from studio.ui.widgets import clipboard
 from studio.ui.widgets.buttons import Button, IconButton
 from studio.ui.widgets.cell_bars import Bars
@@ -27,6 +28,7 @@ from studio.ui.widgets.table import VirtualTable
 
 if TYPE_CHECKING:
     from studio.engine.datasets.dataset import Dataset
+    from studio.engine.sql.export import FormatName
     from studio.engine.sql.query import QueryResult
     from studio.engine.sql.spool import Spooled
     from studio.ui.studio import Studio
@@ -105,15 +107,19 @@ class ResultTab(QWidget):
         bridge.run(self, work, lambda copied: self._copied(copied, count), self.failed.emit)
 
     def ask_export(self) -> None:
-        kinds = "CSV (*.csv);;Parquet (*.parquet);;JSON Lines (*.jsonl)"
-        path, _ = QFileDialog.getSaveFileName(self, tr(Text("Export the result", "导出结果")), "result.csv", kinds)
+        path = ask_path(self, "result")
         if path:
             self.write(path)
 
     def write(self, path: str) -> None:
-        """Write what is shown to a file."""
-        format = "parquet" if path.endswith(".parquet") else "jsonl" if path.endswith(".jsonl") else "csv"
-        bridge.run(self, self.studio.engine.sql.export_table(self.rows, path, format), self._exported, self.failed.emit)
+        """Write all rows of the query to a file, those too that are not shown."""
+        assert self.result is not None
+        sql, format = self.studio.engine.sql, cast("FormatName", kind_of_path(path))
+        if self.result.truncated and self.spooled is None:
+            work = sql.export(self.result.sql, path, format)
+        else:
+            work = sql.export_table(self.rows, path, format)
+        bridge.run(self, work, self._exported, lambda error: self.studio.window.toast(error.whole(), level="danger"))
 
     # Inside
 
