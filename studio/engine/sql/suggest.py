@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Literal
 
 from studio.engine.datasets.dataset import Column, Dataset
@@ -72,9 +72,6 @@ class Suggester:
 
     def __init__(self, datasets: Iterable[Dataset]) -> None:
         self._datasets = list(datasets)
-        self._by_name = {each.name.lower(): each for each in self._datasets} | {
-            each.id: each for each in self._datasets
-        }
 
     def at(self, text: str, position: int, most: int = MOST) -> list[Suggestion]:
         """What fits at a place of the text, best first; nothing inside comments and texts."""
@@ -115,22 +112,27 @@ class Suggester:
             dataset = tables.get(_bare(before[-2]).lower())
             return [_column(column) for column in dataset.columns] if dataset else []
         if last in AFTER_TABLE or (last == "," and _clause(before) == "from"):
-            return [*self._names(), *([] if in_quotes else _keywords(["LATERAL", "UNNEST", "VALUES", "SELECT"]))]
+            return [*self._names, *([] if in_quotes else _keywords(["LATERAL", "UNNEST", "VALUES", "SELECT"]))]
         columns = [_column(column, each.name) for each in _distinct(tables.values()) for column in each.columns]
         if in_quotes:
-            return [*columns, *self._names()]
+            return [*columns, *self._names]
         aliases = [
             Suggestion("alias", name, quote(name), 0, each.name if each else "") for name, each in tables.items()
         ]
         if not before:
-            return [*_keywords(KEYWORDS), *self._names()]
-        return [*columns, *aliases, *_function_suggestions(), *_keywords(KEYWORDS), *self._names()]
+            return [*_keywords(KEYWORDS), *self._names]
+        return [*columns, *aliases, *_function_suggestions(), *_keywords(KEYWORDS), *self._names]
 
+    @cached_property
     def _names(self) -> list[Suggestion]:
         return [
             Suggestion("dataset", each.name, quote(each.name), 0, _rows(each), note=each.description)
             for each in self._datasets
         ]
+
+    @cached_property
+    def _by_name(self) -> dict[str, Dataset]:
+        return {each.name.lower(): each for each in self._datasets} | {each.id: each for each in self._datasets}
 
     def _tables(self, pieces: Sequence[Token]) -> dict[str, Dataset | None]:
         """The tables of a statement by the names they are called there; None for common tables and subqueries."""
