@@ -113,11 +113,29 @@ class Photographer:
             self.settle(2)
             yield name
             if name == "data":
+                yield from self.cells()
                 yield from self.queries()
                 yield from self.versions()
                 yield from self.adding_data()
             if name == "models":
                 yield from self.models()
+
+    def cells(self) -> Iterator[str]:
+        """A sorted table with its SQL, and a cell looked at closely."""
+        tab = self.window.current_view().tables["ds-001"]
+        self.wait(lambda: tab.dataset is not None)
+        tab.table.order_requested.emit(tab.table.model.names[1], False)
+        tab.bar.sql.setChecked(True)
+        self.settle()
+        tab.table.set_current(3, 1)
+        self.wait(lambda: tab.table.model.cell(3, 1) is not None)
+        tab.table.view_cell()
+        self.settle()
+        yield "data-cell"
+        tab.value.closed.emit()
+        tab.bar.sql.setChecked(False)
+        tab.bar.set_orders([])
+        tab.bar.ordered.emit()
 
     def queries(self) -> Iterator[str]:
         """A query's result, chart, measured plan and history, and a mistake."""
