@@ -14,7 +14,7 @@ from tests.servers.running import Server, free_ports, started
 
 KEY, SECRET = "test-key", "test-secret-of-the-bucket"
 FLAGS = (
-    "-ip=127.0.0.1 -ip.bind=127.0.0.1 -filer -s3 -master.volumeSizeLimitMB=64 -volume.max=50 -s3.iam=false "
+    "-ip=127.0.0.1 -ip.bind=127.0.0.1 -filer -s3 -master.volumeSizeLimitMB=64 -volume.max=1000 -s3.iam=false "
     "-s3.port.iceberg=0 -s3.port.lance=0 -s3.allowDeleteBucketNotEmpty=false -volume.preStopSeconds=0 "
     "-master.electionTimeout=1s -master.telemetry=false -master.resumeState=false"
 )
