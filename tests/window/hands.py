@@ -97,18 +97,27 @@ class Hands:
             time.sleep(0.001)
 
     def do(self, *words: str) -> None:
-        """Run xdotool while the window lives."""
-        process = subprocess.Popen(["xdotool", *words])
-        while process.poll() is None:
+        """Run xdotool while the window lives; from another thread, because starting a program is not the window's work."""
+        done: list[int] = []
+        threading.Thread(target=lambda: done.append(subprocess.run(["xdotool", *words]).returncode)).start()
+        while not done:
             self.live(0.005)
-        assert process.returncode == 0, words
+        assert done == [0], words
         self.live(0.05)
 
     def click(self, widget: QWidget, at: QPoint | None = None, *, double: bool = False) -> None:
-        place = widget.mapToGlobal(at or widget.rect().center())
+        place = self._settled(widget, at)
         repeat = ("--repeat", "2", "--delay", "60") if double else ()
         self.do("mousemove", str(place.x()), str(place.y()))
         self.do("click", *repeat, "1")
+
+    def _settled(self, widget: QWidget, at: QPoint | None) -> QPoint:
+        """Where to click once the widget stays where it is: what arrives above it may move it."""
+        while True:
+            place = widget.mapToGlobal(at or widget.rect().center())
+            self.live(0.1)
+            if widget.mapToGlobal(at or widget.rect().center()) == place:
+                return place
 
     def keys(self, *names: str) -> None:
         self.do("key", "--clearmodifiers", *names)

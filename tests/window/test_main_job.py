@@ -14,9 +14,9 @@ import pytest
 
 pytestmark = [pytest.mark.window, pytest.mark.slow]
 ROOT = Path(__file__).parents[2]
-# Of the window's own processor time. The issue asks for 50: the first showing of Home, of Workflows and of a dataset
-# still take 50 to 85 (docs/performance.md), everything after them stays below. This keeps it from growing.
-BLOCKED_MS = 130
+# Of the window's own processor time. The issue asks for 50. With eight others at work on the two cores (load 12 to 16), where the same
+# work takes more of it, the worst was 63 to 81 (going from a chip to the rows in Data), all else 54 or less (docs/performance.md).
+BLOCKED_MS = 90
 
 
 @pytest.fixture(scope="module")
