@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPalette, QPen
 from PySide6.QtWidgets import (
     QProxyStyle,
@@ -84,14 +84,6 @@ class Style(QProxyStyle):
         if control == Complex.CC_ScrollBar and isinstance(option, QStyleOptionSlider):
             return _scroll_bar_part(option, part, self._size("control.scrollbar.minThumb"))
         return super().subControlRect(control, option, part, widget)
-
-    def sizeFromContents(
-        self, kind: QStyle.ContentsType, option: QStyleOption, size: QSize, widget: QWidget | None = None
-    ) -> QSize:
-        found = super().sizeFromContents(kind, option, size, widget)
-        if kind == QStyle.ContentsType.CT_MenuItem and size.height() > 2:  # a separator is lower
-            return QSize(found.width() + self._size("space.2"), max(found.height(), self._size("layout.row.list") - 2))
-        return found
 
     # what is painted
 
