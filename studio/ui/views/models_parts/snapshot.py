@@ -21,12 +21,14 @@ ORDER = ("chat", "embedding", "rerank")
 
 @dataclass(slots=True)
 class EngineState:
-    """An engine as the side panel shows it; `reason` is why it cannot run here."""
+    """An engine as the side panel shows it; `reason` is why it cannot run here, `room` the bytes that installing it takes,
+    0 when there is nothing to install."""
 
     name: str
     title: Text
     version: str
     reason: Text | None
+    room: int = 0
 
 
 @dataclass(slots=True)
@@ -53,13 +55,17 @@ async def read(engine: Engine) -> Snapshot:
     """About 10 ms."""
     models = sorted(await engine.models.list(), key=lambda model: (ORDER.index(model.kind), model.demo))
     computer = await engine.models.hardware()
+    offered = engine.engines.offered()
     return Snapshot(
         models=models,
         computer=computer,
         fits={model.id: engine.models.fit(model, computer) for model in models},
         memory=await engine.models.memory(),
         aliases=await engine.models.aliases(),
-        engines=[EngineState(one.name, one.title, one.version(), one.available()) for one in engine.models.engines()],
+        engines=[
+            EngineState(one.name, one.title, one.version(), one.available(), offered.get(one.name, 0))
+            for one in engine.models.engines()
+        ],
         better=list(await engine.models.recommend()),
         downloads=list(await engine.downloads.list()),
         residents=engine.models.residents(),
