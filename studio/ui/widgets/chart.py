@@ -80,9 +80,13 @@ class Chart(QWidget):
         return QRectF(left, 8, max(1, self.width() - left - 8), max(1, self.height() - 8 - below))
 
     def limits(self) -> tuple[float, float]:
+        """From zero, or below it, to the round number above the highest value."""
         good = [value for one in self.series for value in one.values if isfinite(value)]
-        low, high = min(0.0, *good) if good else 0.0, max(good, default=1.0)
-        return (low, high) if high > low else (low, low + 1)
+        low, high = (min(0.0, *good), max(0.0, *good)) if good else (0.0, 0.0)
+        if high <= low:
+            return low, low + 1
+        step = round_step((high - low) / 3)
+        return floor(low / step) * step, ceil(high / step) * step
 
     def ticks(self) -> list[float]:
         """Three or so round numbers."""
