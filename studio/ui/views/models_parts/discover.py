@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from studio.engine.text import Text
+from studio.engine.text import Text, plural
 from studio.ui.studio import Studio
 from studio.ui.theme import theme
 from studio.ui.views.models_parts.hub_results import FoundCard, under_of
@@ -125,7 +125,9 @@ class Discover(QWidget):
         cards = [FoundCard(one.id, one.licence, under_of(one), one.gated) for one in found]
         self.cards = self._fill(self.found, self.cards, cards)
         if found:
-            self.state.say(Text(f"{len(found)} models with GGUF files", f"{len(found)} 个含 GGUF 文件的模型"))
+            self.state.say(
+                Text(f"{plural(len(found), 'model', 'models')} with GGUF files", f"{len(found)} 个含 GGUF 文件的模型")
+            )
         else:
             self.state.say(Text("Nothing of that name with GGUF files.", "没有找到含 GGUF 文件的同名模型。"))
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from studio.engine.text import Text
+from studio.engine.text import Text, plural
 from studio.ui.language import tr
 from studio.ui.theme import theme
 from studio.ui.views.runs_parts.watching import Watched
@@ -166,10 +166,11 @@ def _of_step(run: Watched, step: str, result: dict[str, Any]) -> list[tuple[Text
 def _seen(preview: dict[str, Any]) -> Text | str:
     """A preview in a few words."""
     if preview["type"] == "table":
-        rows, columns = f"{preview['rows']:,}", len(preview["columns"])
-        return Text(f"{rows} rows · {columns} columns", f"{rows} 行 · {columns} 列")
+        rows, columns = preview["rows"], len(preview["columns"])
+        said = f"{plural(rows, 'row', 'rows')} · {plural(columns, 'column', 'columns')}"
+        return Text(said, f"{rows:,} 行 · {columns} 列")
     if preview["type"] == "list":
-        return Text(f"{preview['length']:,} items", f"{preview['length']:,} 项")
+        return Text(plural(preview["length"], "item", "items"), f"{preview['length']:,} 项")
     return _short(preview.get("text", preview.get("value")))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from studio.engine.errors import StudioError
-from studio.engine.text import Text
+from studio.engine.text import Text, plural
 from studio.engine.workflows.values import is_table
 from studio.ui.language import language, say, tr
 from studio.ui.studio import Studio
@@ -146,8 +146,9 @@ class Values(QWidget):
             return table.slice(offset, limit)
 
         columns = [(field.name, str(field.type)) for field in table.schema]
-        rows, count = f"{table.num_rows:,}", len(columns)
-        self.figures.say(Text(f"{rows} rows · {count} columns", f"{rows} 行 · {count} 列"))
+        rows, count = table.num_rows, len(columns)
+        said = f"{plural(rows, 'row', 'rows')} · {plural(count, 'column', 'columns')}"
+        self.figures.say(Text(said, f"{rows:,} 行 · {count} 列"))
         self.table.set_source(fetch, columns, table.num_rows)
         self._pages.setCurrentWidget(self.table)
 

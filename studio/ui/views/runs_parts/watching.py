@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from studio.engine.text import Text
+from studio.engine.text import Text, plural
 from studio.engine.workflows.execution import Execution
 from studio.engine.workflows.graph import Graph
 from studio.engine.workflows.journal import ENDS, RunEvent
@@ -122,7 +122,10 @@ def _finished(data: dict[str, Any]) -> Text:
     if "rows" in data:
         failed = data["failed"]
         more = Text(f", {failed:,} failed", f"，{failed:,} 行失败") if failed else Text("", "")
-        return Text(f"{data['rows']:,} rows{more.en}, {seconds} in all", f"{data['rows']:,} 行{more.zh}，共 {seconds}")
+        return Text(
+            f"{plural(data['rows'], 'row', 'rows')}{more.en}, {seconds} in all",
+            f"{data['rows']:,} 行{more.zh}，共 {seconds}",
+        )
     if data.get("tokens"):
         return Text(f"done, {data['tokens']:,} tokens, {seconds}", f"完成，{data['tokens']:,} 个词元，{seconds}")
     return Text(f"done, {seconds}", f"完成，{seconds}")
