@@ -20,6 +20,7 @@ from tests.servers.seaweed import seaweed
 
 __all__ = ["mariadb", "postgres", "seaweed"]  # real servers, for any room
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as studio/__init__.py does, before numpy is imported
 os.environ.setdefault("ONE_DATA_KEYRING", "file")  # a test never writes into the keychain of whoever runs it
 KEPT = ("ONE_DATA_KEYRING", "ONE_DATA_VLLM_PYTHON")
 for name in [name for name in os.environ if name.startswith("ONE_DATA_") and name not in KEPT]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import subprocess
 import sys
 import time
@@ -174,3 +175,11 @@ async def listening(answer: bytes) -> AsyncIterator[tuple[int, list[int]]]:
         yield server.sockets[0].getsockname()[1], connections
     finally:
         server.close()
+
+
+def test_numpy_keeps_to_one_thread_so_that_starting_a_child_waits_for_none() -> None:
+    """With more, OpenBLAS ends its threads at every fork and may wait for ever for one that is at work."""
+    show = "import studio, numpy, pathlib; numpy.ones((500, 500)) @ numpy.ones((500, 500)); print(len(list(pathlib.Path('/proc/self/task').iterdir())))"
+    plain = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
+    done = subprocess.run([sys.executable, "-c", show], capture_output=True, text=True, check=True, env=plain)
+    assert done.stdout.strip() == "1"
