@@ -150,9 +150,7 @@ class Dataset(BaseModel):
     def upload(self, files: str | Path | Sequence[str | Path]) -> Dataset:
         """Put files into a dataset that is a folder of a bucket, and return the dataset with them. Needs a running studio."""
         named = [files] if isinstance(files, str | Path) else list(files)
-        for file in named:
-            self._source.upload(self.id, Path(file))
-        return self._of(self._source, self._source.get(self.id, None))
+        return self._of(self._source, self._source.upload(self.id, [Path(file) for file in named]))
 
     def versions(self) -> Versions:
         """The states it had, newest first."""

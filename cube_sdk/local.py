@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -83,7 +83,7 @@ class Local:
     def delete(self, dataset_id: str) -> None:
         raise _needs_studio()
 
-    def upload(self, dataset_id: str, file: Path) -> None:
+    def upload(self, dataset_id: str, files: Sequence[Path]) -> Record:
         raise _needs_studio()
 
     def create_version(self, dataset_id: str, body: Record) -> Record:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
@@ -75,7 +75,13 @@ class Remote:
         here = urlsplit(self._url).hostname in ("127.0.0.1", "localhost", "::1")
         return Path(record["storage_path"]) if here and record.get("storage_type") == "local" else None
 
-    def upload(self, dataset_id: str, file: Path) -> None:
+    def upload(self, dataset_id: str, files: Sequence[Path]) -> Record:
+        for file in files:
+            self._send(dataset_id, file)
+        seen: Record = self._data("POST", f"/api/v1/datasets/{dataset_id}/refresh", name=dataset_id)
+        return seen
+
+    def _send(self, dataset_id: str, file: Path) -> None:
         body = {"file_name": file.name}
         wanted = self._data("POST", f"/api/v1/datasets/{dataset_id}/upload-url", json=body, name=dataset_id)
         size = {"Content-Length": str(file.stat().st_size)}

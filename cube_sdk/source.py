@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -40,7 +40,9 @@ class Source(Protocol):
         """Where the files lie on this computer, if they do."""
         ...
 
-    def upload(self, dataset_id: str, file: Path) -> None: ...
+    def upload(self, dataset_id: str, files: Sequence[Path]) -> Record:
+        """Send files; the dataset with them."""
+        ...
 
     def versions(self, dataset_id: str) -> Records: ...
 

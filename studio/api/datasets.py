@@ -123,6 +123,12 @@ async def change(request: Request, dataset_id: str, given: ChangedDataset = body
     return success((await engine.datasets.update(dataset.id, **fields)).as_api())
 
 
+@router.post("/datasets/{dataset_id}/refresh")
+async def refresh(request: Request, dataset_id: str) -> Response:
+    """Look at its files now and accept what they are, however short ago that was done."""
+    return success((await engine_of(request).datasets.refresh(dataset_id)).as_api())
+
+
 @router.delete("/datasets/{dataset_id}")
 async def delete(request: Request, dataset_id: str) -> Response:
     """Move it to the trash for 30 days; the files are not touched."""

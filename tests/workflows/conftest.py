@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -29,6 +30,7 @@ class EchoModels:
 
     def __init__(self) -> None:
         self.asked: list[list[dict[str, Any]]] = []
+        self.budget = SimpleNamespace(holding=lambda name, needed: nullcontext())
 
     async def get(self, name: str) -> Any:
         return SimpleNamespace(id=name, demo=False)
