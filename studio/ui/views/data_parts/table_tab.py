@@ -54,6 +54,7 @@ class TableTab(QWidget):
         self.dataset_id = dataset_id
         self.dataset: Dataset | None = None
         self._seconds = 0.0
+        self._profile_next = False  # asked for when the first rows are there
         self._start_filters = filters or []
         self.bar, self.sql = FilterBar([]), SqlLine()
         self.reading = ReadingBar(studio)
@@ -238,8 +239,9 @@ class TableTab(QWidget):
         self._retell()
         self.opened.emit(self.dataset)
         bridge.run(self, self.studio.engine.recent.note("dataset", self.dataset.id))
-        if not self.dataset.reading:  # a profile is of the whole
-            self.bar.profile.setChecked(True)
+        self._profile_next = not self.dataset.reading  # a profile is of the whole; the first rows come before it
+        if self._profile_next and not count:
+            self._loaded(0.0)
 
     def _show_whole(self, found: tuple[Dataset, int]) -> None:
         """All rows in place of the first ones; whoever looks at those stays there."""
@@ -298,6 +300,9 @@ class TableTab(QWidget):
 
     def _loaded(self, seconds: float) -> None:
         self._seconds = seconds
+        if self._profile_next:
+            self._profile_next = False
+            self.bar.profile.setChecked(True)
         self._tell_note()
 
     # A cell
