@@ -38,6 +38,7 @@ from studio.engine.text import Text
 
 log = logging.getLogger(__name__)
 EMBED_BATCH = 64
+DEMO_TOKENS = 512  # of an answer nobody bounded: the demo model often finds no end before its context is full
 ROUTE_KINDS: dict[str, Kind] = {"/v1/embeddings": "embedding", "/v1/rerank": "rerank"}
 KIND_WORDS = {
     "chat": Text("chat model", "对话模型"),
@@ -120,6 +121,8 @@ class Asking(Shelf):
         raises while it is read. `RateLimited` when too many wait already."""
         wanted = {**cleaned(route, body), "stream": True}
         found = await self._for_route(model, route)
+        if found.demo:
+            wanted.setdefault("max_tokens", DEMO_TOKENS)
         stack = AsyncExitStack()
         answering = self._begin(found)
         stack.callback(lambda: self._meter.end(found.id, answering))
