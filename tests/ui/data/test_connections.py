@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
@@ -16,37 +15,14 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from studio.engine.paths import Paths
-from studio.ui.app import _close_engine, open_window
 from studio.ui.views.data import DataView
 from studio.ui.views.data_parts.connecting import ConnectionDialog
-from studio.ui.window import Window
 from tests.servers import mariadb as mysql_server
 from tests.servers.mariadb import MariaDb
 from tests.servers.seaweed import KEY, SECRET, Seaweed
 
 pytestmark = pytest.mark.server
 PATIENCE = 20_000
-
-
-@pytest.fixture
-def window(qtbot: QtBot, qapp: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Window]:
-    monkeypatch.setenv("ONE_DATA_KEYRING", "file")
-    opened = open_window(Paths.under(tmp_path / "home"), "data")
-    opened.resize(1600, 1000)
-    qtbot.waitUntil(lambda: isinstance(opened.current_view(), DataView), timeout=PATIENCE)
-    yield opened
-    opened.close()
-    _close_engine()
-    opened.deleteLater()
-
-
-@pytest.fixture
-def view(window: Window, qtbot: QtBot) -> DataView:
-    found = window.current_view()
-    assert isinstance(found, DataView)
-    qtbot.waitUntil(lambda: found._known, timeout=PATIENCE)
-    return found
 
 
 def until(qtbot: QtBot, ready: Callable[[], object]) -> None:
