@@ -257,6 +257,14 @@ class Glyph(QWidget):
         paint_icon(painter, self.name, self.colour, box)
 
 
+def paint_raised(widget: QWidget) -> None:
+    """The ground of what lies above the view, such as a popup, with its edge. Call it in `paintEvent`."""
+    painter = QPainter(widget)
+    painter.fillRect(widget.rect(), theme.colour("surface.raised"))
+    painter.setPen(theme.colour("border.strong"))
+    painter.drawRect(widget.rect().adjusted(0, 0, -1, -1))
+
+
 def scroll(content: QWidget | QLayout) -> QScrollArea:
     """Put a widget or a layout in a vertical scroller without a frame of its own."""
     inner = content if isinstance(content, QWidget) else QWidget()

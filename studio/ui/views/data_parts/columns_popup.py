@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QKeyEvent, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.engine.text import Text
@@ -17,6 +17,7 @@ from studio.ui.widgets.buttons import Button
 from studio.ui.widgets.cells import ICONS, kind_of
 from studio.ui.widgets.inputs import SearchField
 from studio.ui.widgets.labels import Label
+from studio.ui.widgets.panel import paint_raised
 from studio.ui.widgets.rows import Row, RowList
 
 Found = list[tuple[str, str]]  # name and type
@@ -86,10 +87,7 @@ class ColumnsPopup(QWidget):
         return True
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), theme.colour("surface.raised"))
-        painter.setPen(theme.colour("border.strong"))
-        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+        paint_raised(self)
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.engine.datasets.view import WITHOUT_VALUE
@@ -16,6 +16,7 @@ from studio.ui.views.data_parts.filters import OPERATORS, Filter, operators_for
 from studio.ui.widgets.buttons import Button
 from studio.ui.widgets.inputs import Choice, LineField
 from studio.ui.widgets.labels import Label
+from studio.ui.widgets.panel import paint_raised
 
 MOST_LISTED = 500  # columns in the list; the others are asked for from their header or by Ctrl F
 HINTS = {
@@ -71,10 +72,7 @@ class FilterEditor(QWidget):
         self.close()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), theme.colour("surface.raised"))
-        painter.setPen(theme.colour("border.strong"))
-        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+        paint_raised(self)
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.engine.datasets.dataset import Bar, ColumnProfile
@@ -14,7 +14,7 @@ from studio.ui.widgets.buttons import Button
 from studio.ui.widgets.cells import ICONS, kind_of
 from studio.ui.widgets.chart import HistogramStrip
 from studio.ui.widgets.labels import Label
-from studio.ui.widgets.panel import Divider, Glyph
+from studio.ui.widgets.panel import Divider, Glyph, paint_raised
 from studio.ui.widgets.rows import Row, RowList
 
 NAMES = {0.01: "1 %", 0.05: "5 %", 0.25: "25 %", 0.5: "50 %", 0.75: "75 %", 0.95: "95 %", 0.99: "99 %"}
@@ -55,10 +55,7 @@ class ProfilePopup(QWidget):
         (self.values or self).setFocus()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), theme.colour("surface.raised"))
-        painter.setPen(theme.colour("border.strong"))
-        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+        paint_raised(self)
 
     def _head(self) -> QHBoxLayout:
         row = QHBoxLayout()
