@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,8 @@ from tests.conftest import Running
 
 
 @pytest.fixture
-def people(studio: Running, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> str:
-    """A dataset of the served studio with two versions."""
+def people(studio: Running, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[str]:
+    """A dataset of the served studio with two versions, there for one test."""
     name = f"cli {tmp_path.name}"
     first, second = tmp_path / "one.csv", tmp_path / "two.csv"
     first.write_text("id,town\n1,Ulm\n2,Köln\n3,上海\n")
@@ -23,7 +24,8 @@ def people(studio: Running, tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     first.write_text(second.read_text())
     assert run(studio, "show", name) == 0
     capsys.readouterr()
-    return name
+    yield name
+    assert run(studio, "rm", name) == 0
 
 
 def run(studio: Running, *words: str) -> int:
