@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 START_SECONDS = 600  # a large model on a slow disk
 STOP_SECONDS = 3
+LOOK_EVERY = 0.2  # seconds between two looks whether a worker that starts answers yet
 REASONS = {  # in llama.cpp's log: what stands before the reason, and what we say before it
     "error loading model: ": "",
     "common_chat_templates_init: error: ": "its chat template cannot be read: ",
@@ -125,16 +126,25 @@ class ChildWorker(Worker):
         log.unlink(missing_ok=True)
         child = await Child.start(command, environment={**QUIET, **environment}, folder=log.parent, log=log)
         worker = cls(child, order["name"], order["port"], order["token"], label)
-        try:
-            async with asyncio.timeout(START_SECONDS):
-                while child.running and not await worker.health():  # noqa: ASYNC110
-                    await asyncio.sleep(0.3)
-        except BaseException:
-            await child.kill()
-            raise
-        if not child.running:
-            raise _did_not_start(label, how_it_ended(child.returncode).en, child)
+        await worker.wait_for_answers(START_SECONDS)
         return worker
+
+    async def wait_for_answers(self, seconds: float) -> None:
+        """Return when it says that it is well. Ends it and raises `WorkerFailed` when it does not within `seconds`, or dies."""
+        reason = ""
+        try:
+            async with asyncio.timeout(seconds):
+                while self.running and not await self.health():  # noqa: ASYNC110
+                    await asyncio.sleep(LOOK_EVERY)
+        except TimeoutError:
+            reason = f"no answer in {seconds:.0f} s"
+        except BaseException:
+            await self.stop(0)
+            raise
+        if reason or not self.running:
+            reason = reason or how_it_ended(self._child.returncode).en
+            await self.stop(0)
+            raise _did_not_start(self._label, reason, self._child)
 
     @property
     def client(self) -> httpx.AsyncClient:
@@ -173,8 +183,8 @@ class ChildWorker(Worker):
     async def wait(self) -> int:
         return await self._child.wait()
 
-    async def stop(self) -> None:
-        await self._child.stop(STOP_SECONDS)
+    async def stop(self, seconds: float = STOP_SECONDS) -> None:
+        await self._child.stop(seconds)
         if self._client is not None:
             await self._client.aclose()
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import psutil
 
-from studio.engine.errors import Invalid, Unavailable
+from studio.engine.errors import Unavailable
 from studio.engine.models import gguf, hardware
 from studio.engine.models.backend import Backend
 from studio.engine.models.child_worker import ChildWorker, new_token, python_module, try_code
@@ -19,6 +19,7 @@ from studio.engine.text import Text
 RUNTIMES = {"xllamacpp": "xllamacpp", "llama-cpp-python": "llama_cpp"}  # distribution: module
 CPU_BATCH, GPU_BATCH = 64, 2048  # prompt tokens between two looks whether somebody still waits for the answer
 QUEUE = 64
+ANSWER_SECONDS = 120  # a loaded model answers at once, on a machine that is busy a little later
 SMALL_MODEL = 300_000_000  # bytes; below this a second thread costs more than it gives
 
 
@@ -68,9 +69,7 @@ class LlamaCpp(Backend):
             label=model.name,
             log=folder / f"{model.id}.log",
         )
-        if not await worker.health():
-            await worker.stop()
-            raise Invalid(Text(f"“{model.name}” was loaded and does not answer.", f"“{model.name}”已加载但没有响应。"))
+        await worker.wait_for_answers(ANSWER_SECONDS)
         return worker
 
 
