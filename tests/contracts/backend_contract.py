@@ -53,7 +53,7 @@ class BackendContract:
 
     async def test_a_worker_is_healthy_until_it_is_stopped(self, worker):
         async with asyncio.timeout(60):  # on a busy machine one question may take longer than it waits for
-            while not await worker.health():  # noqa: ASYNC110
+            while not await worker.health():
                 await asyncio.sleep(0.1)
         await worker.stop()
         assert not worker.running
