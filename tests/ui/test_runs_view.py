@@ -30,10 +30,12 @@ def desk(bridge, qtbot, tmp_path, monkeypatch):
 
 
 def ran(desk, sheet: Graph, name: str = "Sums"):
-    """A run that has ended, shown in the view."""
+    """A run that has ended, shown as ended: the view may have begun to follow it while it went on."""
     started = desk.wait(desk.engine.workflows.start(sheet, name=name))
     desk.wait(desk.engine.workflows.wait(started.id))
-    return shown(desk, started.id)
+    view = shown(desk, started.id)
+    desk.until(lambda: not view._run.running and not view._stream.running)
+    return view
 
 
 def shown(desk, run_id: str) -> Runs:

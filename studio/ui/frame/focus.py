@@ -89,24 +89,19 @@ def move_region(regions: Sequence[QWidget], step: int) -> QWidget | None:
 
 def focus_first(region: QWidget, without: Sequence[QWidget] = ()) -> bool:
     """Focus the first control of a region that Tab would reach; `without` are regions inside that are not meant."""
-    for widget in (region, *_in_order(region)):
-        skipped = any(other is widget or other.isAncestorOf(widget) for other in without)
-        reachable = widget.focusPolicy() & Qt.FocusPolicy.TabFocus
-        if reachable and not skipped and widget.isVisible() and widget.isEnabled():
-            widget.setFocus(Qt.FocusReason.TabFocusReason)
-            return True
-    return False
-
-
-def _in_order(region: QWidget) -> list[QWidget]:
-    """The widgets of a region from the first to the last in the order of Tab."""
-    inside: list[QWidget] = []
-    widget = region.nextInFocusChain()
-    while widget is not None and widget is not region:
-        if region.isAncestorOf(widget):
-            inside.append(widget)
+    able = {widget for widget in (region, *region.findChildren(QWidget)) if _takes_focus(widget)}
+    able = {widget for widget in able if not any(_holds(other, widget) for other in without)}
+    widget = region if able else None
+    while widget is not None and widget not in able:  # Tab goes through the whole window: only to the first
         widget = widget.nextInFocusChain()
-    return inside
+    if widget is not None:
+        widget.setFocus(Qt.FocusReason.TabFocusReason)
+    return widget is not None
+
+
+def _takes_focus(widget: QWidget) -> bool:
+    tabbed = bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus)
+    return tabbed and widget.isVisible() and widget.isEnabled()
 
 
 def _holds(region: QWidget, widget: QWidget) -> bool:
