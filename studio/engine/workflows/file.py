@@ -143,8 +143,15 @@ def _edge(graph: Graph, raw: dict[str, Any]) -> Edge | None:
     found = pairs[0] if pairs else (left or "output", right or "input")
     known = {"id": str(raw["id"])} if raw.get("id") else {}
     foreign = {} if raw.get("studio") else raw
+    via = raw["studio"].get("via", []) if isinstance(raw.get("studio"), dict) else []
     return Edge(
-        source=source.id, source_port=found[0], target=target.id, target_port=found[1], foreign=foreign, **known
+        source=source.id,
+        source_port=found[0],
+        target=target.id,
+        target_port=found[1],
+        foreign=foreign,
+        via=via,
+        **known,
     )
 
 
@@ -299,5 +306,6 @@ def _plain_edge(edge: Edge) -> dict[str, Any]:
         return dict(edge.foreign)
     return {
         "id": edge.id, "source": edge.source, "target": edge.target,
-        "sourceHandle": edge.source_port, "targetHandle": edge.target_port, "studio": {"ports": True},
+        "sourceHandle": edge.source_port, "targetHandle": edge.target_port,
+        "studio": {"ports": True} | ({"via": [list(place) for place in edge.via]} if edge.via else {}),
     }  # fmt: skip

@@ -119,13 +119,14 @@ class Node(BaseModel):
 
 
 class Edge(BaseModel):
-    """One wire, from an output to an input."""
+    """One wire, from an output to an input. `via` are places on the canvas that it is led through."""
 
     id: str = Field(default_factory=lambda: ids.new("edge"))
     source: str
     source_port: str
     target: str
     target_port: str
+    via: list[tuple[float, float]] = []
     foreign: dict[str, Any] = {}
 
 

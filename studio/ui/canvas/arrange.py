@@ -1,4 +1,5 @@
-"""A layered layout: every step stands right of what feeds it, in rows that follow its sources. Linear in wires."""
+"""A layered layout: every step stands right of what feeds it. fast-sugiyama gives columns and the order in them, with few
+crossings; the places are worked out here, because steps have sizes and it knows points only."""
 
 from __future__ import annotations
 
@@ -36,32 +37,57 @@ def layers(boxes: Iterable[str], wires: Iterable[tuple[str, str]]) -> dict[str, 
 def arrange(
     boxes: list[Box], wires: list[tuple[str, str]], left: float = 0.0, top: float = 0.0
 ) -> dict[str, tuple[float, float]]:
-    """Where each box goes: columns by `layers`, rows by the middle of its sources (two sweeps keep crossings few)."""
-    column = layers([box.id for box in boxes], wires)
+    """Where each box goes. What hangs together stands together; what is not wired to anything stands in a row below."""
     sizes = {box.id: box for box in boxes}
-    columns: dict[int, list[str]] = {}
-    for box in boxes:
-        columns.setdefault(column[box.id], []).append(box.id)
+    inner = sorted({(start, end) for start, end in wires if start in sizes and end in sizes and start != end})
     sources: dict[str, list[str]] = {box.id: [] for box in boxes}
-    for start, end in wires:
-        if start in sources and end in sources:
-            sources[end].append(start)
-    return _placed(columns, sources, sizes, left, top)
+    for start, end in inner:
+        sources[end].append(start)
+    places: dict[str, tuple[float, float]] = {}
+    for columns in _groups(inner):
+        places.update(_placed(columns, sources, sizes, left, top))
+        top = _below(places, sizes)
+    x = left
+    for box in boxes:
+        if box.id not in places:
+            places[box.id] = (_grid(x), _grid(top))
+            x += box.width + ROW_GAP
+    return places
+
+
+def _groups(wires: list[tuple[str, str]]) -> list[list[list[str]]]:
+    """For all that hangs together its columns from left to right, each from top to bottom; the largest group first."""
+    if not wires:
+        return []
+    from fast_sugiyama import from_edges
+
+    known = {name for wire in wires for name in wire}
+    found = []
+    for positions, *_ in from_edges(wires):
+        columns: dict[float, list[tuple[float, str]]] = {}
+        for name, (across, down) in positions:
+            if name in known:  # the others are bends of long wires
+                columns.setdefault(-down, []).append((across, name))
+        found.append([[name for _, name in sorted(columns[key])] for key in sorted(columns)])
+    return sorted(found, key=lambda group: -sum(len(column) for column in group))
+
+
+def _below(places: dict[str, tuple[float, float]], sizes: dict[str, Box]) -> float:
+    return max(y + sizes[name].height for name, (_, y) in places.items()) + 2 * ROW_GAP
 
 
 def _placed(
-    columns: dict[int, list[str]], sources: dict[str, list[str]], sizes: dict[str, Box], left: float, top: float
+    columns: list[list[str]], sources: dict[str, list[str]], sizes: dict[str, Box], left: float, top: float
 ) -> dict[str, tuple[float, float]]:
     places: dict[str, tuple[float, float]] = {}
     x = left
-    for number in sorted(columns):
-        wanted = {box: _beside(box, sources, places, sizes, top) for box in columns[number]}
+    for column in columns:
         y = top
-        for box in sorted(columns[number], key=lambda name: wanted[name]):
-            y = max(y, wanted[box])
+        for box in column:
+            y = max(y, _beside(box, sources, places, sizes, top))
             places[box] = (_grid(x), _grid(y))
             y += sizes[box].height + ROW_GAP
-        x += max(sizes[box].width for box in columns[number]) + COLUMN_GAP
+        x += max(sizes[box].width for box in column) + COLUMN_GAP
     return places
 
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from studio.engine.text import Text
+from studio.engine.workflows.graph import BadLink, Edge
 from studio.engine.workflows.node import NodeType
 from studio.ui.canvas import accessible, editing
 from studio.ui.canvas.document import Document
 from studio.ui.canvas.dropping import DropCanvas
 from studio.ui.canvas.ends import End
+from studio.ui.canvas.finding import FindBar
+from studio.ui.canvas.menu import converter_menu
 from studio.ui.canvas.minimap import Minimap
-from studio.ui.canvas.popup import AddNode
+from studio.ui.canvas.popup import AddNode, goes_between
 from studio.ui.canvas.strip import Strip
 from studio.ui.theme import theme
 from studio.ui.widgets.labels import Label
@@ -39,8 +42,13 @@ class Board(QWidget):
         self.minimap = Minimap(self.canvas, self)
         self.empty = Label(EMPTY, "reading", "text.tertiary")
         self.empty.setParent(self)
+        self.find_bar = FindBar(self.canvas, self)
         self.popup: AddNode | None = None
+        self.converters: QMenu | None = None
         self.canvas.add_wanted.connect(self.ask_for_node)
+        self.canvas.insert_wanted.connect(self.ask_to_insert)
+        self.canvas.converter_wanted.connect(self.offer_converter)
+        self.canvas.find_wanted.connect(self.find_bar.open)
         self.canvas.sheet.touched.connect(self._place)
         theme.changed.connect(self._place)
 
@@ -48,6 +56,24 @@ class Board(QWidget):
         """Open the list of nodes at a place of the sheet; the one that is chosen is added there."""
         popup = AddNode(list(self.document.types.values()), end, self)
         popup.chosen.connect(lambda kind: self._add(kind, place, end))
+        return self._open(popup, place)
+
+    def ask_to_insert(self, place: QPointF, edge_id: str) -> AddNode:
+        """Open the list of what fits between the two ends of a wire."""
+        edge = self.document.edges[edge_id]
+        kinds = self.canvas.sheet.port_types(edge)
+        popup = AddNode([kind for kind in self.document.types.values() if goes_between(kind, *kinds)], None, self)
+        popup.chosen.connect(lambda kind: self.canvas.insert_node(kind.name, place, edge_id))
+        return self._open(popup, place)
+
+    def offer_converter(self, edge: Edge, why: BadLink) -> QMenu:
+        """The step that would help, beside the port where the wire was let go."""
+        self.converters = converter_menu(self.canvas, edge, why)
+        place = self.canvas.sheet.ends(edge)[1]
+        self.converters.popup(self.canvas.viewport().mapToGlobal(self.canvas.mapFromScene(place)))
+        return self.converters
+
+    def _open(self, popup: AddNode, place: QPointF) -> AddNode:
         popup.destroyed.connect(self._forget_popup)
         self.popup = popup
         popup.open_at(self.canvas.viewport().mapToGlobal(self.canvas.mapFromScene(place)))
@@ -74,6 +100,8 @@ class Board(QWidget):
         self.strip.move(gap, bottom - self.strip.height())
         self.minimap.move(self.width() - gap - self.minimap.width(), bottom - self.minimap.height())
         self.minimap.setVisible(len(self.canvas.sheet.nodes) > 1 and self._room_for_minimap())
-        self.empty.setVisible(not self.canvas.sheet.nodes and not self.canvas.sheet.notes)
+        sheet = self.canvas.sheet
+        self.empty.setVisible(not (sheet.nodes or sheet.notes or sheet.areas))
+        self.find_bar.move(self.width() - gap - self.find_bar.width(), gap)
         self.empty.adjustSize()
         self.empty.move((self.width() - self.empty.width()) // 2, (self.height() - self.empty.height()) // 2)

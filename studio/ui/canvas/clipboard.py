@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from studio.engine import ids
-from studio.engine.workflows.graph import Edge, Node, Note
+from studio.engine.workflows.graph import Edge, Frame, Node, Note
 from studio.ui.canvas.document import Document, Parts
 
 MARK = "one-data-studio/canvas"
@@ -18,7 +18,7 @@ def as_json(document: Document, chosen: list[str]) -> str:
     inside = set(document.within(chosen))
     parts = document.parts_of([*chosen, *inside], lambda edge: edge.source in inside and edge.target in inside)
     edges = [edge for edge in parts.edges if edge.source in inside and edge.target in inside]
-    content = {"nodes": parts.nodes, "edges": edges, "notes": parts.notes}
+    content = {"nodes": parts.nodes, "edges": edges, "notes": parts.notes, "frames": parts.frames}
     plain: dict[str, Any] = {name: [part.model_dump(mode="json") for part in found] for name, found in content.items()}
     return json.dumps({"kind": MARK, **plain}, ensure_ascii=False, indent=1)
 
@@ -33,6 +33,7 @@ def from_json(text: str) -> Parts:
             [Node.model_validate(node) for node in found["nodes"]],
             [Edge.model_validate(edge) for edge in found["edges"]],
             [Note.model_validate(note) for note in found["notes"]],
+            [Frame.model_validate(frame) for frame in found.get("frames", [])],
         )
     except (ValueError, KeyError, TypeError):
         return Parts()
@@ -55,7 +56,14 @@ def renewed(document: Document, parts: Parts, dx: float = SHIFT, dy: float = SHI
         for node in parts.nodes
     ]
     edges = [
-        edge.model_copy(update={"id": ids.new("edge"), "source": names[edge.source], "target": names[edge.target]})
+        edge.model_copy(
+            update={
+                "id": ids.new("edge"),
+                "source": names[edge.source],
+                "target": names[edge.target],
+                "via": [(x + dx, y + dy) for x, y in edge.via],
+            }
+        )
         for edge in parts.edges
         if edge.source in names and edge.target in names
     ]
@@ -63,4 +71,8 @@ def renewed(document: Document, parts: Parts, dx: float = SHIFT, dy: float = SHI
         note.model_copy(update={"id": ids.new("note"), "position": (note.position[0] + dx, note.position[1] + dy)})
         for note in parts.notes
     ]
-    return Parts(nodes, edges, notes)
+    frames = [
+        frame.model_copy(update={"id": ids.new("frame"), "position": (frame.position[0] + dx, frame.position[1] + dy)})
+        for frame in parts.frames
+    ]
+    return Parts(nodes, edges, notes, frames)

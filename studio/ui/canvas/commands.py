@@ -7,11 +7,11 @@ import time
 from PySide6.QtGui import QUndoCommand
 
 from studio.engine.text import Text
-from studio.engine.workflows.graph import Edge, Node, Note
-from studio.ui.canvas.document import Document, Parts, Place
+from studio.engine.workflows.graph import Edge
+from studio.ui.canvas.document import Document, Part, Parts, Place
 from studio.ui.language import tr
 
-TYPING, STEPPING = 1, 2
+TYPING, STEPPING, NAMING = 1, 2, 3
 PAUSE = 0.8
 
 
@@ -89,10 +89,10 @@ class Move(QUndoCommand):
 class Edit(QUndoCommand):
     """Another title, other parameters, muted, resized. `what` names the field: edits of one field in a row merge."""
 
-    def __init__(self, document: Document, after: Node | Note, what: str = "") -> None:
+    def __init__(self, document: Document, after: Part, what: str = "") -> None:
         super().__init__(tr(Text("Edit", "修改")))
         self.document, self.after, self.what = document, after, what
-        self.before = document.nodes[after.id] if isinstance(after, Node) else document.notes[after.id]
+        self.before = document.part(after.id)
         self.at = time.monotonic()
 
     def id(self) -> int:
@@ -113,12 +113,37 @@ class Edit(QUndoCommand):
         self.document.replace(self.before)
 
 
+class Rename(QUndoCommand):
+    """Another name or description of the whole workflow."""
+
+    def __init__(self, document: Document, name: str, description: str) -> None:
+        super().__init__(tr(Text("Rename", "重命名")))
+        self.document, self.after = document, (name, description)
+        self.before = (document.name, document.description)
+        self.at = time.monotonic()
+
+    def id(self) -> int:
+        return NAMING
+
+    def mergeWith(self, other: QUndoCommand) -> bool:
+        if not isinstance(other, Rename) or other.at - self.at > PAUSE:
+            return False
+        self.after, self.at = other.after, other.at
+        return True
+
+    def redo(self) -> None:
+        self.document.rename(*self.after)
+
+    def undo(self) -> None:
+        self.document.rename(*self.before)
+
+
 def places_of(document: Document, ids) -> dict[str, Place]:
     """Where these steps and notes are now."""
     found: dict[str, Place] = {}
     for part_id in ids:
         if part_id in document.nodes:
             found[part_id] = (document.nodes[part_id].position, document.nodes[part_id].parent)
-        elif part_id in document.notes:
-            found[part_id] = (document.notes[part_id].position, None)
+        elif part_id not in document.edges:
+            found[part_id] = (document.position_of(part_id), None)
     return found

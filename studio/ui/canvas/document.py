@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
@@ -36,15 +36,17 @@ class Parts:
     nodes: list[Node] = field(default_factory=list)
     edges: list[Edge] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
+    frames: list[Frame] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        return bool(self.nodes or self.edges or self.notes)
+        return bool(self.nodes or self.edges or self.notes or self.frames)
 
     @property
     def ids(self) -> set[str]:
-        return {part.id for part in (*self.nodes, *self.edges, *self.notes)}
+        return {part.id for part in (*self.nodes, *self.edges, *self.notes, *self.frames)}
 
 
+Part = Node | Edge | Note | Frame
 Place = tuple[tuple[float, float], str | None]  # position and the frame around it
 
 
@@ -67,7 +69,7 @@ class Document(QObject):
         self.edges: dict[str, Edge] = {edge.id: edge for edge in self._graph.edges}
         self.notes: dict[str, Note] = {note.id: note for note in self._graph.notes}
         self.names: dict[str, str] = {}
-        self.frames: list[Frame] = list(self._graph.frames)
+        self.frames: dict[str, Frame] = {frame.id: frame for frame in self._graph.frames}
         self._wires: dict[str, set[str]] = {}
         for edge in self.edges.values():
             self._tie(edge)
@@ -77,8 +79,28 @@ class Document(QObject):
     @property
     def graph(self) -> Graph:
         """The graph as the engine knows it."""
-        parts = {"nodes": list(self.nodes.values()), "edges": list(self.edges.values())}
-        return self._graph.model_copy(update={**parts, "notes": list(self.notes.values()), "frames": self.frames})
+        kinds = {"nodes": self.nodes, "edges": self.edges, "notes": self.notes, "frames": self.frames}
+        return self._graph.model_copy(update={name: list(parts.values()) for name, parts in kinds.items()})
+
+    @property
+    def name(self) -> str:
+        return self._graph.name
+
+    @property
+    def description(self) -> str:
+        return self._graph.description
+
+    def part(self, part_id: str) -> Part:
+        """The step, wire, comment or frame of that id."""
+        return next(parts[part_id] for parts in self._kinds() if part_id in parts)
+
+    def has(self, part_id: str) -> bool:
+        return any(part_id in parts for parts in self._kinds())
+
+    def position_of(self, part_id: str) -> tuple[float, float]:
+        """Where a step, comment or frame has its corner."""
+        part = self.part(part_id)
+        return (0.0, 0.0) if isinstance(part, Edge) else part.position
 
     def type_of(self, node: Node) -> NodeType | None:
         return self.types.get(node.type)
@@ -152,6 +174,7 @@ class Document(QObject):
     def insert(self, parts: Parts) -> None:
         self.nodes.update({node.id: node for node in parts.nodes})
         self.notes.update({note.id: note for note in parts.notes})
+        self.frames.update({frame.id: frame for frame in parts.frames})
         for edge in parts.edges:
             self.edges[edge.id] = edge
             self._tie(edge)
@@ -167,24 +190,27 @@ class Document(QObject):
             self.nodes.pop(node.id, None)
         for note in parts.notes:
             self.notes.pop(note.id, None)
+        for frame in parts.frames:
+            self.frames.pop(frame.id, None)
         self.removed.emit(parts)
         self.edited.emit()
 
     def place(self, places: dict[str, Place]) -> None:
+        """The bends of a wire whose two ends move alike move along."""
+        self._carry_bends(places)
         for part_id, (position, frame) in places.items():
             if part_id in self.nodes:
                 self.nodes[part_id] = self.nodes[part_id].model_copy(update={"position": position, "parent": frame})
             elif part_id in self.notes:
                 self.notes[part_id] = self.notes[part_id].model_copy(update={"position": position})
+            elif part_id in self.frames:
+                self.frames[part_id] = self.frames[part_id].model_copy(update={"position": position})
         self.placed.emit(set(places))
         self.edited.emit()
 
-    def replace(self, part: Node | Note) -> None:
-        """Another title, other parameters, muted, another size."""
-        if isinstance(part, Node):
-            self.nodes[part.id] = part
-        else:
-            self.notes[part.id] = part
+    def replace(self, part: Part) -> None:
+        """Another title, other parameters, muted, another size, other bends."""
+        next(parts for parts in self._kinds() if part.id in parts)[part.id] = part
         self.replaced.emit(part.id)
         self.edited.emit()
 
@@ -202,7 +228,22 @@ class Document(QObject):
             [self.nodes[i] for i in node_ids],
             [edge for edge in self.edges.values() if edge.id in touched],
             [note for note in self.notes.values() if note.id in wanted],
+            [frame for frame in self.frames.values() if frame.id in wanted],
         )
+
+    def _kinds(self) -> tuple[dict[str, Any], ...]:
+        return self.nodes, self.edges, self.notes, self.frames
+
+    def _carry_bends(self, places: dict[str, Place]) -> None:
+        bent = [edge for edge in self.edges.values() if edge.via and edge.source in places and edge.target in places]
+        for edge in bent:
+            ways = [
+                (places[end][0][0] - self.nodes[end].position[0], places[end][0][1] - self.nodes[end].position[1])
+                for end in (edge.source, edge.target)
+            ]
+            if ways[0] == ways[1]:
+                via = [(x + ways[0][0], y + ways[0][1]) for x, y in edge.via]
+                self.edges[edge.id] = edge.model_copy(update={"via": via})
 
     def _at_depth(self, node_id: str, frame: str | None) -> str:
         node = self.nodes.get(node_id)

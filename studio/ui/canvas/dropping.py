@@ -47,7 +47,11 @@ class DropCanvas(CanvasView):
     def drop_node(self, name: str, place: QPointF) -> str:
         """Add a step where it was dropped; on a wire it is put in between, where both ends fit."""
         wire = self.wire_at(place)
-        edge = self.document.edges.get(wire.edge_id) if wire is not None else None
+        return self.insert_node(name, place, wire.edge_id if wire is not None else "")
+
+    def insert_node(self, name: str, place: QPointF, edge_id: str) -> str:
+        """Add a step into a wire; one step of undo."""
+        edge = self.document.edges.get(edge_id)
         self.document.undo.beginMacro(tr(Text("Add", "添加")))
         node_id = editing.add_node(self, self.document.types[name], place - QPointF(40, 16))
         if edge is not None and editing.insert_into(self, edge, node_id):

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QGuiApplication
 
 from studio.engine.text import Text
-from studio.engine.workflows.graph import Edge, Node, Note
+from studio.engine.workflows.graph import Edge, Frame, Node, Note
 from studio.engine.workflows.node import NodeType
-from studio.ui.canvas.arrange import Box, arrange
+from studio.ui.canvas.area_item import TITLE as AREA_TITLE
 from studio.ui.canvas.clipboard import as_json, from_json, renewed
-from studio.ui.canvas.commands import Connect, Edit, Insert, Move, Remove
+from studio.ui.canvas.commands import Connect, Edit, Insert, Move, Remove, places_of
 from studio.ui.canvas.document import Document, Parts, Place
 from studio.ui.canvas.ends import End
-from studio.ui.canvas.frame_item import FrameItem
-from studio.ui.canvas.layout import FRAME_PAD, HEADER, snap
+from studio.ui.canvas.layout import FRAME_PAD, snap
 from studio.ui.language import tr
 
 if TYPE_CHECKING:
@@ -24,6 +23,10 @@ if TYPE_CHECKING:
 
 FRAME_SIZE = (480.0, 264.0)
 ROOM = 48.0
+CONVERSIONS: dict[str, dict[str, object]] = {
+    "prompt": {"template": "{{value}}"},
+    "python": {"code": "return value", "inputs": ["value"]},
+}
 
 
 def add_node(canvas: CanvasView, kind: NodeType, place: QPointF, end: End | None = None, **params: object) -> str:
@@ -87,6 +90,50 @@ def add_note(canvas: CanvasView, place: QPointF, text: str = "") -> str:
     return note.id
 
 
+def add_frame(canvas: CanvasView, title: str = "") -> str:
+    """A titled box around what is chosen, or in the middle of what is in view."""
+    around = canvas.sheet.extent(i for i in canvas.sheet.chosen_ids() if i not in canvas.document.edges)
+    if around.isEmpty():
+        middle = canvas.visible_rect().center()
+        around = QRectF(middle.x() - 160, middle.y() - 90, 320, 180)
+    box = around.adjusted(-FRAME_PAD, -FRAME_PAD - AREA_TITLE, FRAME_PAD, FRAME_PAD)
+    frame = Frame(
+        title=title,
+        position=(snap(box.left()), snap(box.top())),
+        size=(snap(box.width() + 8), snap(box.height() + 8)),
+    )
+    canvas.document.undo.push(Insert(canvas.document, Parts(frames=[frame])))
+    canvas.sheet.choose([frame.id])
+    return frame.id
+
+
+def edit_title(canvas: CanvasView, frame_id: str) -> None:
+    """Type a frame's title where it stands."""
+    from studio.ui.canvas.note_editor import TitleEditor
+
+    TitleEditor(canvas, frame_id).open()
+
+
+def convert(canvas: CanvasView, edge: Edge, name: str) -> str:
+    """Put a step of that type between two ports that do not fit, wired to both; one step of undo."""
+    document = canvas.document
+    kind = document.types[name]
+    start, end = canvas.sheet.ends(edge)
+    params = CONVERSIONS.get(name, {})
+    document.undo.beginMacro(tr(Text("Insert “{title}”", "插入“{title}”").format(title=tr(kind.title))))
+    node_id = add_node(canvas, kind, (start + end) / 2 - QPointF(88, 32), **params)
+    ports = document.ports(document.nodes[node_id])
+    first = Edge(source=edge.source, source_port=edge.source_port, target=node_id, target_port=ports.inputs[0].name)
+    last = Edge(source=node_id, source_port=ports.outputs[0].name, target=edge.target, target_port=edge.target_port)
+    for half in (first, last):
+        occupant = document.occupant(half)
+        if document.refusal(half, [occupant.id] if occupant else []) is None:
+            document.undo.push(Connect(document, half, [occupant] if occupant else []))
+    make_room(canvas, edge, node_id)
+    document.undo.endMacro()
+    return node_id
+
+
 def edit_note(canvas: CanvasView, note_id: str) -> None:
     """Type into a comment where it lies."""
     from studio.ui.canvas.note_editor import NoteEditor
@@ -147,13 +194,8 @@ def duplicate(canvas: CanvasView) -> None:
 
 def nudge(canvas: CanvasView, dx: float, dy: float) -> None:
     document = canvas.document
-    chosen = [i for i in canvas.sheet.chosen_ids() if i not in document.edges]
-    wanted = [*document.within(i for i in chosen if i in document.nodes), *(i for i in chosen if i in document.notes)]
-    places: dict[str, Place] = {}
-    for part_id in wanted:
-        part = document.nodes.get(part_id) or document.notes[part_id]
-        parent = document.nodes[part_id].parent if part_id in document.nodes else None
-        places[part_id] = ((part.position[0] + dx, part.position[1] + dy), parent)
+    before = places_of(document, canvas.sheet.carried(canvas.sheet.chosen_ids()))
+    places: dict[str, Place] = {i: ((x + dx, y + dy), parent) for i, ((x, y), parent) in before.items()}
     if places:
         document.undo.push(Move(document, places, stepping=True))
 
@@ -169,19 +211,6 @@ def mute(canvas: CanvasView) -> None:
     for node in nodes:
         document.undo.push(Edit(document, node.model_copy(update={"bypass": off})))
     document.undo.endMacro()
-
-
-def arrange_all(canvas: CanvasView) -> None:
-    """Layer the whole sheet: what lies in a frame first, so that the frame's size is known."""
-    document, places, sizes = canvas.document, {}, {}
-    frames = [node for node in document.nodes.values() if isinstance(canvas.sheet.nodes[node.id], FrameItem)]
-    for frame in sorted(frames, key=lambda node: -_depth(document, node)):
-        inside = _arranged(canvas, frame.id, sizes, FRAME_PAD * 2, HEADER + 32)
-        places.update(inside)
-        sizes[frame.id] = _size_around(canvas, inside, sizes)
-    places.update(_arranged(canvas, None, sizes, 0.0, 0.0))
-    document.undo.push(Move(document, _absolute(document, places)))
-    canvas.fit()
 
 
 def go_to_connected(canvas: CanvasView, forward: bool) -> str:
@@ -217,51 +246,9 @@ def _wire_to(document: Document, node: Node, end: End) -> None:
 def _insert_copy(canvas: CanvasView, parts: Parts, place: QPointF | None, title: Text) -> None:
     dx = dy = 32.0
     if place is not None:
-        corner = [part.position for part in (*parts.nodes, *parts.notes)]
+        corner = [part.position for part in (*parts.nodes, *parts.notes, *parts.frames)]
         dx = snap(place.x() - min(x for x, _ in corner))
         dy = snap(place.y() - min(y for _, y in corner))
     fresh = renewed(canvas.document, parts, dx, dy)
     canvas.document.undo.push(Insert(canvas.document, fresh, title))
-    canvas.sheet.choose(part.id for part in (*fresh.nodes, *fresh.notes))
-
-
-def _arranged(
-    canvas: CanvasView, frame: str | None, sizes: dict[str, tuple[float, float]], left: float, top: float
-) -> dict[str, tuple[float, float]]:
-    document = canvas.document
-    inside = [node for node in document.nodes.values() if node.parent == frame]
-    boxes = [Box(node.id, *sizes.get(node.id, _size(canvas, node.id))) for node in inside]
-    return arrange(boxes, document.wires_at(frame), left, top)
-
-
-def _size(canvas: CanvasView, node_id: str) -> tuple[float, float]:
-    layout = canvas.sheet.nodes[node_id].layout
-    return (layout.width, layout.height)
-
-
-def _size_around(
-    canvas: CanvasView, places: dict[str, tuple[float, float]], sizes: dict[str, tuple[float, float]]
-) -> tuple[float, float]:
-    corners = [(x + w, y + h) for i, (x, y) in places.items() for w, h in [sizes.get(i, _size(canvas, i))]]
-    if not corners:
-        return FRAME_SIZE
-    return (max(x for x, _ in corners) + FRAME_PAD * 2, max(y for _, y in corners) + FRAME_PAD)
-
-
-def _absolute(document: Document, places: dict[str, tuple[float, float]]) -> dict[str, Place]:
-    """Places in frames were worked out from the frame's corner."""
-    found: dict[str, Place] = {}
-    for node_id, (x, y) in places.items():
-        parent = document.nodes[node_id].parent
-        while parent in places:
-            x, y = x + places[parent][0], y + places[parent][1]
-            parent = document.nodes[parent].parent
-        found[node_id] = ((x, y), document.nodes[node_id].parent)
-    return found
-
-
-def _depth(document: Document, node: Node) -> int:
-    depth = 0
-    while node.parent in document.nodes and depth < 100:
-        node, depth = document.nodes[str(node.parent)], depth + 1
-    return depth
+    canvas.sheet.choose(part.id for part in (*fresh.nodes, *fresh.notes, *fresh.frames))

@@ -71,7 +71,7 @@ class Far:
         scene = self.scene
         frames = [item for item in scene.nodes.values() if isinstance(item, FrameItem)]
         steps = [item for item in scene.nodes.values() if not isinstance(item, FrameItem)]
-        self._frames = [item.box for item in frames]
+        self._frames = [item.box for item in (*scene.areas.values(), *frames)]
         self._boxes = [item.box for item in steps]
         self._notes = [item.box for item in scene.notes.values()]
         self._chosen = [item.box for item in scene.nodes.values() if item.isSelected()]

@@ -14,7 +14,10 @@ ARROWS = {
     Qt.Key.Key_Up: (0, -1),
     Qt.Key.Key_Down: (0, 1),
 }
-LETTERS = {Qt.Key.Key_D, Qt.Key.Key_M, Qt.Key.Key_N, Qt.Key.Key_F, Qt.Key.Key_C, Qt.Key.Key_Slash, Qt.Key.Key_Space}
+LETTERS = {
+    Qt.Key.Key_D, Qt.Key.Key_M, Qt.Key.Key_N, Qt.Key.Key_F, Qt.Key.Key_C, Qt.Key.Key_G, Qt.Key.Key_X, Qt.Key.Key_Slash,
+    Qt.Key.Key_Space,
+}  # fmt: skip
 HELD = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.MetaModifier
 
 
@@ -60,6 +63,7 @@ def _standard(event: QKeyEvent) -> Callable | None:
         (QKeySequence.StandardKey.Cut, editing.cut),
         (QKeySequence.StandardKey.Paste, editing.paste),
         (QKeySequence.StandardKey.SelectAll, _choose_all),
+        (QKeySequence.StandardKey.Find, lambda canvas: canvas.find_wanted.emit()),
         (QKeySequence.StandardKey.Delete, editing.delete),
     ]
     for sequence, command in known:
@@ -85,7 +89,9 @@ def _plain(event: QKeyEvent) -> Callable | None:
         Qt.Key.Key_F: lambda canvas: canvas.fit(None if shift else canvas.sheet.chosen_ids() or None),
         Qt.Key.Key_Slash: lambda canvas: canvas.add_wanted.emit(_middle(canvas), None),
         Qt.Key.Key_C: _connect_from_lists,
-        Qt.Key.Key_Space: _hold_space,
+        Qt.Key.Key_G: editing.add_frame,
+        Qt.Key.Key_X: lambda canvas: canvas.hold(cutting=True),
+        Qt.Key.Key_Space: lambda canvas: canvas.hold(space=True),
         Qt.Key.Key_Escape: _escape,
         Qt.Key.Key_Return: _open,
         Qt.Key.Key_Enter: _open,
@@ -100,12 +106,7 @@ def _middle(canvas) -> QPointF:
 
 
 def _choose_all(canvas) -> None:
-    canvas.sheet.choose([*canvas.sheet.nodes, *canvas.sheet.notes])
-
-
-def _hold_space(canvas) -> None:
-    canvas.space = True
-    canvas.viewport().setCursor(Qt.CursorShape.OpenHandCursor)
+    canvas.sheet.choose([*canvas.sheet.nodes, *canvas.sheet.notes, *canvas.sheet.areas])
 
 
 def _escape(canvas) -> None:

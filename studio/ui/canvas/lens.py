@@ -95,6 +95,14 @@ class Lens(QGraphicsView):
             self.centerOn(item.box.center())
             self.moved.emit()
 
+    def reveal(self, part_id: str) -> None:
+        """Choose one thing and bring it into view."""
+        self.sheet.choose([part_id])
+        box = self.sheet.box_of(part_id)
+        if not self.visible_rect().contains(box):
+            self.centerOn(box.center())
+            self.moved.emit()
+
     def visible_rect(self) -> QRectF:
         return self.mapToScene(self.viewport().rect()).boundingRect()
 

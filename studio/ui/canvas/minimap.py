@@ -80,6 +80,7 @@ class Minimap(QWidget):
         for item in self.canvas.sheet.nodes.values():
             colour = "canvas.frame" if isinstance(item, FrameItem) else FILLS.get(item.live.state, "canvas.minimapNode")
             groups.setdefault(colour, []).append(item.box)
+        groups.setdefault("canvas.frame", []).extend(area.box for area in self.canvas.sheet.areas.values())
         for note in self.canvas.sheet.notes.values():
             groups.setdefault("canvas.commentBorder", []).append(note.box)
         painter.setPen(QPen(theme.colour("canvas.frameBorder"), 0))

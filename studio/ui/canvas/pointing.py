@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtWidgets import QWidget
 
+from studio.ui.canvas.area_item import AreaItem
 from studio.ui.canvas.document import Document
 from studio.ui.canvas.ends import End
 from studio.ui.canvas.lens import Lens
@@ -35,9 +36,9 @@ class PointedLens(Lens):
                 found.append((gap.manhattanLength(), End(item.face.id, spot)))
         return min(found, key=lambda pair: pair[0])[1] if found else None
 
-    def thing_at(self, place: QPointF) -> NodeItem | NoteItem | WireItem | None:
+    def thing_at(self, place: QPointF) -> NodeItem | NoteItem | AreaItem | WireItem | None:
         items = self.sheet.items(place)
-        solid = next((item for item in items if isinstance(item, NodeItem | NoteItem)), None)
+        solid = next((item for item in items if isinstance(item, NodeItem | NoteItem | AreaItem)), None)
         return solid or self.wire_at(place)
 
     def wire_at(self, place: QPointF) -> WireItem | None:

@@ -163,6 +163,13 @@ def paint_tile(painter: QPainter, kind: NodeType, rect: QRectF) -> None:
     paint_icon(painter, kind.icon, colour, rect.adjusted(inset, inset, -inset, -inset))
 
 
+def goes_between(kind: NodeType, source: str, target: str) -> bool:
+    """Whether a new step of that type could stand in a wire between two ports of these types."""
+    ports = kind.ports({})
+    fits_in = any(fits(source, port.type) for port in ports.inputs)  # type: ignore[arg-type]
+    return fits_in and any(fits(port.type, target) for port in ports.outputs)  # type: ignore[arg-type]
+
+
 def takes(kind: NodeType, end: End) -> bool:
     """Whether a new step of that type has a port for a wire from `end`."""
     ports = kind.ports({})

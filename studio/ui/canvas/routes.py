@@ -23,6 +23,15 @@ def route(start: QPointF, end: QPointF, source: QRectF, target: QRectF, lane: fl
     return backward(start, end, source, target, lane)
 
 
+def through(start: QPointF, end: QPointF, via: list[tuple[float, float]]) -> list[QPointF]:
+    """From bend to bend: curves to the right, straight lines to the left."""
+    stops = [start, *(QPointF(x, y) for x, y in via), end]
+    points = [start]
+    for a, b in itertools.pairwise(stops):
+        points += forward(a, b)[1:] if b.x() - a.x() >= CORNER else [b]
+    return points
+
+
 def forward(start: QPointF, end: QPointF) -> list[QPointF]:
     if abs(start.y() - end.y()) < 0.5:
         return [start, end]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from PySide6.QtCore import QPointF, QRectF, Signal
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene
@@ -10,6 +11,7 @@ from shiboken6 import isValid
 
 from studio.engine.workflows.graph import Edge, Node
 from studio.ui.canvas import routes
+from studio.ui.canvas.area_item import AreaItem
 from studio.ui.canvas.detail import Detail
 from studio.ui.canvas.document import Document, Parts
 from studio.ui.canvas.faces import face_of
@@ -35,11 +37,13 @@ class CanvasScene(QGraphicsScene):
         self.nodes: dict[str, NodeItem] = {}
         self.wires: dict[str, WireItem] = {}
         self.notes: dict[str, NoteItem] = {}
+        self.areas: dict[str, AreaItem] = {}
         self.lives: dict[str, Live] = {}
         self._extent: QRectF | None = None
         self.touched.connect(self._forget_extent)
         self.setItemIndexMethod(QGraphicsScene.ItemIndexMethod.BspTreeIndex)
-        self.insert(Parts(list(document.nodes.values()), list(document.edges.values()), list(document.notes.values())))
+        kinds = (document.nodes, document.edges, document.notes, document.frames)
+        self.insert(Parts(*(list(parts.values()) for parts in kinds)))
         document.inserted.connect(self.insert)
         document.removed.connect(self.remove)
         document.placed.connect(self.place)
@@ -55,13 +59,19 @@ class CanvasScene(QGraphicsScene):
         for note in parts.notes:
             self.notes[note.id] = NoteItem(note, self.detail)
             self.addItem(self.notes[note.id])
+        for frame in parts.frames:
+            self.areas[frame.id] = AreaItem(frame, self.detail)
+            self.addItem(self.areas[frame.id])
         for edge in parts.edges:
             self.wires[edge.id] = WireItem(edge.id, self._wire_kind(edge), self.detail)
             self.addItem(self.wires[edge.id])
         self._settle({node.id for node in parts.nodes}, parts.edges)
 
     def remove(self, parts: Parts) -> None:
-        for items, found in ((self.wires, parts.edges), (self.nodes, parts.nodes), (self.notes, parts.notes)):
+        held: list[tuple[dict[str, Any], list[Any]]] = [
+            (self.wires, parts.edges), (self.nodes, parts.nodes), (self.notes, parts.notes), (self.areas, parts.frames)
+        ]  # fmt: skip
+        for items, found in held:
             for part in found:
                 item = items.pop(part.id, None)
                 if item is not None:
@@ -74,12 +84,13 @@ class CanvasScene(QGraphicsScene):
                 self.nodes[part_id].setPos(*self.document.nodes[part_id].position)
             elif part_id in self.notes:
                 self.notes[part_id].show_note(self.document.notes[part_id])
+            elif part_id in self.areas:
+                self.areas[part_id].show_frame(self.document.frames[part_id])
         self._settle({part_id for part_id in ids if part_id in self.nodes})
 
     def replace(self, part_id: str) -> None:
-        if part_id in self.document.notes:
-            self.notes[part_id].show_note(self.document.notes[part_id])
-            self.touched.emit()
+        if part_id not in self.document.nodes:
+            self._replace_mark(part_id)
             return
         node = self.document.nodes[part_id]
         item = self.nodes[part_id]
@@ -88,6 +99,17 @@ class CanvasScene(QGraphicsScene):
             item.given = node.size or item.given
         item.show_face(self._face(node))
         self._settle({part_id})
+
+    def _replace_mark(self, part_id: str) -> None:
+        """A wire, a comment or a frame."""
+        document = self.document
+        if part_id in document.edges:
+            self.lay_wire(document.edges[part_id])
+        elif part_id in document.notes:
+            self.notes[part_id].show_note(document.notes[part_id])
+        else:
+            self.areas[part_id].show_frame(document.frames[part_id])
+        self.touched.emit()
 
     def reread(self) -> None:
         """New words or fonts: every face anew."""
@@ -99,7 +121,7 @@ class CanvasScene(QGraphicsScene):
         """Show things elsewhere while they are dragged; the document learns of it when they are dropped."""
         moved = [part_id for part_id in places if part_id in self.nodes]
         for part_id, place in places.items():
-            item = self.nodes.get(part_id) or self.notes.get(part_id)
+            item = self.nodes.get(part_id) or self.notes.get(part_id) or self.areas.get(part_id)
             if item is not None:
                 item.setPos(place)
         frames = {self.document.nodes[i].parent for i in moved} | {i for i in moved if self.nodes[i].face.frame}
@@ -158,7 +180,7 @@ class CanvasScene(QGraphicsScene):
             self.chosen.emit(self.chosen_ids())
 
     def item(self, part_id: str) -> QGraphicsItem | None:
-        return self.nodes.get(part_id) or self.notes.get(part_id) or self.wires.get(part_id)
+        return self.nodes.get(part_id) or self.notes.get(part_id) or self.wires.get(part_id) or self.areas.get(part_id)
 
     def choose(self, ids: Iterable[str]) -> None:
         wanted = set(ids)
@@ -176,11 +198,30 @@ class CanvasScene(QGraphicsScene):
         """The box around these steps and notes, or around all."""
         if ids is None:
             if self._extent is None:
-                self._extent = _around([*self.nodes.values(), *self.notes.values()])
+                self._extent = _around([*self.nodes.values(), *self.notes.values(), *self.areas.values()])
             return self._extent
         wanted = set(ids)
-        parts = [*self.nodes.items(), *self.notes.items()]
+        parts = [*self.nodes.items(), *self.notes.items(), *self.areas.items()]
         return _around([item for name, item in parts if name in wanted])
+
+    def box_of(self, part_id: str) -> QRectF:
+        """Where a step, comment or frame lies."""
+        item = self.nodes.get(part_id) or self.notes.get(part_id) or self.areas[part_id]
+        return item.box
+
+    def carried(self, ids: Iterable[str]) -> list[str]:
+        """All that goes along when these are moved: what lies in steps that are frames, and in frames for the eye."""
+        found = dict.fromkeys(i for i in ids if i not in self.document.edges)
+        for part_id in list(found):
+            if part_id in self.areas:
+                found.update(dict.fromkeys(self._lying_in(self.areas[part_id].box)))
+        found.update(dict.fromkeys(self.document.within(i for i in found if i in self.document.nodes)))
+        return list(found)
+
+    def _lying_in(self, box: QRectF) -> list[str]:
+        marks = [(name, item) for items in (self.notes, self.areas) for name, item in items.items()]
+        steps = [(name, item) for name, item in self.nodes.items() if self.document.nodes[name].parent is None]
+        return [name for name, item in (*steps, *marks) if box.contains(item.box)]
 
     def nodes_at(self, corner: QPointF) -> bool:
         """Whether a step has its corner about there."""
@@ -206,7 +247,15 @@ class CanvasScene(QGraphicsScene):
             if wire is None or source is None or target is None:
                 continue
             start, end = self.ends(edge)
-            wire.lay(routes.route(start, end, source.box, target.box, self._lane(edge)))
+            if edge.via:
+                wire.lay(routes.through(start, end, edge.via), edge.via)
+            else:
+                wire.lay(routes.route(start, end, source.box, target.box, self._lane(edge)))
+
+    def lay_wire(self, edge: Edge) -> None:
+        """Show one wire on another way, as while a bend of it is dragged."""
+        self.reroute([edge])
+        self.touched.emit()
 
     def ends(self, edge: Edge) -> tuple[QPointF, QPointF]:
         """Where a wire begins and ends: on the inner side of a frame for what lies in it."""
@@ -283,6 +332,12 @@ class CanvasScene(QGraphicsScene):
     def _face(self, node: Node):
         return face_of(node, self.document.type_of(node), self.document.ports(node), self.document.names)
 
+    def port_types(self, edge: Edge) -> tuple[str, str]:
+        """What a wire's two ports deal in."""
+        ports = self.document.ports(self.document.nodes[edge.target])
+        found = [p.type for p in (*ports.inputs, *ports.inner_inputs) if p.name == edge.target_port]
+        return self._wire_kind(edge), found[0] if found else "any"
+
     def _wire_kind(self, edge: Edge) -> str:
         source = self.document.nodes.get(edge.source)
         ports = self.document.ports(source) if source else None
@@ -322,7 +377,7 @@ class CanvasScene(QGraphicsScene):
         return 6.0 * min(place, 4)
 
 
-def _around(items: list[NodeItem | NoteItem]) -> QRectF:
+def _around(items: list[NodeItem | NoteItem | AreaItem]) -> QRectF:
     rect = QRectF()
     for item in items:
         rect = rect.united(item.box)
@@ -335,4 +390,6 @@ def id_of(item: QGraphicsItem) -> str:
         return item.face.id
     if isinstance(item, WireItem):
         return item.edge_id
+    if isinstance(item, AreaItem):
+        return item.frame.id
     return item.note.id if isinstance(item, NoteItem) else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
@@ -17,14 +18,17 @@ from PySide6.QtWidgets import QWidget
 
 from studio.engine.errors import StudioError
 from studio.engine.text import Text
-from studio.ui.canvas import keys
+from studio.ui.canvas import bends, keys
+from studio.ui.canvas.area_item import AreaItem
 from studio.ui.canvas.document import Document
 from studio.ui.canvas.ends import End
 from studio.ui.canvas.far import Far
 from studio.ui.canvas.gestures.connect import ConnectPorts
+from studio.ui.canvas.gestures.cut import CutWires
 from studio.ui.canvas.gestures.gesture import Gesture
 from studio.ui.canvas.gestures.move import MoveThings
 from studio.ui.canvas.gestures.pan import Pan
+from studio.ui.canvas.gestures.resize import Resize, sizable_at
 from studio.ui.canvas.gestures.select import ADDING, BoxSelect
 from studio.ui.canvas.hint import Hint
 from studio.ui.canvas.look import look
@@ -36,6 +40,8 @@ from studio.ui.canvas.wire_item import WireItem
 from studio.ui.language import say
 from studio.ui.theme import theme
 
+Entry = tuple[Text, str, Callable[[], object]]  # a line of the menu of steps: what it says, its key, what it does
+
 
 class CanvasView(PointedLens):
     """One workflow on the screen. What it wants from others it says by signals; what it changes it does by commands."""
@@ -43,14 +49,17 @@ class CanvasView(PointedLens):
     add_wanted = Signal(object, object)  # the place, and the End that a new step would be wired to (or None)
     opened = Signal(str)  # a step or note was double-clicked
     retry_wanted = Signal(str)
-    refused = Signal(object)  # the StudioError that says why a wire may not be
+    converter_wanted = Signal(object, object)  # an Edge that may not be, and the BadLink that names what would help
+    insert_wanted = Signal(object, str)  # the place on a wire, and the wire's id
+    find_wanted = Signal()
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(document, parent)
         self.far = Far(self.sheet)
         self.gesture: Gesture | None = None
-        self.panning = self.space = False
+        self.panning = self.space = self.cutting = False
         self.hint = Hint(self)
+        self.extra_entries: Callable[[list[str]], list[Entry]] = lambda _: []
         self._clock = QTimer(self, interval=40, timeout=self._tick)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.DefaultContextMenu)
@@ -66,6 +75,8 @@ class CanvasView(PointedLens):
             return
         if event.button() == Qt.MouseButton.MiddleButton or self.space or (self.panning and _left(event)):
             self._begin(Pan(self, place))
+        elif self.cutting or _cuts(event):
+            self._begin(CutWires(self, place))
         elif _left(event):
             self._begin(self._gesture_at(place, event.modifiers()))
 
@@ -75,6 +86,8 @@ class CanvasView(PointedLens):
             changed, on_port = self.hover(place)
             if changed:
                 self.viewport().setCursor(Qt.CursorShape.CrossCursor if on_port else self._plain_cursor())
+            if not on_port and not self.detail.far:
+                self._show_corner(place)
             return
         self.gesture.move(place, event.modifiers())
         self.viewport().update() if isinstance(self.gesture, BoxSelect) else None
@@ -90,8 +103,10 @@ class CanvasView(PointedLens):
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         place = self.mapToScene(event.position().toPoint())
         thing = self.thing_at(place)
-        if isinstance(thing, NodeItem | NoteItem):
+        if isinstance(thing, NodeItem | NoteItem | AreaItem):
             self.opened.emit(id_of(thing))
+        elif isinstance(thing, WireItem) and _left(event):
+            self._bend(thing.edge_id, place)
         elif thing is None and _left(event):
             self.add_wanted.emit(place, None)
 
@@ -108,6 +123,8 @@ class CanvasView(PointedLens):
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         from studio.ui.canvas.menu import context_menu
 
+        if self.gesture is not None or event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            return
         place = self.mapToScene(event.pos())
         thing = self.thing_at(place)
         if thing is not None and not thing.isSelected():
@@ -118,8 +135,14 @@ class CanvasView(PointedLens):
         end = self.end_at(place)
         if end is not None:
             return self._connecting(place, end)
+        corner = sizable_at(self, place)
+        if corner is not None:
+            return Resize(self, place, id_of(corner), corner)
         thing = self.thing_at(place)
         if isinstance(thing, WireItem):
+            number = bends.bend_at(self, self.document.edges[thing.edge_id], place)
+            if number is not None:
+                return bends.MoveBend(self, place, thing.edge_id, number)
             kept = self.sheet.chosen_ids() if held & ADDING else []
             self.sheet.choose([*kept, thing.edge_id])
             return None
@@ -142,6 +165,20 @@ class CanvasView(PointedLens):
                         return ConnectPorts(self, place, End(edge.source, spot), edge)
         return ConnectPorts(self, place, end)
 
+    def _bend(self, edge_id: str, place: QPointF) -> None:
+        """A double-click leads a wire through that place; on a bend it takes the bend away."""
+        number = bends.bend_at(self, self.document.edges[edge_id], place)
+        if number is None:
+            bends.add_bend(self, edge_id, place)
+        else:
+            bends.remove_bend(self, edge_id, number)
+
+    def _show_corner(self, place: QPointF) -> None:
+        resizing = sizable_at(self, place) is not None
+        wanted = Qt.CursorShape.SizeFDiagCursor if resizing else self._plain_cursor()
+        if self.viewport().cursor().shape() != wanted:
+            self.viewport().setCursor(wanted)
+
     def _begin(self, gesture: Gesture | None) -> None:
         self.gesture = gesture
         if gesture is not None:
@@ -161,7 +198,14 @@ class CanvasView(PointedLens):
         self.hint.show_error(why, self.mapFromScene(place))
 
     def _plain_cursor(self) -> Qt.CursorShape:
+        if self.cutting:
+            return Qt.CursorShape.CrossCursor
         return Qt.CursorShape.OpenHandCursor if self.panning or self.space else Qt.CursorShape.ArrowCursor
+
+    def hold(self, *, space: bool = False, cutting: bool = False) -> None:
+        """Keys that turn the mouse into another tool while they are down."""
+        self.space, self.cutting = space, cutting
+        self._restore_cursor()
 
     def _restore_cursor(self) -> None:
         self.viewport().setCursor(self._plain_cursor())
@@ -177,9 +221,8 @@ class CanvasView(PointedLens):
             super().keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
-            self.space = False
-            self._restore_cursor()
+        if event.key() in (Qt.Key.Key_Space, Qt.Key.Key_X) and not event.isAutoRepeat():
+            self.hold()
 
     def event(self, event: QEvent) -> bool:
         """Single letters belong to the canvas while it has the focus, whatever shortcuts say."""
@@ -233,6 +276,11 @@ class CanvasView(PointedLens):
         for item in moving:
             if item.sceneBoundingRect().intersects(visible):
                 item.update()
+
+
+def _cuts(event: QMouseEvent) -> bool:
+    held = event.modifiers() & Qt.KeyboardModifier.ControlModifier
+    return event.button() == Qt.MouseButton.RightButton and bool(held)
 
 
 def _left(event: QMouseEvent) -> bool:

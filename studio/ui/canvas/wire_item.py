@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from studio.ui.canvas import routes
@@ -27,14 +27,16 @@ class WireItem(QGraphicsItem):
         self.state: State = "idle"
         self.hovered = self.dimmed = False
         self.points: list[QPointF] = [QPointF(), QPointF(1, 0)]
+        self.bends: list[QPointF] = []
         self.lines = routes.lines_of(self.points)
         self._bounds = QRectF()
         self.setZValue(Z["wire"])
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIsSelectable)
 
-    def lay(self, points: list[QPointF]) -> None:
+    def lay(self, points: list[QPointF], bends: list[tuple[float, float]] | None = None) -> None:
         self.prepareGeometryChange()
         self.points = points
+        self.bends = [QPointF(x, y) for x, y in bends or ()]
         self.lines = routes.lines_of(points)
         self._bounds = routes.bounds(points, HIT)
 
@@ -48,6 +50,11 @@ class WireItem(QGraphicsItem):
             self.hovered = hovered
             self.update()
 
+    def show_dimmed(self, dimmed: bool) -> None:
+        if dimmed != self.dimmed:
+            self.dimmed = dimmed
+            self.update()
+
     def boundingRect(self) -> QRectF:
         return self._bounds
 
@@ -59,6 +66,10 @@ class WireItem(QGraphicsItem):
     def distance(self, place: QPointF) -> float:
         return routes.distance_to(self.points, place)
 
+    def crosses(self, line: QLineF) -> bool:
+        bounded = QLineF.IntersectionType.BoundedIntersection
+        return any(piece.intersects(line)[0] == bounded for piece in self.lines)
+
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         if self.detail.far:
             return
@@ -68,6 +79,15 @@ class WireItem(QGraphicsItem):
             self._dashed(painter, pen)
         else:
             painter.drawLines(self.lines)
+        if self.bends:
+            self._dots(painter, pen.color())
+
+    def _dots(self, painter: QPainter, colour: QColor) -> None:
+        """Where it can be grasped and led elsewhere."""
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colour)
+        for bend in self.bends:
+            painter.drawEllipse(bend, 4.0, 4.0)
 
     def pen(self) -> QPen:
         alpha = DIMMED if self.dimmed else ALPHA.get(self.state, 1.0)

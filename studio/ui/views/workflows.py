@@ -11,7 +11,7 @@ from studio.engine.text import Text
 from studio.engine.workflows.execution import Execution, Workflow
 from studio.engine.workflows.graph import Graph
 from studio.engine.workflows.service import WorkflowsChanged
-from studio.ui.canvas import editing
+from studio.ui.canvas import editing, tidying
 from studio.ui.language import tr
 from studio.ui.turns import Turns
 from studio.ui.views.view import View
@@ -173,7 +173,7 @@ class Workflows(View):
         self.inspector.about.delete.connect(lambda: delete_workflow(self))
         centre.undo.connect(lambda: self._on_canvas(lambda canvas: canvas.document.undo.undo()))
         centre.redo.connect(lambda: self._on_canvas(lambda canvas: canvas.document.undo.redo()))
-        centre.arrange.connect(lambda: self._on_canvas(editing.arrange_all))
+        centre.arrange.connect(lambda: self._on_canvas(tidying.tidy))
         centre.run.connect(self.run)
         centre.stop.connect(self.stop)
         self.side.outline.chosen.connect(self._choose)
@@ -289,7 +289,8 @@ class Workflows(View):
             return
         self.side.show_sheet(sheet)
         self.side.outline.choose(sheet.canvas.sheet.chosen_ids())
-        self.centre.tabs.change(sheet.workflow.id, title=sheet.document.graph.name)
+        self.centre.tabs.change(sheet.workflow.id, title=sheet.document.name)
+        self.inspector.about.show_names()
         self.centre.show_state(sheet)
 
     def _told(self, lives: dict[str, Any]) -> None:
@@ -321,6 +322,9 @@ class Workflows(View):
             return
         if part_id in self.sheet.document.notes:
             editing.edit_note(self.sheet.canvas, part_id)
+            return
+        if part_id in self.sheet.document.frames:
+            editing.edit_title(self.sheet.canvas, part_id)
             return
         self.show_panel("inspector")
         self.inspector.choose([part_id])

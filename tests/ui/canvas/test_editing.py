@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QGuiApplication
 
-from studio.ui.canvas import editing
+from studio.ui.canvas import editing, tidying
 
 CONTROL, ALT, SHIFT = (
     Qt.KeyboardModifier.ControlModifier,
@@ -105,7 +105,7 @@ def test_a_node_dropped_on_a_wire_goes_in_between(board):
 
 
 def test_tidying_up_puts_every_step_right_of_what_feeds_it(board):
-    editing.arrange_all(board.canvas)
+    tidying.arrange_all(board.canvas)
     nodes = dict(board.document.nodes)
     assert nodes["sql"].position[0] > nodes["dataset"].position[0]
     boxes = [item.box for item in board.canvas.sheet.nodes.values()]

@@ -7,7 +7,7 @@ from PySide6.QtGui import QPainter, QPen, QPolygonF
 
 from studio.engine.errors import StudioError
 from studio.engine.text import Text
-from studio.engine.workflows.graph import Edge, Graph, fits
+from studio.engine.workflows.graph import BadLink, Edge, Graph, fits
 from studio.ui.canvas import routes
 from studio.ui.canvas.commands import Connect, Remove
 from studio.ui.canvas.document import Parts
@@ -60,8 +60,8 @@ class ConnectPorts(Gesture):
             self._dropped_nowhere(place)
         elif self.why is None:
             self.connect(self.over)
-        else:
-            self.canvas.refused.emit(self.why)
+        elif isinstance(self.why, BadLink) and self.why.converter in self.canvas.document.types:
+            self.canvas.converter_wanted.emit(self.edge_to(self.over), self.why)
 
     def cancel(self) -> None:
         self._clear()

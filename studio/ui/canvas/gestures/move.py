@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 
+from studio.engine.text import Text
+from studio.engine.workflows.graph import Edge
+from studio.ui.canvas import editing
 from studio.ui.canvas.commands import Move
 from studio.ui.canvas.document import Place
 from studio.ui.canvas.gestures.gesture import Gesture
 from studio.ui.canvas.gestures.select import ADDING
 from studio.ui.canvas.layout import FRAME_PAD, HEADER, snap
+from studio.ui.canvas.wire_item import WireItem
+from studio.ui.language import tr
 
 SLACK = 3.0
 
@@ -24,10 +29,12 @@ class MoveThings(Gesture):
         self._select(grasped, keys)
         sheet, document = canvas.sheet, canvas.document
         chosen = [part_id for part_id in sheet.chosen_ids() if part_id not in document.edges]
-        ids = dict.fromkeys([*document.within(i for i in chosen if i in document.nodes), *chosen])
+        ids = sheet.carried(chosen)
         self.top = [i for i in chosen if i in document.nodes]
         self.origins = {i: QPointF(sheet.item(i).pos()) for i in ids}
         self.delta = QPointF()
+        self.loose = grasped if list(self.origins) == [grasped] and not document.wires(grasped) else ""
+        self.over: WireItem | None = None
 
     def move(self, place: QPointF, keys: Qt.KeyboardModifier) -> None:
         travel = place - self.start
@@ -41,6 +48,8 @@ class MoveThings(Gesture):
             corner = QPointF(snap(corner.x()), snap(corner.y()))
         self.delta = corner - self.origins[self.grasped]
         self.canvas.sheet.preview({i: origin + self.delta for i, origin in self.origins.items()})
+        if self.loose in self.canvas.sheet.nodes:
+            self._show_wire(self._wire_below())
 
     def release(self, place: QPointF, keys: Qt.KeyboardModifier) -> None:
         if not self.moving:
@@ -50,10 +59,35 @@ class MoveThings(Gesture):
         if self.delta.isNull():
             self.cancel()
             return
-        self.canvas.document.undo.push(Move(self.canvas.document, self._places()))
+        document, edge = self.canvas.document, self._edge()
+        self._show_wire(None)
+        document.undo.beginMacro(tr(Text("Move", "移动")))
+        document.undo.push(Move(document, self._places()))
+        if edge is not None and editing.insert_into(self.canvas, edge, self.loose):
+            editing.make_room(self.canvas, edge, self.loose)
+        document.undo.endMacro()
 
     def cancel(self) -> None:
+        self._show_wire(None)
         self.canvas.sheet.preview(self.origins)
+
+    def _edge(self) -> Edge | None:
+        return self.canvas.document.edges.get(self.over.edge_id) if self.over is not None else None
+
+    def _wire_below(self) -> WireItem | None:
+        """The wire that a step without wires is held over: let go, it goes in between."""
+        box = self.canvas.sheet.nodes[self.loose].box
+        middle = QRectF(box.left() + 16, box.center().y() - 12, box.width() - 32, 24)
+        lines = [QLineF(middle.topLeft(), middle.bottomRight()), QLineF(middle.bottomLeft(), middle.topRight())]
+        wires = [item for item in self.canvas.sheet.items(middle) if isinstance(item, WireItem)]
+        return next((wire for wire in wires if any(wire.crosses(line) for line in lines)), None)
+
+    def _show_wire(self, wire: WireItem | None) -> None:
+        if wire is not self.over:
+            for known, hovered in ((self.over, False), (wire, True)):
+                if known is not None:
+                    known.show_hover(hovered)
+            self.over = wire
 
     def _select(self, part_id: str, keys: Qt.KeyboardModifier) -> None:
         chosen = self.canvas.sheet.chosen_ids()

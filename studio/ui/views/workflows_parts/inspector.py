@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 from studio.engine.text import Text
 from studio.engine.workflows.execution import Execution
 from studio.engine.workflows.graph import Node
-from studio.ui.canvas.commands import Edit
+from studio.ui.canvas.commands import Edit, Rename
 from studio.ui.canvas.faces import tile_of, title_of
 from studio.ui.canvas.look import LOOKS
 from studio.ui.canvas.model import STATE_ICONS, Live
@@ -310,11 +310,27 @@ class AboutWorkflow(QWidget):
     def _rename(self) -> None:
         words = self.name.text().strip()
         if self.sheet is not None and words and words != self.sheet.document.graph.name:
-            self.sheet.document.rename(words)
+            self._push(words, self.sheet.document.description)
 
     def _describe(self, words: str) -> None:
         if self.sheet is not None and words != self.sheet.document.graph.description:
-            self.sheet.document.rename(self.sheet.document.graph.name, words)
+            self._push(self.sheet.document.name, words)
+
+    def _push(self, name: str, description: str) -> None:
+        assert self.sheet is not None
+        self.sheet.document.undo.push(Rename(self.sheet.document, name, description))
+
+    def show_names(self) -> None:
+        """What an undo has brought back, unless it is being typed here."""
+        document = self.sheet.document if self.sheet else None
+        if document is None:
+            return
+        if not self.name.hasFocus():
+            self.name.setText(document.name)
+        if self.description.toPlainText() != document.description and not self.description.hasFocus():
+            self.description.blockSignals(True)
+            self.description.setPlainText(document.description)
+            self.description.blockSignals(False)
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)
