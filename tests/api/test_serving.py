@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import psutil
@@ -57,20 +58,37 @@ def test_a_body_beyond_all_measure_is_turned_away_before_it_is_read(tiny_studio:
         assert b" 413 " in connection.recv(200)
 
 
-def test_too_many_requests_are_told_when_to_come_back(http):
+def test_too_many_requests_are_told_when_to_come_back(tiny_studio: Running, http):
+    """The worker stands still meanwhile: however fast it is, no answer ends before the others have come."""
+    short = {"model": "qwen", "messages": HELLO, "max_tokens": 2}
+    http.post(ROUTE, json=short).raise_for_status()
     http.put("/api/v1/settings", json={"key": "server.queue", "value": 0}).raise_for_status()
+    worker = worker_of(tiny_studio)
+    worker.suspend()
     try:
-        heavy = {**LONG, "stream": True, "logprobs": True, "top_logprobs": 20}
-        with contextlib.ExitStack() as stack:
-            kept = []
-            for _ in range(2):
-                response = stack.enter_context(http.stream("POST", ROUTE, json=heavy))
-                kept.append(response.iter_raw())
-                next(kept[-1])
-            answer = http.post(ROUTE, json={"model": "qwen", "messages": HELLO})
+        with ThreadPoolExecutor(2) as others:
+            waiting = [others.submit(http.post, ROUTE, json=short) for _ in range(2)]
+            answer = answered_at_once(http, short)
+            worker.resume()
             assert answer.status_code == 429 and int(answer.headers["retry-after"]) > 0
+            assert sorted(each.result().status_code for each in waiting) in ([200, 200], [200, 429])
     finally:
+        worker.resume()
         http.put("/api/v1/settings", json={"key": "server.queue", "value": 64})
+
+
+def worker_of(studio: Running) -> psutil.Process:
+    """The process in which its model runs."""
+    children = psutil.Process(studio.process.pid).children(recursive=True)
+    return next(each for each in children if any("llama_worker" in word for word in each.cmdline()))
+
+
+def answered_at_once(http: httpx.Client, body: dict[str, object]) -> httpx.Response:
+    """The first answer that does not wait for the worker; one that came before the others leaves and asks again."""
+    for _ in range(20):
+        with contextlib.suppress(httpx.ReadTimeout):
+            return http.post(ROUTE, json=body, timeout=2)
+    raise AssertionError("every request waits for a worker that stands still")
 
 
 def test_a_thousand_connections_that_never_read_leave_the_server_answering(tiny_studio: Running, http):
