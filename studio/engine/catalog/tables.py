@@ -180,6 +180,11 @@ threads = Table(
     Column("knowledge", JSON, nullable=False, default=list),
     Column("datasets", JSON, nullable=False, default=list),
     Column("leaf_id", String(64)),
+    Column("folder", String(255), nullable=False, default=""),
+    Column("title_by", String(16), nullable=False, default=""),
+    Column("tools", JSON, nullable=False, default=list),
+    Column("allowed", JSON, nullable=False, default=list),
+    Column("beside", String(255), nullable=False, default=""),
     Column("created_at", Float, nullable=False),
     Column("updated_at", Float, nullable=False),
     Column("deleted_at", Float),
@@ -200,8 +205,19 @@ messages = Table(
     Column("steps", JSON, nullable=False, default=list),
     Column("usage", JSON, nullable=False, default=dict),
     Column("error", JSON),
+    Column("attachments", JSON, nullable=False, default=list),
+    Column("beside", String(64), nullable=False, default=""),
+    Column("edited", Boolean, nullable=False, default=False),
     Column("created_at", Float, nullable=False),
     Index("messages_by_thread", "thread_id", "created_at"),
+)
+
+message_numbers = Table(  # the rows of `message_words`, SQLite's full-text index, which triggers keep in step
+    "message_numbers",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("message_id", String(64), nullable=False),
+    Index("message_numbers_by_message", "message_id", unique=True),
 )
 
 workflows = Table(

@@ -16,11 +16,13 @@ class Source(BaseModel):
     """Something an answer can stand on, with its chip's number.
 
     A "page" has its document, page (1-based, None where there are no pages) and the span of the quote in the page's
-    text; "rows" have the statement that was run and its first rows. `flagged` says why a citation of it does not hold.
+    text, and in `spans` what else of the page the answer cites; "rows" have the statement that was run and its first rows;
+    a "file" is a passage of an attachment. `digest` and `version` are those of the content that was read. `flagged` says
+    why a citation does not hold, and `false_at` which chips of this number, counted from 0 through the answer.
     """
 
     number: int
-    kind: Literal["page", "rows"]
+    kind: Literal["page", "rows", "file"]
     title: str
     quote: str = ""
     score: float | None = None
@@ -28,23 +30,45 @@ class Source(BaseModel):
     page: int | None = None
     start: int = 0
     end: int = 0
+    spans: list[tuple[int, int]] = []
     heading: str = ""
+    digest: str = ""
+    attachment_id: str = ""
     dataset_id: str = ""
+    version: int | None = None
     sql: str = ""
     rows_sql: str = ""
     rows: list[dict[str, Any]] = []
     row_count: int | None = None
     cited: bool = False
     flagged: Text | None = None
+    false_at: list[int] = []
+
+
+class Attempt(BaseModel):
+    """A query that a model wrote and that did not run."""
+
+    sql: str
+    error: Text
 
 
 class Step(BaseModel):
-    """Work done for an answer: a search, a query, what was left out, or a check of what was written."""
+    """Work done for an answer: a search, a query, a tool, what was left out or compacted, a check of what was written.
 
-    kind: Literal["search", "query", "context", "check"]
+    `text` is a tool's result, or the summary of the messages up to `until`. `attempts` failed before `sql` was written;
+    `edited` says that a person changed it since.
+    """
+
+    kind: Literal["search", "query", "tool", "context", "compact", "check"]
     title: Text
     detail: Text | None = None
     seconds: float = 0.0
+    text: str = ""
+    until: str = ""
+    tool: str = ""
+    arguments: dict[str, Any] = {}
+    attempts: list[Attempt] = []
+    edited: bool = False
     sql: str = ""
     columns: list[str] = []
     rows: list[list[Any]] = []
@@ -52,23 +76,50 @@ class Step(BaseModel):
     failed: bool = False
 
 
+class Attachment(BaseModel):
+    """Something that goes along with a question, by `@` or as a file.
+
+    `ref` is the object's id; of a file, its name among the attachments on disk. `mode` says how a text goes in: "whole", or
+    "passages" that fit the question; a file's pages are counted in `tokens` by the model it was attached for.
+    """
+
+    id: str
+    kind: Literal["file", "dataset", "document", "collection", "workflow"]
+    ref: str
+    title: str
+    mode: Literal["whole", "passages"] = "passages"
+    tokens: int = 0
+    size_bytes: int = 0
+
+
 class Thread(BaseModel):
-    """A conversation. `leaf_id` is the last message of the branch that is shown; times are UTC seconds."""
+    """A conversation. `leaf_id` is the last message of the branch that is shown; times are UTC seconds.
+
+    `title_by` says who named it. `tools` are those that the model may call, `allowed` those that need not ask in this
+    thread any more. `beside` is a second model that answers each question too.
+    """
 
     id: str
     title: str = ""
+    title_by: Literal["", "question", "model", "person"] = ""
     pinned: bool = False
+    folder: str = ""
     model: str = ""
     knowledge: list[str] = []
     datasets: list[str] = []
+    tools: list[str] = []
+    allowed: list[str] = []
+    beside: str = ""
     leaf_id: str | None = None
     created_at: float
     updated_at: float
+    deleted_at: float | None = None
 
 
 class Message(BaseModel):
     """One message. `status` is "streaming" only while its answer is being written; `error` is `StudioError.as_dict()`.
 
+    `beside` is the answer that this one was written side by side with; `edited` says that a person wrote or changed it.
     `usage` has completion_tokens, first_token_seconds, seconds and, when it came to an end, tokens_per_second.
     """
 
@@ -81,8 +132,23 @@ class Message(BaseModel):
     model: str = ""
     sources: list[Source] = []
     steps: list[Step] = []
+    attachments: list[Attachment] = []
+    beside: str = ""
+    edited: bool = False
     usage: dict[str, Any] = {}
     error: dict[str, Any] | None = None
+    created_at: float
+
+
+class Hit(BaseModel):
+    """A message in which words were found. `snippet` is what stands around them, `spans` where they stand in it."""
+
+    thread_id: str
+    title: str
+    message_id: str
+    role: Literal["user", "assistant"]
+    snippet: str
+    spans: list[tuple[int, int]] = []
     created_at: float
 
 
@@ -106,6 +172,17 @@ class Worked:
     """A step is finished."""
 
     step: Step
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalWanted:
+    """A tool would change something: nothing is done until `Chat.decide` says so. `because` names what it was asked by."""
+
+    id: str
+    tool: str
+    title: Text
+    arguments: dict[str, Any]
+    because: Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,4 +216,4 @@ class AnswerFailed:
     message: Message
 
 
-ChatEvent = Asked | Worked | SourcesFound | Piece | Answered | AnswerFailed
+ChatEvent = Asked | Worked | ApprovalWanted | SourcesFound | Piece | Answered | AnswerFailed

@@ -7,12 +7,14 @@ import logging
 import time
 from typing import Any
 
-from sqlalchemy import Connection, String, cast, insert, or_, select, update
+from sqlalchemy import Connection, String, cast, delete, insert, or_, select, update
 
 from studio.engine import ids
 from studio.engine.catalog import Catalog
 from studio.engine.catalog.tables import messages, threads
-from studio.engine.chat.message import Message, Thread
+from studio.engine.chat import finding
+from studio.engine.chat.branches import Leafed, Tree
+from studio.engine.chat.message import Hit, Message, Thread
 from studio.engine.errors import NotFound, StudioError
 from studio.engine.text import Text
 
@@ -37,6 +39,27 @@ class Threads:
         query = select(threads).where(threads.c.deleted_at.is_(None)).order_by(threads.c.updated_at.desc()).limit(limit)
         rows = await self._catalog.read(lambda connection: connection.execute(query).mappings().all())
         return [Thread.model_validate(dict(row)) for row in rows]
+
+    async def trash(self) -> builtins.list[Thread]:
+        """What was deleted, the last first."""
+        query = select(threads).where(threads.c.deleted_at.is_not(None)).order_by(threads.c.deleted_at.desc())
+        rows = await self._catalog.read(lambda connection: connection.execute(query).mappings().all())
+        return [Thread.model_validate(dict(row)) for row in rows]
+
+    async def forget(self, *conditions: Any) -> None:
+        """Threads of the trash and their messages, for good."""
+        gone = select(threads.c.id).where(threads.c.deleted_at.is_not(None), *conditions)
+
+        def work(connection: Connection) -> None:
+            ids = list(connection.execute(gone).scalars())
+            connection.execute(delete(messages).where(messages.c.thread_id.in_(ids)))
+            connection.execute(delete(threads).where(threads.c.id.in_(ids)))
+
+        await self._catalog.write(work)
+
+    async def find(self, query: str, limit: int) -> builtins.list[Hit]:
+        """The newest messages first that have all the words of a query."""
+        return await self._catalog.read(lambda connection: finding.find(connection, query, limit))
 
     async def about(self, dataset_id: str) -> builtins.list[Thread]:
         """The threads that have a dataset beside them, or whose answers rest on its rows; newest first."""
@@ -69,9 +92,38 @@ class Threads:
         def work(connection: Connection) -> None:
             connection.execute(insert(messages), rows)
             connection.execute(leaf)
-            connection.execute(here.where(threads.c.title == "").values(title=title))
+            connection.execute(here.where(threads.c.title == "").values(title=title, title_by="question"))
 
         await self._catalog.write(work)
+        await self._write_held()
+
+    async def add_more(self, *more: Message, leaf: bool = True) -> None:
+        """Messages of one thread in order, which may hang anywhere; the last becomes the leaf unless told otherwise."""
+        rows = [message.model_dump(mode="json") for message in more]
+        values = {"updated_at": time.time()} | ({"leaf_id": more[-1].id} if leaf else {})
+        here = update(threads).where(threads.c.id == more[-1].thread_id).values(**values)
+        await self._catalog.write(
+            lambda connection: (connection.execute(insert(messages), rows), connection.execute(here))
+        )
+        await self._write_held()
+
+    async def add_whole(self, thread: Thread, whole: builtins.list[Message]) -> None:
+        """A thread with all its messages, in one transaction."""
+
+        def work(connection: Connection) -> None:
+            connection.execute(insert(threads), thread.model_dump())
+            if whole:
+                connection.execute(insert(messages), [message.model_dump(mode="json") for message in whole])
+
+        await self._catalog.write(work)
+
+    async def name(self, thread_id: str, title: str) -> None:
+        """A title of the model's, where only a question gave the thread its name."""
+        untitled = (threads.c.id == thread_id, threads.c.title_by == "question")
+        statement = update(threads).where(*untitled).values(title=title, title_by="model")
+        await self._catalog.write(lambda connection: connection.execute(statement))
+
+    async def _write_held(self) -> None:
         for held in list(self._held.values()):
             await self.keep_or_hold(held)
 
@@ -106,6 +158,26 @@ class Threads:
             path.append(self._held.get(leaf_id or "") or Message.model_validate(dict(by_id[leaf_id])))
             leaf_id = path[-1].parent_id
         return path[::-1]
+
+    async def message(self, message_id: str) -> Message:
+        """Raises `NotFound`."""
+        query = select(messages).where(messages.c.id == message_id)
+        row = await self._catalog.read(lambda connection: connection.execute(query).mappings().first())
+        if row is None:
+            raise NotFound(Text(f"There is no message {message_id}.", f"没有消息 {message_id}。"))
+        return self._held.get(message_id) or Message.model_validate(dict(row))
+
+    async def every(self, thread_id: str) -> builtins.list[Message]:
+        """All messages of a thread on all branches, in the order they were written."""
+        query = select(messages).where(messages.c.thread_id == thread_id).order_by(messages.c.created_at)
+        rows = await self._catalog.read(lambda connection: connection.execute(query).mappings().all())
+        return [self._held.get(row["id"]) or Message.model_validate(dict(row)) for row in rows]
+
+    async def tree(self, thread_id: str) -> Tree:
+        columns = (messages.c.id, messages.c.parent_id, messages.c.created_at, messages.c.beside)
+        query = select(*columns).where(messages.c.thread_id == thread_id)
+        rows = await self._catalog.read(lambda connection: connection.execute(query).all())
+        return Tree(Leafed(*row) for row in rows)
 
     async def end_interrupted(self) -> None:
         """Answers that were cut off keep their words and count as stopped."""
