@@ -69,7 +69,9 @@ class Engine:
         self.engines = Engines(self.jobs, paths, self.settings)
         self.knowledge = Knowledge(self.catalog, self.events, self.jobs, paths, self.settings, self.models)
         self.workflows = Workflows(self)
-        self.chat = Chat(self.catalog, self.events, self.models, self.knowledge, self.datasets, self.sql)
+        self.chat = Chat(
+            self.catalog, self.events, self.models, self.knowledge, self.datasets, self.sql, paths, self.workflows
+        )
         self.lineage = Lineages(self.datasets, self.sql, self.knowledge, self.workflows, self.chat)
         self.clusters = Clusters(self.catalog, self.events, self.egress, self.secrets)
         self.sample = Sample(self)

@@ -11,6 +11,7 @@ import pytest
 from studio.engine.catalog import Catalog
 from studio.engine.chat.service import Chat, ChatEvent
 from studio.engine.events import Events
+from studio.engine.paths import Paths
 from tests.chat.rooms import OnePage, OneTable, ScriptedModels
 
 QUESTION = "How long is the warranty on the K7 pump, and how many K7 were returned in 华南?"
@@ -32,7 +33,7 @@ class Place:
         table: Any = self.table
         models: Any = self.models
         knowledge: Any = self.knowledge
-        self.chat = Chat(self.catalog, self.events, models, knowledge, table, table)
+        self.chat = Chat(self.catalog, self.events, models, knowledge, table, table, Paths.under(self.folder))
         await self.chat.start()
         return self.chat
 

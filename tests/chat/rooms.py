@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow
 
+from studio.engine.chat import context, titles
 from studio.engine.datasets.dataset import Column
 from studio.engine.errors import Invalid, NotFound, Unavailable
 from studio.engine.knowledge.document import Chunk, Document, Found
@@ -26,7 +27,10 @@ COUNT_SQL = "SELECT count(*) AS count\nFROM orders\nWHERE region = '华南' AND 
 
 @dataclass
 class ScriptedModels:
-    """Says `words`; with `stall_after`, waits for ever after that many pieces until `go_on` is set."""
+    """Says `words`; with `stall_after`, waits for ever after that many pieces until `go_on` is set.
+
+    Asked for a title or a summary it says those. `calls` are the tool calls of each turn, before it answers.
+    """
 
     words: list[str] = field(default_factory=lambda: ["It ", "is ", "24 ", "months. ", "[1]"])
     demo: bool = False
@@ -35,6 +39,9 @@ class ScriptedModels:
     break_after: int | None = None
     finish_reason: str = "stop"
     there: bool = True
+    title: str = ""
+    summary: str = ""
+    calls: list[tuple[str, str]] = field(default_factory=list)
     asked: list[dict[str, Any]] = field(default_factory=list)
     closed: bool = False
     go_on: asyncio.Event = field(default_factory=asyncio.Event)
@@ -50,7 +57,16 @@ class ScriptedModels:
         )  # fmt: skip
 
     async def chat(self, model: str, messages: list[dict[str, Any]], **wishes: Any) -> AsyncIterator[ChatPiece]:
-        self.asked.append({"messages": messages, **wishes})
+        for task, words in ((titles.ASK, self.title), (context.COMPACT, self.summary)):
+            if messages[0]["content"] == task:
+                yield ChatPiece(text=words)
+                return
+        self.asked.append({"messages": list(messages), **wishes})
+        if self.calls and wishes.get("tools"):
+            name, arguments = self.calls.pop(0)
+            yield ChatPiece(text="", tool_calls=({"index": 0, "id": "call-1", "function": {"name": name}},))
+            yield ChatPiece(tool_calls=({"index": 0, "function": {"arguments": arguments}},))
+            return
         try:
             for place, word in enumerate(self.words):
                 if place == self.stall_after:
@@ -104,6 +120,7 @@ class OnePage:
 class Orders:
     id: str = "ds-001"
     name: str = "orders"
+    version: int = 1
 
 
 class OneTable:

@@ -100,3 +100,33 @@ def test_numbers_are_compared_by_value() -> None:
 
 def test_without_sources_nothing_is_changed() -> None:
     assert citations.settle("Any words at all [1].", [])[0] == "Any words at all."
+
+
+GIVEN = (
+    "4.2 Pump faults. The warranty on the K7 pump is 24 months from the date of purchase. Ask for the batch number first. "
+    "If the repair takes longer than 7 working days, Aurora lends a machine to the customer."
+)
+
+
+def test_a_sentence_that_stands_beside_the_quote_adds_its_own_span() -> None:
+    said = "Aurora lends a machine when the repair takes longer than 7 working days [1]."
+    _, [source] = citations.settle(said, [PUMP], {1: GIVEN})
+    [(start, end)] = source.spans
+    assert source.flagged is None
+    assert GIVEN[start:end] == "If the repair takes longer than 7 working days, Aurora lends a machine to the customer."
+
+
+def test_what_stands_nowhere_on_the_page_is_flagged_even_when_its_words_are_scattered_over_it() -> None:
+    filler = " ".join(f"Sentence {word} says nothing of it." for word in ("repair", "machine", "customer", "batch"))
+    said = "The customer gets a free repair of the machine by express courier for a batch [1]."
+    _, [source] = citations.settle(said, [PUMP], {1: filler})
+    assert source.flagged is not None
+    assert source.spans == []
+
+
+def test_of_two_chips_of_one_source_only_the_false_one_is_flagged() -> None:
+    said = "The warranty on the K7 pump is 24 months [1]. The warranty on the K7 pump is 36 months [1]."
+    _, [source] = citations.settle(said, [PUMP], {1: GIVEN})
+    assert source.false_at == [1]
+    assert source.flagged is not None
+    assert "36 months" in source.flagged.en

@@ -55,6 +55,7 @@ async def test_the_migrations_make_exactly_the_declared_tables(catalog: Catalog)
     from alembic.migration import MigrationContext
 
     assert catalog.engine is not None
+
     def declared(name: str | None, kind: str, _parents: object) -> bool:
         return kind != "table" or not str(name).startswith("message_words")  # SQLite's own tables of a full-text index
 

@@ -1,32 +1,37 @@
-"""One answer while it is made: gather, write, check. Each piece is on disk before it is told."""
+"""One answer while it is made: gather, write, use tools, check. Each piece is on disk before it is told."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import time
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from studio.engine.chat import citations, prompt
+from studio.engine.chat import attachments as attaching
+from studio.engine.chat import citations, prompt, tools
+from studio.engine.chat.attachments import Attachments
+from studio.engine.chat.context import Fitting, Past, room, told_few
 from studio.engine.chat.gather import Evidence, Gatherer
 from studio.engine.chat.message import (
     Answered,
     AnswerFailed,
     Asked,
+    Attachment,
     ChatEvent,
     Message,
-    Piece,
     Source,
     SourcesFound,
     Step,
+    Thread,
     Worked,
 )
 from studio.engine.chat.store import Threads
-from studio.engine.errors import StudioError, from_unexpected
-from studio.engine.text import Text, plural
+from studio.engine.chat.stream import Joined
+from studio.engine.chat.tools import Call, Tool, Toolbox
+from studio.engine.errors import NotFound, StudioError, from_unexpected
+from studio.engine.text import Text
 
 if TYPE_CHECKING:
     from studio.engine.knowledge.service import Knowledge
@@ -34,9 +39,8 @@ if TYPE_CHECKING:
     from studio.engine.models.service import Models
 
 log = logging.getLogger(__name__)
-FLUSH = 0.05  # seconds of words that go to disk and to the reader together
 ANSWER_TOKENS = 512
-TEMPLATE_TOKENS = 64  # what a chat template puts around the messages, at most
+ROUNDS = 6  # times that a model may call tools before it has to answer
 AROUND = 500  # characters before and after a quote that a model reads with it
 
 
@@ -48,30 +52,51 @@ class Desk:
     models: Models
     knowledge: Knowledge
     gatherer: Gatherer
+    attachments: Attachments
+    toolbox: Toolbox
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a question may use; `temperature` None leaves it to the model's own."""
+    """What a question may use; `temperature` None leaves it to the model's own, `chunks` None to what is usual."""
 
     model: str
     knowledge: list[str]
     datasets: list[str]
     temperature: float | None = None
     max_tokens: int | None = None
+    chunks: int | None = None
+    tools: list[str] = field(default_factory=list)
+
+    def with_attachments(self, attached: list[Attachment]) -> Wanted:
+        """With the datasets, collections and workflows that go along with the question."""
+
+        def more(kind: str, there: list[str], prefix: str = "") -> list[str]:
+            return list(dict.fromkeys([*there, *(f"{prefix}{each.ref}" for each in attached if each.kind == kind)]))
+
+        return Wanted(
+            self.model, more("collection", self.knowledge), more("dataset", self.datasets), self.temperature,
+            self.max_tokens, self.chunks, more("workflow", self.tools, tools.WORKFLOW),
+        )  # fmt: skip
 
 
 class Answering:
-    """An answer from its question to its end; `message` is what is on disk."""
+    """An answer from its question to its end; `message` is what is on disk. `begun` is an answer that it goes on with."""
 
-    def __init__(self, desk: Desk, asked: Message, answer: Message, history: list[Message], wanted: Wanted) -> None:
+    def __init__(
+        self, desk: Desk, thread: Thread, asked: Message, answer: Message, history: list[Message], wanted: Wanted,
+        begun: Message | None = None,
+    ) -> None:  # fmt: skip
         self.message = answer
         self._desk = desk
+        self._thread = thread
         self._asked = asked
         self._history = history
-        self._wanted = wanted
+        self._wanted = wanted.with_attachments(asked.attachments)
+        self._begun = begun
         self._evidence = Evidence()
         self._texts: dict[int, str] = {}
+        self._whole: dict[int, str] = {}  # what goes in of attachments, by the source's number
 
     async def events(self) -> AsyncGenerator[ChatEvent, None]:
         """Closing it, or cancelling whoever reads it, keeps what was written as a stopped answer."""
@@ -113,77 +138,175 @@ class Answering:
         except StudioError as error:
             return error
 
+    # What is read
+
     async def _gather(self, model: Model | None) -> AsyncGenerator[ChatEvent, None]:
         question, gatherer, evidence = self._asked.content, self._desk.gatherer, self._evidence
-        if self._wanted.knowledge:
-            yield Worked(await gatherer.search(question, self._wanted.knowledge, evidence))
-        if self._wanted.datasets:
-            step = await gatherer.query(question, self._wanted.datasets, model, evidence)
-            if step is not None:
-                yield Worked(step)
+        if self._begun is not None:  # it goes on with what it had
+            evidence.sources, evidence.steps = list(self._begun.sources), _gathered(self._begun.steps)
+        else:
+            for attachment in self._asked.attachments:
+                if attachment.kind in ("file", "document"):
+                    yield Worked(await self._attach(attachment, model))
+            if self._wanted.knowledge:
+                yield Worked(await gatherer.search(question, self._wanted.knowledge, evidence, self._wanted.chunks))
+            if self._wanted.datasets:
+                step = await gatherer.query(question, self._wanted.datasets, model, evidence)
+                if step is not None:
+                    yield Worked(step)
         self._now(sources=evidence.sources, steps=evidence.steps)
         await self._desk.threads.keep(self.message)
         if evidence.sources:
             yield SourcesFound(evidence.sources)
 
+    async def _attach(self, attachment: Attachment, model: Model | None) -> Step:
+        """A text that goes along, whole or by its passages; whole only where it fits, and that is said."""
+        evidence, shelf = self._evidence, self._desk.attachments
+        try:
+            pages = await shelf.pages(attachment, self._desk.knowledge)
+            fits = model is None or attachment.tokens <= room(model) // 2
+            whole = attachment.mode == "whole" and fits
+            parts = attaching.whole(pages) if whole else await shelf.passages(attachment, pages, self._asked.content)
+        except StudioError as error:
+            return evidence.add(_not_attached(attachment, error))
+        for part in parts:
+            number = evidence.next_number()
+            evidence.sources.append(attaching.as_source(attachment, part, number))
+            self._whole[number] = part.text
+        return evidence.add(_attached(attachment, len(parts), whole, fits))
+
+    # What is written
+
     async def _write(self, model: Model) -> AsyncGenerator[ChatEvent, None]:
         self._now(model=model.name)
-        messages, left_out = await self._prompt(model)
-        if left_out is not None:
-            self._evidence.steps.append(left_out)
-            yield Worked(left_out)
+        said: list[Step] = []
+
+        async def tell(step: Step) -> None:
+            said.append(self._evidence.add(step))
+
+        messages = await self._prompt(model, tell)
+        for step in said:
+            yield Worked(step)
+        offered = [] if model.demo else await self._offered()
+        for turn in range(ROUNDS + 1):
+            joined = self._ask(model, messages, offered if turn < ROUNDS else [])
+            spoken = ""
+            async with aclosing(joined) as pieces:
+                async for piece in pieces:
+                    spoken += piece.text
+                    self._now(content=self.message.content + piece.text)
+                    await self._desk.threads.append(self.message.id, piece.text)
+                    yield piece
+            calls = joined.calls.all()
+            if not calls:
+                return
+            messages.append(_calling(spoken, calls))
+            for call in calls:
+                async with aclosing(self._call(call, offered, messages)) as events:
+                    async for event in events:
+                        yield event
+
+    def _ask(self, model: Model, messages: prompt.Messages, offered: list[Tool]) -> Joined:
         usual = 0.0 if model.demo else None
         temperature = usual if self._wanted.temperature is None else self._wanted.temperature
+        told: dict[str, Any] = {"tools": [tool.schema() for tool in offered]} if offered else {}
         most = self._most_tokens(model)
-        stream: Any = self._desk.models.chat(model.id, messages, temperature=temperature, max_tokens=most)
-        async with aclosing(_Stream(stream, self)) as pieces:
-            async for piece in pieces:
-                self._now(content=self.message.content + piece.text)
-                await self._desk.threads.append(self.message.id, piece.text)
-                yield piece
+        stream: Any = self._desk.models.chat(model.id, messages, temperature=temperature, max_tokens=most, **told)
+        return Joined(stream, self.used)
 
     def _most_tokens(self, model: Model) -> int:
         usual = prompt.SMALL_TOKENS if model.demo and self._evidence.sources else ANSWER_TOKENS
         return self._wanted.max_tokens or usual
 
-    async def _prompt(self, model: Model) -> tuple[prompt.Messages, Step | None]:
-        """The model's messages with as much as its context holds, and a step that says what was left out."""
-        given = prompt.for_small(self._evidence.sources) if model.demo else list(self._evidence.sources)
+    async def _prompt(self, model: Model, tell: Any) -> prompt.Messages:
+        """The model's messages with as much as its context holds; what was compacted or left out is told."""
+        small = model.demo and bool(self._evidence.sources)
+        given = prompt.for_small(self._evidence.sources) if small else list(self._evidence.sources)
         self._texts = {source.number: await self._text(source) for source in given}
-        if model.demo:
-            return prompt.build_small(self._asked.content, given), _told_few(model, given, self._evidence.sources)
-        history = list(self._history)
-        room = _room(model) - self._most_tokens(model) - TEMPLATE_TOKENS
-        while True:
-            messages = prompt.build(self._asked.content, history, given, self._texts)
-            if await self._fits(model, messages, room) or (len(given) <= 1 and not history):
-                break
-            if history:
-                history = history[2:]
-            else:
-                given.remove(_least(given))
-        return messages, _left_out(room, len(self._evidence.sources) - len(given), len(self._history) - len(history))
-
-    async def _fits(self, model: Model, messages: prompt.Messages, room: int) -> bool:
-        """No token is shorter than a byte, so counting is only needed for long prompts."""
-        words = "\n".join(str(message["content"]) for message in messages)
-        return len(words.encode()) <= room or await self._desk.models.count_tokens(model.id, words) <= room
+        if small:
+            few = told_few(model, given, self._evidence.sources, len(self._history))
+            if few is not None:
+                await tell(few)
+            messages = prompt.build_small(self._asked.content, given)
+        else:
+            fitting = Fitting(self._desk.models, model, self._asked.content, self._most_tokens(model))
+            messages = await fitting.fit(Past.of(self._history), given, self._texts, tell)
+        if self.message.content:
+            messages.append({"role": "assistant", "content": self.message.content})
+        return messages
 
     async def _text(self, source: Source) -> str:
         """What a model reads of a source: the page around the quote, or the rows in words and their query."""
+        if source.number in self._whole:
+            return self._whole[source.number]
         if source.kind == "rows":
             return f"{source.quote}\n(from the query: {source.sql})"
         try:
-            page = await self._desk.knowledge.page_text(source.document_id, source.page)
+            page = await self._page(source)
         except StudioError:  # deleted since it was found
             return source.quote
         return page[max(0, source.start - AROUND) : source.end + AROUND]
+
+    async def _page(self, source: Source) -> str:
+        if source.kind == "file":
+            return await self._desk.attachments.page_text(source.attachment_id, source.page)
+        return await self._desk.knowledge.page_text(source.document_id, source.page)
+
+    # Tools
+
+    async def _offered(self) -> list[Tool]:
+        if not self._wanted.tools:
+            return []
+        return await self._desk.toolbox.offered(self._wanted.tools, self._wanted.knowledge, self._wanted.datasets)
+
+    async def _call(
+        self, call: Call, offered: list[Tool], messages: prompt.Messages
+    ) -> AsyncGenerator[ChatEvent, None]:
+        """Run a tool, with a person's leave where it changes something; the model reads what it brought."""
+        tool = next((each for each in offered if each.name == call.name), None)
+        known = len(self._evidence.sources)
+        if tool is not None and not await self._desk.toolbox.allowed(tool, self._thread):
+            wanted = self._desk.toolbox.ask(tool, call, self._evidence.sources)
+            yield wanted
+            decided = await self._desk.toolbox.decision(wanted)
+            if decided == "thread":
+                await self._allow_here(tool)
+            step, result = tools.refused(tool, call) if decided == "no" else await self._run(tool, call)
+        else:
+            step, result = await self._run(tool, call)
+        step = step.model_copy(update={"tool": tool.key if tool else call.name, "arguments": call.arguments})
+        self._evidence.replace_or_add(step)
+        messages.append({"role": "tool", "tool_call_id": call.id, "content": tools.shortened(result)})
+        for source in self._evidence.sources[known:]:
+            self._texts[source.number] = await self._text(source)
+        self._now(sources=self._evidence.sources, steps=self._evidence.steps)
+        await self._desk.threads.keep(self.message)
+        yield Worked(step)
+        if len(self._evidence.sources) > known:
+            yield SourcesFound(self._evidence.sources)
+
+    async def _run(self, tool: Tool | None, call: Call) -> tuple[Step, str]:
+        if tool is None:
+            missing = NotFound(Text(f"There is no tool {call.name}.", f"没有工具 {call.name}。"))
+            return tools.failed(None, call, missing)
+        try:
+            return await tool.run(call.arguments, self._evidence)
+        except StudioError as error:
+            return tools.failed(tool, call, error)
+
+    async def _allow_here(self, tool: Tool) -> None:
+        allowed = list(dict.fromkeys([*self._thread.allowed, tool.key]))
+        self._thread = self._thread.model_copy(update={"allowed": allowed})
+        await self._desk.threads.change(self._thread.id, allowed=allowed)
+
+    # How it ends
 
     async def _finished(self) -> Answered:
         """Check the citations, say which figures no source has, and keep the whole."""
         sources = self._evidence.sources
         if sources:
             content, sources = citations.settle(self.message.content, sources, self._texts)
+            sources = [await self._anchored(source) for source in sources]
             strange = citations.unsupported_numbers(content, sources, self._asked.content, self._texts)
             self._evidence.steps += [_strange(strange)] if strange else []
             self._now(content=content, sources=sources)
@@ -192,6 +315,18 @@ class Answering:
         self._now(status="done", steps=self._evidence.steps)
         await self._desk.threads.keep(self.message)
         return Answered(self.message)
+
+    async def _anchored(self, source: Source) -> Source:
+        """Spans that `settle` counted in the text that was read, as places in the page."""
+        if not source.spans:
+            return source
+        try:
+            page = await self._page(source)
+        except StudioError:
+            return source.model_copy(update={"spans": []})
+        begin = page.find(self._texts[source.number])
+        spans = [(begin + start, begin + end) for start, end in source.spans] if begin >= 0 else []
+        return source.model_copy(update={"spans": spans})
 
     async def _failed(self, error: StudioError) -> AnswerFailed:
         self._now(status="failed", error=error.as_dict(), steps=self._evidence.steps)
@@ -206,86 +341,40 @@ class Answering:
         self._now(usage={**self.message.usage, **usage})
 
 
-class _Stream:
-    """A model's pieces joined so that there are at most 20 a second, with what they cost."""
+def _calling(spoken: str, calls: list[Call]) -> dict[str, Any]:
+    import json
 
-    def __init__(self, stream: Any, answering: Answering) -> None:
-        self._stream = stream
-        self._answering = answering
-        self._pieces = self._joined()
-
-    def __aiter__(self) -> AsyncIterator[Piece]:
-        return self._pieces
-
-    async def aclose(self) -> None:
-        """Also ends the model's work."""
-        await self._pieces.aclose()
-        await self._stream.aclose()
-
-    async def _joined(self) -> AsyncGenerator[Piece, None]:
-        began = time.monotonic()
-        flushed = began - FLUSH
-        first: float | None = None
-        words, count = "", 0
-        async for piece in self._stream:
-            now = time.monotonic()
-            if piece.text:
-                first = now - began if first is None else first
-                words, count = words + piece.text, count + 1
-            self._answering.used(_usage(piece, count, first, now - began))
-            if words and now - flushed >= FLUSH:
-                yield Piece(words, count, first)
-                words, flushed = "", now
-        if words:
-            yield Piece(words, count, first)
+    made = [
+        {"id": each.id, "type": "function", "function": {"name": each.name, "arguments": json.dumps(each.arguments)}}
+        for each in calls
+    ]
+    return {"role": "assistant", "content": spoken, "tool_calls": made}
 
 
-def _usage(piece: Any, count: int, first: float | None, seconds: float) -> dict[str, Any]:
-    """The backend's own figures win; until they come, one piece counts as one token."""
-    known = {} if piece.usage is None else {key: value for key, value in piece.usage.model_dump().items() if value}
-    ended = {} if piece.finish_reason is None else {"finish_reason": piece.finish_reason}
-    counted = {"seconds": round(seconds, 3)} | ({"completion_tokens": count} if piece.text else {})
-    timed = {} if first is None else {"first_token_seconds": round(first, 3)}
-    return {**counted, **timed, **known, **ended}
+def _gathered(steps: list[Step]) -> list[Step]:
+    """The work that an answer rests on, without what was said of its words."""
+    return [step for step in steps if step.kind not in ("check", "compact", "context")]
 
 
-def _room(model: Model) -> int:
-    """Tokens of context: as the model is loaded, and never more than it was trained for."""
-    return min(model.context_length or model.load_settings.context_length, model.load_settings.context_length)
-
-
-def _least(sources: list[Source]) -> Source:
-    """The last page, and the rows only when no page is left."""
-    return next((source for source in reversed(sources) if source.kind == "page"), sources[-1])
-
-
-def _told_few(model: Model, given: list[Source], all_of_them: list[Source]) -> Step | None:
-    if len(given) == len(all_of_them):
-        return None
-    numbers = [source.number for source in given]
-    return Step(
-        kind="context",
-        title=Text(
-            f"{model.name} was given {' and '.join(f'[{number}]' for number in numbers)} only",
-            f"只向 {model.name} 提供了 {'、'.join(f'[{number}]' for number in numbers)}",
-        ),
-        detail=Text("A demo model cannot hold more apart.", "演示模型无法区分更多内容。"),
+def _attached(attachment: Attachment, parts: int, whole: bool, fits: bool) -> Step:
+    name = attachment.title
+    title = (
+        Text(f"Read all of {name}", f"读取了 {name} 的全文")
+        if whole
+        else Text(f"Read {parts} passage{'' if parts == 1 else 's'} of {name}", f"读取了 {name} 的 {parts} 个段落")
     )
+    detail = None
+    if attachment.mode == "whole" and not fits:
+        detail = Text(
+            f"All of it, {attachment.tokens:,} tokens, does not fit this model's context.",
+            f"全文共 {attachment.tokens:,} 个词元，超出该模型的上下文。",
+        )
+    return Step(kind="search", title=title, detail=detail)
 
 
-def _left_out(room: int, sources: int, messages: int) -> Step | None:
-    if not sources and not messages:
-        return None
-    en = [plural(sources, "source", "sources")] * bool(sources)
-    en += [plural(messages, "earlier message", "earlier messages")] * bool(messages)
-    zh = [f"{sources} 个来源"] * bool(sources) + [f"{messages} 条较早的消息"] * bool(messages)
-    return Step(
-        kind="context",
-        title=Text(f"Left out {' and '.join(en)}", f"省略了 {'和 '.join(zh)}"),
-        detail=Text(
-            f"The model's context has room for {room:,} tokens of them.", f"模型上下文只能容纳 {room:,} 个词元。"
-        ),
-    )
+def _not_attached(attachment: Attachment, error: StudioError) -> Step:
+    title = Text(f"{attachment.title} was not read", f"未能读取 {attachment.title}")
+    return Step(kind="search", title=title, detail=error.whole(), failed=True)
 
 
 def _strange(figures: list[str]) -> Step:
@@ -301,5 +390,5 @@ def _cut() -> Step:
     return Step(
         kind="check",
         title=Text("The answer was cut off at its length limit", "回答达到长度上限，已截断"),
-        detail=Text("Ask for the rest, or for a shorter answer.", "可继续追问剩余部分，或要求更短的回答。"),
+        detail=Text("Go on with it, or ask for a shorter answer.", "可以继续写完，或要求更短的回答。"),
     )

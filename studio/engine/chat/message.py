@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from studio.engine.errors import StudioError
 from studio.engine.events import Event
+from studio.engine.sql.query import Attempt
 from studio.engine.text import Text
 
 
@@ -43,13 +44,6 @@ class Source(BaseModel):
     cited: bool = False
     flagged: Text | None = None
     false_at: list[int] = []
-
-
-class Attempt(BaseModel):
-    """A query that a model wrote and that did not run."""
-
-    sql: str
-    error: Text
 
 
 class Step(BaseModel):

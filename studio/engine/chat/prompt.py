@@ -13,7 +13,6 @@ RULES = (
     "like [1]. If the sources do not answer a part of the question, say so. Answer in the language of the question, "
     "briefly."
 )
-TURNS = 6  # messages of the thread that go along
 NEAR = 0.4  # the match of a page that is about the question, as measured on the sample's questions
 SMALL_TOKENS = 160  # a small model that goes on longer only repeats itself
 SMALL_RULES = "Answer the question with the facts. Repeat the facts word for word and keep their numbers in brackets."
@@ -31,18 +30,21 @@ ZH_EXAMPLE = {
 Messages = list[dict[str, Any]]
 
 
-def build(question: str, history: Sequence[Message], sources: Sequence[Source], texts: Mapping[int, str]) -> Messages:
-    """The messages for a model. `texts` holds the words of each source.
+def build(
+    question: str, history: Sequence[Message], sources: Sequence[Source], texts: Mapping[int, str], summary: str = ""
+) -> Messages:
+    """The messages for a model. `texts` holds the words of each source, `summary` what was said before the history.
 
     Without sources the model is asked plainly, with what was said before.
     """
-    asked = {"role": "user", "content": question}
-    if not sources:
-        return [*_turns(history), asked]
-    given = "\n\n".join(
-        f"[{source.number}] {_head(source)}\n{texts.get(source.number, source.quote)}" for source in sources
-    )
-    return [{"role": "system", "content": f"{RULES}\n\nSources:\n{given}"}, *_turns(history), asked]
+    parts = [f"Earlier in this conversation:\n{summary}"] * bool(summary)
+    if sources:
+        given = "\n\n".join(
+            f"[{source.number}] {_head(source)}\n{texts.get(source.number, source.quote)}" for source in sources
+        )
+        parts = [RULES, *parts, f"Sources:\n{given}"]
+    system = [{"role": "system", "content": "\n\n".join(parts)}] if parts else []
+    return [*system, *_turns(history), {"role": "user", "content": question}]
 
 
 def build_small(question: str, sources: Sequence[Source]) -> Messages:
@@ -80,7 +82,7 @@ def _example_question(question: str, asked: Sequence[str], chinese: bool) -> str
 def for_small(sources: Sequence[Source]) -> list[Source]:
     """What a small model can hold apart: the page that fits best, and the rows. A page beside the point only confuses it."""
     rows = [source for source in sources if source.kind == "rows"]
-    pages = [source for source in sources if source.kind == "page"][:1]
+    pages = [source for source in sources if source.kind != "rows"][:1]
     return [*(page for page in pages if not rows or (page.score or 0) >= NEAR), *rows]
 
 
@@ -90,7 +92,7 @@ def _small_question(facts: Sequence[str], question: str, question_first: bool) -
 
 
 def _turns(history: Sequence[Message]) -> Messages:
-    return [{"role": message.role, "content": message.content} for message in history[-TURNS:] if message.content]
+    return [{"role": message.role, "content": message.content} for message in history if message.content]
 
 
 def _head(source: Source) -> str:

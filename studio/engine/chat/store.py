@@ -51,9 +51,9 @@ class Threads:
         gone = select(threads.c.id).where(threads.c.deleted_at.is_not(None), *conditions)
 
         def work(connection: Connection) -> None:
-            ids = list(connection.execute(gone).scalars())
-            connection.execute(delete(messages).where(messages.c.thread_id.in_(ids)))
-            connection.execute(delete(threads).where(threads.c.id.in_(ids)))
+            there = [row[0] for row in connection.execute(gone)]
+            connection.execute(delete(messages).where(messages.c.thread_id.in_(there)))
+            connection.execute(delete(threads).where(threads.c.id.in_(there)))
 
         await self._catalog.write(work)
 
@@ -177,7 +177,7 @@ class Threads:
         columns = (messages.c.id, messages.c.parent_id, messages.c.created_at, messages.c.beside)
         query = select(*columns).where(messages.c.thread_id == thread_id)
         rows = await self._catalog.read(lambda connection: connection.execute(query).all())
-        return Tree(Leafed(*row) for row in rows)
+        return Tree(Leafed(row[0], row[1], row[2], row[3]) for row in rows)
 
     async def end_interrupted(self) -> None:
         """Answers that were cut off keep their words and count as stopped."""

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from studio.engine.datasets.dataset import Dataset
 from studio.engine.datasets.reading import quoted
-from studio.engine.errors import Invalid, StudioError
+from studio.engine.errors import StudioError
 from studio.engine.sql.plan import Plan, plan
-from studio.engine.sql.query import QueryResult, Sqled
+from studio.engine.sql.query import Attempt, NotAnswered, QueryResult, Sqled
 from studio.engine.text import Text
 
 if TYPE_CHECKING:
@@ -20,10 +20,13 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 MOST_VALUES = 500  # distinct values up to which a text column's values are matched with words
 SHOWN_VALUES = 12  # values of a column that a model is told
+REPAIRS = 2  # chances to mend a query that did not run
+NONE = re.compile(r"\W*none\W*", re.IGNORECASE)
 FENCED = re.compile(r"```(?:sql)?\s*(.*?)```", re.DOTALL | re.IGNORECASE)
 Values = dict[str, list[str]]
 PROMPT = """Write one DuckDB SELECT that answers the question. Use only these tables and exactly these values.
 Ignore parts of the question that are not about the tables. Answer with the SQL alone, in a ```sql block.
+If no part of the question can be answered from these tables, answer NONE.
 
 {tables}
 
@@ -37,12 +40,12 @@ async def ask(
     """See `Sql.ask`."""
     values = {dataset.id: await known_values(sql, dataset) for dataset in datasets if dataset.columns}
     usable = [dataset for dataset in datasets if dataset.id in values]
+    attempts: list[Attempt] = []
     if model is not None and usable:
-        try:
-            return await _by_model(sql, question, usable, values, model)
-        except StudioError as error:
-            log.info("the model's SQL was not usable: %s", error)
-    return await _by_matching(sql, question, usable, values)
+        found = await _by_model(sql, question, usable, values, model, attempts)
+        if found is not None:
+            return found
+    return await _by_matching(sql, question, usable, values, attempts)
 
 
 async def known_values(sql: Sql, dataset: Dataset) -> Values:
@@ -63,17 +66,19 @@ async def known_values(sql: Sql, dataset: Dataset) -> Values:
     return found
 
 
-async def _by_matching(sql: Sql, question: str, datasets: Sequence[Dataset], values: dict[str, Values]) -> Sqled:
+async def _by_matching(
+    sql: Sql, question: str, datasets: Sequence[Dataset], values: dict[str, Values], attempts: list[Attempt]
+) -> Sqled:
     plans = [found for dataset in datasets if (found := plan(question, dataset, values[dataset.id]))]
     if not plans:
-        raise _not_understood(datasets)
+        raise _not_understood(datasets, attempts)
     best = max(plans, key=lambda each: each.score)
     result = await sql.query(best.sql, datasets=[best.dataset.id])
-    return _answer(best, result)
+    return _answer(best, result, attempts)
 
 
-def _answer(best: Plan, result: QueryResult) -> Sqled:
-    return Sqled(best.sql, "matched", result, best.filters, best.rows_sql, best.where, best.dataset.id)
+def _answer(best: Plan, result: QueryResult, attempts: list[Attempt]) -> Sqled:
+    return Sqled(best.sql, "matched", result, best.filters, best.rows_sql, best.where, best.dataset.id, attempts)
 
 
 async def _by_model(
@@ -82,20 +87,32 @@ async def _by_model(
     datasets: Sequence[Dataset],
     values: dict[str, Values],
     model: Callable[[str], Awaitable[str]],
-) -> Sqled:
+    attempts: list[Attempt],
+) -> Sqled | None:
+    """What the model's query brings; None when it says that there is none, fails itself, or none of its queries runs."""
     tables = "\n\n".join(describe(dataset, values[dataset.id]) for dataset in datasets)
     prompt = PROMPT.format(tables=tables, question=question)
     wanted = [dataset.id for dataset in datasets]
-    written = _sql_in(await model(prompt))
-    try:
-        result = await sql.query(written, datasets=wanted)
-    except StudioError as error:
-        repair = (
-            f"{prompt}\nThis attempt failed:\n```sql\n{written}\n```\nError: {error.message.en}\nWrite it correctly."
-        )
-        written = _sql_in(await model(repair))
-        result = await sql.query(written, datasets=wanted)
-    return Sqled(written, "model", result)
+    asked = prompt
+    for _ in range(1 + REPAIRS):
+        try:
+            written = _sql_in(await model(asked))
+        except StudioError as error:
+            log.info("the model wrote no query: %s", error)
+            return None
+        if not written or NONE.fullmatch(written):
+            return None
+        try:
+            return Sqled(written, "model", await sql.query(written, datasets=wanted), attempts=attempts)
+        except StudioError as error:
+            log.info("the model's SQL was not usable: %s", error)
+            attempts.append(Attempt(sql=written, error=error.message))
+            asked = f"{prompt}\n{_tried(attempts)}\nWrite it correctly."
+    return None
+
+
+def _tried(attempts: Sequence[Attempt]) -> str:
+    return "\n".join(f"This attempt failed:\n```sql\n{each.sql}\n```\nError: {each.error.en}" for each in attempts)
 
 
 def describe(dataset: Dataset, values: Values) -> str:
@@ -113,12 +130,13 @@ def _sql_in(answer: str) -> str:
     return (fenced[1] if fenced else answer).strip().rstrip(";")
 
 
-def _not_understood(datasets: Sequence[Dataset]) -> Invalid:
+def _not_understood(datasets: Sequence[Dataset], attempts: list[Attempt]) -> NotAnswered:
     names = ", ".join(dataset.name for dataset in datasets) or "–"
-    return Invalid(
+    return NotAnswered(
         Text(f"No figure in {names} answers this question.", f"在 {names} 中找不到能回答该问题的数据。"),
         Text(
             "Ask for a count, a sum or an average, and name values as they stand in the table.",
             "请询问数量、合计或平均值，并使用表中出现的取值。",
         ),
+        attempts,
     )

@@ -8,6 +8,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from studio.engine.datasets.dataset import Column
+from studio.engine.errors import Invalid
+from studio.engine.text import Text
 
 
 @dataclass(frozen=True)
@@ -66,13 +68,28 @@ class Filter(BaseModel):
     value: Any
 
 
+class Attempt(BaseModel):
+    """A query that a model wrote and that did not run, with what the locked connection said."""
+
+    sql: str
+    error: Text
+
+
+class NotAnswered(Invalid):
+    """No query answers a question; `attempts` are those that a model wrote."""
+
+    def __init__(self, message: Text, repair: Text | None, attempts: list[Attempt]) -> None:
+        super().__init__(message, repair)
+        self.attempts = attempts
+
+
 @dataclass(frozen=True)
 class Sqled:
     """A question answered with SQL.
 
     `rows_sql` selects rows that the answer rests on, and `where` is its condition (for `Datasets.page`); both are empty
     when the answer has no such rows. `how` is "model" when a language model wrote the query, "matched" when the words of
-    the question were matched with the values of the columns.
+    the question were matched with the values of the columns. `attempts` did not run before this one did.
     """
 
     sql: str
@@ -82,3 +99,4 @@ class Sqled:
     rows_sql: str = ""
     where: str = ""
     dataset_id: str = ""
+    attempts: list[Attempt] = field(default_factory=list)

@@ -1,0 +1,61 @@
+"""Is a source still what the answer read?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from studio.engine.chat.message import Source
+from studio.engine.errors import NotFound, StudioError
+from studio.engine.text import Text
+
+if TYPE_CHECKING:
+    from studio.engine.datasets.service import Datasets
+    from studio.engine.knowledge.service import Knowledge
+
+
+async def changed(knowledge: Knowledge, datasets: Datasets, sources: Sequence[Source]) -> dict[int, Text]:
+    """By number, what became of the sources that are no longer as they were. Each document and dataset is looked at once."""
+    said: dict[tuple[str, str, str | int | None], Text | None] = {}
+    found: dict[int, Text] = {}
+    for source in sources:
+        if source.kind == "file":
+            continue
+        key = (source.document_id, source.dataset_id, source.digest or source.version)
+        if key not in said:
+            said[key] = await (_page(knowledge, source) if source.kind == "page" else _rows(datasets, source))
+        if (words := said[key]) is not None:
+            found[source.number] = words
+    return found
+
+
+async def _page(knowledge: Knowledge, source: Source) -> Text | None:
+    try:
+        document = await knowledge.document(source.document_id)
+    except NotFound:
+        return Text(f"“{source.title}” is no longer in the collection.", f"“{source.title}”已不在文档集中。")
+    except StudioError as error:
+        return error.message
+    if source.digest and document.digest != source.digest:
+        return Text(f"“{source.title}” has changed since this answer.", f"回答之后，“{source.title}”已有改动。")
+    if document.stale:
+        return Text(
+            f"The file of “{source.title}” has changed and is not indexed again yet.",
+            f"“{source.title}”的文件已有改动，尚未重新建立索引。",
+        )
+    return None
+
+
+async def _rows(datasets: Datasets, source: Source) -> Text | None:
+    try:
+        dataset = await datasets.get(source.dataset_id)
+    except NotFound:
+        return Text(f"The dataset “{source.title}” is gone.", f"数据集“{source.title}”已不存在。")
+    except StudioError as error:
+        return error.message
+    if source.version is not None and dataset.version != source.version:
+        return Text(
+            f"“{source.title}” is at version {dataset.version}; this answer read version {source.version}.",
+            f"“{source.title}”现为版本 {dataset.version}，该回答读取的是版本 {source.version}。",
+        )
+    return None

@@ -1,0 +1,1 @@
+"""Formats of threads that other programs export, one file each."""
