@@ -8,6 +8,7 @@ from studio import __version__
 from studio.api import (
     chat,
     connections,
+    conversations,
     datasets,
     documents,
     downloads,
@@ -17,6 +18,7 @@ from studio.api import (
     library,
     metadata,
     objects,
+    rag,
     responses,
     serving,
     sql,
@@ -41,7 +43,9 @@ ROUTERS = (
     engines,
     library,
     chat,
+    conversations,
     documents,
+    rag,
     workflows,
     executions,
 )

@@ -1,4 +1,4 @@
-"""Documents, collections, search and answers from documents."""
+"""Documents, collections and search."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 from starlette.datastructures import UploadFile
 
-from studio.api.chat import Said, answer, ask
 from studio.api.envelope import body, described, engine_of, json_of, page_of, success
 from studio.engine.engine import Engine
 from studio.engine.errors import BadParameter, NotFound
@@ -34,13 +33,6 @@ class Search(Params):
     collection: str = param("default", Text("Collection", "文档集"))
     top_k: int = param(6, Text("Chunks", "片段数"), ge=1, le=100)
     mode: Literal["hybrid", "dense", "keyword"] = param("hybrid", Text("Mode", "方式"))
-
-
-class Question(Params):
-    question: str = param(..., Text("Question", "问题"), min_length=1)
-    collection: str = param("default", Text("Collection", "文档集"))
-    top_k: int = param(5, Text("Chunks", "片段数"), ge=1, le=50)
-    model: str | None = param(None, Text("Model", "模型"))
 
 
 class Batch(Params):
@@ -121,26 +113,12 @@ async def delete(request: Request, document_id: str) -> Response:
 async def search(request: Request, given: Search = body(Search)) -> Response:
     """The chunks that answer a query best, with every score and where each stands in its source."""
     engine = engine_of(request)
-    collection = await _collection(engine, given.collection)
+    collection = await collection_named(engine, given.collection)
     found = await engine.knowledge.search(given.query, [collection.id], given.top_k, given.mode)
-    return success([_found(item) for item in found])
+    return success([found_as_api(item) for item in found])
 
 
-@router.post("/rag/query", openapi_extra=described(Question))
-async def rag(request: Request, given: Question = body(Question)) -> Response:
-    """An answer from a collection, with its sources."""
-    engine = engine_of(request)
-    collection = await _collection(engine, given.collection)
-    found = await engine.knowledge.search(given.question, [collection.id], given.top_k)
-    thread = await engine.chat.create(title=given.question)
-    said = Said(message=given.question, model=given.model, knowledge=[collection.id], datasets=[])
-    message = await answer(ask(engine, thread.id, said))
-    return success(
-        {"answer": message.content, "sources": [_found(item) for item in found], "retrieved_count": len(found)}
-    )
-
-
-async def _collection(engine: Engine, name: str) -> Collection:
+async def collection_named(engine: Engine, name: str) -> Collection:
     """The named collection; "default" is the only or newest one when nobody made one of that name."""
     try:
         return await engine.knowledge.collection(name)
@@ -193,7 +171,7 @@ def _document(document: Document) -> dict[str, Any]:
     return {**document.model_dump(mode="json"), "doc_id": document.id}
 
 
-def _found(item: Found) -> dict[str, Any]:
+def found_as_api(item: Found) -> dict[str, Any]:
     chunk = item.chunk
     return {
         "text": chunk.text,

@@ -55,8 +55,15 @@ def _asking(commands: Commands) -> None:  # type: ignore[valid-type]
     chat = _add(commands, "chat", "ask a question; without one, a conversation line by line", _chat)
     chat.add_argument("question", nargs="?", help="the question")
     chat.add_argument("--model", help="a model by id, name or alias")
-    chat.add_argument("--knowledge", action="append", metavar="COLLECTION", help="ask this collection (default: all)")
-    chat.add_argument("--dataset", action="append", metavar="DATASET", help="ask this dataset (default: all)")
+    chat.add_argument(
+        "--knowledge", action="append", metavar="COLLECTION", help="ask only what is named (default: all)"
+    )
+    chat.add_argument("--dataset", action="append", metavar="DATASET", help="ask only what is named (default: all)")
+    chat.add_argument("--file", action="append", metavar="FILE", help="a file that goes along with the question")
+    chat.add_argument(
+        "--tool", action="append", metavar="TOOL", help="search, query or workflow:ID: the model may use it"
+    )
+    chat.add_argument("--thread", metavar="ID", help="go on in this thread")
     chat.add_argument("--plain", action="store_true", help="only the model, without collections and datasets")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 from typing import Any
 
 from studio.cli.connection import Connection, run
@@ -19,7 +20,7 @@ async def _chat(connection: Connection, parsed: argparse.Namespace) -> int:
     body = await _asked(connection, parsed)
     if parsed.question:
         return await answer(connection, {**body, "message": parsed.question}, parsed.json)
-    thread = await connection.post("/api/v1/conversations", {})
+    thread = {"id": parsed.thread} if parsed.thread else await connection.post("/api/v1/conversations", {})
     for line in iter(_read_line, None):
         if line.strip():
             await answer(connection, {**body, "message": line, "conversation_id": thread["id"]}, parsed.json)
@@ -27,13 +28,20 @@ async def _chat(connection: Connection, parsed: argparse.Namespace) -> int:
 
 
 async def _asked(connection: Connection, parsed: argparse.Namespace) -> dict[str, Any]:
-    body: dict[str, Any] = {"model": parsed.model}
+    """What goes along: all there is, or only what was named."""
+    body: dict[str, Any] = {"model": parsed.model, "tools": parsed.tool}
+    if parsed.thread:
+        body["conversation_id"] = parsed.thread
+    if parsed.file:
+        body["attachments"] = [await connection.upload("/api/v1/attachments", Path(each)) for each in parsed.file]
     if parsed.plain:
-        return body
-    collections = await connection.get("/api/v1/collections")
+        return {**body, "knowledge": [], "datasets": []}
+    if parsed.knowledge or parsed.dataset or parsed.thread:
+        named = {"knowledge": parsed.knowledge, "datasets": parsed.dataset}
+        return {**body, **{name: each or ([] if not parsed.thread else None) for name, each in named.items()}}
+    body["knowledge"] = [item["id"] for item in await connection.get("/api/v1/collections")]
     datasets = await connection.get("/api/v1/datasets", status="active", page_size=1000)
-    body["knowledge"] = parsed.knowledge or [item["id"] for item in collections]
-    body["datasets"] = parsed.dataset or [item["id"] for item in datasets]
+    body["datasets"] = [item["id"] for item in datasets]
     return body
 
 
@@ -46,6 +54,9 @@ async def answer(connection: Connection, body: dict[str, Any], as_json: bool) ->
     async for name, data in connection.events("POST", "/api/v1/chat", {**body, "stream": True}):
         if name == "step":
             _print_step(data)
+        elif name == "approval":
+            decision = "once" if _allowed(data) else "no"
+            await connection.post(f"/api/v1/approvals/{data['id']}", {"decision": decision})
         elif name == "piece":
             print(data["text"], end="", flush=True)
         elif name == "done":
@@ -53,6 +64,18 @@ async def answer(connection: Connection, body: dict[str, Any], as_json: bool) ->
     print("\n")
     _print_sources(done)
     return 0
+
+
+def _allowed(wanted: dict[str, Any]) -> bool:
+    """Ask a person at the terminal; where there is none, the answer is no."""
+    question = Text(
+        f"Run “{wanted['title']['en']}” with {wanted['arguments']}? {wanted['because']['en']} [y/N] ",
+        f"以 {wanted['arguments']} 运行“{wanted['title']['zh']}”？{wanted['because']['zh']} [y/N] ",
+    )
+    if not sys.stdin.isatty():
+        print(question.in_language(language()), file=sys.stderr)
+        return False
+    return input(question.in_language(language())).strip().lower() in ("y", "yes", "是")
 
 
 def _print_step(step: dict[str, Any]) -> None:

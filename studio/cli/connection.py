@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -33,6 +34,14 @@ class Connection:
 
     async def put(self, path: str, body: dict[str, Any]) -> Any:
         return await self._data(await self._client.put(path, json=body))
+
+    async def upload(self, path: str, file: Path) -> Any:
+        """Send a file as a form does."""
+        try:
+            content = await asyncio.to_thread(file.read_bytes)
+        except OSError as error:
+            raise Unavailable(Text(f"{file} cannot be read.", f"无法读取 {file}。"), details=str(error)) from error
+        return await self._data(await self._client.post(path, files={"file": (file.name, content)}))
 
     async def delete(self, path: str) -> Any:
         return await self._data(await self._client.delete(path))

@@ -81,6 +81,9 @@ class ScriptedModels:
         finally:
             self.closed = True
 
+    async def embedder(self, name: str = "") -> Any:
+        raise Unavailable(Text("There is no embedding model.", "没有向量模型。"))
+
     async def count_tokens(self, model: str, text: str) -> int:
         return len(text) // 3
 

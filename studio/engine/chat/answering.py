@@ -267,8 +267,11 @@ class Answering:
         known = len(self._evidence.sources)
         if tool is not None and not await self._desk.toolbox.allowed(tool, self._thread):
             wanted = self._desk.toolbox.ask(tool, call, self._evidence.sources)
-            yield wanted
-            decided = await self._desk.toolbox.decision(wanted)
+            try:
+                yield wanted
+                decided = await self._desk.toolbox.decision(wanted)
+            finally:
+                self._desk.toolbox.withdraw(wanted)
             if decided == "thread":
                 await self._allow_here(tool)
             step, result = tools.refused(tool, call) if decided == "no" else await self._run(tool, call)

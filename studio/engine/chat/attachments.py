@@ -60,7 +60,7 @@ class Attachments:
         kind = reader_for(path.name)
         ref, size = await asyncio.to_thread(self._keep, path)
         pages = await self._read(ref, kind.name, path.name)
-        count = sum(estimated(page.text) for page in pages)
+        count = sum(estimated(page.text.strip()) for page in pages)
         if not count:
             raise BadParameter(
                 Text(f"{path.name} has no text that can be read.", f"{path.name} 中没有可读取的文本。"),

@@ -6,6 +6,7 @@ import re
 import time
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from studio.engine.chat.fact import chinese_fact, fact, is_chinese
@@ -248,7 +249,12 @@ def _query_step(dataset: Dataset, sql: str, result: QueryResult, rows: list[dict
 
 def _plain_row(row: dict[str, Any]) -> dict[str, Any]:
     """Cells as JSON keeps them exactly: what JSON has no type for becomes text."""
-    return {
-        key: value if value is None or isinstance(value, bool | int | float | str) else str(value)
-        for key, value in row.items()
-    }
+    return {key: _plain(value) for key, value in row.items()}
+
+
+def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, Decimal) and value.as_tuple().exponent == 0:
+        return int(value)  # DuckDB's sums of whole numbers
+    return str(value)

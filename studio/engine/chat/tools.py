@@ -137,13 +137,14 @@ class Toolbox:
 
     async def decision(self, wanted: ApprovalWanted) -> Decision:
         """Wait for a person. "always" is kept for all threads."""
-        try:
-            decided = await self._waiting[wanted.id]
-        finally:
-            self._waiting.pop(wanted.id, None)
+        decided = await self._waiting[wanted.id]
         if decided == "always":
             await self._keep_always([*await self.always(), wanted.tool])
         return decided
+
+    def withdraw(self, wanted: ApprovalWanted) -> None:
+        """Nobody waits for it any more."""
+        self._waiting.pop(wanted.id, None)
 
     def decide(self, approval_id: str, decision: Decision) -> None:
         """Raises `NotFound` when nobody waits for it."""
