@@ -45,10 +45,20 @@ class ModelSettings(Params):
         "https://huggingface.co",
         Text("Model hub", "模型库"),
         help=Text(
-            "The address of a hub that speaks as Hugging Face does: the public one, a mirror, or one of your own.",
-            "兼容 Hugging Face 接口的模型库地址：公共站点、镜像站或自建服务。",
+            "The address of a hub: Hugging Face, a mirror of it, ModelScope, or one of your own.",
+            "模型库地址：Hugging Face、其镜像站、魔搭 ModelScope 或自建服务。",
         ),
         pattern=r"^https?://[^\s/@]+(/[^\s]*)?$",
+    )
+    hub_dialect: Literal["auto", "hugging_face", "modelscope"] = param(
+        "auto",
+        Text("How the hub speaks", "模型库接口"),
+        choices={
+            "auto": Text("By its address", "按地址判断"),
+            "hugging_face": Text("As Hugging Face", "Hugging Face 接口"),
+            "modelscope": Text("As ModelScope", "ModelScope 接口"),
+        },
+        advanced=True,
     )
     engine: Literal["auto", "llama_cpp", "vllm"] = param(
         "auto",

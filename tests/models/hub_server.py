@@ -41,7 +41,9 @@ class Repository:
 
 
 class HubServer:
-    """`repositories` are what it holds; the rest are its moods."""
+    """`repositories` are what it holds; the rest are its moods. `file_path` stands in the path of every file."""
+
+    file_path = "/resolve/"
 
     def __init__(self) -> None:
         self.repositories: dict[str, Repository] = {}
@@ -56,7 +58,7 @@ class HubServer:
 
     def ranges(self) -> list[str]:
         """What was asked for of files, in order; "" for a whole one."""
-        return [headers.get("range", "") for _, path, headers in self.asked if "/resolve/" in path]
+        return [headers.get("range", "") for _, path, headers in self.asked if self.file_path in path]
 
     def add(self, name: str, files: dict[str, bytes], **more: Any) -> Repository:
         self.repositories[name] = Repository(files, **more)
@@ -74,6 +76,10 @@ class HubServer:
             answer: Response = await go_on(request)
             return answer
 
+        self.add_routes(app)
+        return app
+
+    def add_routes(self, app: FastAPI) -> None:
         @app.get("/api/models")
         async def search(search: str = "", filter: str = "", limit: int = 100) -> list[dict[str, Any]]:
             named = {name: one for name, one in self.repositories.items() if search.lower() in name.lower()}
@@ -99,13 +105,11 @@ class HubServer:
                 return JSONResponse({"error": "gated"}, 401, {"X-Error-Code": "GatedRepo"})
             if self.redirect_to:
                 return RedirectResponse(f"{self.redirect_to}/cdn/{owner}/{name}/{file}", 302)
-            return self._file(request, one, file)
+            return self.file(request, one, file)
 
         @app.get("/cdn/{owner}/{name}/{file:path}")
         async def cdn(request: Request, owner: str, name: str, file: str) -> Response:
-            return self._file(request, self.repositories[f"{owner}/{name}"], file)
-
-        return app
+            return self.file(request, self.repositories[f"{owner}/{name}"], file)
 
     def _card(self, name: str) -> dict[str, Any]:
         one = self.repositories[name]
@@ -117,7 +121,7 @@ class HubServer:
             "tags": [f"license:{one.licence}", *(["gguf"] if gguf else [])],
         }  # fmt: skip
 
-    def _file(self, request: Request, one: Repository, name: str) -> Response:
+    def file(self, request: Request, one: Repository, name: str) -> Response:
         content = one.files[name]
         start, status = 0, 200
         asked = request.headers.get("range", "")

@@ -12,6 +12,7 @@ from studio.engine.catalog import Catalog
 from studio.engine.catalog.tables import downloads as table
 from studio.engine.events import Event
 from studio.engine.models.choices import HubFile
+from studio.engine.models.hub_source import HUGGING_FACE
 
 Status = Literal["running", "paused", "failed", "done", "cancelled"]
 Phase = Literal["waiting", "fetching", "checking", "adding"]
@@ -24,6 +25,7 @@ class Download(BaseModel):
     id: str
     name: str
     hub: str
+    dialect: str = HUGGING_FACE
     repository: str
     revision: str
     quantization: str = ""

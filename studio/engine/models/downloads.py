@@ -18,7 +18,8 @@ from studio.engine.jobs import Job, Jobs
 from studio.engine.models import digest
 from studio.engine.models.choices import Choice, HubFile, choose
 from studio.engine.models.download import Download, DownloadChanged, DownloadStore, Phase, Status
-from studio.engine.models.hub import Hub, HubPage
+from studio.engine.models.hub import Hub
+from studio.engine.models.hub_source import HubPage
 from studio.engine.models.shelf import Shelf
 from studio.engine.models.transfer import Speed, fetch
 from studio.engine.text import Text
@@ -179,15 +180,14 @@ class Downloads:
         download = running.download
         folder = Path(download.folder)
         aside = await asyncio.to_thread(_aside, folder, download.id)
-        headers = await self._hub.headers(download.hub)
-        self._hub.grant(download.hub)
+        source = await self._hub.source(download.hub, download.dialect)
         async with self._egress.client(purpose="model download", timeout=30) as client:
             for file in download.files:
                 part = aside / (file.name.replace("/", "__") + ".part")
                 if not await asyncio.to_thread(_is_there, folder, file):
-                    url = self._hub.address(download.hub, download.repository, download.revision, file.name)
+                    url = source.address(download.repository, download.revision, file.name)
                     hears = lambda done: self._progress(running, done)  # noqa: E731
-                    await fetch(client, url, headers, part, file.size, download.repository, hears)
+                    await fetch(client, url, source.headers(), part, file.size, download.repository, hears)
                     await self._check(running, file, part)
                 running.before += file.size
         await asyncio.to_thread(_put_in_place, folder, aside, download.files)
@@ -279,6 +279,7 @@ def _new(page: HubPage, choice: Choice, models: Path) -> Download:
         id=ids.new("dl"),
         name=choice.name if choice.format == "gguf" else page.id.rpartition("/")[2],
         hub=page.hub,
+        dialect=page.dialect,
         repository=page.id,
         revision=page.revision,
         quantization=choice.quantization,

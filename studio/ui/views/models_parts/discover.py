@@ -23,7 +23,7 @@ from studio.ui.widgets.panel import Card, Glyph, scroll
 if TYPE_CHECKING:
     from studio.engine.errors import StudioError
     from studio.engine.models.fit import Fit
-    from studio.engine.models.hub import HubModel, HubPage
+    from studio.engine.models.hub_source import HubModel, HubPage
     from studio.engine.models.on_disk import OnDisk
     from studio.engine.models.recommend import Recommendation
 

@@ -19,7 +19,7 @@ from studio.ui.widgets.panel import Card, Glyph
 if TYPE_CHECKING:
     from studio.engine.models.choices import Choice
     from studio.engine.models.fit import Fit
-    from studio.engine.models.hub import HubModel, HubPage
+    from studio.engine.models.hub_source import HubModel, HubPage
 
 
 class FoundCard(Card):

@@ -1,0 +1,1 @@
+"""Hubs of models, one file for each way they speak."""
