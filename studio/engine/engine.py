@@ -67,7 +67,9 @@ class Engine:
         self.downloads = Downloads(self.catalog, self.events, self.jobs, self.egress, self.hub, self.models)
         self.benches = Benches(self.catalog, self.jobs, self.models)
         self.engines = Engines(self.jobs, paths, self.settings)
-        self.knowledge = Knowledge(self.catalog, self.events, self.jobs, paths, self.settings, self.models)
+        self.knowledge = Knowledge(
+            self.catalog, self.events, self.jobs, paths, self.settings, self.models, egress=self.egress, rows=self.datasets
+        )  # fmt: skip
         self.workflows = Workflows(self)
         self.chat = Chat(
             self.catalog, self.events, self.models, self.knowledge, self.datasets, self.sql, paths, self.workflows

@@ -6,6 +6,7 @@ import signal
 import sys
 from pathlib import Path
 
+from studio.engine.knowledge.chunks import words_table
 from tests.knowledge.conftest import HANDBOOK, opened, until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -62,6 +63,9 @@ async def figures(room, name: str) -> tuple[int, int, int]:
     collection = await room.knowledge.collection(name)
     document = (await room.knowledge.documents(name))[0]
     chunks = await room.knowledge.chunks(document.id)
-    words = await room.knowledge._chunks.keyword_search("K7 水泵 the", [collection.id], 10_000)
+    table = words_table(collection.id)
+    words = await room.knowledge._chunks.database.read(
+        lambda connection: connection.execute(f"select rowid from {table}").fetchall()
+    )
     assert len({chunk.id for chunk in chunks}) == len(chunks) == await room.knowledge._chunks.count([collection.id])
     return len(chunks), len(words), await room.knowledge._vectors.count(collection.id)

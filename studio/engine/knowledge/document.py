@@ -8,9 +8,10 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from studio.engine.events import Event
+from studio.engine.params import Params, param
 from studio.engine.text import Text
 
-Status = Literal["queued", "reading", "indexed", "failed", "quarantined"]
+Status = Literal["queued", "reading", "paused", "indexed", "failed", "quarantined"]
 Mode = Literal["hybrid", "dense", "keyword"]
 
 
@@ -32,7 +33,8 @@ class Collection(BaseModel):
 class Document(BaseModel):
     """One file of a collection. `page_count` is None where the format has no pages; `stale` says that the file has changed since.
 
-    "failed" can be tried again as it is; "quarantined" means that this very file could not be read.
+    "failed" can be tried again as it is; "quarantined" means that this very file could not be read. `source_path` is the file's
+    path, the address of a web page, or "dataset:" and an id. `folder` is the watched folder that brought it.
     """
 
     id: str
@@ -49,12 +51,20 @@ class Document(BaseModel):
     digest: str = ""
     progress: float | None = None
     stale: bool = False
+    tags: list[str] = []
+    folder: str = ""
+    unit: str = "page"
     added_at: float
+    modified_at: float | None = None
     indexed_at: float | None = None
 
 
 class Chunk(BaseModel):
-    """A piece of a document. `text` is `page_text[start:end]`; `page` counts from 1 and is None where there are no pages."""
+    """A piece of a document. `text` is `page_text[start:end]`; `page` counts from 1 and is None where there are no pages.
+
+    `row` is the row of a table or the line of a source file, from 1; `fields` are a row's cells. `original` are the words of the
+    file where a person wrote others. The id stays from one version of the file (`digest`) to the next while the words do.
+    """
 
     id: str
     document_id: str
@@ -66,6 +76,24 @@ class Chunk(BaseModel):
     start: int
     end: int
     heading: str = ""
+    original: str | None = None
+    excluded: bool = False
+    fields: dict[str, Any] | None = None
+    digest: str = ""
+
+
+class Filter(Params):
+    """Which chunks a search looks at. Empty: all. Times are UTC seconds of when a document was added or its file changed."""
+
+    files: list[str] = param([], Text("Documents by id or file name", "文档编号或文件名"))
+    tags: list[str] = param([], Text("Tags, all of them", "标签（须全部具备）"))
+    since: float | None = param(None, Text("Changed since", "更改时间不早于"))
+    until: float | None = param(None, Text("Changed until", "更改时间不晚于"))
+    columns: dict[str, Any] = param({}, Text("Cells of a row: a value, a list, or {from, to}", "单元格：值、列表或 {from, to}"))
+
+    @property
+    def empty(self) -> bool:
+        return self == Filter()
 
 
 class Found(BaseModel):
@@ -73,7 +101,9 @@ class Found(BaseModel):
 
     `dense` is how near it is (mean cosine of its nearest sentence and the whole), `keyword` the BM25 weight; the ranks
     are places in either list. None: not asked, or not among that list's best.
-    `matched` is the sentence that fits best and stands at `matched_start:matched_end` of the page's text.
+    `matched` is the sentence that fits best and stands at `matched_start:matched_end` of the page's text. `sentence` and `whole`
+    are the cosines that `dense` is the mean of, `words` the words it shares with the query, `dense_share` and `keyword_share` what
+    each adds to the fused score, and `rerank` the reranker's own score, which then orders the list.
     """
 
     chunk: Chunk
@@ -83,6 +113,12 @@ class Found(BaseModel):
     keyword: float | None = None
     dense_rank: int | None = None
     keyword_rank: int | None = None
+    sentence: float | None = None
+    whole: float | None = None
+    words: list[str] = []
+    dense_share: float = 0.0
+    keyword_share: float = 0.0
+    rerank: float | None = None
     matched: str = ""
     matched_start: int = 0
     matched_end: int = 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol
 
 from studio.engine.errors import BadState
@@ -28,6 +28,9 @@ class Embeds(Protocol):
 
     async def embed(self, model: str, texts: Sequence[str], *, purpose: Literal["passage", "query"] = "passage") -> Any:
         """A float32 array of shape (texts, dimensions)."""
+
+    async def answer(self, model: str, route: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """The answer of a reranker ("/v1/rerank")."""
 
 
 async def check_embedder(embeds: Embeds, collection: Collection) -> None:

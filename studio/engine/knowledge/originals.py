@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
-from collections.abc import Iterable
+import tempfile
+from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 
 from studio.engine.errors import NotFound
@@ -42,6 +43,26 @@ class Originals:
         digest = hashlib.sha256(content).hexdigest()
         await asyncio.to_thread(self._write, self._folder / f"{digest}{suffix}", [content])
         return digest
+
+    async def keep_lines(self, lines: AsyncIterator[bytes], suffix: str) -> tuple[str, int]:
+        """Keep what comes in pieces; its digest and size."""
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        digest, size = hashlib.sha256(), 0
+        handle, aside = tempfile.mkstemp(prefix=".coming.", dir=self._folder)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                async for piece in lines:
+                    digest.update(piece)
+                    size += len(piece)
+                    await asyncio.to_thread(file.write, piece)
+                file.flush()
+                await asyncio.to_thread(os.fsync, file.fileno())
+            Path(aside).replace(self._folder / f"{digest.hexdigest()}{suffix}")
+        except OSError as error:
+            raise cannot_write(self._folder, error) from error
+        finally:
+            Path(aside).unlink(missing_ok=True)
+        return digest.hexdigest(), size
 
     async def forget(self, digest: str) -> None:
         await asyncio.to_thread(self._forget, digest)

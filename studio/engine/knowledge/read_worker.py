@@ -1,7 +1,7 @@
 """The child process that opens other people's files, so that one that crashes or never ends takes nothing along.
 
-`python -m studio.engine.knowledge.read_worker` reads one request as JSON from its standard input and writes one answer as
-JSON to the file that the request names. Limits on memory and processor time come from the parent and from here.
+`python -m studio.engine.knowledge.read_worker` answers requests, one JSON a line, with one JSON line each; what it read and cut
+lies in the file that the request names, one JSON line for each page. The parent limits its memory and the time of each file.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from __future__ import annotations
 import base64
 import json
 import os
-import resource
 import sys
 from pathlib import Path
 from typing import Any
 
 from studio.engine.errors import StudioError
 from studio.engine.knowledge.reader import readers
+from studio.engine.knowledge.split import Splitter
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
@@ -27,24 +27,38 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _read(request: dict[str, Any]) -> dict[str, Any]:
-    path = Path(request["path"])
-    pages = readers.get(request["reader"])().read(path)
-    return {"pages": [page.as_dict() for page in pages]}
+    reader = readers.get(request["reader"])
+    splitter = Splitter(request["characters"], request["overlap"], reader.markdown)
+    pages = pieces = numbered = 0
+    with Path(request["answer"]).open("w", encoding="utf-8", errors="surrogatepass") as file:
+        for page in reader().read(Path(request["path"])):
+            cut = [_without_text(piece.as_dict()) for piece in splitter.split(page)]
+            line = {"page": {"number": page.number, "text": page.text}, "pieces": cut}
+            file.write(json.dumps(line) + "\n")
+            pages, pieces, numbered = pages + 1, pieces + len(cut), numbered + (page.number is not None)
+    return {"pages": pages, "pieces": pieces, "numbered": numbered}
+
+
+def _without_text(piece: dict[str, Any]) -> dict[str, Any]:
+    del piece["text"]
+    return piece
 
 
 def _render(request: dict[str, Any]) -> dict[str, Any]:
     from studio.engine.knowledge.pdf_image import render
 
     image = render(Path(request["path"]), request["page"], request["spans"], request["width"], request["text"])
-    return {**image, "png": base64.b64encode(image["png"]).decode()}
+    Path(request["answer"]).write_text(json.dumps({**image, "png": base64.b64encode(image["png"]).decode()}))
+    return {}
 
 
 def main() -> None:
-    request = json.load(sys.stdin)
-    seconds = int(request["seconds"])
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
+    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # what a parser prints belongs into the log
     os.nice(5)
-    Path(request["answer"]).write_text(json.dumps(answer(request)))
+    for line in sys.stdin:
+        out.write(json.dumps(answer(json.loads(line))) + "\n")
+        out.flush()
 
 
 if __name__ == "__main__":

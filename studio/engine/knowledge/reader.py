@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from studio.engine.errors import BadParameter, Invalid
 from studio.engine.registry import Registry
@@ -22,19 +23,36 @@ class Heading:
 
 
 @dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a table, or a line of a source file, that begins at character `start` of its page; `number` counts from 1.
+
+    `fields` are the cells of a table's row, by which it can be found; None says that this is a line, not a chunk of its own.
+    """
+
+    start: int
+    number: int
+    fields: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """The text of one page. `number` counts from 1 and is None where the format has no pages."""
 
     number: int | None
     text: str
     headings: list[Heading] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Page:
-        return cls(values["number"], values["text"], [Heading(**heading) for heading in values["headings"]])
+        headings = [Heading(**heading) for heading in values.get("headings", [])]
+        return cls(values["number"], values["text"], headings, [Row(**row) for row in values.get("rows", [])])
+
+
+Unit = Literal["page", "slide", "sheet", "chapter", "rows", "line"]
 
 
 class Unreadable(Invalid):
@@ -48,10 +66,11 @@ class Reader(ABC):
     suffixes: ClassVar[tuple[str, ...]]
     title: ClassVar[Text]
     markdown: ClassVar[bool] = False
+    unit: ClassVar[Unit] = "page"  # what the number of a page counts
 
     @abstractmethod
-    def read(self, path: Path) -> list[Page]:
-        """The pages in order. Raises `Unreadable` with the reason."""
+    def read(self, path: Path) -> Iterable[Page]:
+        """The pages in order, all at once or one by one. Raises `Unreadable` with the reason."""
 
 
 def _is_reader(value: object) -> bool:

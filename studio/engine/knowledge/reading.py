@@ -1,4 +1,4 @@
-"""Reading a file in a process of its own, within limits of time and memory."""
+"""Reading files in processes of their own, within limits of time and memory: a few workers that are used again."""
 
 from __future__ import annotations
 
@@ -6,21 +6,29 @@ import asyncio
 import base64
 import json
 import os
+import shutil
 import signal
 import sys
 import tempfile
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from studio.engine.errors import StudioError, WorkerFailed
 from studio.engine.knowledge.document import PageImage
 from studio.engine.knowledge.reader import Page, Unreadable
+from studio.engine.knowledge.split import Piece
 from studio.engine.process import Child
 from studio.engine.text import Text
 
 MODULE = "studio.engine.knowledge.read_worker"
 ROOT = Path(__file__).resolve().parents[3]
+FILES = 200  # that one worker reads before a fresh one takes its place
+IDLE = 30.0  # seconds after which a worker without work ends
+PAGES = 32  # taken from a worker's answer at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,49 +39,183 @@ class Limits:
     memory_mb: int = 1024
 
 
-async def read(path: Path, reader: str, limits: Limits, name: str = "") -> list[Page]:
-    """The pages of a file. Raises `Unreadable` with the reason, whatever the file does to its reader."""
-    answer = await _ask({"do": "read", "path": str(path), "reader": reader}, limits, name or path.name)
-    return [Page.from_dict(page) for page in answer["pages"]]
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How a document is cut."""
+
+    characters: int = 800
+    overlap: int = 80
 
 
-async def render(
-    path: Path, page: int, spans: list[tuple[int, int]], width: int, text: str, limits: Limits
-) -> PageImage:
-    """A page of a PDF as a picture, with rectangles for spans of `text`, the page's text when it was indexed."""
-    request = {"do": "render", "path": str(path), "page": page, "spans": spans, "width": width, "text": text}
-    answer = await _ask(request, limits, path.name)
-    return PageImage(**{**answer, "png": base64.b64decode(answer["png"])})
+@dataclass(frozen=True, slots=True)
+class ReadPage:
+    """A page and the pieces it was cut into."""
+
+    page: Page
+    pieces: list[Piece]
 
 
-async def _ask(request: dict[str, Any], limits: Limits, name: str) -> dict[str, Any]:
-    with tempfile.TemporaryDirectory(prefix="studio-read-") as folder:
-        file, log = Path(folder) / "answer.json", Path(folder) / "log"
-        child = await Child.start(
-            [sys.executable, "-m", MODULE], folder=Path(folder), log=log, stdin=True,
-            environment={"PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1", "PYTHONIOENCODING": "utf-8"},
-            memory_bytes=limits.memory_mb * 1024 * 1024,
-        )  # fmt: skip
+@dataclass(slots=True)
+class Reading:
+    """A document that was read: counts, and its pages one after the other from the disk."""
+
+    page_count: int
+    piece_count: int
+    numbered: int
+    file: Path
+
+    async def pages(self) -> AsyncIterator[list[ReadPage]]:
+        """A few pages at a time, so that a long document takes little memory."""
+        with self.file.open(encoding="utf-8") as lines:
+            while part := await asyncio.to_thread(lambda: [_page(line) for line in islice(lines, PAGES)]):
+                yield part
+
+
+def _page(line: str) -> ReadPage:
+    told = json.loads(line)
+    page = Page(told["page"]["number"], told["page"]["text"])
+    pieces = []
+    for piece in told["pieces"]:
+        piece["sentences"] = [tuple(span) for span in piece["sentences"]]
+        pieces.append(Piece(**piece, text=page.text[piece["start"] : piece["end"]]))
+    return ReadPage(page, pieces)
+
+
+@dataclass(slots=True)
+class _Worker:
+    child: Child
+    folder: Path
+    limits: Limits
+    served: int = 0
+    idle: asyncio.TimerHandle | None = None
+
+    @property
+    def log(self) -> list[str]:
+        return self.child.log_tail(20)
+
+
+@dataclass(slots=True)
+class Readers:
+    """The workers that read documents. One that dies, or takes too long, is replaced; the file is said to be unreadable."""
+
+    _resting: list[_Worker] = field(default_factory=list)
+    _ending: set[asyncio.Task[None]] = field(default_factory=set)
+
+    @asynccontextmanager
+    async def read(
+        self, path: Path, reader: str, limits: Limits, rules: Rules, name: str = ""
+    ) -> AsyncIterator[Reading]:
+        """The pages and pieces of a file. Raises `Unreadable` with the reason, whatever the file does to its reader."""
+        request = {"do": "read", "path": str(path), "reader": reader}
+        request |= {"characters": rules.characters, "overlap": rules.overlap}
+        with tempfile.TemporaryDirectory(prefix="studio-read-") as folder:
+            file = Path(folder) / "pages.jsonl"
+            told = await self._ask({**request, "answer": str(file)}, limits, name or path.name)
+            yield Reading(told["pages"], told["pieces"], told["numbered"], file)
+
+    async def render(
+        self, path: Path, page: int, spans: list[tuple[int, int]], width: int, text: str, limits: Limits
+    ) -> PageImage:
+        """A page of a PDF as a picture, with rectangles for spans of `text`, the page's text when it was indexed."""
+        request = {"do": "render", "path": str(path), "page": page, "spans": spans, "width": width, "text": text}
+        with tempfile.TemporaryDirectory(prefix="studio-read-") as folder:
+            file = Path(folder) / "image.json"
+            await self._ask({**request, "answer": str(file)}, limits, path.name)
+            image = json.loads(await asyncio.to_thread(file.read_bytes))
+        return PageImage(**{**image, "png": base64.b64decode(image["png"])})
+
+    async def close(self) -> None:
+        workers, self._resting = self._resting, []
+        for worker in workers:
+            await self._end(worker)
+        if self._ending:
+            await asyncio.wait(self._ending)
+
+    async def _ask(self, request: dict[str, Any], limits: Limits, name: str) -> dict[str, Any]:
+        worker = await self._worker(limits)
+        used = worker.served > 0
         try:
-            await _tell(child, {**request, "answer": str(file), "seconds": limits.seconds})
-            code = await asyncio.wait_for(child.wait(), limits.seconds)
+            answer = await self._answered(worker, request, limits, name)
+        except _Died as death:
+            if used:  # what earlier files left behind may have been too much: alone it has all the memory
+                return await self._ask_afresh(request, limits, name)
+            raise death.error from None
+        if "error" in answer:
+            raise _told(answer["error"], name, Path(request["path"]).name)
+        return answer
+
+    async def _ask_afresh(self, request: dict[str, Any], limits: Limits, name: str) -> dict[str, Any]:
+        resting, self._resting = self._resting, []
+        for worker in resting:
+            await self._end(worker)
+        return await self._ask(request, limits, name)
+
+    async def _answered(self, worker: _Worker, request: dict[str, Any], limits: Limits, name: str) -> dict[str, Any]:
+        done = False
+        try:
+            async with asyncio.timeout(limits.seconds):
+                await _tell(worker.child, request)
+                line = await worker.child.stdout.readline()
+            if not line:
+                code = await worker.child.wait()
+                raise _Died(_died(name, code, worker.log, limits))
+            done = True
+            return dict(json.loads(line))
         except TimeoutError:
             raise _too_slow(name, limits) from None
         finally:
-            await child.kill()
-        if code != 0 or not file.exists():
-            raise _died(name, code, child.log_tail(20), limits)
-        answer: dict[str, Any] = await asyncio.to_thread(lambda: json.loads(file.read_bytes()))
-    if "error" in answer:
-        raise _told(answer["error"], name, Path(request["path"]).name)
-    return answer
+            worker.served += 1
+            if done and worker.served < FILES:
+                self._rest(worker)
+            else:
+                await self._end(worker)
+
+    async def _worker(self, limits: Limits) -> _Worker:
+        while self._resting:
+            worker = self._resting.pop()
+            if worker.idle:
+                worker.idle.cancel()
+            if worker.limits == limits and worker.child.running:
+                return worker
+            await self._end(worker)
+        folder = Path(tempfile.mkdtemp(prefix="studio-reader-"))
+        child = await Child.start(
+            [sys.executable, "-m", MODULE], folder=folder, log=folder / "log", stdin=True, stdout=True,
+            environment={"PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1", "PYTHONIOENCODING": "utf-8"},
+            memory_bytes=limits.memory_mb * 1024 * 1024,
+        )  # fmt: skip
+        return _Worker(child, folder, limits)
+
+    def _rest(self, worker: _Worker) -> None:
+        def end() -> None:
+            if worker in self._resting:
+                self._resting.remove(worker)
+                task = asyncio.ensure_future(self._end(worker))
+                self._ending.add(task)
+                task.add_done_callback(self._ending.discard)
+
+        worker.idle = asyncio.get_running_loop().call_later(IDLE, end)
+        self._resting.append(worker)
+
+    async def _end(self, worker: _Worker) -> None:
+        if worker.idle:
+            worker.idle.cancel()
+        await worker.child.kill()
+        await asyncio.to_thread(shutil.rmtree, worker.folder, ignore_errors=True)
+
+
+class _Died(Exception):
+    """A worker ended over a file; `error` says it in words."""
+
+    def __init__(self, error: StudioError) -> None:
+        super().__init__(error.message.en)
+        self.error = error
 
 
 async def _tell(child: Child, request: dict[str, Any]) -> None:
     try:
-        child.stdin.write(json.dumps(request).encode())
+        child.stdin.write(json.dumps(request).encode() + b"\n")
         await child.stdin.drain()
-        child.stdin.close()
     except (BrokenPipeError, ConnectionResetError):
         pass  # it died already; its exit code says why
 
@@ -100,8 +242,6 @@ def _too_slow(name: str, limits: Limits) -> StudioError:
 
 def _died(name: str, code: int, log: list[str], limits: Limits) -> StudioError:
     words = "\n".join(log)
-    if code == -signal.SIGXCPU:
-        return _too_slow(name, limits)
     if "MemoryError" in words or code in (-signal.SIGKILL, -signal.SIGABRT) or "bad_alloc" in words:
         return Unreadable(
             Text(

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Select, delete, func, insert, select, update
 from studio.engine import ids
 from studio.engine.catalog import Catalog
 from studio.engine.catalog.tables import collections, documents
+from studio.engine.catalog.tables import documents as table
 from studio.engine.errors import Conflict, NotFound
 from studio.engine.knowledge.document import Collection, Document
 from studio.engine.text import Text
@@ -19,6 +20,8 @@ from studio.engine.text import Text
 DELETING = "deleting"  # a document that is on its way out; nobody sees it any more
 UNFINISHED = ("queued", "reading")
 MODIFIED = "modified"  # key in `details`: the source file's time of change when it was added
+TAGS, FOLDER, UNIT = "tags", "folder", "unit"  # keys in `details`
+NOT_STORED = {"progress", "stale", "tags", "folder", "unit", "modified_at"}  # of a document: they lie in `details`
 
 
 class Records:
@@ -43,12 +46,14 @@ class Records:
             )
         return next((one for one in found if one.id == id_or_name), found[0])
 
-    async def add_collection(self, name: str, description: str, embedder: str, dimensions: int) -> Collection:
+    async def add_collection(
+        self, name: str, description: str, embedder: str, dimensions: int, settings: dict[str, Any] | None = None
+    ) -> Collection:
         """Raises `Conflict` when the name is taken."""
         now = time.time()
         made = Collection(
             id=ids.new("kb"), name=name, description=description, embedder=embedder, dimensions=dimensions,
-            created_at=now, updated_at=now,
+            settings=settings or {}, created_at=now, updated_at=now,
         )  # fmt: skip
         values = made.model_dump(exclude={"document_count", "chunk_count"})
 
@@ -63,6 +68,24 @@ class Records:
 
         await self._catalog.write(write)
         return made
+
+    async def add_whole(self, collection: Collection, documents: dict[str, Document]) -> None:
+        """A collection that was made elsewhere with its documents, in one step."""
+        values = collection.model_dump(exclude={"document_count", "chunk_count"})
+        rows = [
+            {
+                **one.model_dump(mode="json", exclude=NOT_STORED),
+                "details": {TAGS: one.tags, UNIT: one.unit, FOLDER: "", MODIFIED: one.modified_at},
+            }
+            for one in documents.values()
+        ]
+
+        def write(connection: Connection) -> None:
+            connection.execute(insert(collections).values(**values))
+            if rows:
+                connection.execute(insert(table), rows)
+
+        await self._catalog.write(write)
 
     async def update_collection(self, collection_id: str, **values: Any) -> None:
         statement = update(collections).where(collections.c.id == collection_id)
@@ -89,10 +112,17 @@ class Records:
         return await asyncio.to_thread(lambda: [_document(row) for row in rows])
 
     async def by_id(self, document_ids: list[str]) -> dict[str, Document]:
-        rows = await self._rows(
-            select(documents).where(documents.c.id.in_(document_ids), documents.c.status != DELETING)
-        )
-        return {row["id"]: _document(row, look=False) for row in rows}
+        found: dict[str, Document] = {}
+        for start in range(0, len(document_ids), 500):
+            part = document_ids[start : start + 500]
+            rows = await self._rows(select(documents).where(documents.c.id.in_(part), documents.c.status != DELETING))
+            found |= {row["id"]: _document(row, look=False) for row in rows}
+        return found
+
+    async def all_of(self, collection_ids: list[str]) -> list[Document]:
+        """The documents of collections, without a look at their files."""
+        query = select(documents).where(documents.c.collection_id.in_(collection_ids), documents.c.status != DELETING)
+        return [_document(row, look=False) for row in await self._rows(query)]
 
     async def document(self, document_id: str) -> Document:
         rows = await self._rows(select(documents).where(documents.c.id == document_id, documents.c.status != DELETING))
@@ -105,7 +135,7 @@ class Records:
         return dict(rows[0]["details"] or {}) if rows else {}
 
     async def add_document(self, document: Document, details: dict[str, Any]) -> None:
-        values = document.model_dump(mode="json", exclude={"progress", "stale"})
+        values = document.model_dump(mode="json", exclude=NOT_STORED)
         await self._catalog.write(
             lambda connection: connection.execute(insert(documents).values(**values, details=details))
         )
@@ -125,6 +155,10 @@ class Records:
         """Document id and collection id of every document in one of these states."""
         query = select(documents.c.id, documents.c.collection_id).where(documents.c.status.in_(statuses))
         return [(row["id"], row["collection_id"]) for row in await self._rows(query.order_by(documents.c.added_at))]
+
+    async def document_ids(self) -> set[str]:
+        """Of all documents, those on their way out too."""
+        return {row["id"] for row in await self._rows(select(documents.c.id))}
 
     async def digest_is_used(self, digest: str) -> bool:
         return bool(await self._rows(select(documents.c.id).where(documents.c.digest == digest).limit(1)))
@@ -154,9 +188,11 @@ def _collection(row: dict[str, Any], totals: Any) -> Collection:
 
 
 def _document(row: dict[str, Any], look: bool = True) -> Document:
-    modified = (row["details"] or {}).get(MODIFIED)
+    details = row["details"] or {}
+    modified = details.get(MODIFIED)
     stale = look and modified is not None and _changed(Path(row["source_path"]), modified)
-    return Document.model_validate({**row, "stale": stale})
+    told = {"tags": details.get(TAGS, []), "folder": details.get(FOLDER, ""), "unit": details.get(UNIT, "page")}
+    return Document.model_validate({**row, **told, "stale": stale, "modified_at": modified})
 
 
 def _changed(source: Path, modified: float) -> bool:

@@ -1,29 +1,52 @@
-"""Finding chunks: by meaning, by words, and by both fused.
+"""Finding chunks: by meaning, by words, and by both fused; why each was found is told with it.
 
-Measured with the bundled embedding model (nDCG@10; XQuAD English, Chinese, Chinese questions on English text, the sample
-handbook): fused by scores .98 .97 .85 1.0; fused by reciprocal ranks (k = 60) .96 .94 .85 1.0; words alone .98 .97 .10 .98;
-meaning alone .92 .90 .85 .95. A chunk is as near as the mean of its nearest sentence and the whole of it: better than either.
+How the two are fused, and what was measured: docs/decisions/search-fusion.md. The store's index names candidates by the vector of
+the whole chunk; these and those that the words name are then compared exactly, sentence by sentence.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from studio.engine.knowledge.chunks import ChunkStore, Window
-from studio.engine.knowledge.document import Chunk, Collection, Document, Found, Mode
+from studio.engine.knowledge.chunks import CHUNK, FOUND, ChunkStore, chunk_of, marks, parts_of
+from studio.engine.knowledge.document import Chunk, Collection, Document, Filter, Found, Mode
 from studio.engine.knowledge.embeds import Embeds, check_embedder
+from studio.engine.knowledge.keyword import keyword_search
+from studio.engine.knowledge.narrow import Narrow
+from studio.engine.knowledge.small import cosines
 from studio.engine.knowledge.words import one_line, tokens
 from studio.engine.vectors.store import Vectors, VectorStore
 
 BEST = 50  # chunks of each kind that are fused
-WINDOWS = 4  # vectors asked for each chunk wanted
+NEAR = 100  # candidates that the store's index is asked for
+EXACT = 20_000  # chunks that a filter leaves, up to which all are compared
 DENSE_SHARE = 0.6  # weight of meaning beside 1 for words
 WORD_SHARE = 0.35  # weight of shared words when the best sentence of a chunk is chosen
+RERANKED = 30  # of the best that a reranker reads
 DocumentsById = Callable[[list[str]], Awaitable[dict[str, Document]]]
-Scored = list[tuple[Window, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A chunk with its sentences (spans in the chunk's text) and how near each and the whole are; 0 without vectors."""
+
+    chunk: Chunk
+    spans: list[tuple[int, int]]
+    sentences: list[float]
+    whole: float
+
+    @property
+    def sentence(self) -> float:
+        return max(self.sentences, default=self.whole)
+
+    @property
+    def nearness(self) -> float:
+        """The mean of the nearest sentence and the whole: better than either."""
+        return (self.sentence + self.whole) / 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +56,16 @@ class Ranking:
     dense: dict[str, float] = field(default_factory=dict)
     keyword: dict[str, float] = field(default_factory=dict)
 
-    def fused(self) -> dict[str, float]:
-        """Both, each scaled to 0…1 by its own best, so that no embedding model's habits matter. The best down."""
+    def shares(self) -> dict[str, tuple[float, float]]:
+        """What meaning and words add to each score, each scaled to 0…1 by its own best. The best sum first."""
         dense, keyword = _scaled(self.dense, min(self.dense.values(), default=0.0)), _scaled(self.keyword, 0.0)
-        shares = (DENSE_SHARE if dense else 0.0, 1.0 if keyword else 0.0)
-        scores = {
-            id: (shares[0] * dense.get(id, 0.0) + shares[1] * keyword.get(id, 0.0)) / sum(shares)
+        weights = (DENSE_SHARE if dense else 0.0, 1.0 if keyword else 0.0)
+        total = sum(weights) or 1.0
+        shares = {
+            id: (weights[0] * dense.get(id, 0.0) / total, weights[1] * keyword.get(id, 0.0) / total)
             for id in {**dense, **keyword}
         }
-        return _best(scores, len(scores))
+        return dict(sorted(shares.items(), key=lambda item: (-sum(item[1]), item[0])))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,30 +77,35 @@ class Search:
     embeds: Embeds
 
     async def find(
-        self, query: str, collections: Sequence[Collection], limit: int, mode: Mode, documents: DocumentsById
-    ) -> list[Found]:
+        self, query: str, collections: Sequence[Collection], limit: int, mode: Mode, documents: DocumentsById,
+        narrow: Narrow | None = None, reranker: str = "",
+    ) -> list[Found]:  # fmt: skip
         """The best chunks first. An empty query or no collections find nothing."""
         if not query.strip() or not collections or limit < 1:
             return []
+        best = max(BEST, limit)
         vectors = {} if mode == "keyword" else await self._query_vectors(query, collections)
         keyword, near = await asyncio.gather(
-            self.chunks.keyword_search(
-                query, [one.id for one in collections] if mode != "dense" else [], max(BEST, limit)
-            ),
-            self._near(collections, vectors, max(BEST, limit)),
+            self._keyword(query, collections if mode != "dense" else [], best, narrow),
+            self._near(collections, vectors, max(NEAR, 2 * limit), narrow),
         )
-        chunks = await self.chunks.chunks([*dict.fromkeys([*near, *(id for id, _ in keyword)])])
-        windows = await self._scored(list(chunks.values()), vectors)
-        dense = {id: _nearness(windows[id]) for id in near if id in chunks} if vectors else {}
-        ranking = Ranking(_best(dense, max(BEST, limit)), {id: score for id, score in keyword if id in chunks})
-        best = list(ranking.fused().items())[:limit]
-        known = await documents([chunks[id].document_id for id, _ in best])
+        candidates = await self.candidates([*dict.fromkeys([*near, *keyword])], vectors)
+        dense = {id: candidates[id].nearness for id in near if id in candidates} if vectors else {}
+        ranking = Ranking(_best(dense, best), {id: score for id, score in keyword.items() if id in candidates})
+        shares = ranking.shares()
+        chosen = list(shares)[: max(limit, RERANKED) if reranker else limit]
+        known = await documents([candidates[id].chunk.document_id for id in chosen])
         wanted = set(tokens(query))
-        return [
-            _found(chunks[id], known[chunks[id].document_id], score, ranking, windows[id], wanted)
-            for id, score in best
-            if chunks[id].document_id in known
+        found = [
+            _found(candidates[id], known[candidates[id].chunk.document_id], shares[id], ranking, wanted, bool(vectors))
+            for id in chosen
+            if candidates[id].chunk.document_id in known
         ]
+        return (await self._reranked(query, found, reranker))[:limit] if reranker and found else found
+
+    async def candidates(self, ids: Sequence[str], vectors: dict[str, Vectors]) -> dict[str, Candidate]:
+        """Those of these chunks that can be found, by id, compared exactly with the query's vectors by collection id."""
+        return await self.chunks.database.read(lambda connection: _candidates(connection, ids, vectors))
 
     async def _query_vectors(self, query: str, collections: Sequence[Collection]) -> dict[str, Vectors]:
         """The query's vector by collection id; each embedding model is asked once."""
@@ -89,32 +118,88 @@ class Search:
                 )[0]
         return {collection.id: by_model[collection.embedder] for collection in collections}
 
-    async def _near(self, collections: Sequence[Collection], vectors: dict[str, Vectors], best: int) -> list[str]:
-        """The ids of chunks that have a window near the query."""
+    async def _keyword(
+        self, query: str, collections: Sequence[Collection], best: int, narrow: Narrow | None
+    ) -> dict[str, float]:
+        if not collections:
+            return {}
+        only, values = narrow.condition() if narrow else ("", [])
+        ids = [one.id for one in collections]
+        return dict(
+            await self.chunks.database.read(
+                lambda connection: keyword_search(connection, query, ids, best, only, values)
+            )
+        )
+
+    async def _near(
+        self, collections: Sequence[Collection], vectors: dict[str, Vectors], best: int, narrow: Narrow | None
+    ) -> list[str]:
+        """Ids of chunks near the query; of those that a filter leaves, all are compared where they are few."""
         if not vectors:
             return []
-        hits = await asyncio.gather(
-            *(self.vectors.search(one.id, vectors[one.id], best * WINDOWS) for one in collections)
-        )
-        nearest = sorted((hit for many in hits for hit in many), key=lambda hit: -hit.score)
-        return list(dict.fromkeys(hit.id.rpartition("#")[0] for hit in nearest))[: 2 * best]
+        if narrow is not None:
+            found = await self.chunks.database.read(lambda connection: _compared(connection, narrow, vectors, best))
+            if found is not None:
+                return found
+            best *= 10
+        hits = await asyncio.gather(*(self.vectors.search(one.id, vectors[one.id], best) for one in collections))
+        nearest = sorted((hit for many in hits for hit in many), key=lambda hit: -hit.score)[:best]
+        ids = list(dict.fromkeys(hit.id for hit in nearest))
+        if narrow is None:
+            return ids
+        return await self.chunks.database.read(lambda connection: _allowed(connection, narrow, ids))
 
-    async def _scored(self, chunks: Sequence[Chunk], vectors: dict[str, Vectors]) -> dict[str, Scored]:
-        """Every window of these chunks with its exact cosine; 0 without vectors."""
-        windows = await self.chunks.windows([chunk.id for chunk in chunks])
-        cosines: dict[str, float] = {}
-        for collection_id, vector in vectors.items():
-            ids = [one.id for chunk in chunks if chunk.collection_id == collection_id for one in windows[chunk.id]]
-            cosines |= {
-                hit.id: hit.score for hit in await self.vectors.search(collection_id, vector, len(ids), ids=ids)
-            }
-        return {id: [(one, cosines.get(one.id, 0.0)) for one in many] for id, many in windows.items()}
+    async def _reranked(self, query: str, found: list[Found], reranker: str) -> list[Found]:
+        """The same in the order that a reranker gives, which reads query and chunk together."""
+        texts = [one.chunk.text for one in found]
+        body = {"query": query, "documents": texts}
+        answer = await self.embeds.answer(reranker, "/v1/rerank", body)
+        scores = {int(row["index"]): float(row["relevance_score"]) for row in answer["results"]}
+        order = sorted(range(len(found)), key=lambda place: (-scores.get(place, float("-inf")), place))
+        return [found[place].model_copy(update={"rerank": scores.get(place)}) for place in order]
 
 
-def _nearness(windows: Scored) -> float:
-    """The mean of the nearest sentence and the whole."""
-    nearest = max(cosine for _, cosine in windows)
-    return (nearest + next((cosine for window, cosine in windows if window.whole), nearest)) / 2
+def _candidates(connection: Any, ids: Sequence[str], vectors: dict[str, Vectors]) -> dict[str, Candidate]:
+    rows = []
+    for part in parts_of(ids):
+        query = f"select {CHUNK}, sentences, vector, parts from chunks {FOUND} where excluded = 0 and chunks.id in"
+        rows += connection.execute(f"{query} ({marks(part)})", part).fetchall()
+    found: dict[str, Candidate] = {}
+    for collection_id in dict.fromkeys(row[2] for row in rows):
+        mine = [row for row in rows if row[2] == collection_id]
+        vector = vectors.get(collection_id)
+        scores = cosines([row[-2] + row[-1] for row in mine], vector) if vector is not None else [[0.0]] * len(mine)
+        for row, given in zip(mine, scores, strict=True):
+            whole, *sentences = (float(score) for score in given)
+            spans = [(start, end) for start, end in json.loads(row[-3])]
+            found[row[0]] = Candidate(chunk_of(row[:-3]), spans, sentences or [whole] * len(spans), whole)
+    return found
+
+
+def _compared(connection: Any, narrow: Narrow, vectors: dict[str, Vectors], best: int) -> list[str] | None:
+    """The nearest of all that the filter leaves, or None where they are too many to compare."""
+    only, values = narrow.condition()
+    where = f"from chunks {FOUND} where excluded = 0 and chunks.collection_id in ({marks(list(vectors))}) and {only}"
+    given = [*vectors, *values]
+    count = connection.execute(f"select count(*) from (select 1 {where} limit {EXACT + 1})", given).fetchone()[0]
+    if count > EXACT:
+        return None
+    rows = connection.execute(f"select chunks.id, chunks.collection_id, vector {where}", given).fetchall()
+    scored: list[tuple[float, str]] = []
+    for collection_id, vector in vectors.items():
+        mine = [row for row in rows if row[1] == collection_id]
+        scores = cosines([row[2] for row in mine], vector) if mine else []
+        scored += [(float(score[0]), row[0]) for score, row in zip(scores, mine, strict=True)]
+    return [id for _, id in sorted(scored, key=lambda item: (-item[0], item[1]))[:best]]
+
+
+def _allowed(connection: Any, narrow: Narrow, ids: list[str]) -> list[str]:
+    only, values = narrow.condition()
+    allowed: set[str] = set()
+    for part in parts_of(ids):
+        query = f"select chunks.id from chunks {FOUND} where excluded = 0 and {only} and chunks.id in ({marks(part)})"
+        allowed |= {row[0] for row in connection.execute(query, [*values, *part])}
+    return [id for id in ids if id in allowed]
 
 
 def _scaled(scores: dict[str, float], zero: float) -> dict[str, float]:
@@ -127,21 +212,33 @@ def _best(scores: dict[str, float], count: int) -> dict[str, float]:
 
 
 def _found(
-    chunk: Chunk, document: Document, score: float, ranking: Ranking, windows: Scored, wanted: set[str]
-) -> Found:
-    sentences = [(window, cosine) for window, cosine in windows if not window.whole]
-    matched = max(sentences, key=lambda item: _fit(item[0], item[1], wanted))[0]
+    candidate: Candidate, document: Document, shares: tuple[float, float], ranking: Ranking, wanted: set[str], dense: bool
+) -> Found:  # fmt: skip
+    chunk = candidate.chunk
+    start, end = _best_sentence(candidate, wanted)
+    words = set(tokens(f"{chunk.heading}\n{chunk.text}"))
+    edited = chunk.original is not None
     return Found(
-        chunk=chunk, document=document, score=round(score, 6),
-        dense=round(_nearness(windows), 6) if ranking.dense else None, keyword=ranking.keyword.get(chunk.id),
+        chunk=chunk, document=document, score=round(sum(shares), 6),
+        dense=round(candidate.nearness, 6) if dense else None, keyword=ranking.keyword.get(chunk.id),
         dense_rank=_rank(ranking.dense, chunk.id), keyword_rank=_rank(ranking.keyword, chunk.id),
-        matched=one_line(matched.text), matched_start=matched.start, matched_end=matched.end,
+        sentence=round(candidate.sentence, 6) if dense else None, whole=round(candidate.whole, 6) if dense else None,
+        words=[word for word in wanted if word in words], dense_share=round(shares[0], 6), keyword_share=round(shares[1], 6),
+        matched=one_line(chunk.text[start:end]), matched_start=chunk.start + (0 if edited else start),
+        matched_end=chunk.end if edited else chunk.start + end,
     )  # fmt: skip
 
 
-def _fit(sentence: Window, cosine: float, wanted: set[str]) -> float:
-    """How well a sentence answers: its nearness and the share of the query's words that it holds."""
-    return cosine + WORD_SHARE * len(wanted & set(tokens(sentence.text))) / max(len(wanted), 1)
+def _best_sentence(candidate: Candidate, wanted: set[str]) -> tuple[int, int]:
+    """The sentence that answers best: by its nearness and the share of the query's words that it holds."""
+    text = candidate.chunk.text
+
+    def fit(item: tuple[tuple[int, int], float]) -> float:
+        (start, end), cosine = item
+        return cosine + WORD_SHARE * len(wanted & set(tokens(text[start:end]))) / max(len(wanted), 1)
+
+    pairs = list(zip(candidate.spans, candidate.sentences, strict=False))
+    return max(pairs, key=fit)[0] if pairs else (0, len(text))
 
 
 def _rank(scores: dict[str, float], id: str) -> int | None:

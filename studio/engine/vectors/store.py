@@ -47,6 +47,10 @@ class VectorStore(ABC):
         """The nearest first. With `ids`, exactly those that are there are compared; a space that is not there has none."""
 
     @abstractmethod
+    async def vectors(self, space: str, ids: Sequence[str]) -> dict[str, Vectors]:
+        """The kept vectors of those of these ids that are there, each of its own length or of length 1."""
+
+    @abstractmethod
     async def delete(self, space: str, ids: Sequence[str]) -> None:
         """Forget these ids; unknown ones are passed over."""
 

@@ -22,12 +22,16 @@ class PlainText(Reader):
 
 def decoded(path: Path) -> str:
     """The text of a file: UTF-8 or UTF-16 where it says so or fits, else the likeliest encoding. Line ends become \\n."""
-    content = path.read_bytes()
+    return decoded_bytes(path.read_bytes(), path.name)
+
+
+def decoded_bytes(content: bytes, name: str) -> str:
+    """As `decoded`, for what is in memory already."""
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         text = content.decode("utf-16", errors="replace")
     elif b"\0" in content[:4096]:
         raise Unreadable(
-            Text(f"{path.name} is not text: it holds binary data.", f"{path.name} 不是文本文件，其中包含二进制数据。")
+            Text(f"{name} is not text: it holds binary data.", f"{name} 不是文本文件，其中包含二进制数据。")
         )
     else:
         text = _utf8(content) or _sniffed(content)

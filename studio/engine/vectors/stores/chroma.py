@@ -45,6 +45,9 @@ class Chroma(VectorStore):
             return (await asyncio.to_thread(self._compare, space, vector, list(ids)))[:limit]
         return await asyncio.to_thread(self._nearest, space, vector, limit)
 
+    async def vectors(self, space: str, ids: Sequence[str]) -> dict[str, Vectors]:
+        return await asyncio.to_thread(self._vectors, space, list(ids))
+
     async def delete(self, space: str, ids: Sequence[str]) -> None:
         await asyncio.to_thread(self._delete, space, list(ids))
 
@@ -93,6 +96,14 @@ class Chroma(VectorStore):
                 scores = matrix @ query / numpy.maximum(numpy.linalg.norm(matrix, axis=1), 1e-12)
                 hits += [Hit(id, float(score)) for id, score in zip(kept["ids"], scores, strict=True)]
         return sorted(hits, key=lambda hit: -hit.score)
+
+    def _vectors(self, space: str, ids: list[str]) -> dict[str, Vectors]:
+        collection = self._found(space)
+        found: dict[str, Vectors] = {}
+        for start in range(0, len(ids) if collection is not None else 0, READ_BATCH):
+            kept = collection.get(ids=ids[start : start + READ_BATCH], include=["embeddings"])
+            found |= dict(zip(kept["ids"], kept["embeddings"], strict=True))
+        return found
 
     def _delete(self, space: str, ids: list[str]) -> None:
         collection = self._found(space)

@@ -49,6 +49,10 @@ class Memory(VectorStore):
         best = numpy.argsort(-scores, kind="stable")[:limit]
         return [Hit(names[index], float(scores[index])) for index in best]
 
+    async def vectors(self, space: str, ids: Sequence[str]) -> dict[str, Vectors]:
+        kept = self._spaces.get(space, {})
+        return {id: kept[id] for id in ids if id in kept}
+
     async def delete(self, space: str, ids: Sequence[str]) -> None:
         for id in ids:
             self._spaces.get(space, {}).pop(id, None)

@@ -1,0 +1,60 @@
+"""Searching by words: BM25 over each collection's own index, common words left out where rarer ones are asked for."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+from studio.engine.knowledge.chunks import FOUND, words_table
+from studio.engine.knowledge.words import keyword_query, tokens
+
+COMMON = frozenset(
+    "a about an and any are as at be been but by can could did do does for from had has have he her his how i if in into is it"
+    " its may me more my no not of on one or our s she should so some such than that the their them there these they this to"
+    " up us was we were what when where which who why will with would you your".split()
+)
+
+
+def telling(query: str) -> str:
+    """The query without English words that stand in nearly every text; as it is when nothing else is left."""
+    words = tokens(query)
+    rare = [word for word in words if word not in COMMON]
+    return " ".join(rare) if rare else " ".join(words)
+
+
+def keyword_search(
+    connection: sqlite3.Connection, query: str, collections: Sequence[str], limit: int, only: str = "", values: Sequence[object] = ()
+) -> list[tuple[str, float]]:  # fmt: skip
+    """Chunk ids with their BM25 weight (higher is better), best first. `only` is a condition on `chunks`, with its values."""
+    expression = keyword_query(telling(query))
+    found: list[tuple[str, float]] = []
+    for collection in collections if expression else ():
+        found += _in_collection(connection, expression, collection, limit, only, values)
+    return sorted(found, key=lambda item: -item[1])[:limit]
+
+
+def _in_collection(
+    connection: sqlite3.Connection, expression: str, collection: str, limit: int, only: str, values: Sequence[object]
+) -> list[tuple[str, float]]:
+    table = words_table(collection)
+    if not connection.execute("select 1 from sqlite_master where name = ?", (table.strip('"'),)).fetchone():
+        return []
+    inside = ""
+    if only:
+        inside = f"and rowid in (select chunks.number from chunks {FOUND} where excluded = 0 and {only})"
+    many = limit
+    while True:  # more again where chunks of another version, or left out, took places
+        query = (
+            "select chunks.id, -best.rank from (select rowid as number, rank from"
+            f" {table} where {table} match ? {inside} order by rank limit ?) as best"
+            f" join chunks on chunks.number = best.number {FOUND} where excluded = 0 order by best.rank limit ?"
+        )
+        rows: list[tuple[str, float]] = connection.execute(query, (expression, *values, many, limit)).fetchall()
+        if len(rows) >= limit or many >= 16 * limit:
+            return rows
+        there = connection.execute(
+            f"select count(*) from (select 1 from {table} where {table} match ? limit ?)", (expression, many + 1)
+        ).fetchone()[0]
+        if there <= many:
+            return rows
+        many *= 4

@@ -1,0 +1,328 @@
+"""A collection in one file, with its vectors: taken elsewhere, it finds the same without embedding anything.
+
+A zip archive (`collection.json`, `chunks.jsonl`, `pages.jsonl`, `small.bin`, `vectors.f32`, `files/`), followed by a mark and the
+SHA-256 of all that stands before: one flipped byte, and nothing of it is taken.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import os
+import time
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from pydantic import ValidationError
+
+from studio.engine import ids
+from studio.engine.errors import Conflict, Invalid, NotFound
+from studio.engine.events import Events
+from studio.engine.files import replacing
+from studio.engine.jobs import Job, Jobs, JobState
+from studio.engine.knowledge.chunks import COLUMNS, ChunkStore, make_words, marks
+from studio.engine.knowledge.document import Collection, CollectionsChanged, Document
+from studio.engine.knowledge.evaluation import Evaluations
+from studio.engine.knowledge.originals import Originals
+from studio.engine.knowledge.records import Records
+from studio.engine.knowledge.words import for_keyword_index
+from studio.engine.text import Text
+from studio.engine.vectors.store import VectorStore
+
+KIND = "export_collection"
+MARK = b"ODSKNOW1"
+TAIL = len(MARK) + 32
+BATCH = 500
+FORMAT = 1
+MOST_LINE = 64 << 20  # bytes of one line
+PIECE = 1 << 20
+NAMES = [name.strip() for name in COLUMNS.split(",")]
+PLAIN = NAMES[:-2]  # without the vectors
+
+
+@dataclass(frozen=True, slots=True)
+class Packages:
+    """Writes and reads such files."""
+
+    records: Records
+    chunks: ChunkStore
+    vectors: VectorStore
+    originals: Originals
+    evaluations: Evaluations
+    jobs: Jobs
+    events: Events
+
+    async def export(self, collection: str, path: Path | str) -> JobState:
+        """Write a collection's indexed documents to a file, in the background. It appears whole or not at all."""
+        known = await self.records.collection(collection)
+        target = Path(path)
+
+        async def work(job: Job) -> dict[str, Any]:
+            return await self._export(known, target, job)
+
+        title = Text(f"Export “{known.name}”", f"导出“{known.name}”")
+        return (await self.jobs.start(KIND, title, work)).state
+
+    async def take(self, path: Path | str, name: str = "") -> Collection:
+        """Read such a file as a new collection. Raises `Invalid` when one byte of it is not as it was written, `Conflict` for a
+        taken name."""
+        path = Path(path)
+        await asyncio.to_thread(verify, path)
+        with zipfile.ZipFile(path) as packed:
+            told = await asyncio.to_thread(_told, packed, path)
+            collection, documents = _new(told, name)
+            if any(one.name == collection.name for one in await self.records.collections()):
+                raise Conflict(
+                    Text(f"A collection named “{collection.name}” exists.", f"已有名为“{collection.name}”的文档集。"),
+                    Text("Choose another name.", "请换一个名称。"),
+                )
+            await self._take_files(packed)
+            await self._take_chunks(packed, collection, documents, told)
+        await self.records.add_whole(collection, documents)
+        await self.evaluations.take(collection.id, told.get("judged", {}))
+        self.events.publish(CollectionsChanged(collection.id))
+        return await self.records.collection(collection.id)
+
+    # Writing
+
+    async def _export(self, collection: Collection, target: Path, job: Job) -> dict[str, Any]:
+        documents = [one for one in await self.records.all_of([collection.id]) if one.status == "indexed"]
+        told = {
+            "format": FORMAT, "made_at": time.time(),
+            "collection": collection.model_dump(mode="json", exclude={"document_count", "chunk_count"}),
+            "documents": [await self._document(one) for one in documents],
+            "judged": await self.evaluations.whole(collection.id),
+        }  # fmt: skip
+        count = 0
+        with replacing(target) as file:
+            with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as packed:
+                packed.writestr("collection.json", json.dumps(told, ensure_ascii=False))
+                count = await self._write_chunks(packed, collection, documents, job)
+                await self._write_pages(packed, documents)
+                for digest in dict.fromkeys(one.digest for one in documents):
+                    copy = self.originals.path(digest, "")
+                    await asyncio.to_thread(packed.write, copy, f"files/{copy.name}")
+            file.flush()
+            await asyncio.to_thread(_seal, file)
+        return {"path": str(target), "documents": len(documents), "chunks": count, "bytes": target.stat().st_size}
+
+    async def _document(self, document: Document) -> dict[str, Any]:
+        values = document.model_dump(mode="json", exclude={"progress", "stale"})
+        return {**values, "details": await self.records.details(document.id)}
+
+    async def _write_chunks(
+        self, packed: zipfile.ZipFile, collection: Collection, documents: list[Document], job: Job
+    ) -> int:
+        """Three members at once is more than a zip can: the vectors wait in files beside the archive."""
+        import tempfile
+
+        count, whole = 0, max(sum(one.chunk_count for one in documents), 1)
+        with tempfile.TemporaryFile() as small, tempfile.TemporaryFile() as exact:
+            with packed.open("chunks.jsonl", "w", force_zip64=True) as lines:
+                async for rows in self._rows([one.id for one in documents]):
+                    vectors = await self.vectors.vectors(collection.id, [row[0] for row in rows])
+                    await asyncio.to_thread(_write_rows, rows, vectors, lines, small, exact, collection.dimensions)
+                    count += len(rows)
+                    job.progress(min(count / whole, 1.0) * 0.9)
+            for name, file in (("small.bin", small), ("vectors.f32", exact)):
+                file.seek(0)
+                await asyncio.to_thread(_store, packed, name, file)
+        return count
+
+    async def _rows(self, document_ids: list[str]) -> Any:
+        query = (
+            f"select chunks.number, {', '.join(f'chunks.{name}' for name in NAMES)} from chunks join documents on"
+            " documents.id = chunks.document_id and documents.ready = 1 and documents.version = chunks.version"
+            " where chunks.document_id = ? and position >= ? order by position limit ?"
+        )
+        for document_id in document_ids:
+            position = 0
+            while True:
+                given = (document_id, position, BATCH)
+                rows = await self.chunks.database.read(
+                    lambda connection, given=given: [row[1:] for row in connection.execute(query, given)]  # type: ignore[misc]
+                )
+                if not rows:
+                    break
+                yield rows
+                position = rows[-1][NAMES.index("position")] + 1
+
+    async def _write_pages(self, packed: zipfile.ZipFile, documents: list[Document]) -> None:
+        query = (
+            "select document_id, pages.version, place, number, text from pages join documents on documents.id = document_id"
+            " and documents.version = pages.version where document_id = ? and place >= ? order by place limit ?"
+        )
+        with packed.open("pages.jsonl", "w", force_zip64=True) as lines:
+            for document in documents:
+                place = 0
+                while True:
+                    given = (document.id, place, 50)
+                    rows = await self.chunks.database.read(
+                        lambda connection, given=given: connection.execute(query, given).fetchall()  # type: ignore[misc]
+                    )
+                    if not rows:
+                        break
+                    content = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+                    await asyncio.to_thread(lines.write, content.encode("utf-8", "surrogatepass"))
+                    place = rows[-1][2] + 1
+
+    # Reading
+
+    async def _take_files(self, packed: zipfile.ZipFile) -> None:
+        for member in packed.namelist():
+            if not member.startswith("files/"):
+                continue
+            suffix = Path(member).suffix
+
+            async def pieces(member: str = member) -> Any:
+                with packed.open(member) as file:
+                    while piece := await asyncio.to_thread(file.read, PIECE):
+                        yield piece
+
+            digest, _ = await self.originals.keep_lines(pieces(), suffix)
+            if Path(member).name != f"{digest}{suffix}":
+                raise _damaged(packed.filename or "")
+
+    async def _take_chunks(
+        self, packed: zipfile.ZipFile, collection: Collection, documents: dict[str, Document], told: dict[str, Any]
+    ) -> None:
+        import numpy
+
+        versions: dict[str, str] = {}
+        for one in documents.values():
+            await self.chunks.begin(one.id, collection.id, "coming")
+        with packed.open("chunks.jsonl") as lines, packed.open("small.bin") as small, packed.open("vectors.f32") as exact:
+            while part := await asyncio.to_thread(_some, lines, BATCH):
+                rows, size = [], collection.dimensions
+                for one in part:
+                    values = dict(zip(PLAIN, one[0], strict=True))
+                    old, new = values["document_id"], documents[values["document_id"]].id
+                    values |= {"id": new + values["id"][len(old) :], "document_id": new, "collection_id": collection.id}
+                    versions[new] = values["version"]
+                    blobs = small.read(size), small.read(size * one[1])
+                    rows.append([*values.values(), *blobs])
+                content = exact.read(len(rows) * size * 4)
+                vectors = numpy.frombuffer(content, numpy.float32).reshape(len(rows), size)
+                await self.vectors.upsert(collection.id, [row[0] for row in rows], vectors)
+                await self.chunks.database.write(
+                    lambda connection, rows=rows: _keep_rows(connection, collection.id, rows)  # type: ignore[misc]
+                )
+        with packed.open("pages.jsonl") as lines:
+            while part := await asyncio.to_thread(_some, lines, 50):
+                pages = [[documents[row[0]].id, *row[1:]] for row in part]
+                await self.chunks.database.write(
+                    lambda connection, pages=pages: connection.executemany(  # type: ignore[misc]
+                        "insert or replace into pages values (?, ?, ?, ?, ?)", pages
+                    )
+                )
+        finished = [(one.id, collection.id, versions.get(one.id, ""), one.digest) for one in documents.values()]
+        await self.chunks.database.write(
+            lambda connection: connection.executemany(
+                "insert or replace into documents (id, collection_id, ready, version, digest) values (?, ?, 1, ?, ?)",
+                finished,
+            )
+        )
+
+
+def verify(path: Path) -> None:
+    """Raise `Invalid` unless every byte is as it was written, `NotFound` when there is no such file."""
+    try:
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            digest, left = hashlib.sha256(), size - TAIL
+            while left > 0 and (piece := file.read(min(PIECE, left))):
+                digest.update(piece)
+                left -= len(piece)
+            if size <= TAIL or file.read(TAIL) != MARK + digest.digest():
+                raise _damaged(path.name)
+    except OSError as error:
+        raise NotFound(
+            Text(f"{path} cannot be opened: {error.strerror}.", f"无法打开 {path}：{error.strerror}。")
+        ) from error
+
+
+def _seal(file: BinaryIO) -> None:
+    """Put the digest of all that was written at the end."""
+    file.seek(0)
+    digest = hashlib.sha256()
+    while piece := file.read(PIECE):
+        digest.update(piece)
+    file.write(MARK + digest.digest())
+
+
+def _write_rows(
+    rows: list[Any], vectors: dict[str, Any], lines: Any, small: BinaryIO, exact: BinaryIO, size: int
+) -> None:
+    import numpy
+
+    for row in rows:
+        vector, parts = row[-2:]
+        lines.write((json.dumps([row[:-2], len(parts) // size], ensure_ascii=False) + "\n").encode("utf-8", "surrogatepass"))
+        small.write(vector + parts)
+        whole = vectors.get(row[0])
+        if whole is None:
+            whole = numpy.frombuffer(vector, numpy.int8).astype(numpy.float32) / 127
+        exact.write(numpy.asarray(whole, numpy.float32).tobytes())
+
+
+def _store(packed: zipfile.ZipFile, name: str, file: BinaryIO) -> None:
+    info = zipfile.ZipInfo(name)
+    info.compress_type = zipfile.ZIP_STORED
+    with packed.open(info, "w", force_zip64=True) as member:
+        while piece := file.read(PIECE):
+            member.write(piece)
+
+
+def _some(lines: Any, count: int) -> list[Any]:
+    found = []
+    while len(found) < count and (line := lines.readline(MOST_LINE)):
+        found.append(json.loads(line.decode("utf-8", "surrogatepass")))
+    return found
+
+
+def _told(packed: zipfile.ZipFile, path: Path) -> dict[str, Any]:
+    told = json.loads(packed.read("collection.json"))
+    if told.get("format") != FORMAT:
+        raise Invalid(
+            Text(f"{path.name} was written by a newer studio.", f"{path.name} 由更新版本的程序写成。"),
+            Text("Update this one, or export it again.", "请更新本程序，或重新导出。"),
+        )
+    return dict(told)
+
+
+def _new(told: dict[str, Any], name: str) -> tuple[Collection, dict[str, Document]]:
+    """The collection and its documents with ids of their own here; watched folders stay behind."""
+    try:
+        settings = {key: value for key, value in told["collection"]["settings"].items() if key != "folders"}
+        now = time.time()
+        changed = {"id": ids.new("kb"), "settings": settings, "created_at": now, "updated_at": now}
+        collection = Collection.model_validate({**told["collection"], **changed})
+        if name:
+            collection.name = name
+        documents: dict[str, Document] = {}
+        for one in told["documents"]:
+            fresh = {**one, "id": ids.new("doc", 12), "collection_id": collection.id, "folder": "", "status": "indexed"}
+            documents[one["id"]] = Document.model_validate(fresh)
+        return collection, documents
+    except (KeyError, ValidationError) as error:
+        raise Invalid(Text("The file does not describe a collection.", "文件内容不是文档集。"), details=str(error)) from error
+
+
+def _keep_rows(connection: Any, collection_id: str, rows: list[list[Any]]) -> None:
+    words = make_words(connection, collection_id)
+    heading, text = NAMES.index("heading"), NAMES.index("text")
+    for row in rows:
+        cursor = connection.execute(f"insert or replace into chunks ({COLUMNS}) values ({marks(NAMES)})", row)
+        tokens = for_keyword_index(f"{row[heading]}\n{row[text]}")
+        connection.execute(f"insert into {words} (rowid, tokens) values (?, ?)", (cursor.lastrowid, tokens))
+
+
+def _damaged(name: str) -> Invalid:
+    return Invalid(
+        Text(f"{Path(name).name} is not as it was written.", f"{Path(name).name} 与写入时不一致。"),
+        Text("Copy or export it again; nothing of it was taken.", "请重新复制或导出，未导入任何内容。"),
+    )
+
