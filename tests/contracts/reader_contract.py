@@ -30,7 +30,7 @@ class ReaderContract:
 
     @pytest.fixture
     def pages(self, file: Path) -> list[Page]:
-        return self.kind().read(file)
+        return list(self.kind().read(file))
 
     def test_the_registry_finds_it_by_the_ending_in_any_case(self):
         for suffix in self.kind.suffixes:
@@ -61,6 +61,6 @@ class ReaderContract:
         path = tmp_path / f"bad{self.kind.suffixes[0]}"
         path.write_bytes(b"\0\x01\x02 nothing of the kind \xff\xfe" * 20)
         try:
-            assert isinstance(self.kind().read(path), list)
+            assert list(self.kind().read(path)) is not None
         except StudioError as error:
             assert error.message.zh

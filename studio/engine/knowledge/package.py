@@ -246,10 +246,11 @@ def verify(path: Path) -> None:
 
 def _seal(file: BinaryIO) -> None:
     """Put the digest of all that was written at the end."""
-    file.seek(0)
-    digest = hashlib.sha256()
-    while piece := file.read(PIECE):
+    digest, place = hashlib.sha256(), 0
+    while piece := os.pread(file.fileno(), PIECE, place):
         digest.update(piece)
+        place += len(piece)
+    file.seek(place)
     file.write(MARK + digest.digest())
 
 
