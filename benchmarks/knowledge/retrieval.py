@@ -33,7 +33,9 @@ async def xquad(file: Path, count: int) -> None:
             began = time.monotonic()
             kb = await engine.knowledge.create("xquad", chunk_characters=4000)
             await engine.jobs.wait((await engine.knowledge.add_files(kb.id, [files])).id)
-            print(f"{file.name}: {len(paragraphs)} paragraphs indexed in {time.monotonic() - began:.1f} s, {room.load()}")
+            print(
+                f"{file.name}: {len(paragraphs)} paragraphs indexed in {time.monotonic() - began:.1f} s, {room.load()}"
+            )
             judged = [Judged(query=question, relevant=[Target(document=name)]) for question, name in pairs]
             await report(engine, kb.id, judged)
 

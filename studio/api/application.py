@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from studio import __version__
 from studio.api import (
     chat,
+    collections,
     connections,
     conversations,
     datasets,
@@ -46,6 +47,7 @@ ROUTERS = (
     conversations,
     documents,
     rag,
+    collections,
     workflows,
     executions,
 )

@@ -14,7 +14,7 @@ from studio.api.envelope import body, described, engine_of, json_of, page_of, su
 from studio.engine.engine import Engine
 from studio.engine.errors import BadParameter, NotFound
 from studio.engine.files import write_bytes
-from studio.engine.knowledge.service import Collection, Document, Found
+from studio.engine.knowledge.document import Collection, Document, Filter, Found
 from studio.engine.params import Params, param
 from studio.engine.text import Text
 
@@ -22,42 +22,29 @@ router = APIRouter(prefix="/api/v1", tags=["knowledge"])
 LARGEST = 512 * 1024 * 1024  # bytes of one upload
 
 
-class NewCollection(Params):
-    name: str = param(..., Text("Name", "名称"), min_length=1)
-    description: str = param("", Text("Description", "描述"))
-    embedder: str = param("", Text("Embedding model", "向量模型"))
-
-
 class Search(Params):
     query: str = param(..., Text("Query", "查询"), min_length=1)
     collection: str = param("default", Text("Collection", "文档集"))
     top_k: int = param(6, Text("Chunks", "片段数"), ge=1, le=100)
     mode: Literal["hybrid", "dense", "keyword"] = param("hybrid", Text("Mode", "方式"))
+    filter: Filter = param(Filter(), Text("Only these", "筛选"))
+    rerank: str | None = param(
+        None, Text("Rerank model", "重排模型"), help=Text("Empty: the collection's own.", "留空则用文档集自己的。")
+    )
+
+
+class Tags(Params):
+    tags: list[str] = param(..., Text("Tags", "标签"))
+
+
+class ChunkChange(Params):
+    text: str | None = param(None, Text("Other words", "改写的文字"))
+    excluded: bool | None = param(None, Text("Left out", "是否排除"))
 
 
 class Batch(Params):
     documents: list[dict[str, Any]] = param(..., Text("Documents", "文档"))
     collection: str = param("default", Text("Collection", "文档集"))
-
-
-@router.get("/collections")
-async def collections(request: Request) -> Response:
-    """The collections with their counts."""
-    return success(await engine_of(request).knowledge.collections())
-
-
-@router.post("/collections", status_code=201, openapi_extra=described(NewCollection))
-async def create(request: Request, given: NewCollection = body(NewCollection)) -> Response:
-    """A new, empty collection."""
-    return success(await engine_of(request).knowledge.create(given.name, given.description, given.embedder), 201)
-
-
-@router.delete("/collections/{collection_id}")
-async def delete_collection(request: Request, collection_id: str) -> Response:
-    """Remove a collection with all that is in it."""
-    knowledge = engine_of(request).knowledge
-    await knowledge.delete((await knowledge.collection(collection_id)).id)
-    return success({"id": collection_id, "deleted": True})
 
 
 @router.post("/documents/upload", status_code=201)
@@ -109,12 +96,36 @@ async def delete(request: Request, document_id: str) -> Response:
     return success({"id": document_id, "doc_id": document_id, "deleted": True})
 
 
+@router.put("/documents/{document_id}", openapi_extra=described(Tags))
+async def change(request: Request, document_id: str, given: Tags = body(Tags)) -> Response:
+    """Give a document other tags."""
+    return success(_document(await engine_of(request).knowledge.tag(document_id, given.tags)))
+
+
+@router.post("/documents/{document_id}/retry", status_code=202)
+async def retry(request: Request, document_id: str) -> Response:
+    """Index a document again, from its source where that is still there."""
+    return success(await engine_of(request).knowledge.retry(document_id), 202)
+
+
+@router.put("/chunks/{chunk_id}", openapi_extra=described(ChunkChange))
+async def change_chunk(request: Request, chunk_id: str, given: ChunkChange = body(ChunkChange)) -> Response:
+    """Leave a chunk out of every search or take it in again, or give it other words."""
+    editing = engine_of(request).knowledge.editing
+    chunk = await editing.reword(chunk_id, given.text) if given.text is not None else None
+    if given.excluded is not None or chunk is None:
+        chunk = await editing.exclude(chunk_id, bool(given.excluded))
+    return success(chunk)
+
+
 @router.post("/search", openapi_extra=described(Search))
 async def search(request: Request, given: Search = body(Search)) -> Response:
     """The chunks that answer a query best, with every score and where each stands in its source."""
     engine = engine_of(request)
     collection = await collection_named(engine, given.collection)
-    found = await engine.knowledge.search(given.query, [collection.id], given.top_k, given.mode)
+    found = await engine.knowledge.search(
+        given.query, [collection.id], given.top_k, given.mode, given.filter, given.rerank
+    )
     return success([found_as_api(item) for item in found])
 
 
@@ -178,10 +189,29 @@ def found_as_api(item: Found) -> dict[str, Any]:
         "score": item.score,
         "dense": item.dense,
         "keyword": item.keyword,
+        "rerank": item.rerank,
         "doc_id": chunk.document_id,
         "file_name": item.document.file_name,
         "page": chunk.page,
         "row": chunk.row,
         "span": [chunk.start, chunk.end],
-        "metadata": {"heading": chunk.heading, "chunk_id": chunk.id, "matched": item.matched},
+        "metadata": {
+            "heading": chunk.heading,
+            "chunk_id": chunk.id,
+            "matched": item.matched,
+            "matched_span": [item.matched_start, item.matched_end],
+            "fields": chunk.fields,
+            "digest": chunk.digest,
+            "unit": item.document.unit,
+            "source": item.document.source_path,
+        },
+        "why": {
+            "dense_rank": item.dense_rank,
+            "keyword_rank": item.keyword_rank,
+            "dense_share": item.dense_share,
+            "keyword_share": item.keyword_share,
+            "sentence": item.sentence,
+            "whole": item.whole,
+            "words": item.words,
+        },
     }

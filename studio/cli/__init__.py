@@ -28,6 +28,7 @@ def make_parser() -> argparse.ArgumentParser:
     _listing(commands)
     _models_command(commands)
     _datasets_command(commands)
+    _knowledge_command(commands)
     return parser
 
 
@@ -69,7 +70,6 @@ def _asking(commands: Commands) -> None:  # type: ignore[valid-type]
 
 def _listing(commands: Commands) -> None:  # type: ignore[valid-type]
     for name, help in (
-        ("knowledge", "list collections, add documents, search"),
         ("workflows", "list or show workflows"),
         ("runs", "list, show, resume or stop runs"),
         ("settings", "show or change settings"),
@@ -86,6 +86,12 @@ def _datasets_command(commands: Commands) -> None:  # type: ignore[valid-type]
     from studio.cli.datasets import declare
 
     declare(_add(commands, "datasets", "register, list, show, query and export datasets", _datasets))
+
+
+def _knowledge_command(commands: Commands) -> None:  # type: ignore[valid-type]
+    from studio.cli.knowledge import declare
+
+    declare(_add(commands, "knowledge", "collections: add, search, measure, export and import", _knowledge))
 
 
 def _models_command(commands: Commands) -> None:  # type: ignore[valid-type]
@@ -149,6 +155,12 @@ def _datasets(parsed: argparse.Namespace) -> int:
     from studio.cli.datasets import datasets
 
     return datasets(parsed)
+
+
+def _knowledge(parsed: argparse.Namespace) -> int:
+    from studio.cli.knowledge import knowledge
+
+    return knowledge(parsed)
 
 
 def _things(parsed: argparse.Namespace) -> int:

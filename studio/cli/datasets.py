@@ -50,36 +50,36 @@ def declare(parser: argparse.ArgumentParser) -> None:
     """The verbs and their arguments."""
     parser.set_defaults(verb="ls", q="", status=None, format=None, tag="")
     verbs = parser.add_subparsers(metavar="VERB")
-    add = _verb(verbs, "add", "register files, folders, s3:// addresses or database tables where they lie")
+    add = add_verb(verbs, "add", "register files, folders, s3:// addresses or database tables where they lie")
     add.add_argument("paths", nargs="+", metavar="PATH")
     add.add_argument("--name", help="a name (default: the file's)")
     add.add_argument("--format", help="csv, parquet, jsonl … (default: found out)")
     add.add_argument("--description", default="")
     add.add_argument("--tag", action="append", default=[])
-    listing = _verb(verbs, "ls", "what is registered", "list")
+    listing = add_verb(verbs, "ls", "what is registered", "list")
     listing.add_argument("q", nargs="?", default="", metavar="WORDS", help="only those that hold these words")
     listing.add_argument("--status")
     listing.add_argument("--format")
     listing.add_argument("--tag", default="")
     for name, help in (("show", "one dataset and its columns"), ("profile", "what is in each column")):
-        _verb(verbs, name, help).add_argument("dataset")
-    head = _verb(verbs, "head", "its first rows")
+        add_verb(verbs, name, help).add_argument("dataset")
+    head = add_verb(verbs, "head", "its first rows")
     head.add_argument("dataset")
     head.add_argument("-n", "--limit", type=_count, default=10, help="rows (10)")
     head.add_argument("--format", choices=("table", *STREAMED))
-    sql = _verb(verbs, "sql", "run one SELECT over the registered datasets", "query")
+    sql = add_verb(verbs, "sql", "run one SELECT over the registered datasets", "query")
     sql.add_argument("sql", help="the query, or - to read it from the standard input")
     sql.add_argument("-n", "--limit", type=_count, help=f"rows at most (all; a table shows {SHOWN})")
     _output(sql, ("table", *STREAMED))
-    export = _verb(verbs, "export", "all rows, or some, to a file or a pipe")
+    export = add_verb(verbs, "export", "all rows, or some, to a file or a pipe")
     export.add_argument("dataset")
     export.add_argument("--columns", default="", help="names, with commas between")
     export.add_argument("--where", default="", help="a condition in SQL")
     export.add_argument("-n", "--limit", type=_count, help="rows at most (all)")
     _output(export, STREAMED)
-    remove = _verb(verbs, "rm", "put datasets in the trash; their files stay", "remove")
+    remove = add_verb(verbs, "rm", "put datasets in the trash; their files stay", "remove")
     remove.add_argument("datasets", nargs="+", metavar="DATASET")
-    versions.declare(partial(_verb, verbs))
+    versions.declare(partial(add_verb, verbs))
 
 
 async def _add(connection: Connection, parsed: argparse.Namespace) -> int:
@@ -191,7 +191,8 @@ VERBS: dict[str, Verb] = {
 # Arguments
 
 
-def _verb(verbs: Any, name: str, help: str, *others: str) -> argparse.ArgumentParser:
+def add_verb(verbs: Any, name: str, help: str, *others: str) -> argparse.ArgumentParser:
+    """The parser of a verb, with --json."""
     parser: argparse.ArgumentParser = verbs.add_parser(name, help=help, description=help, aliases=others)
     parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="answer in JSON")
     parser.set_defaults(verb=name)

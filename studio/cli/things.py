@@ -1,4 +1,4 @@
-"""`studio knowledge|workflows|runs|settings`: what there is, and the few things one does with it."""
+"""`studio workflows|runs|settings`: what there is, and the few things one does with it."""
 
 from __future__ import annotations
 
@@ -14,12 +14,10 @@ from studio.engine.text import Text
 Verb = Callable[[Connection, argparse.Namespace], Awaitable[None]]
 
 COLUMNS = {
-    "knowledge": ("id", "name", "document_count", "chunk_count", "embedder"),
     "workflows": ("id", "name", "version", "description"),
     "runs": ("id", "workflow_name", "status", "duration_ms"),
 }
 ROUTES = {
-    "knowledge": "/api/v1/collections",
     "workflows": "/api/v1/workflows",
     "runs": "/api/v1/executions",
 }
@@ -70,33 +68,11 @@ async def _list(connection: Connection, parsed: argparse.Namespace) -> None:
 
 
 async def _show(connection: Connection, parsed: argparse.Namespace) -> None:
-    route = "/api/v1/documents" if parsed.things == "knowledge" else ROUTES[parsed.things]
-    show(await connection.get(f"{route}/{_word(parsed)}"), parsed.json)
+    show(await connection.get(f"{ROUTES[parsed.things]}/{_word(parsed)}"), parsed.json)
 
 
 async def _remove(connection: Connection, parsed: argparse.Namespace) -> None:
     show(await connection.delete(f"{ROUTES[parsed.things]}/{_word(parsed)}"), parsed.json)
-
-
-async def _add_document(connection: Connection, parsed: argparse.Namespace) -> None:
-    if connection.engine is None:
-        raise Unavailable(
-            Text("Add documents in the open studio, or close it first.", "请在已打开的程序中添加文档，或先将其关闭。")
-        )
-    knowledge = connection.engine.knowledge
-    collection = await knowledge.collection(parsed.name) if parsed.name else (await knowledge.collections())[0]
-    job = await knowledge.add_files(collection.id, [Path(word).resolve() for word in parsed.words])
-    await connection.engine.jobs.wait(job.id)
-    show(
-        [item.model_dump(mode="json") for item in await knowledge.documents(collection.id)],
-        parsed.json,
-        ("id", "file_name", "status", "chunk_count"),
-    )
-
-
-async def _search(connection: Connection, parsed: argparse.Namespace) -> None:
-    body = {"query": " ".join(parsed.words), "top_k": parsed.limit, "collection": parsed.name or "default"}
-    show(await connection.post("/api/v1/search", body), parsed.json, ("score", "file_name", "page", "text"))
 
 
 async def _resume(connection: Connection, parsed: argparse.Namespace) -> None:
@@ -126,7 +102,6 @@ async def _set(connection: Connection, parsed: argparse.Namespace) -> None:
 
 _COMMON: dict[str, Verb] = {"list": _list}
 _VERBS: dict[str, dict[str, Verb]] = {
-    "knowledge": {"show": _show, "add": _add_document, "search": _search},
     "workflows": {"show": _show, "remove": _remove},
     "runs": {"show": _show, "resume": _resume, "stop": _stop},
     "settings": {"set": _set},

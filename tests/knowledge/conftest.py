@@ -70,9 +70,7 @@ class Room(SimpleNamespace):
 
 
 @asynccontextmanager
-async def opened(
-    paths: Paths, resume: bool = False, embeds: Usem3 | None = None, **beside: Any
-) -> AsyncIterator[Room]:
+async def opened(paths: Paths, resume: bool = False, embeds: Usem3 | None = None, **beside: Any) -> AsyncIterator[Room]:
     """`beside`: what a knowledge room may have too, as `egress` and `rows`."""
     events = Events()
     settings = Settings(paths.config / "settings.json", events)

@@ -8,8 +8,8 @@ from studio.engine.errors import BadParameter, BadState, Conflict, Invalid, NotF
 from studio.engine.knowledge.evaluation import Judged, Target, figures_of
 from tests.knowledge.conftest import opened
 
-WORDS = "pump valve seal motor lamp door belt wheel fan filter".split()
-PLACES = "Wuhan Foshan Chengdu Ningbo Harbin Xiamen Lanzhou Dalian Suzhou Hefei".split()
+WORDS = ["pump", "valve", "seal", "motor", "lamp", "door", "belt", "wheel", "fan", "filter"]
+PLACES = ["Wuhan", "Foshan", "Chengdu", "Ningbo", "Harbin", "Xiamen", "Lanzhou", "Dalian", "Suzhou", "Hefei"]
 
 
 @pytest.fixture

@@ -122,7 +122,12 @@ class Tickets:
     def __init__(self):
         self.version = 1
         self.rows = [
-            {"id": n, "product": "K7" if n % 2 else "P4", "note": f"Ticket {n}: the seal leaks a little.", "cost": n * 10}
+            {
+                "id": n,
+                "product": "K7" if n % 2 else "P4",
+                "note": f"Ticket {n}: the seal leaks a little.",
+                "cost": n * 10,
+            }
             for n in range(1, 41)
         ]
         self.rows[29]["note"] = "The motor hums loudly at night. 电机夜间噪声很大。"

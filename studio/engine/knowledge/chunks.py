@@ -25,12 +25,24 @@ CHUNK = (
     "chunks.id, chunks.document_id, chunks.collection_id, position, page, row, start, end, heading, text, original,"
     " excluded, fields, documents.digest"
 )
-NAMES = (
-    "id document_id collection_id position page row start end heading text original excluded fields digest".split()
-)
+NAMES = [
+    "id",
+    "document_id",
+    "collection_id",
+    "position",
+    "page",
+    "row",
+    "start",
+    "end",
+    "heading",
+    "text",
+    "original",
+    "excluded",
+    "fields",
+    "digest",
+]
 FOUND = (
-    "join documents on documents.id = chunks.document_id and documents.ready = 1"
-    " and documents.version = chunks.version"
+    "join documents on documents.id = chunks.document_id and documents.ready = 1 and documents.version = chunks.version"
 )
 COLUMNS = (
     "id, document_id, version, collection_id, position, place, page, row, start, end, heading, text, original, excluded,"
@@ -97,7 +109,12 @@ class ChunkStore:
         )
 
     async def keep(
-        self, document_id: str, collection_id: str, version: str, pages: Sequence[tuple[int, Page]], made: Sequence[Made]
+        self,
+        document_id: str,
+        collection_id: str,
+        version: str,
+        pages: Sequence[tuple[int, Page]],
+        made: Sequence[Made],
     ) -> None:
         """Keep pages with their places and chunks of the version in the making."""
         await self.database.write(
@@ -108,7 +125,8 @@ class ChunkStore:
         """The version in the making is found from now on, and the other is not."""
         await self.database.write(
             lambda connection: connection.execute(
-                "update documents set ready = 1, version = next, digest = ?, next = '' where id = ?", (digest, document_id)
+                "update documents set ready = 1, version = next, digest = ?, next = '' where id = ?",
+                (digest, document_id),
             )
         )
 
@@ -122,9 +140,9 @@ class ChunkStore:
         """Ids of chunks that no version needs any more (all, of a document that goes), at most `limit`, with repetitions."""
         return await self.database.read(lambda connection: _stale(connection, document_id, everything, limit))
 
-    async def shared(self, document_id: str, ids: Sequence[str]) -> set[str]:
+    async def shared(self, ids: Sequence[str]) -> set[str]:
         """Those of these chunks that the version which is found, or the one in the making, holds too."""
-        return await self.database.read(lambda connection: _shared(connection, document_id, ids))
+        return await self.database.read(lambda connection: _shared(connection, ids))
 
     async def drop_stale(self, document_id: str, ids: Sequence[str], everything: bool = False) -> None:
         """Forget rows that no version needs; their vectors are gone already."""
@@ -153,9 +171,9 @@ class ChunkStore:
         )
         return await self.database.read(lambda connection: connection.execute(query).fetchall())
 
-    async def pending(self) -> list[tuple[str, str, str]]:
-        """Chunk, document and collection ids of vectors that may have been written without their chunks."""
-        query = "select distinct id, document_id, collection_id from pending"
+    async def pending(self) -> list[tuple[str, str]]:
+        """Chunk and collection ids of vectors that may have been written without their chunks."""
+        query = "select distinct id, collection_id from pending"
         return await self.database.read(lambda connection: connection.execute(query).fetchall())
 
     async def clear_pending(self, ids: Sequence[str]) -> None:
@@ -228,9 +246,7 @@ def words_table(collection_id: str) -> str:
 def make_words(connection: sqlite3.Connection, collection_id: str) -> str:
     """The keyword index of a collection, made where it is not there."""
     table = words_table(collection_id)
-    connection.execute(
-        f"create virtual table if not exists {table} using fts5 (tokens, tokenize = 'porter unicode61')"
-    )
+    connection.execute(f"create virtual table if not exists {table} using fts5 (tokens, tokenize = 'porter unicode61')")
     return table
 
 
@@ -306,7 +322,7 @@ def _stale(connection: sqlite3.Connection, document_id: str, everything: bool, l
     return [row[0] for row in connection.execute(f"{query} limit ?", (document_id, limit))]
 
 
-def _shared(connection: sqlite3.Connection, document_id: str, ids: Sequence[str]) -> set[str]:
+def _shared(connection: sqlite3.Connection, ids: Sequence[str]) -> set[str]:
     found: set[str] = set()
     for part in parts_of(ids):
         query = (

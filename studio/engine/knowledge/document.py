@@ -89,7 +89,9 @@ class Filter(Params):
     tags: list[str] = param([], Text("Tags, all of them", "标签（须全部具备）"))
     since: float | None = param(None, Text("Changed since", "更改时间不早于"))
     until: float | None = param(None, Text("Changed until", "更改时间不晚于"))
-    columns: dict[str, Any] = param({}, Text("Cells of a row: a value, a list, or {from, to}", "单元格：值、列表或 {from, to}"))
+    columns: dict[str, Any] = param(
+        {}, Text("Cells of a row: a value, a list, or {from, to}", "单元格：值、列表或 {from, to}")
+    )
 
     @property
     def empty(self) -> bool:

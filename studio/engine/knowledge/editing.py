@@ -56,7 +56,10 @@ class Editing:
         times: Counter[str] = Counter()
         async with self.index.readers.read(path, kind.name, self.indexing.limits(), rules) as reading:
             async for part in reading.pages():
-                shown += [_preview(piece, len(shown) + n, times) for n, piece in enumerate(p for one in part for p in one.pieces)]
+                shown += [
+                    _preview(piece, len(shown) + n, times)
+                    for n, piece in enumerate(p for one in part for p in one.pieces)
+                ]
                 if len(shown) >= PREVIEWED:
                     break
         return shown[:PREVIEWED]

@@ -163,7 +163,9 @@ class Evaluations:
         file = self._folder / f"{collection_id}.json"
 
         def read() -> dict[str, Any]:
-            return dict(json.loads(file.read_text(encoding="utf-8"))) if file.exists() else {"queries": [], "measured": []}
+            return (
+                dict(json.loads(file.read_text(encoding="utf-8"))) if file.exists() else {"queries": [], "measured": []}
+            )
 
         return await asyncio.to_thread(read)
 
@@ -202,6 +204,8 @@ def _judged(given: Judged | dict[str, Any]) -> Judged:
         ) from error  # fmt: skip
     if not judged.query.strip() or not judged.relevant:
         raise BadParameter(
-            Text("A labelled query has words and at least one right answer.", "标注的查询需要有文字和至少一个正确答案。")
+            Text(
+                "A labelled query has words and at least one right answer.", "标注的查询需要有文字和至少一个正确答案。"
+            )
         )
     return judged

@@ -20,7 +20,7 @@ from studio.engine.knowledge.chunks import ChunkStore, Decision, Made
 from studio.engine.knowledge.document import Collection, Document
 from studio.engine.knowledge.embeds import Embeds, check_embedder
 from studio.engine.knowledge.reader import Page
-from studio.engine.knowledge.reading import Limits, Reading, Readers, Rules
+from studio.engine.knowledge.reading import Limits, Readers, Reading, Rules
 from studio.engine.knowledge.small import packed
 from studio.engine.knowledge.split import Piece
 from studio.engine.text import Text
@@ -96,8 +96,8 @@ class Index:
 
     async def repair(self) -> None:
         """Make good what a kill left: vectors without chunks, chunks that no version needs."""
-        for id, document_id, collection_id in await self.chunks.pending():
-            there = await self.chunks.shared(document_id, [id])
+        for id, collection_id in await self.chunks.pending():
+            there = await self.chunks.shared([id])
             if not there:
                 await self.vectors.delete(collection_id, [id])
             await self.chunks.clear_pending([id])
@@ -184,15 +184,13 @@ class Index:
     async def _prune(self, document_id: str, collection_id: str, everything: bool = False) -> None:
         """Forget chunks that no version needs, their vectors first."""
         while ids := list(dict.fromkeys(await self.chunks.stale_ids(document_id, everything))):
-            shared = set() if everything else await self.chunks.shared(document_id, ids)
+            shared = set() if everything else await self.chunks.shared(ids)
             if gone := [id for id in ids if id not in shared]:
                 await self.vectors.delete(collection_id, gone)
             await self.chunks.drop_stale(document_id, ids, everything)
 
 
-def _named(
-    document_id: str, position: int, piece: Piece, times: Counter[str], decisions: dict[str, Decision]
-) -> Made:
+def _named(document_id: str, position: int, piece: Piece, times: Counter[str], decisions: dict[str, Decision]) -> Made:
     """A chunk's id is its document and its words; where the same words come again, a number too."""
     key = piece.key
     times[key] += 1

@@ -49,7 +49,9 @@ class Indexing:
     settings: Settings
     progress: dict[str, float] = field(default_factory=dict)
     leaving: set[str] = field(default_factory=set)
-    _unwritten: dict[str, dict[str, Any]] = field(default_factory=dict)  # how documents ended while the disk took nothing
+    _unwritten: dict[str, dict[str, Any]] = field(
+        default_factory=dict
+    )  # how documents ended while the disk took nothing
     _pausing: set[str] = field(default_factory=set)
     _tasks: set[asyncio.Future[None]] = field(default_factory=set)
 
@@ -138,13 +140,13 @@ class Indexing:
         """Index what is not yet indexed of these; one that fails says so itself and does not stop the rest."""
         shares = dict.fromkeys(document_ids, 0.0)
         total, waiting = len(shares), list(reversed(shares))
-        finished = 0
+        finished, done = 0, 0.0
 
         async def work() -> None:
             nonlocal finished
             while waiting:
                 document_id = waiting.pop()
-                await self._index_one(document_id, lambda share, id=document_id: report(id, share))  # type: ignore[misc]
+                await self._index_one(document_id, lambda share, id=document_id: report(id, share))
                 finished += 1
                 report(document_id, 1.0)
 
@@ -154,7 +156,6 @@ class Indexing:
             shares[document_id] = share
             job.progress(min(done / total, 1.0), Text(f"{finished} of {total} files", f"{finished} / {total} 个文件"))
 
-        done = 0.0
         async with asyncio.TaskGroup() as group:
             for _ in range(min(AT_ONCE, total)):
                 group.create_task(work())

@@ -9,9 +9,11 @@ from studio.engine.knowledge.chunks import FOUND, words_table
 from studio.engine.knowledge.words import keyword_query, tokens
 
 COMMON = frozenset(
-    "a about an and any are as at be been but by can could did do does for from had has have he her his how i if in into is it"
-    " its may me more my no not of on one or our s she should so some such than that the their them there these they this to"
-    " up us was we were what when where which who why will with would you your".split()
+    tokens(
+        "a about an and any are as at be been but by can could did do does for from had has have he her his how i if in into is it"
+        " its may me more my no not of on one or our s she should so some such than that the their them there these they this to"
+        " up us was we were what when where which who why will with would you your"
+    )
 )
 
 

@@ -61,7 +61,9 @@ def _cell(name: str, wanted: Any) -> tuple[str, list[Any]]:
                 Text(f"A range for “{name}” has “from” and “to”.", f"“{name}”的范围应包含“from”和“to”。")
             )
         bounds = [(sign, wanted[side]) for side, sign in (("from", ">="), ("to", "<=")) if side in wanted]
-        return " and ".join(f"{cell} {sign} ?" for sign, _ in bounds), [one for _, end in bounds for one in (place, end)]
+        return " and ".join(f"{cell} {sign} ?" for sign, _ in bounds), [
+            one for _, end in bounds for one in (place, end)
+        ]
     values = wanted if isinstance(wanted, list) else [wanted]
     words = [str(value).casefold() for value in values]
     return f"lower(cast({cell} as text)) in (select value from json_each(?))", [place, json.dumps(words)]

@@ -194,7 +194,11 @@ class Packages:
         versions: dict[str, str] = {}
         for one in documents.values():
             await self.chunks.begin(one.id, collection.id, "coming")
-        with packed.open("chunks.jsonl") as lines, packed.open("small.bin") as small, packed.open("vectors.f32") as exact:
+        with (
+            packed.open("chunks.jsonl") as lines,
+            packed.open("small.bin") as small,
+            packed.open("vectors.f32") as exact,
+        ):
             while part := await asyncio.to_thread(_some, lines, BATCH):
                 rows, size = [], collection.dimensions
                 for one in part:
@@ -261,7 +265,9 @@ def _write_rows(
 
     for row in rows:
         vector, parts = row[-2:]
-        lines.write((json.dumps([row[:-2], len(parts) // size], ensure_ascii=False) + "\n").encode("utf-8", "surrogatepass"))
+        lines.write(
+            (json.dumps([row[:-2], len(parts) // size], ensure_ascii=False) + "\n").encode("utf-8", "surrogatepass")
+        )
         small.write(vector + parts)
         whole = vectors.get(row[0])
         if whole is None:
@@ -278,7 +284,7 @@ def _store(packed: zipfile.ZipFile, name: str, file: BinaryIO) -> None:
 
 
 def _some(lines: Any, count: int) -> list[Any]:
-    found = []
+    found: list[Any] = []
     while len(found) < count and (line := lines.readline(MOST_LINE)):
         found.append(json.loads(line.decode("utf-8", "surrogatepass")))
     return found
@@ -309,7 +315,9 @@ def _new(told: dict[str, Any], name: str) -> tuple[Collection, dict[str, Documen
             documents[one["id"]] = Document.model_validate(fresh)
         return collection, documents
     except (KeyError, ValidationError) as error:
-        raise Invalid(Text("The file does not describe a collection.", "文件内容不是文档集。"), details=str(error)) from error
+        raise Invalid(
+            Text("The file does not describe a collection.", "文件内容不是文档集。"), details=str(error)
+        ) from error
 
 
 def _keep_rows(connection: Any, collection_id: str, rows: list[list[Any]]) -> None:
@@ -326,4 +334,3 @@ def _damaged(name: str) -> Invalid:
         Text(f"{Path(name).name} is not as it was written.", f"{Path(name).name} 与写入时不一致。"),
         Text("Copy or export it again; nothing of it was taken.", "请重新复制或导出，未导入任何内容。"),
     )
-

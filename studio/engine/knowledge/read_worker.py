@@ -32,8 +32,9 @@ def _read(request: dict[str, Any]) -> dict[str, Any]:
     pages = pieces = numbered = 0
     with Path(request["answer"]).open("w", encoding="utf-8", errors="surrogatepass") as file:
         for page in reader().read(Path(request["path"])):
-            cut = [_without_text(piece.as_dict()) for piece in splitter.split(page)]
-            line = {"page": {"number": page.number, "text": page.text}, "pieces": cut}
+            cut = [] if request["whole"] else [_without_text(piece.as_dict()) for piece in splitter.split(page)]
+            shown = page.as_dict() if request["whole"] else {"number": page.number, "text": page.text}
+            line = {"page": shown, "pieces": cut}
             file.write(json.dumps(line) + "\n")
             pages, pieces, numbered = pages + 1, pieces + len(cut), numbered + (page.number is not None)
     return {"pages": pages, "pieces": pieces, "numbered": numbered}

@@ -73,7 +73,7 @@ class Reading:
 
 def _page(line: str) -> ReadPage:
     told = json.loads(line)
-    page = Page(told["page"]["number"], told["page"]["text"])
+    page = Page.from_dict(told["page"])
     pieces = []
     for piece in told["pieces"]:
         piece["sentences"] = [tuple(span) for span in piece["sentences"]]
@@ -103,10 +103,13 @@ class Readers:
 
     @asynccontextmanager
     async def read(
-        self, path: Path, reader: str, limits: Limits, rules: Rules, name: str = ""
+        self, path: Path, reader: str, limits: Limits, rules: Rules, name: str = "", whole: bool = False
     ) -> AsyncIterator[Reading]:
-        """The pages and pieces of a file. Raises `Unreadable` with the reason, whatever the file does to its reader."""
-        request = {"do": "read", "path": str(path), "reader": reader}
+        """The pages and pieces of a file; with `whole` no pieces, but pages with their headings and rows.
+
+        Raises `Unreadable` with the reason, whatever the file does to its reader.
+        """
+        request: dict[str, Any] = {"do": "read", "path": str(path), "reader": reader, "whole": whole}
         request |= {"characters": rules.characters, "overlap": rules.overlap}
         with tempfile.TemporaryDirectory(prefix="studio-read-") as folder:
             file = Path(folder) / "pages.jsonl"
@@ -202,6 +205,27 @@ class Readers:
             worker.idle.cancel()
         await worker.child.kill()
         await asyncio.to_thread(shutil.rmtree, worker.folder, ignore_errors=True)
+
+
+async def read(path: Path, reader: str, limits: Limits, name: str = "") -> list[Page]:
+    """All pages of one file, with their headings and rows."""
+    readers = Readers()
+    try:
+        async with readers.read(path, reader, limits, Rules(), name, whole=True) as reading:
+            return [one.page async for part in reading.pages() for one in part]
+    finally:
+        await readers.close()
+
+
+async def render(
+    path: Path, page: int, spans: list[tuple[int, int]], width: int, text: str, limits: Limits
+) -> PageImage:
+    """As `Readers.render`, of a file that is shown once."""
+    readers = Readers()
+    try:
+        return await readers.render(path, page, spans, width, text, limits)
+    finally:
+        await readers.close()
 
 
 class _Died(Exception):

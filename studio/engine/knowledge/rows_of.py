@@ -50,7 +50,8 @@ async def lines_of(rows: AsyncIterator[Any], text_columns: Sequence[str]) -> Asy
     yield json.dumps({"text": list(text_columns)}, ensure_ascii=False).encode() + b"\n"
     async for batch in rows:
         yield "".join(
-            json.dumps({name: _plain(value) for name, value in row.items() if value is not None}, ensure_ascii=False) + "\n"
+            json.dumps({name: _plain(value) for name, value in row.items() if value is not None}, ensure_ascii=False)
+            + "\n"
             for row in batch.to_pylist()
         ).encode("utf-8", "replace")
 

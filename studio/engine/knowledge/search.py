@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from studio.engine.knowledge.chunks import CHUNK, FOUND, ChunkStore, chunk_of, marks, parts_of
-from studio.engine.knowledge.document import Chunk, Collection, Document, Filter, Found, Mode
+from studio.engine.knowledge.document import Chunk, Collection, Document, Found, Mode
 from studio.engine.knowledge.embeds import Embeds, check_embedder
 from studio.engine.knowledge.keyword import keyword_search
 from studio.engine.knowledge.narrow import Narrow

@@ -293,7 +293,13 @@ class Knowledge:
         documents = await self._records.all_of([one.id for one in targets]) if filter and not filter.empty else []
         own = next((str(one.settings["reranker"]) for one in targets if one.settings.get("reranker")), "")
         return await self._search.find(
-            query, targets, limit, mode, self._records.by_id, narrowed(filter, documents), own if rerank is None else rerank
+            query,
+            targets,
+            limit,
+            mode,
+            self._records.by_id,
+            narrowed(filter, documents),
+            own if rerank is None else rerank,
         )
 
     async def page_text(self, document_id: str, page: int | None = None) -> str:
@@ -354,7 +360,9 @@ def checked_settings(settings: dict[str, Any]) -> dict[str, Any]:
         if name in bounds:
             low, high = bounds[name]
             if not isinstance(value, int) or not low <= value <= high:
-                raise BadParameter(Text(f"{name} is a number from {low} to {high:,}.", f"{name} 应为 {low} 到 {high:,}。"))
+                raise BadParameter(
+                    Text(f"{name} is a number from {low} to {high:,}.", f"{name} 应为 {low} 到 {high:,}。")
+                )
         elif name != "reranker":
             raise BadParameter(Text(f"A collection has no setting “{name}”.", f"文档集没有设置项“{name}”。"))
         checked[name] = value

@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from studio.engine import ids
 from studio.engine.egress import Egress
-from studio.engine.errors import BadParameter, Unavailable, StudioError
+from studio.engine.errors import BadParameter, StudioError, Unavailable
 from studio.engine.events import Events
 from studio.engine.knowledge import reader
 from studio.engine.knowledge.document import Collection, Document, DocumentChanged
@@ -149,7 +149,9 @@ class Sources:
                 await self.records.update_document(gone.id, status="deleting")
                 await self._gone(gone)
             fresh = [path for path in files if str(path) not in known]
-            changed = [one for path, one in known.items() if path in there and one.stale and one.status not in UNFINISHED]
+            changed = [
+                one for path, one in known.items() if path in there and one.stale and one.status not in UNFINISHED
+            ]
             for one in changed:
                 await self.refresh(one)
             added = await self.files(target, fresh, folder)
@@ -232,17 +234,19 @@ class Sources:
         if self.egress is None:
             raise Unavailable(Text("Web pages cannot be fetched here.", "此处无法获取网页。"))
         try:
-            async with self.egress.client(purpose="knowledge", timeout=SECONDS) as client:
-                async with client.stream("GET", url, follow_redirects=True) as answer:
-                    if not answer.is_success:
-                        raise _unreachable(url, f"HTTP {answer.status_code}")
-                    parts, size = [], 0
-                    async for part in answer.aiter_bytes():
-                        size += len(part)
-                        if size > LONGEST_PAGE:
-                            raise _unreachable(url, f"it is longer than {LONGEST_PAGE >> 20} MB")
-                        parts.append(part)
-                    kind, charset = answer.headers.get("content-type", "text/html"), answer.charset_encoding
+            async with (
+                self.egress.client(purpose="knowledge", timeout=SECONDS) as client,
+                client.stream("GET", url, follow_redirects=True) as answer,
+            ):
+                if not answer.is_success:
+                    raise _unreachable(url, f"HTTP {answer.status_code}")
+                parts, size = [], 0
+                async for part in answer.aiter_bytes():
+                    size += len(part)
+                    if size > LONGEST_PAGE:
+                        raise _unreachable(url, f"it is longer than {LONGEST_PAGE >> 20} MB")
+                    parts.append(part)
+                kind, charset = answer.headers.get("content-type", "text/html"), answer.charset_encoding
         except httpx.HTTPError as error:
             raise _unreachable(url, str(error) or type(error).__name__) from error
         content = b"".join(parts)

@@ -54,7 +54,12 @@ class Watching:
         from watchfiles import awatch
 
         changes = awatch(
-            folder, debounce=1600, step=QUIET, rust_timeout=SOMETIMES, yield_on_timeout=True, ignore_permission_denied=True
+            folder,
+            debounce=1600,
+            step=QUIET,
+            rust_timeout=SOMETIMES,
+            yield_on_timeout=True,
+            ignore_permission_denied=True,
         )
         looking = asyncio.create_task(self._look(collection_id, folder))
         try:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import sys
-from pathlib import Path
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, ClassVar
 
 from studio.engine.knowledge.reader import Page, Reader, Unit
@@ -37,7 +37,10 @@ class Csv(Reader):
 def _cells(rows: Iterator[list[str]], names: list[str]) -> Iterator[tuple[int, dict[str, Any]]]:
     for number, row in enumerate(rows, 1):
         more = [f"column {place}" for place in range(len(names) + 1, len(row) + 1)]
-        yield number, {name: number_of(value) for name, value in zip([*names, *more], row, strict=False) if value.strip()}
+        yield (
+            number,
+            {name: number_of(value) for name, value in zip([*names, *more], row, strict=False) if value.strip()},
+        )
 
 
 def separator_of(text: str) -> str:

@@ -56,5 +56,7 @@ def _spine(book: zipfile.ZipFile) -> list[str]:
     hrefs = {item.attrib["id"]: item.attrib["href"] for item in package.iterfind(".//o:manifest/o:item", NAMES)}
     order = [item.attrib["idref"] for item in package.iterfind(".//o:spine/o:itemref", NAMES)]
     there = set(book.namelist())
-    names = [posixpath.normpath(posixpath.join(posixpath.dirname(place), unquote(hrefs[id]))) for id in order if id in hrefs]
+    names = [
+        posixpath.normpath(posixpath.join(posixpath.dirname(place), unquote(hrefs[id]))) for id in order if id in hrefs
+    ]
     return [name for name in names if name in there]

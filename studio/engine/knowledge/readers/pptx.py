@@ -39,7 +39,9 @@ def _page(number: int, slide: Any) -> Page:
     head = " ".join(title.text_frame.text.split()) if title is not None else ""
     parts = [head] if head else []
     shapes = sorted(_all(slide.shapes), key=lambda shape: (shape.top or 0, shape.left or 0))
-    parts += [words for shape in shapes if title is None or shape.shape_id != title.shape_id if (words := _words(shape))]
+    parts += [
+        words for shape in shapes if title is None or shape.shape_id != title.shape_id if (words := _words(shape))
+    ]
     if slide.has_notes_slide and slide.notes_slide.notes_text_frame is not None:
         parts.append(slide.notes_slide.notes_text_frame.text.strip())
     headings = [Heading(0, 1, head)] if head else []
