@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import functools
 import types
 import typing
 from dataclasses import dataclass
@@ -97,7 +98,13 @@ class ParamField:
 
 def fields_of(params: type[BaseModel]) -> list[ParamField]:
     """The declared parameters of a class, in the order of their declaration."""
-    return [_field(name, info) for name, info in params.model_fields.items()]
+    return list(_fields(params))
+
+
+@functools.cache
+def _fields(params: type[BaseModel]) -> tuple[ParamField, ...]:
+    """Read once for each class: a canvas asks for every step."""
+    return tuple(_field(name, info) for name, info in params.model_fields.items())
 
 
 def check(params: type[Params], values: dict[str, Any]) -> Params:

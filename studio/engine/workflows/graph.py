@@ -86,10 +86,10 @@ class Ports(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    inputs: list[Port] = []
-    outputs: list[Port] = []
-    inner_outputs: list[Port] = []
-    inner_inputs: list[Port] = []
+    inputs: list[Port] = Field(default_factory=list)
+    outputs: list[Port] = Field(default_factory=list)
+    inner_outputs: list[Port] = Field(default_factory=list)
+    inner_inputs: list[Port] = Field(default_factory=list)
 
 
 class Retry(BaseModel):

@@ -38,18 +38,20 @@ class Board(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.canvas)
-        self.strip = Strip(self.canvas, self)
-        self.minimap = Minimap(self.canvas, self)
+        over = self.canvas.viewport()  # beside it, they would make every pan paint the whole sheet anew
+        self.strip = Strip(self.canvas, over)
+        self.minimap = Minimap(self.canvas, over)
         self.empty = Label(EMPTY, "reading", "text.tertiary")
-        self.empty.setParent(self)
-        self.find_bar = FindBar(self.canvas, self)
+        self.empty.setParent(over)
+        self.find_bar = FindBar(self.canvas, over)
         self.popup: AddNode | None = None
         self.converters: QMenu | None = None
         self.canvas.add_wanted.connect(self.ask_for_node)
         self.canvas.insert_wanted.connect(self.ask_to_insert)
         self.canvas.converter_wanted.connect(self.offer_converter)
         self.canvas.find_wanted.connect(self.find_bar.open)
-        self.canvas.sheet.touched.connect(self._place)
+        self.canvas.sheet.touched.connect(self._after_touch)
+        self.canvas.scrolled.connect(self._stay)
         theme.changed.connect(self._place)
 
     def ask_for_node(self, place: QPointF, end: End | None = None) -> AddNode:
@@ -90,18 +92,26 @@ class Board(QWidget):
     def _forget_popup(self) -> None:
         self.popup = None
 
+    def _after_touch(self) -> None:
+        sheet = self.canvas.sheet
+        self.minimap.setVisible(len(sheet.nodes) > 1 and self._room_for_minimap())
+        self.empty.setVisible(not (sheet.nodes or sheet.notes or sheet.areas))
+
     def _room_for_minimap(self) -> bool:
         return self.width() > 3 * self.minimap.width() and self.height() > 3.6 * self.minimap.height()
 
     def _place(self) -> None:
-        gap = theme.size("space.3")
-        bottom = self.height() - gap
         self.strip.adjustSize()
-        self.strip.move(gap, bottom - self.strip.height())
-        self.minimap.move(self.width() - gap - self.minimap.width(), bottom - self.minimap.height())
-        self.minimap.setVisible(len(self.canvas.sheet.nodes) > 1 and self._room_for_minimap())
-        sheet = self.canvas.sheet
-        self.empty.setVisible(not (sheet.nodes or sheet.notes or sheet.areas))
-        self.find_bar.move(self.width() - gap - self.find_bar.width(), gap)
         self.empty.adjustSize()
-        self.empty.move((self.width() - self.empty.width()) // 2, (self.height() - self.empty.height()) // 2)
+        self.find_bar.adjustSize()
+        self._after_touch()
+        self._stay()
+
+    def _stay(self) -> None:
+        """What lies over the canvas does not go along when it is scrolled."""
+        gap, over = theme.size("space.3"), self.canvas.viewport()
+        right, bottom = over.width() - gap, over.height() - gap
+        self.strip.move(gap, bottom - self.strip.height())
+        self.minimap.move(right - self.minimap.width(), bottom - self.minimap.height())
+        self.find_bar.move(right - self.find_bar.width(), gap)
+        self.empty.move((over.width() - self.empty.width()) // 2, (over.height() - self.empty.height()) // 2)

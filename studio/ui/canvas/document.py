@@ -71,6 +71,7 @@ class Document(QObject):
         self.names: dict[str, str] = {}
         self.frames: dict[str, Frame] = {frame.id: frame for frame in self._graph.frames}
         self._wires: dict[str, set[str]] = {}
+        self._ports: dict[str, tuple[dict[str, Any], Ports]] = {}
         for edge in self.edges.values():
             self._tie(edge)
 
@@ -107,7 +108,12 @@ class Document(QObject):
 
     def ports(self, node: Node) -> Ports:
         kind = self.type_of(node)
-        return kind.ports(node.params) if kind else self._guessed(node)
+        if kind is None:
+            return self._guessed(node)
+        known = self._ports.get(node.id)
+        if known is None or known[0] is not node.params:  # parameters are replaced, never changed in place
+            known = self._ports[node.id] = (node.params, kind.ports(node.params))
+        return known[1]
 
     def wires(self, node_id: str) -> list[Edge]:
         return [self.edges[edge_id] for edge_id in self._wires.get(node_id, ())]

@@ -77,13 +77,13 @@ def _blocks(node: Node, kind: NodeType | None, ports: set[str], names: Names) ->
     fields = fields_of(kind.params)
     code = next((field for field in fields if field.kind == "editor" and _value(node, field)), None)
     used = [str(_value(node, field)) for field in fields if field.kind == "ref" and _value(node, field)]
-    line = kind.line(node.params)
     blocks = [Block("strong", (names.get(name, name),)) for name in used[:1]]
     if kind.streams:
         return [*blocks, Block("stream", _code_lines(node, code), rows=3)]
     if code is not None:
         lines = _code_lines(node, code)
         return [*blocks, Block("code", lines, language=code.language)] if lines else blocks
+    line = kind.line(node.params)
     if line and line not in used and not set(line.split(", ")) <= ports:
         blocks.append(Block("plain" if not blocks else "faint", (line[:CODE_LETTERS],)))
     return blocks

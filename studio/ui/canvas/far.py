@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
-
-from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtCore import QLineF, QRectF, Qt
 from PySide6.QtGui import QFont, QPainter, QPen
 
 from studio.ui.canvas import node_paint
 from studio.ui.canvas.frame_item import FrameItem
 from studio.ui.canvas.layout import HEADER
 from studio.ui.canvas.look import look
-from studio.ui.canvas.routes import CURVE_STEPS
 from studio.ui.canvas.scene import CanvasScene
 
 FILLS = {
@@ -83,10 +80,7 @@ class Far:
             self._heads.setdefault(colour, []).append(QRectF(box.x(), box.y(), box.width(), HEADER))
         self._wires = {}
         for wire in scene.wires.values():
-            points = wire.points
-            kept = simpler(points)
-            lines = self._wires.setdefault(wire.kind, [])
-            lines.extend(QLineF(a, b) for a, b in itertools.pairwise(kept))
+            self._wires.setdefault(wire.kind, []).extend(wire.rough)
         self._stale = False
 
     def _titles(self, painter: QPainter, visible: QRectF) -> None:
@@ -104,11 +98,3 @@ class Far:
             box = item.box
             place = QRectF(box.x() + 8, box.y() + HEADER / 2 - 20, box.width() - 12, 40)
             painter.drawText(place, node_paint.LEFT, item.face.title)
-
-
-def simpler(points: list[QPointF]) -> list[QPointF]:
-    """A curve in three pieces, an orthogonal line by its corners: hairlines need no more."""
-    if len(points) < 5:
-        return points
-    step, first = (6, 6) if len(points) == CURVE_STEPS + 1 else (5, 3)
-    return [points[0], *points[first:-1:step], points[-1]]

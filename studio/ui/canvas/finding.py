@@ -101,7 +101,6 @@ class FindBar(QWidget):
     def open(self) -> None:
         self.show()
         self.raise_()
-        self.adjustSize()
         self.field.setFocus()
         self.field.selectAll()
         self.look_for(self.field.text())

@@ -57,7 +57,10 @@ class Layout:
     def spot(self, name: str, begins: bool, inner: bool = False) -> Spot | None:
         sides = {True: ("output", "inner_output"), False: ("input", "inner_input")}[begins]
         wanted = sides[1] if inner else sides[0]
-        return next((s for s in self.spots if s.port.name == name and s.port.side == wanted), None)
+        for spot in self.spots:
+            if spot.port.name == name and spot.port.side == wanted:
+                return spot
+        return None
 
 
 def snap(value: float) -> float:
@@ -83,11 +86,11 @@ def place_node(face: NodeFace, live: Live, width: float | None = None) -> Layout
 
 def natural_width(face: NodeFace) -> float:
     """Wide enough for the title and for the labels of facing ports, in steps of 8 px."""
-    labels = look().metrics("dense")
-    left = [labels.horizontalAdvance(p.label) for p in face.ports if p.side == "input"]
-    right = [labels.horizontalAdvance(p.label) for p in face.ports if p.side == "output"]
+    advance = look().advance
+    left = [advance("dense", p.label) for p in face.ports if p.side == "input"]
+    right = [advance("dense", p.label) for p in face.ports if p.side == "output"]
     rows = max((a + b for a, b in _pairs(left, right)), default=0.0) + 2 * PAD + 24
-    title = look().metrics("denseStrong").horizontalAdvance(face.title) + 2 * PAD + 28 + 24
+    title = advance("denseStrong", face.title) + 2 * PAD + 28 + 24
     least = STREAM_WIDTH if face.streams else DEFAULT_WIDTH
     wide = max(rows, title, least, _code_width(face.blocks))
     return min(MAX_WIDTH, max(MIN_WIDTH, -(-wide // GRID) * GRID))
@@ -166,8 +169,7 @@ def _pairs(left: list[float], right: list[float]) -> list[tuple[float, float]]:
 
 
 def _code_width(blocks: tuple[Block, ...]) -> float:
-    metrics = look().metrics("monoSmall")
-    widths = [metrics.horizontalAdvance(line) for block in blocks if block.kind == "code" for line in block.lines]
+    widths = [look().advance("monoSmall", line) for block in blocks if block.kind == "code" for line in block.lines]
     return min(232.0, max(widths, default=0.0) + 2 * PAD + 18)
 
 

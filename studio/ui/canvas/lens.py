@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QRectF, Qt, Signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QBrush, QImage, QPainter, QPixmap, QResizeEvent, QTransform
 from PySide6.QtWidgets import QFrame, QGraphicsView, QWidget
 
@@ -14,6 +17,9 @@ from studio.ui.theme import theme
 
 TILE = 128
 MARGIN = 48
+UPDATES = (
+    QGraphicsView.ViewportUpdateMode.BoundingRectViewportUpdate
+)  # antialiased lines are slow in a clip of many parts
 
 
 class Lens(QGraphicsView):
@@ -21,13 +27,15 @@ class Lens(QGraphicsView):
 
     zoomed = Signal(float)
     moved = Signal()
+    scrolled = Signal()  # everything was shifted, what lies over it too
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.document, self.detail = document, Detail()
         self.sheet = CanvasScene(document, self.detail)
         self._dots: QBrush | None = None
-        self._fitted = False
+        self._ground: QPixmap | None = None
+        self._fitted = self._scrolling = self._shifted = False
         self._start_settings()
         self.set_zoom(1.0)
         theme.changed.connect(self._restyle)
@@ -35,9 +43,10 @@ class Lens(QGraphicsView):
     def _start_settings(self) -> None:
         self.setScene(self.sheet)
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.MinimalViewportUpdate)
+        self.setViewportUpdateMode(UPDATES)
         self.setRenderHint(QPainter.RenderHint.Antialiasing)
         self.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # or scrolling would not move pixels
         self.setOptimizationFlag(QGraphicsView.OptimizationFlag.DontSavePainterState)
         self.setTransformationAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
         self.setResizeAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
@@ -57,9 +66,11 @@ class Lens(QGraphicsView):
         self.detail.zoom, self.detail.scale = zoom, scale
         self.detail.dpr = self.devicePixelRatioF()
         self.detail.ratio = scale * self.detail.dpr
+        self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.NoViewportUpdate)  # nothing is worth scrolling
         self.setTransform(QTransform.fromScale(scale, scale))
         self.scroll_by(self.mapFromScene(kept) - about)
-        self._dots = None
+        self.setViewportUpdateMode(UPDATES)
+        self._dots = self._ground = None
         self.viewport().update()
         self.zoomed.emit(zoom)
 
@@ -70,9 +81,38 @@ class Lens(QGraphicsView):
 
     def scroll_by(self, travel: QPoint) -> None:
         """Travel in pixels of the viewport."""
-        self.horizontalScrollBar().setValue(self.horizontalScrollBar().value() + travel.x())
-        self.verticalScrollBar().setValue(self.verticalScrollBar().value() + travel.y())
+        with self._together():
+            self.horizontalScrollBar().setValue(self.horizontalScrollBar().value() + travel.x())
+            self.verticalScrollBar().setValue(self.verticalScrollBar().value() + travel.y())
         self.moved.emit()
+
+    def scrollContentsBy(self, dx: int, dy: int) -> None:
+        """Both directions first, then what stays in place: anything that is moved in between makes Qt paint all anew."""
+        super().scrollContentsBy(dx, dy)
+        if self.viewportUpdateMode() == QGraphicsView.ViewportUpdateMode.NoViewportUpdate:
+            return
+        self._shifted = True
+        if not self._scrolling:
+            self._tell_scrolled()
+
+    def centerOn(self, *place) -> None:
+        with self._together():
+            super().centerOn(*place)
+
+    @contextmanager
+    def _together(self) -> Iterator[None]:
+        before, self._scrolling = self._scrolling, True
+        try:
+            yield
+        finally:
+            self._scrolling = before
+            if not before:
+                self._tell_scrolled()
+
+    def _tell_scrolled(self) -> None:
+        shifted, self._shifted = self._shifted, False
+        if shifted:
+            self.scrolled.emit()
 
     def fit(self, ids: list[str] | None = None) -> None:
         """Show these steps, or all, at 100 % at most."""
@@ -107,9 +147,28 @@ class Lens(QGraphicsView):
         return self.mapToScene(self.viewport().rect()).boundingRect()
 
     def drawBackground(self, painter: QPainter, rect: QRectF) -> None:
+        period = TILE * self.detail.ratio
+        if self.detail.scale >= DOTS and period == round(period):
+            self._tile(painter)
+            return
         painter.fillRect(rect, look().colour("canvas.bg"))
         if self.detail.scale >= DOTS:
             painter.fillRect(rect, self._dot_brush())
+
+    def _tile(self, painter: QPainter) -> None:
+        """The grid where its period is a whole number of pixels: copied, not blended."""
+        if self._ground is None:
+            side = round(TILE * self.detail.ratio)
+            self._ground = QPixmap(side, side)
+            self._ground.fill(look().colour("canvas.bg"))
+            inner = QPainter(self._ground)
+            inner.drawPixmap(0, 0, self._dot_brush().texture())
+            inner.end()
+            self._ground.setDevicePixelRatio(self.detail.dpr)
+        corner = self.mapFromScene(QPointF(0, 0))
+        painter.setWorldMatrixEnabled(False)
+        painter.drawTiledPixmap(QRectF(self.viewport().rect()), self._ground, QPointF(-corner.x(), -corner.y()))
+        painter.setWorldMatrixEnabled(True)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -136,5 +195,5 @@ class Lens(QGraphicsView):
         return self._dots
 
     def _restyle(self) -> None:
-        self._dots = None
+        self._dots = self._ground = None
         self.set_zoom(self.zoom)

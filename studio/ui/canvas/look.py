@@ -22,10 +22,11 @@ class Look(QObject):
         self._pens: dict[tuple[str, float, float], QPen] = {}
         self._icons: dict[tuple[str, str, int, float], QPixmap] = {}
         self._fitted: dict[tuple[str, str, float], str] = {}
+        self._advances: dict[tuple[str, str], float] = {}
         theme.changed.connect(self.forget)
 
     def forget(self) -> None:
-        for cache in (self._colours, self._fonts, self._metrics, self._pens, self._icons, self._fitted):
+        for cache in (self._colours, self._fonts, self._metrics, self._pens, self._icons, self._fitted, self._advances):
             cache.clear()
 
     def colour(self, path: str, alpha: float = 1.0) -> QColor:
@@ -54,6 +55,7 @@ class Look(QObject):
         found = self._fonts.get(row)
         if found is None:
             found = QFont(theme.font(row))
+            found.setStyleStrategy(QFont.StyleStrategy.NoSubpixelAntialias)  # the same on a picture and on the sheet
             found.setPixelSize(max(1, round(found.pixelSize() * 100 / theme.scale)))
             self._fonts[row] = found
         return found
@@ -62,6 +64,15 @@ class Look(QObject):
         found = self._metrics.get(row)
         if found is None:
             found = self._metrics[row] = QFontMetricsF(self.font(row))
+        return found
+
+    def advance(self, row: str, words: str) -> float:
+        """How wide words are; measured once."""
+        found = self._advances.get((row, words))
+        if found is None:
+            if len(self._advances) > 20_000:
+                self._advances.clear()
+            found = self._advances[row, words] = self.metrics(row).horizontalAdvance(words)
         return found
 
     def fitted(self, words: str, row: str, width: float) -> str:

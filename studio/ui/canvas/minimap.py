@@ -16,10 +16,11 @@ from studio.ui.theme import theme
 WIDTH, HEIGHT = 184, 100
 PAD = 10.0
 PAUSE = 100
+MANY, LONG_PAUSE = 2_000, 1_000  # drawing many boxes takes a frame: less often, and not while something is dragged
 
 
 class Minimap(QWidget):
-    """Repaints at most ten times a second, however much moves."""
+    """Drawn anew at most ten times a second, however much moves; the frame of what is in view follows at once."""
 
     def __init__(self, canvas: CanvasView, parent: QWidget) -> None:
         super().__init__(parent)
@@ -28,8 +29,8 @@ class Minimap(QWidget):
         self._place = (1.0, QPointF())
         self._soon = QTimer(self, singleShot=True, interval=PAUSE, timeout=self._renew)
         canvas.sheet.touched.connect(self._wake)
-        canvas.moved.connect(self._wake)
-        canvas.zoomed.connect(lambda _: self._wake())
+        canvas.moved.connect(self._follow)
+        canvas.zoomed.connect(lambda _: self._follow())
         theme.changed.connect(self._resize)
         say(self.setAccessibleName, Text("Overview", "缩略图"))
         self._resize()
@@ -112,11 +113,23 @@ class Minimap(QWidget):
         self.canvas.centerOn((place - corner) / scale)
         self.canvas.moved.emit()
 
+    def _follow(self) -> None:
+        """Another part is in view: the boxes stay, unless the view has left what the picture shows."""
+        scale, corner = self._place
+        view = self.canvas.visible_rect()
+        inside = QRectF(self.rect()).contains(QRectF(view.topLeft() * scale + corner, view.size() * scale))
+        if self._picture is None or not inside:
+            self._wake()
+        self.update()
+
     def _wake(self) -> None:
         if not self._soon.isActive():
-            self._soon.start()
+            self._soon.start(LONG_PAUSE if len(self.canvas.sheet.nodes) > MANY else PAUSE)
 
     def _renew(self) -> None:
+        if self.canvas.gesture is not None and len(self.canvas.sheet.nodes) > MANY:
+            self._wake()
+            return
         self._picture = None
         self.update()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QPainter, QPainterPath
+from PySide6.QtGui import QPainter, QPainterPath, QPixmap
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from studio.engine.text import Text
@@ -14,11 +14,11 @@ from studio.ui.canvas.detail import Detail
 from studio.ui.canvas.grounds import Ground, grounds
 from studio.ui.canvas.layout import HEADER, TYPE, Layout, Spot, place_node, wrap
 from studio.ui.canvas.model import Live, NodeFace
+from studio.ui.canvas.pictures import MARGIN, Key, pictures
 from studio.ui.canvas.shapes import draw_port
 from studio.ui.language import tr
 
 log = logging.getLogger(__name__)
-MARGIN = 12.0
 Z = {"frame": 10.0, "wire": 20.0, "note": 25.0, "node": 30.0, "drag": 50.0}
 BORDERS = {
     "running": "accent.ring", "warning": "warning.text", "failed": "danger.text", "skipped": "border.default",
@@ -38,6 +38,9 @@ class NodeItem(QGraphicsItem):
         self.connected: set[tuple[str, str]] = set()
         self.judged: dict[tuple[str, str], bool] | None = None
         self.hovered = self.problem = ""
+        self._box: QRectF | None = None
+        self.picture: QPixmap | None = None
+        self.painted_as: Key | None = None
         self.layout: Layout = place_node(face, self.live, width)
         self.tail: list[str] = []
         self.setZValue(Z["node"])
@@ -59,7 +62,7 @@ class NodeItem(QGraphicsItem):
         layout = self._place()
         if (layout.width, layout.height) != (self.layout.width, self.layout.height):
             self.prepareGeometryChange()
-        self.layout = layout
+        self.layout, self._box = layout, None
         self.update()
 
     def show_judged(self, judged: dict[tuple[str, str], bool] | None) -> None:
@@ -71,13 +74,19 @@ class NodeItem(QGraphicsItem):
     @property
     def box(self) -> QRectF:
         """The box in scene coordinates."""
-        return QRectF(self.pos().x(), self.pos().y(), self.layout.width, self.layout.height)
+        if self._box is None:
+            self._box = QRectF(self.pos().x(), self.pos().y(), self.layout.width, self.layout.height)
+        return self._box
+
+    def setPos(self, *place) -> None:
+        self._box = None
+        super().setPos(*place)
 
     def anchor(self, name: str, begins: bool, inner: bool = False) -> QPointF:
         """Where a wire of that port ends, in scene coordinates; the header's edge for a port that is not there."""
         spot = self.layout.spot(name, begins, inner)
         at = spot.at if spot else QPointF(self.layout.width if begins else 0.0, HEADER / 2)
-        return self.pos() + at
+        return self.box.topLeft() + at
 
     def spot_at(self, place: QPointF, reach: float) -> Spot | None:
         """The port within reach of a place in scene coordinates: the nearest one."""
@@ -109,7 +118,16 @@ class NodeItem(QGraphicsItem):
         except Exception:
             log.exception("the step %s cannot be painted", self.face.id)
 
+    def update(self, *area: QRectF) -> None:
+        """It will look different: a picture of it is of no use any more."""
+        self.picture = self.painted_as = None
+        super().update(*area)
+
     def _paint(self, painter: QPainter) -> None:
+        pictures().draw(painter, self)
+
+    def paint_step(self, painter: QPainter) -> None:
+        """All of it, from its face, its layout and its state."""
         alpha = 0.5 if self.face.bypass else CONTENT_ALPHA.get(self.live.state, 1.0)
         grounds().draw(painter, self._ground())
         node_paint.header(painter, self, alpha)

@@ -1,9 +1,10 @@
-"""The course of a wire as a list of points, worked out once when an end moves and only drawn after that."""
+"""The course of a wire: a few stops that are worked out when an end moves. Its points are made when somebody looks at it."""
 
 from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import dataclass
 
 from PySide6.QtCore import QLineF, QPointF, QRectF
 
@@ -12,46 +13,95 @@ CORNER = 12.0
 CURVE_STEPS = 18
 CORNER_STEPS = 4
 
+Stop = tuple[float, float]
+BLENDS = [
+    (u * u * u, 3 * u * u * t, 3 * u * t * t, t * t * t)
+    for t in (step / CURVE_STEPS for step in range(1, CURVE_STEPS))
+    for u in (1 - t,)
+]  # how much of each stop is in each point of a curve, its ends left out
 
-def route(start: QPointF, end: QPointF, source: QRectF, target: QRectF, lane: float = 0.0) -> list[QPointF]:
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A curve with its four control points, or straight lines with round corners."""
+
+    stops: tuple[Stop, ...]
+    curved: bool = False
+
+    def points(self) -> list[QPointF]:
+        if not self.curved:
+            return rounded([QPointF(x, y) for x, y in self.stops])
+        (x0, y0), (x1, y1), (x2, y2), (x3, y3) = self.stops
+        inner = [QPointF(a * x0 + b * x1 + c * x2 + d * x3, a * y0 + b * y1 + c * y2 + d * y3) for a, b, c, d in BLENDS]
+        return [QPointF(x0, y0), *inner, QPointF(x3, y3)]
+
+    def rough(self) -> list[Stop]:
+        """A curve in three pieces, an orthogonal line by its corners: hairlines need no more."""
+        if not self.curved:
+            return list(self.stops)
+        (x0, y0), (x1, y1), (x2, y2), (x3, y3) = self.stops
+        inner = [
+            (a * x0 + b * x1 + c * x2 + d * x3, a * y0 + b * y1 + c * y2 + d * y3)
+            for a, b, c, d in (BLENDS[5], BLENDS[11])
+        ]
+        return [(x0, y0), *inner, (x3, y3)]
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """Piece after piece; each begins where the last one ended."""
+
+    pieces: tuple[Piece, ...]
+
+    def points(self) -> list[QPointF]:
+        first, *more = self.pieces
+        return [*first.points(), *(point for piece in more for point in piece.points()[1:])]
+
+    def rough_lines(self) -> list[QLineF]:
+        """For the sheet seen from afar."""
+        return [QLineF(a[0], a[1], b[0], b[1]) for piece in self.pieces for a, b in itertools.pairwise(piece.rough())]
+
+    def bounds(self, margin: float) -> QRectF:
+        """A box that holds it; a curve lies within its control points."""
+        xs = [x for piece in self.pieces for x, _ in piece.stops]
+        ys = [y for piece in self.pieces for _, y in piece.stops]
+        left, top = min(xs) - margin, min(ys) - margin
+        return QRectF(left, top, max(xs) + margin - left, max(ys) + margin - top)
+
+
+NOWHERE = Course((Piece(((0.0, 0.0), (1.0, 0.0))),))
+
+
+def route(start: QPointF, end: QPointF, source: QRectF, target: QRectF, lane: float = 0.0) -> Course:
     """Forward wires are curves; backward ones run orthogonally in the gap between the two boxes.
 
     `lane` moves a backward wire aside, so that two of them do not lie on each other.
     """
-    if end.x() - start.x() >= CORNER or _close(start, end):
-        return forward(start, end)
-    return backward(start, end, source, target, lane)
+    a, b = (start.x(), start.y()), (end.x(), end.y())
+    if b[0] - a[0] >= CORNER or _close(a, b):
+        return Course((_forward(a, b),))
+    return Course((_backward(a, b, source, target, lane),))
 
 
-def through(start: QPointF, end: QPointF, via: list[tuple[float, float]]) -> list[QPointF]:
+def through(start: QPointF, end: QPointF, via: list[Stop]) -> Course:
     """From bend to bend: curves to the right, straight lines to the left."""
-    stops = [start, *(QPointF(x, y) for x, y in via), end]
-    points = [start]
-    for a, b in itertools.pairwise(stops):
-        points += forward(a, b)[1:] if b.x() - a.x() >= CORNER else [b]
-    return points
+    stops = [(start.x(), start.y()), *via, (end.x(), end.y())]
+    return Course(
+        tuple(_forward(a, b) if b[0] - a[0] >= CORNER else Piece((a, b)) for a, b in itertools.pairwise(stops))
+    )
 
 
-def forward(start: QPointF, end: QPointF) -> list[QPointF]:
-    if abs(start.y() - end.y()) < 0.5:
-        return [start, end]
-    handle = min(max(abs(end.x() - start.x()) * 0.5, 24.0), 120.0)
-    x0, y0, x3, y3 = start.x(), start.y(), end.x(), end.y()
-    x1, x2 = x0 + handle, x3 - handle
-    points = []
-    for step in range(CURVE_STEPS + 1):
-        t = step / CURVE_STEPS
-        u = 1 - t
-        a, b, c, d = u * u * u, 3 * u * u * t, 3 * u * t * t, t * t * t
-        points.append(QPointF(a * x0 + b * x1 + c * x2 + d * x3, (a + b) * y0 + (c + d) * y3))
-    return points
+def _forward(start: Stop, end: Stop) -> Piece:
+    if abs(start[1] - end[1]) < 0.5:
+        return Piece((start, end))
+    handle = min(max(abs(end[0] - start[0]) * 0.5, 24.0), 120.0)
+    return Piece((start, (start[0] + handle, start[1]), (end[0] - handle, end[1]), end), curved=True)
 
 
-def backward(start: QPointF, end: QPointF, source: QRectF, target: QRectF, lane: float = 0.0) -> list[QPointF]:
-    out, into = start.x() + STUB + lane, end.x() - STUB - lane
+def _backward(start: Stop, end: Stop, source: QRectF, target: QRectF, lane: float) -> Piece:
+    out, into = start[0] + STUB + lane, end[0] - STUB - lane
     middle = between(source, target) + lane
-    corners = [start, QPointF(out, start.y()), QPointF(out, middle), QPointF(into, middle), QPointF(into, end.y()), end]
-    return rounded(corners)
+    return Piece((start, (out, start[1]), (out, middle), (into, middle), (into, end[1]), end))
 
 
 def between(source: QRectF, target: QRectF) -> float:
@@ -80,26 +130,9 @@ def lines_of(points: list[QPointF]) -> list[QLineF]:
     return [QLineF(a, b) for a, b in itertools.pairwise(points)]
 
 
-def bounds(points: list[QPointF], margin: float) -> QRectF:
-    xs, ys = [p.x() for p in points], [p.y() for p in points]
-    left, top = min(xs) - margin, min(ys) - margin
-    return QRectF(left, top, max(xs) + margin - left, max(ys) + margin - top)
-
-
 def distance_to(points: list[QPointF], place: QPointF) -> float:
     """How far a place lies from a wire."""
     return min(_from_line(a, b, place) for a, b in itertools.pairwise(points))
-
-
-def middle_of(points: list[QPointF]) -> QPointF:
-    """The place half-way along a wire, where its label stands."""
-    left = sum(_distance(a, b) for a, b in itertools.pairwise(points)) / 2
-    for a, b in itertools.pairwise(points):
-        length = _distance(a, b)
-        if length and left <= length:
-            return a + (b - a) * (left / length)
-        left -= length
-    return points[-1]
 
 
 def _bend(first: QPointF, corner: QPointF, last: QPointF) -> list[QPointF]:
@@ -126,6 +159,6 @@ def _from_line(a: QPointF, b: QPointF, place: QPointF) -> float:
     return math.hypot(place.x() - a.x() - along * dx, place.y() - a.y() - along * dy)
 
 
-def _close(start: QPointF, end: QPointF) -> bool:
+def _close(start: Stop, end: Stop) -> bool:
     """Ends that all but touch are joined straight (a frame's port beside a step's)."""
-    return end.x() - start.x() >= 0 and abs(start.y() - end.y()) < 0.5
+    return end[0] - start[0] >= 0 and abs(start[1] - end[1]) < 0.5

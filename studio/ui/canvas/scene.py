@@ -39,6 +39,7 @@ class CanvasScene(QGraphicsScene):
         self.notes: dict[str, NoteItem] = {}
         self.areas: dict[str, AreaItem] = {}
         self.lives: dict[str, Live] = {}
+        self._flowing: set[str] = set()
         self._extent: QRectF | None = None
         self.touched.connect(self._forget_extent)
         self.setItemIndexMethod(QGraphicsScene.ItemIndexMethod.BspTreeIndex)
@@ -144,10 +145,15 @@ class CanvasScene(QGraphicsScene):
             if item.layout.height != height:
                 moved.add(node_id)
             for edge in self.document.wires(node_id):
-                self.wires[edge.id].show_state(self._wire_state(edge))
+                self._show_flow(edge)
         if moved:
             self._settle(moved)
         self.touched.emit()
+
+    def _show_flow(self, edge: Edge) -> None:
+        state = self._wire_state(edge)
+        self.wires[edge.id].show_state(state)
+        (self._flowing.add if state == "running" else self._flowing.discard)(edge.id)
 
     def show_problems(self, bad: dict[str, str]) -> None:
         """Mark the steps that keep the graph from running, by id, each with its reason."""
@@ -164,8 +170,8 @@ class CanvasScene(QGraphicsScene):
 
     def running(self) -> list[QGraphicsItem]:
         """What moves by itself while a run goes on."""
-        nodes: list[QGraphicsItem] = [item for item in self.nodes.values() if item.live.state == "running"]
-        return nodes + [wire for wire in self.wires.values() if wire.state == "running"]
+        steps = [self.nodes[i] for i, live in self.lives.items() if live.state == "running" and i in self.nodes]
+        return [*steps, *(self.wires[i] for i in self._flowing if i in self.wires)]
 
     # reading
 

@@ -32,6 +32,7 @@ from studio.ui.canvas.gestures.resize import Resize, sizable_at
 from studio.ui.canvas.gestures.select import ADDING, BoxSelect
 from studio.ui.canvas.hint import Hint
 from studio.ui.canvas.look import look
+from studio.ui.canvas.motion import Motion
 from studio.ui.canvas.node_item import NodeItem
 from studio.ui.canvas.note_item import NoteItem
 from studio.ui.canvas.pointing import PointedLens
@@ -56,6 +57,7 @@ class CanvasView(PointedLens):
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(document, parent)
         self.far = Far(self.sheet)
+        self.motion = Motion(self, self._paint_whole, self._paint_far)
         self.gesture: Gesture | None = None
         self.panning = self.space = self.cutting = False
         self.hint = Hint(self)
@@ -113,9 +115,9 @@ class CanvasView(PointedLens):
     def wheelEvent(self, event: QWheelEvent) -> None:
         """The wheel zooms about the pointer; with Shift it scrolls sideways, a touchpad's two fingers pan."""
         if event.pixelDelta().isNull() and not event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
-            self.set_zoom(self.zoom * 1.2 ** (event.angleDelta().y() / 120), event.position().toPoint())
+            self.set_zoom(self.zoom * 1.2 ** (event.angleDelta().y() / 120), event.position().toPoint(), True)
         elif event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self.set_zoom(self.zoom * 1.01 ** event.pixelDelta().y(), event.position().toPoint())
+            self.set_zoom(self.zoom * 1.01 ** event.pixelDelta().y(), event.position().toPoint(), True)
         else:
             travel = event.pixelDelta() if not event.pixelDelta().isNull() else QPoint(event.angleDelta().y(), 0)
             self.scroll_by(-travel)
@@ -214,6 +216,14 @@ class CanvasView(PointedLens):
         self.panning = on
         self._restore_cursor()
 
+    def set_zoom(self, zoom: float, about: QPoint | None = None, quick: bool = False) -> None:
+        """`quick` for steps that others may follow at once."""
+        super().set_zoom(zoom, about)
+        if quick:
+            self.motion.step()
+        elif hasattr(self, "motion"):
+            self.motion.stop()
+
     # keys
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -234,14 +244,30 @@ class CanvasView(PointedLens):
     # painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        if not self.detail.far:
+        if self.motion.active and event.rect() == self.viewport().rect():
+            self.motion.paint()
+        elif not self.detail.far:
             super().paintEvent(event)
-            return
-        painter = QPainter(self.viewport())
-        painter.fillRect(event.rect(), look().colour("canvas.bg"))
-        painter.setTransform(self.viewportTransform())
-        self.far.paint(painter, self.visible_rect())
-        self._paint_gesture(painter)
+        else:
+            painter = QPainter(self.viewport())
+            painter.setTransform(self.viewportTransform())
+            self._paint_far(painter)
+            self._paint_gesture(painter)
+
+    def _paint_far(self, painter: QPainter) -> None:
+        """Everything that is in view, as from afar. In scene coordinates."""
+        visible = self.visible_rect()
+        painter.fillRect(visible, look().colour("canvas.bg"))
+        self.far.paint(painter, visible)
+
+    def _paint_whole(self, painter: QPainter) -> None:
+        """Everything as it should be, in pixels of the viewport."""
+        if self.detail.far:
+            painter.setTransform(self.viewportTransform())
+            self._paint_far(painter)
+        else:
+            area = self.viewport().rect()
+            self.render(painter, QRectF(area), area)
 
     def drawForeground(self, painter: QPainter, rect: QRectF) -> None:
         self._paint_gesture(painter)

@@ -26,19 +26,40 @@ class WireItem(QGraphicsItem):
         self.edge_id, self.kind, self.detail = edge_id, kind, detail
         self.state: State = "idle"
         self.hovered = self.dimmed = False
-        self.points: list[QPointF] = [QPointF(), QPointF(1, 0)]
         self.bends: list[QPointF] = []
-        self.lines = routes.lines_of(self.points)
+        self.course = routes.NOWHERE
+        self._points: list[QPointF] | None = None
+        self._lines: list[QLineF] | None = None
+        self._rough: list[QLineF] | None = None
         self._bounds = QRectF()
         self.setZValue(Z["wire"])
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIsSelectable)
 
-    def lay(self, points: list[QPointF], bends: list[tuple[float, float]] | None = None) -> None:
+    def lay(self, course: routes.Course, bends: list[tuple[float, float]] | None = None) -> None:
         self.prepareGeometryChange()
-        self.points = points
+        self.course = course
         self.bends = [QPointF(x, y) for x, y in bends or ()]
-        self.lines = routes.lines_of(points)
-        self._bounds = routes.bounds(points, HIT)
+        self._points = self._lines = self._rough = None
+        self._bounds = course.bounds(HIT)
+
+    @property
+    def points(self) -> list[QPointF]:
+        if self._points is None:
+            self._points = self.course.points()
+        return self._points
+
+    @property
+    def lines(self) -> list[QLineF]:
+        if self._lines is None:
+            self._lines = routes.lines_of(self.points)
+        return self._lines
+
+    @property
+    def rough(self) -> list[QLineF]:
+        """The few lines that it is from afar."""
+        if self._rough is None:
+            self._rough = self.course.rough_lines()
+        return self._rough
 
     def show_state(self, state: State) -> None:
         if state != self.state:

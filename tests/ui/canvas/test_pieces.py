@@ -15,13 +15,13 @@ SOURCE, BELOW = QRectF(300, 0, 176, 100), QRectF(0, 200, 176, 100)
 
 
 def test_a_forward_wire_is_a_curve_between_its_ends():
-    points = route(QPointF(0, 0), QPointF(200, 100), QRectF(), QRectF())
+    points = route(QPointF(0, 0), QPointF(200, 100), QRectF(), QRectF()).points()
     assert (points[0], points[-1]) == (QPointF(0, 0), QPointF(200, 100))
     assert all(a.x() <= b.x() for a, b in itertools.pairwise(points))
 
 
 def test_a_backward_wire_runs_in_the_gap_between_the_boxes():
-    points = route(QPointF(476, 50), QPointF(0, 250), SOURCE, BELOW)
+    points = route(QPointF(476, 50), QPointF(0, 250), SOURCE, BELOW).points()
     assert any(abs(point.y() - 150) < 1 for point in points)
     inner = [point for point in points if SOURCE.adjusted(1, 1, -1, -1).contains(point)]
     assert not inner

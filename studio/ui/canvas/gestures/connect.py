@@ -101,8 +101,8 @@ class ConnectPorts(Gesture):
         pen.setDashPattern([2.0, 2.0])
         painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        points = routes.route(start, finish, QRectF(start, start), QRectF(finish, finish))
-        painter.drawPolyline(QPolygonF(points))
+        course = routes.route(start, finish, QRectF(start, start), QRectF(finish, finish))
+        painter.drawPolyline(QPolygonF(course.points()))
         draw_port(painter, kind, self.origin, True, 2.0)
 
     def _judge_all(self) -> None:
