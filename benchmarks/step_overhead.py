@@ -68,12 +68,14 @@ def mapped() -> Graph:
     nodes = [
         Node(id="rows", type="many"),
         Node(id="each", type="map", params={"fields": ["i"], "results": ["j"], "concurrency": 8}),
-        Node(id="add", type="add", parent="each"),
+        *(Node(id=f"add{n}", type="add", parent="each") for n in range(3)),
     ]
     edges = [
         Edge(source="rows", source_port="table", target="each", target_port="rows"),
-        Edge(source="each", source_port="i", target="add", target_port="value"),
-        Edge(source="add", source_port="value", target="each", target_port="j"),
+        Edge(source="each", source_port="i", target="add0", target_port="value"),
+        _edge("add0", "add1"),
+        _edge("add1", "add2"),
+        Edge(source="add2", source_port="value", target="each", target_port="j"),
     ]
     return Graph(nodes=nodes, edges=edges)
 
@@ -107,7 +109,8 @@ async def floor_map() -> None:
 
     async def work() -> None:
         for row in rows:
-            await add(row, Context(), NoParams())
+            for _ in range(3):
+                row = await add(row, Context(), NoParams())
 
     await asyncio.gather(*(work() for _ in range(8)))
 
@@ -126,13 +129,14 @@ async def main() -> None:
 
         async def run(sheet: Graph) -> None:
             started = await workflows.start(sheet)
-            done = await workflows.wait(started.id)
+            done = await workflows.end(started.id)
             assert done.status == "completed", done.error
 
         results = {}
         cases = (("chain", chain, floor_chain, STEPS), ("fan", fan, floor_fan, STEPS), ("map", mapped, floor_map, ROWS))
         for name, make, floor, count in cases:
-            ours, plain = await measure(lambda make=make: run(make()), count), await measure(floor, count)
+            sheet = make()
+            ours, plain = await measure(lambda sheet=sheet: run(sheet), count), await measure(floor, count)
             results[name] = {
                 "us_per_step": round(ours, 1),
                 "plain_loop_us": round(plain, 2),

@@ -61,6 +61,10 @@ class Events:
                 except Exception:
                     log.exception("a listener of %s failed", type(event).__name__)
 
+    def heard(self, kind: type[Event]) -> bool:
+        """Whether anybody listens to events of that kind: what is told very often need not be made for nobody."""
+        return any(issubclass(kind, wanted) for wanted, _ in self._listeners)
+
     def subscribe(self, kind: type[E], listener: Callable[[E], None]) -> Callable[[], None]:
         """Call `listener` for every event of that kind or below; the answer ends the subscription.
 

@@ -85,7 +85,7 @@ async def test_a_stopped_run_can_go_on(tmp_path: Path) -> None:
         marks = tmp_path / "marks"
         started = await workflows.start(killed.sheet(marks))
         async for event in workflows.events(started.id):
-            if event.kind == "row" and event.data["row"] >= 20:
+            if event.kind == "rows" and any(rows[0] >= 20 for rows, _ in event.data["rows"]):
                 break
         assert (await workflows.stop(started.id)).status == "stopped"
         await workflows.resume(started.id, repeat=True)
@@ -100,7 +100,7 @@ async def test_closing_the_studio_interrupts_a_run_which_then_goes_on(tmp_path: 
     workflows, catalog = await killed.room(tmp_path / "home")
     started = await workflows.start(killed.sheet(tmp_path / "marks"))
     async for event in workflows.events(started.id):
-        if event.kind == "row":
+        if event.kind == "rows":
             break
     await workflows.close()
     await catalog.close()

@@ -233,6 +233,28 @@ workflows = Table(
     Column("deleted_at", Float),
 )
 
+workflow_versions = Table(
+    "workflow_versions",
+    metadata,
+    Column("workflow_id", String(64), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("name", String(255), nullable=False, default=""),
+    Column("definition", JSON, nullable=False),
+    Column("created_at", Float, nullable=False),
+)
+
+schedules = Table(
+    "schedules",
+    metadata,
+    _id(),
+    Column("workflow_id", String(64), nullable=False),
+    Column("settings", JSON, nullable=False),
+    Column("paused", Boolean, nullable=False, default=False),
+    Column("state", JSON, nullable=False, default=dict),
+    Column("created_at", Float, nullable=False),
+    Index("schedules_by_workflow", "workflow_id"),
+)
+
 executions = Table(
     "executions",
     metadata,
@@ -247,6 +269,7 @@ executions = Table(
     Column("created_at", Float, nullable=False),
     Column("started_at", Float),
     Column("completed_at", Float),
+    Column("source", String(64), nullable=False, default="", server_default=""),
     Index("executions_by_time", "created_at"),
     Index("executions_by_workflow", "workflow_id"),
 )

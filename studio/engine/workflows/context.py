@@ -54,6 +54,9 @@ class Services:
     knowledge: Any = None
     datasets: Any = None
     sql: Any = None
+    egress: Any = None
+    objects: Any = None
+    workflows: Any = None
 
 
 Emit = Callable[[str], None]
@@ -92,6 +95,24 @@ class Context:
         """One line for the run's log."""
         self.on_log(line)
 
+    def tell(self, kind: str, data: dict[str, Any]) -> None:
+        """One more event of this step."""
+
+    async def ask(self, question: dict[str, Any], seconds: float | None = None) -> Any:
+        """Wait for a person's answer, through restarts of the studio. `None` when nobody answered in that time.
+
+        `question` has `text`, and `choices` (a list of texts) or `fields` (a list of names) where it wants them.
+        """
+        raise _nobody()
+
+    async def outside(self, kind: str, request: Any, work: Callable[[], Awaitable[Any]]) -> Any:
+        """Ask something outside of the studio; the answer (plain JSON) is recorded, so that the run can be played again."""
+        return await work()
+
+    async def call_workflow(self, workflow: str, version: int | None, inputs: dict[str, Any]) -> dict[str, Any]:
+        """Run another workflow as a part of this run, and give its outputs."""
+        raise _nobody()
+
     @asynccontextmanager
     async def holding(self, needed: int) -> AsyncIterator[None]:
         """Bytes of memory that this step may take meanwhile: models that load leave them free."""
@@ -114,8 +135,20 @@ class Context:
         return _there(self.services.datasets, Text("Data", "数据"))  # type: ignore[no-any-return]
 
     @property
+    def egress(self) -> Any:
+        return _there(self.services.egress, Text("The network", "网络"))
+
+    @property
+    def objects(self) -> Any:
+        return _there(self.services.objects, Text("Files", "文件"))
+
+    @property
     def sql(self) -> RunsSql:
         return _there(self.services.sql, Text.same("SQL"))  # type: ignore[no-any-return]
+
+
+def _nobody() -> Unavailable:
+    return Unavailable(Text("This step works only in a run.", "此节点只能在运行中使用。"))
 
 
 def _there(room: Any, name: Text) -> Any:

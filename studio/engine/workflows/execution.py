@@ -11,7 +11,7 @@ from sqlalchemy import Connection, insert, select, update
 from sqlalchemy import delete as erase
 
 from studio.engine.catalog import Catalog
-from studio.engine.catalog.tables import executions, workflows
+from studio.engine.catalog.tables import executions, workflow_versions, workflows
 from studio.engine.errors import NotFound
 from studio.engine.text import Text
 from studio.engine.workflows.graph import Graph
@@ -31,8 +31,18 @@ class Workflow(BaseModel):
     updated_at: float
 
 
+class WorkflowVersion(BaseModel):
+    """A workflow as it was saved once. `name` is what a person called it, "" for most."""
+
+    workflow_id: str
+    number: int
+    name: str = ""
+    definition: Graph
+    created_at: float
+
+
 class Execution(BaseModel):
-    """One run of a workflow. `node_results` say how each step ended: status, seconds, cached, tokens, error, outputs as previews."""
+    """One run of a workflow. `source` is the run that it branched from or replays, or the schedule that started it. `node_results` say how each step ended: status, seconds, cached, tokens, error, outputs as previews."""
 
     id: str
     workflow_id: str
@@ -46,6 +56,7 @@ class Execution(BaseModel):
     created_at: float
     started_at: float | None
     completed_at: float | None
+    source: str = ""
 
     @property
     def seconds(self) -> float | None:
@@ -78,10 +89,52 @@ class Records:
 
     async def add_workflow(self, workflow: Workflow) -> None:
         values = workflow.model_dump(mode="json")
-        await self._catalog.write(lambda connection: connection.execute(insert(workflows).values(**values)))
+
+        def write(connection: Connection) -> None:
+            connection.execute(insert(workflows).values(**values))
+            connection.execute(insert(workflow_versions).values(**_version(workflow.id, values, values["created_at"])))
+
+        await self._catalog.write(write)
 
     async def change_workflow(self, workflow_id: str, values: dict[str, Any]) -> None:
+        """Change a row; one with a new version is kept among the versions too."""
         change = update(workflows).where(workflows.c.id == workflow_id).values(**values)
+
+        def write(connection: Connection) -> None:
+            connection.execute(change)
+            if "version" in values:
+                row = _version(workflow_id, values, values["updated_at"])
+                connection.execute(insert(workflow_versions).values(**row))
+
+        await self._catalog.write(write)
+
+    async def versions(self, workflow_id: str) -> list[WorkflowVersion]:
+        """All versions, the newest first."""
+        query = (
+            select(workflow_versions)
+            .where(workflow_versions.c.workflow_id == workflow_id)
+            .order_by(workflow_versions.c.number.desc())
+        )
+        return [WorkflowVersion.model_validate(row) for row in await self._rows(query)]
+
+    async def version(self, workflow_id: str, number: int | None) -> Graph:
+        """The graph of one version, or `NotFound`."""
+        query = select(workflow_versions.c.definition).where(
+            (workflow_versions.c.workflow_id == workflow_id) & (workflow_versions.c.number == number)
+        )
+        for row in await self._rows(query):
+            return Graph.model_validate(row["definition"])
+        raise NotFound(
+            Text(f"The workflow {workflow_id} has no version {number}.", f"工作流 {workflow_id} 没有版本 {number}。")
+        )
+
+    async def name_version(self, workflow_id: str, number: int, name: str) -> None:
+        await self.version(workflow_id, number)
+        change = (
+            update(workflow_versions)
+            .where((workflow_versions.c.workflow_id == workflow_id) & (workflow_versions.c.number == number))
+            .values(name=name)
+        )
         await self._catalog.write(lambda connection: connection.execute(change))
 
     async def executions(self, workflow_id: str | None, limit: int) -> list[Execution]:
@@ -103,7 +156,7 @@ class Records:
 
     async def add_execution(self, execution: Execution, graph: Graph) -> None:
         values = execution.model_dump(mode="json", exclude={"node_results", "tokens"}) | {
-            "definition": graph.model_dump(mode="json")
+            "definition": graph.model_dump(mode="json", exclude_defaults=True)
         }
         await self._catalog.write(lambda connection: connection.execute(insert(executions).values(**values)))
 
@@ -111,14 +164,19 @@ class Records:
         change = update(executions).where(executions.c.id == execution_id).values(**values)
         await self._catalog.write(lambda connection: connection.execute(change))
 
+    async def change_status(self, execution_id: str, before: str, after: str) -> None:
+        """Change the status of a run that has that status still."""
+        change = update(executions).where((executions.c.id == execution_id) & (executions.c.status == before))
+        await self._catalog.write(lambda connection: connection.execute(change.values(status=after)))
+
     async def delete_execution(self, execution_id: str) -> None:
         await self._catalog.write(
             lambda connection: connection.execute(erase(executions).where(executions.c.id == execution_id))
         )
 
-    async def interrupted(self) -> list[str]:
-        """The ids of runs that a crash left running."""
-        query = select(executions.c.id).where(executions.c.status.in_(("running", "pending")))
+    async def with_status(self, *statuses: str) -> list[str]:
+        """The ids of runs that the catalog has so."""
+        query = select(executions.c.id).where(executions.c.status.in_(statuses))
         return [row["id"] for row in await self._rows(query)]
 
     async def _rows(self, query: Any) -> Sequence[Any]:
@@ -126,6 +184,17 @@ class Records:
             return connection.execute(query).mappings().all()
 
         return await self._catalog.read(work)
+
+
+def _version(workflow_id: str, values: dict[str, Any], at: float) -> dict[str, Any]:
+    definition = values["definition"]
+    return {
+        "workflow_id": workflow_id,
+        "number": values["version"],
+        "name": "",
+        "definition": definition,
+        "created_at": at,
+    }
 
 
 def _shown() -> list[Any]:

@@ -100,10 +100,15 @@ class Retry(BaseModel):
 
 
 class Node(BaseModel):
-    """One step. `parent` is the frame that it lies in; `foreign` keeps what a foreign file said and we do not know."""
+    """One step. `parent` is the frame that it lies in; `foreign` keeps what a foreign file said and we do not know.
+
+    `default` are the values of its outputs where `on_error` is "default"; with "branch" it has an output `error` beside its own.
+    `version` is that of the node type that its parameters were written for; `library.migrate` brings them up to date.
+    """
 
     id: str
     type: str
+    version: int = 1
     title: str = ""
     params: dict[str, Any] = {}
     position: tuple[float, float] = (0.0, 0.0)
@@ -114,12 +119,14 @@ class Node(BaseModel):
     retry: Retry = Retry()
     timeout: float | None = None
     on_error: Literal["stop", "default", "branch"] = "stop"
+    default: dict[str, Any] = {}
     cache: Literal["auto", "off"] = "auto"
     foreign: dict[str, Any] = {}
 
 
 class Edge(BaseModel):
-    """One wire, from an output to an input. `via` are places on the canvas that it is led through."""
+    """One wire, from an output to an input. `via` are places on the canvas that it is led through. With `passes` it is a
+    loop-back: it leads to a step before it, and what lies between runs again while it carries a value, that often at most."""
 
     id: str = Field(default_factory=lambda: ids.new("edge"))
     source: str
@@ -127,6 +134,7 @@ class Edge(BaseModel):
     target: str
     target_port: str
     via: list[tuple[float, float]] = []
+    passes: int | None = Field(None, ge=1, le=100_000)
     foreign: dict[str, Any] = {}
 
 
@@ -158,11 +166,14 @@ class Problem(BaseModel):
     level: Literal["error", "warning"] = "error"
 
 
+OUTPUT, INPUT = Text("output", "输出"), Text("input", "输入")
+LOOP_BACK = Text("Give it a limit of passes to make it a loop-back.", "为其设置最多循环次数即可作为回环。")
+
+
 class BadLink(Invalid):
     """Two ports that cannot be joined. `converter` names the node type that would stand between them, if there is one."""
 
-    def __init__(self, message: Text, converter: str | None = None) -> None:
-        repair = None
+    def __init__(self, message: Text, converter: str | None = None, repair: Text | None = None) -> None:
         if converter:
             repair = Text(f"Put a “{converter}” step between them.", f"可以在中间加一个“{converter}”节点。")
         super().__init__(message, repair)
@@ -170,7 +181,7 @@ class BadLink(Invalid):
 
 
 class Graph(BaseModel):
-    """A workflow. Order of nodes and edges is kept, so that files compare well."""
+    """A workflow. Order of nodes and edges is kept, so that files compare well. `concurrency` bounds how many steps run at once."""
 
     name: str = ""
     description: str = ""
@@ -178,6 +189,7 @@ class Graph(BaseModel):
     edges: list[Edge] = []
     notes: list[Note] = []
     frames: list[Frame] = []
+    concurrency: int | None = Field(None, ge=1, le=10_000)
     version: str = "2"
 
     def node(self, node_id: str) -> Node:
@@ -206,6 +218,7 @@ class Graph(BaseModel):
         return next(name for name in _numbered(kind) if name not in taken)
 
 
+End = tuple[str, str, bool]
 PortsOf = Callable[[Node], Ports]
 
 
@@ -215,19 +228,27 @@ class Sheet:
     def __init__(self, graph: Graph, ports_of: PortsOf) -> None:
         self.graph = graph
         self.nodes = {node.id: node for node in graph.nodes}
-        self.into: dict[tuple[str, str], list[Edge]] = {}
+        self.into: dict[End, list[Edge]] = {}
         for edge in graph.edges:
-            self.into.setdefault((edge.target, edge.target_port), []).append(edge)
+            if edge.passes is None:
+                self.into.setdefault(self.end(edge), []).append(edge)
         self._ports_of = ports_of
         self._ports: dict[str, Ports] = {}
+        self.params: dict[str, Any] = {}  # those that hold, by step
 
     def node(self, node_id: str) -> Node:
         return self.nodes.get(node_id) or self.graph.node(node_id)
 
     def ports(self, node: Node) -> Ports:
-        if node.id not in self._ports:
-            self._ports[node.id] = self._ports_of(node)
-        return self._ports[node.id]
+        found = self._ports.get(node.id)
+        if found is None:
+            found = self._ports[node.id] = self._ports_of(node)
+        return found
+
+    def end(self, edge: Edge) -> End:
+        """Where a wire ends: the step, the port, and whether it comes from inside of the step's frame."""
+        source = self.nodes.get(edge.source)
+        return edge.target, edge.target_port, source is not None and source.parent == edge.target
 
     def scopes(self, node: Node) -> list[str | None]:
         """The frames around a step, innermost first, ending with None (the sheet itself)."""
@@ -240,6 +261,8 @@ class Sheet:
 
     def outputs(self, source: Node, target: Node) -> list[Port]:
         """The outputs that a wire from `source` to `target` can begin at: a frame shows its inner ones to what lies in it."""
+        if source.parent == target.parent:
+            return self.ports(source).outputs
         ports = self.ports(source)
         return ports.inner_outputs if source.id in self.scopes(target) else ports.outputs
 
@@ -251,13 +274,17 @@ class Sheet:
     def check(self, edge: Edge) -> None:
         """Everything about a wire but circles."""
         source, target = self.node(edge.source), self.node(edge.target)
-        if source.id == target.id:
-            raise BadLink(Text("A step cannot feed itself.", "节点不能连接到自身。"))
-        left = _port(source, edge.source_port, self.outputs(source, target), Text("output", "输出"))
-        right = _port(target, edge.target_port, self.inputs(source, target), Text("input", "输入"))
+        if source.id == target.id and edge.passes is None:
+            raise BadLink(Text("A step cannot feed itself.", "节点不能连接到自身。"), repair=LOOP_BACK)
+        if edge.passes is not None and source.parent != target.parent:
+            raise BadLink(Text("A loop-back leads to a step of the same frame.", "回环只能连到同一个框内的节点。"))
+        left = _port(source, edge.source_port, self.outputs(source, target), OUTPUT)
+        right = _port(target, edge.target_port, self.inputs(source, target), INPUT)
         _check_scope(self, source, target)
         _check_types(left, right)
-        others = [other for other in self.into.get((target.id, right.name), ()) if other.id != edge.id]
+        if edge.passes is not None:
+            return
+        others = [other for other in self.into.get(self.end(edge), ()) if other.id != edge.id]
         if others and not right.many:
             raise BadLink(Text(f"“{right.title.en}” already has a wire.", f"“{right.title.zh}”已有连线。"))
 
@@ -277,7 +304,7 @@ class Sheet:
                 after.setdefault((str(node.parent), "open"), []).append((node.id, "open"))
                 after.setdefault((node.id, "close"), []).append((str(node.parent), "close"))
         for edge in edges:
-            if edge.source in self.nodes and edge.target in self.nodes:
+            if edge.passes is None and edge.source in self.nodes and edge.target in self.nodes:
                 self._follow(edge, after)
         return after
 
@@ -302,34 +329,48 @@ def check_link(graph: Graph, edge: Edge, ports_of: PortsOf) -> None:
     sheet.check(edge)
     follows = sheet.follows([*(other for other in graph.edges if other.id != edge.id), edge])
     start, end = sheet.places(edge)
-    seen, waiting = set(), [end]
-    while waiting:
-        place = waiting.pop()
-        if place == start:
-            raise _circle()
-        if place not in seen:
-            seen.add(place)
-            waiting.extend(follows.get(place, ()))
+    closes = _leads(follows, end, start)
+    if closes and edge.passes is None:
+        raise _circle()
+    if not closes and edge.passes is not None:
+        raise _no_circle()
 
 
-def check_links(graph: Graph, ports_of: PortsOf) -> list[tuple[Edge, StudioError]]:
+def check_links(sheet: Sheet) -> list[tuple[Edge, StudioError]]:
     """The wires of a graph that may not be, each with its reason; as cheap for a thousand as for one."""
-    sheet = Sheet(graph, ports_of)
     bad: list[tuple[Edge, StudioError]] = []
-    for edge in graph.edges:
+    for edge in sheet.graph.edges:
         try:
             sheet.check(edge)
         except StudioError as error:
             bad.append((edge, error))
     broken = {edge.id for edge, _ in bad}
-    sound = [edge for edge in graph.edges if edge.id not in broken]
-    circling = _in_circles(sheet.follows(sound))
-    return bad + [(edge, _circle()) for edge in sound if set(sheet.places(edge)) <= circling]
+    sound = [edge for edge in sheet.graph.edges if edge.id not in broken]
+    follows = sheet.follows(sound)
+    circling = _in_circles(follows)
+    bad += [(edge, _circle()) for edge in sound if edge.passes is None and set(sheet.places(edge)) <= circling]
+    backs = [(edge, sheet.places(edge)) for edge in sound if edge.passes is not None]
+    return bad + [(edge, _no_circle()) for edge, (start, end) in backs if not _leads(follows, end, start)]
+
+
+def _leads(follows: dict[Place, list[Place]], start: Place, end: Place) -> bool:
+    """Whether one place comes after another, or is it."""
+    seen, waiting = set(), [start]
+    while waiting:
+        place = waiting.pop()
+        if place == end:
+            return True
+        if place not in seen:
+            seen.add(place)
+            waiting.extend(follows.get(place, ()))
+    return False
 
 
 def _in_circles(follows: dict[Place, list[Place]]) -> set[Place]:
     """The places in circles: what is left when whatever waits for nothing is taken away, then whatever nothing waits for."""
     left = _never_free(follows)
+    if not left:
+        return left
     backwards: dict[Place, list[Place]] = {place: [] for place in left}
     for place in left:
         for later in follows.get(place, ()):
@@ -354,7 +395,11 @@ def _never_free(follows: dict[Place, list[Place]]) -> set[Place]:
 
 
 def _circle() -> BadLink:
-    return BadLink(Text("This wire would close a circle.", "这条连线会形成环路。"))
+    return BadLink(Text("This wire would close a circle.", "这条连线会形成环路。"), repair=LOOP_BACK)
+
+
+def _no_circle() -> BadLink:
+    return BadLink(Text("A loop-back leads to a step that comes before it.", "回环只能连到它之前的节点。"))
 
 
 def fits(source: PortType, target: PortType) -> bool:
@@ -379,6 +424,8 @@ def _port(node: Node, name: str, ports: Iterable[Port], side: Text) -> Port:
 
 
 def _check_scope(sheet: Sheet, source: Node, target: Node) -> None:
+    if source.parent == target.parent:
+        return
     inner = source.id in sheet.scopes(target) or source.parent == target.id
     if inner or source.parent in sheet.scopes(target):
         return

@@ -8,7 +8,7 @@ from studio.engine import params as declared
 from studio.engine.registry import Registry
 from studio.engine.text import Text
 from studio.engine.workflows import graph as graphs
-from studio.engine.workflows.graph import BadLink, Edge, Graph, Node, Ports, Problem
+from studio.engine.workflows.graph import BadLink, Edge, Graph, Node, Port, Ports, Problem
 from studio.engine.workflows.node import NodeType
 
 nodes: Registry[NodeType] = Registry(
@@ -25,9 +25,27 @@ def node_types() -> list[NodeType]:
 
 
 def ports_of(node: Node) -> Ports:
-    """The ports of a step; none for a type that is not installed here."""
+    """The ports of a step; none for a type that is not installed here. One that branches on errors has an output for them."""
     found = nodes.all().get(node.type)
-    return found.ports(node.params) if found else Ports()
+    if found is None:
+        return Ports()
+    ports = found.ports(node.params)
+    if node.on_error != "branch":
+        return ports
+    error = Port(name="error", type="json", title=Text("Error", "错误"))
+    return ports.model_copy(update={"outputs": [*ports.outputs, error]})
+
+
+def migrate(node: Node) -> Node:
+    """A step with its parameters as its node type takes them today; each version's migrator has its turn."""
+    found = nodes.all().get(node.type)
+    if found is None or node.version >= found.version:
+        return node
+    params = dict(node.params)
+    for version in range(node.version, found.version):
+        turn = found.migrators.get(version)
+        params = turn(params) if turn else params
+    return node.model_copy(update={"params": params, "version": found.version})
 
 
 def check_link(graph: Graph, edge: Edge) -> None:
@@ -37,15 +55,20 @@ def check_link(graph: Graph, edge: Edge) -> None:
 
 def problems(graph: Graph) -> list[Problem]:
     """Everything that keeps a graph from running, and what looks wrong in it; empty when all is well."""
+    return examine(graph)[1]
+
+
+def examine(graph: Graph) -> tuple[graphs.Sheet, list[Problem]]:
+    """The problems of a graph, and its sheet with the parameters that hold, for whoever goes on with it."""
     sheet = graphs.Sheet(graph, ports_of)
     known = nodes.all()
     strange = {node.id for node in graph.nodes if node.type not in known}
     found = [problem for node in graph.nodes for problem in _of_node(sheet, node)]
-    for edge, error in graphs.check_links(graph, ports_of):
+    for edge, error in graphs.check_links(sheet):
         if edge.source not in strange and edge.target not in strange:
             at = edge.target if edge.target in sheet.nodes else edge.source
             found.append(Problem(node_id=at, port=edge.target_port, message=error.message))
-    return found + _twins(graph)
+    return sheet, found + _twins(graph)
 
 
 def _of_node(sheet: graphs.Sheet, node: Node) -> list[Problem]:
@@ -58,7 +81,7 @@ def _of_node(sheet: graphs.Sheet, node: Node) -> list[Problem]:
         return [Problem(node_id=node.id, message=why)]
     if node.bypass:
         return []
-    return [*_of_params(known, node), *_of_inputs(sheet, node), *_of_place(sheet, node)]
+    return [*_of_params(sheet, known, node), *_of_inputs(sheet, node), *_of_place(sheet, node)]
 
 
 def _twins(graph: Graph) -> list[Problem]:
@@ -70,7 +93,11 @@ def _twins(graph: Graph) -> list[Problem]:
     ]
 
 
-def _of_params(known: NodeType, node: Node) -> list[Problem]:
+def _of_params(sheet: graphs.Sheet, known: NodeType, node: Node) -> list[Problem]:
+    params = known.read(node.params)
+    if params is not None:
+        sheet.params[node.id] = params
+        return []
     titles = {field.name: field.title for field in declared.fields_of(known.params)}
     bad = declared.problems(known.params, node.params)
     return [
@@ -85,7 +112,10 @@ def _title(titles: dict[str, Text], name: str) -> Text:
 
 def _of_inputs(sheet: graphs.Sheet, node: Node) -> list[Problem]:
     ports = sheet.ports(node)
-    wanted = [port for port in (*ports.inputs, *ports.inner_inputs) if not port.optional]
+    wanted = [
+        *(port for port in ports.inputs if not port.optional and (node.id, port.name, False) not in sheet.into),
+        *(port for port in ports.inner_inputs if not port.optional and (node.id, port.name, True) not in sheet.into),
+    ]
     return [
         Problem(
             node_id=node.id,
@@ -93,7 +123,6 @@ def _of_inputs(sheet: graphs.Sheet, node: Node) -> list[Problem]:
             message=Text(f"“{port.title.en}” needs a wire.", f"“{port.title.zh}”需要连线。"),
         )
         for port in wanted
-        if (node.id, port.name) not in sheet.into
     ]
 
 
@@ -103,4 +132,4 @@ def _of_place(sheet: graphs.Sheet, node: Node) -> list[Problem]:
     return [Problem(node_id=node.id, message=Text("The frame around this step is gone.", "此节点所在的框已不存在。"))]
 
 
-__all__ = ["BadLink", "check_link", "node_types", "nodes", "ports_of", "problems"]
+__all__ = ["BadLink", "check_link", "migrate", "node_types", "nodes", "ports_of", "problems"]

@@ -77,6 +77,7 @@ class Absent:
 
 absent = Absent()
 
+Migrator = Callable[[dict[str, Any]], dict[str, Any]]
 Function = Callable[..., Awaitable[Any] | AsyncIterator[Any]]
 
 
@@ -87,6 +88,7 @@ class NodeType:
     `side_effect`: running it twice would matter, so a resumed run never repeats it and no cache serves it.
     `cached`: worth keeping the answer of; cheap ones are not. `fingerprint` names the state of the outside world that
     the answer depends on (a dataset's version), as a part of the cache's key. `frame`: other steps lie in it.
+    `migrators` turn parameters that were written for an older `version` into those of the next one.
     """
 
     name: str
@@ -106,6 +108,8 @@ class NodeType:
     parameterised: Callable[[Any], Ports] | None = field(default=None, compare=False)
     fingerprint: Callable[[Any, Any], Awaitable[str]] | None = field(default=None, compare=False)
     summary: Callable[[Any], str] | None = field(default=None, compare=False)
+    migrators: dict[int, Migrator] = field(default_factory=dict, compare=False)
+    _plain: Any = field(default=None, compare=False)  # the parameters of a step that sets none
 
     @property
     def inputs(self) -> list[Port]:
@@ -118,6 +122,8 @@ class NodeType:
 
     def read(self, values: dict[str, Any]) -> Any:
         """The parameters as the function takes them, or None where they do not hold."""
+        if not values and self._plain is not None:
+            return self._plain
         try:
             return self.params.model_validate(values)
         except ValidationError:
@@ -175,6 +181,7 @@ def node(
     ports: Callable[[Any], Ports] | None = None,
     fingerprint: Callable[[Any, Any], Awaitable[str]] | None = None,
     summary: Callable[[Any], str] | None = None,
+    migrators: dict[int, Migrator] | None = None,
 ) -> Callable[[F], NodeType]:
     """Make a node type of an async function or an async generator. `ports` gives the ports that depend on the parameters."""
 
@@ -198,7 +205,9 @@ def node(
             parameterised=ports,
             fingerprint=fingerprint,
             summary=summary,
+            migrators=migrators or {},
         )
+        object.__setattr__(made, "_plain", made.read({}))
         object.__setattr__(made, "__doc__", function.__doc__)
         object.__setattr__(made, "__module__", function.__module__)
         return made

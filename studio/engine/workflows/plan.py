@@ -2,55 +2,87 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from studio.engine import params as declared
 from studio.engine.errors import Invalid
 from studio.engine.text import Text
 from studio.engine.workflows import library
-from studio.engine.workflows.graph import Graph, Node, Port, Sheet
+from studio.engine.workflows.graph import Edge, End, Graph, Node, Port, PortType, Sheet
 from studio.engine.workflows.node import NodeType
 
 Slot = tuple[str, str]  # a step's id and one of its output ports
+Source = tuple[Slot, PortType | None]  # with the type that its value has to be converted to
 
 
 @dataclass(slots=True)
 class Input:
-    """One input port and the outputs wired to it, each with whether its value has to be converted."""
+    """One input port and the outputs wired to it. `back` are those of loop-backs, which come first from the second pass on."""
 
-    port: Port
-    sources: list[tuple[Slot, bool]]
+    name: str
+    many: bool
+    optional: bool
+    sources: list[Source]
+    back: list[Source]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Step:
-    """One step, ready to run. `waits` counts the steps of its own scope that come before it; `next` are those after it."""
+    """One step, ready to run. `waits` counts the steps of its own scope that come before it; `next` are those after it.
+
+    `plainly`: one call of its function is all there is to it. `keyed`: its answer is worth keeping. `fields` are what a frame
+    hands to the steps in it. A loop (the steps between a loop-back's ends) is a step without a type whose body goes round.
+    """
 
     id: str
     node: Node
-    type: NodeType
+    kind: NodeType | None
     params: Any
-    said: Any
-    inputs: list[Input]
-    outputs: list[str]
+    inputs: list[Input] = field(default_factory=list)
+    outputs: list[str] = field(default_factory=list)
     waits: int = 0
     next: list[Step] = field(default_factory=list)
     body: Scope | None = None
     results: list[Input] = field(default_factory=list)
+    fields: list[str] = field(default_factory=list)
+    backs: list[Edge] = field(default_factory=list)
+    plainly: bool = False
+    keyed: bool = False
+    only: str = ""  # the name of its one output
+    call: Callable[..., Any] | None = None
+    _said: Any = None
+
+    @property
+    def type(self) -> NodeType:
+        assert self.kind is not None
+        return self.kind
+
+    @property
+    def said(self) -> Any:
+        """The parameters as plain JSON, for the cache's key."""
+        if self._said is None and self.params is not None:
+            self._said = self.params.model_dump(mode="json")
+        return self._said
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Scope:
-    """The steps of the sheet, or of one frame. `line`: each follows one other, so no two can run at once."""
+    """The steps of the sheet, of one frame or of one loop. `line`: each follows one other, so no two can run at once."""
 
     steps: list[Step]
     ready: list[Step]
     line: bool
 
     def everything(self) -> list[Step]:
-        """These steps and those in their frames."""
-        return [*self.steps, *(inner for step in self.steps if step.body for inner in step.body.everything())]
+        """These steps and those in their frames and loops, without the loops themselves."""
+        found: list[Step] = []
+        for step in self.steps:
+            if step.kind is not None:
+                found.append(step)
+            if step.body is not None:
+                found += step.body.everything()
+        return found
 
 
 def plan(graph: Graph) -> Scope:
@@ -60,7 +92,8 @@ def plan(graph: Graph) -> Scope:
             Text("The workflow has no steps yet.", "工作流中还没有节点。"),
             Text("Add one on the canvas.", "请在画布上添加节点。"),
         )
-    bad = [problem for problem in library.problems(graph) if problem.level == "error"]
+    sheet, found = library.examine(graph)
+    bad = [problem for problem in found if problem.level == "error"]
     if bad:
         first = bad[0]
         title = graph.node(first.node_id).title or first.node_id if graph.has(first.node_id) else first.node_id
@@ -69,63 +102,168 @@ def plan(graph: Graph) -> Scope:
             Text("Open it on the canvas and mend it.", "请在画布上打开并修改。"),
             details="\n".join(f"{problem.node_id}: {problem.message.en}" for problem in bad),
         )
-    return _Planner(graph).scope(None)
+    return _Planner(sheet).frame(None)
+
+
+def downstream(scope: Scope, names: set[str]) -> set[str]:
+    """These steps and all that take anything from them, wherever they lie."""
+    after: dict[str, set[str]] = {}
+    for step in scope.everything():
+        for wanted in (*step.inputs, *step.results):
+            for slot, _ in (*wanted.sources, *wanted.back):
+                after.setdefault(slot[0], set()).add(step.id)
+        for inner in step.body.everything() if step.body else ():
+            after.setdefault(step.id, set()).add(inner.id)
+            after.setdefault(inner.id, set()).add(step.id)
+    found, waiting = set(), list(names)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting.extend(after.get(name, ()))
+    return found
+
+
+@dataclass(slots=True)
+class _Region:
+    """The steps between the ends of loop-backs."""
+
+    names: set[str]
+    backs: list[Edge]
 
 
 class _Planner:
     """Holds the graph's lookups while a plan is made; linear in steps and wires."""
 
-    def __init__(self, graph: Graph) -> None:
-        self._sheet = Sheet(graph, library.ports_of)
-        self._nodes = self._sheet.nodes
+    def __init__(self, sheet: Sheet) -> None:
+        graph = sheet.graph
+        self._sheet = sheet
+        self._nodes = sheet.nodes
         self._children: dict[str | None, list[Node]] = {}
-        self._wires: dict[Slot, list[Slot]] = {}
+        self._wires: dict[End, list[Edge]] = {}
+        self._backs: dict[str | None, list[Edge]] = {}
+        self._edges = graph.edges
         for node in graph.nodes:
             self._children.setdefault(node.parent, []).append(node)
         for edge in graph.edges:
-            self._wires.setdefault((edge.target, edge.target_port), []).append((edge.source, edge.source_port))
+            self._wires.setdefault(sheet.end(edge), []).append(edge)
+            if edge.passes is not None:
+                self._backs.setdefault(self._nodes[edge.source].parent, []).append(edge)
 
-    def scope(self, frame: str | None) -> Scope:
-        steps = {node.id: self._step(node) for node in self._children.get(frame, [])}
-        for step in steps.values():
-            before = {
-                home for source in self._sources_of(step) if (home := self._home(source, frame)) and home != step.id
-            }
+    def frame(self, frame: str | None) -> Scope:
+        return self._scope([self._step(node) for node in self._children.get(frame, [])], self._backs.get(frame, []))
+
+    def _scope(self, steps: list[Step], backs: list[Edge]) -> Scope:
+        regions = self._regions({step.id for step in steps}, backs) if backs else []
+        inside = {name: region for region in regions for name in region.names}
+        whole = [step for step in steps if step.id not in inside]
+        home = {step.id: step for step in whole}
+        for region in regions:
+            loop = self._loop(region, [step for step in steps if step.id in region.names], backs)
+            whole.append(loop)
+            home |= dict.fromkeys(region.names, loop)
+        for step in whole:
+            before = {found.id: found for source in self._sources_of(step) if (found := home.get(source)) is not None}
+            before.pop(step.id, None)
             step.waits = len(before)
-            for name in before:
-                steps[name].next.append(step)
-        ready = [step for step in steps.values() if not step.waits]
-        line = len(ready) == 1 and all(len(step.next) <= 1 for step in steps.values())
-        return Scope(list(steps.values()), ready, line)
+            for found in before.values():
+                found.next.append(step)
+        ready = [step for step in whole if not step.waits]
+        line = len(ready) == 1 and all(len(step.next) <= 1 and step.waits <= 1 for step in whole)
+        return Scope(_in_line(ready[0]) if line else whole, ready, line)
+
+    def _loop(self, region: _Region, steps: list[Step], backs: list[Edge]) -> Step:
+        name = f"{region.backs[0].target}…{region.backs[0].source}"
+        inner = [edge for edge in backs if edge not in region.backs and {edge.source, edge.target} <= region.names]
+        loop = Step(name, Node(id=name, type=""), None, None)
+        loop.body, loop.backs = self._scope(steps, inner), region.backs
+        return loop
+
+    def _regions(self, names: set[str], backs: list[Edge]) -> list[_Region]:
+        """What each loop-back goes round, the outermost only: one that lies in another is found again inside of it."""
+        after, before = self._neighbours(names)
+        regions: list[_Region] = []
+        for edge in backs:
+            between = (_reached(after, edge.target) & _reached(before, edge.source)) | {edge.source, edge.target}
+            regions.append(_Region(between, [edge]))
+        regions.sort(key=lambda region: -len(region.names))
+        outer: list[_Region] = []
+        for region in regions:
+            touched = next((other for other in outer if other.names & region.names), None)
+            if touched is None:
+                outer.append(region)
+            elif touched.names == region.names or not region.names < touched.names:
+                touched.names |= region.names
+                touched.backs += region.backs
+        return outer
+
+    def _neighbours(self, names: set[str]) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
+        after: dict[str, set[str]] = {}
+        before: dict[str, set[str]] = {}
+        for edge in self._edges:
+            left, right = self._member(edge.source, names), self._member(edge.target, names)
+            if edge.passes is None and left and right and left != right:
+                after.setdefault(left, set()).add(right)
+                before.setdefault(right, set()).add(left)
+        return after, before
+
+    def _member(self, name: str | None, names: set[str]) -> str | None:
+        """The step of these that a step is or lies in."""
+        while name is not None and name not in names:
+            name = self._nodes[name].parent if name in self._nodes else None
+        return name
 
     def _step(self, node: Node) -> Step:
         kind = library.nodes.get(node.type)
         ports = self._sheet.ports(node)
-        params = None if node.bypass else declared.check(kind.params, node.params)
-        step = Step(
-            node.id, node, kind, params, params.model_dump(mode="json") if params is not None else None,
-            [self._input(node, port) for port in ports.inputs], [port.name for port in ports.outputs],
-        )  # fmt: skip
+        params = None if node.bypass else self._sheet.params[node.id]
+        step = Step(node.id, node, kind, params)
+        step.inputs = [self._input(node, port, False) for port in ports.inputs]
+        step.outputs = [port.name for port in ports.outputs]
+        step.keyed = kind.cached and node.cache != "off"
+        step.plainly = not (kind.streams or node.retry.times or node.timeout)
+        step.only = kind.fixed.outputs[0].name if len(kind.fixed.outputs) == 1 else ""
+        step.call = kind.function
         if kind.frame:
-            step.body = self.scope(node.id)
-            step.results = [self._input(node, port) for port in ports.inner_inputs]
+            step.body = self.frame(node.id)
+            step.results = [self._input(node, port, True) for port in ports.inner_inputs]
+            step.fields = [port.name for port in ports.inner_outputs]
         return step
 
-    def _input(self, node: Node, port: Port) -> Input:
-        wires = self._wires.get((node.id, port.name), [])
-        return Input(port, [(slot, self._differs(slot, node, port)) for slot in wires])
+    def _input(self, node: Node, port: Port, inner: bool) -> Input:
+        wires = self._wires.get((node.id, port.name, inner), [])
+        sources = [self._source(edge, node, port) for edge in wires if edge.passes is None]
+        back = [self._source(edge, node, port) for edge in wires if edge.passes is not None]
+        return Input(port.name, port.many, port.optional, sources, back)
 
-    def _differs(self, slot: Slot, target: Node, port: Port) -> bool:
-        source = self._nodes[slot[0]]
-        outputs = self._sheet.outputs(source, target)
-        kind = next((output.type for output in outputs if output.name == slot[1]), "any")
-        return port.type not in ("any", kind)
+    def _source(self, edge: Edge, target: Node, port: Port) -> Source:
+        if port.type == "any":
+            return (edge.source, edge.source_port), None
+        outputs = self._sheet.outputs(self._nodes[edge.source], target)
+        kind = next((output.type for output in outputs if output.name == edge.source_port), "any")
+        return (edge.source, edge.source_port), None if kind == port.type else port.type
 
     def _sources_of(self, step: Step) -> list[str]:
-        """The steps whose outputs this step, or anything in its frame, takes."""
-        own = [slot[0] for wanted in step.inputs for slot, _ in wanted.sources]
-        return own + [source for inner in (step.body.steps if step.body else []) for source in self._sources_of(inner)]
+        """The steps whose outputs this step, or anything in its frame or loop, takes."""
+        found = [slot[0] for wanted in step.inputs for slot, _ in wanted.sources]
+        found += [slot[0] for wanted in step.results for slot, _ in wanted.sources]
+        return found + [
+            source for inner in (step.body.steps if step.body else []) for source in self._sources_of(inner)
+        ]
 
-    def _home(self, source: str, frame: str | None) -> str:
-        """The step of this scope that a source is; "" for one outside of it."""
-        return source if self._nodes[source].parent == frame else ""
+
+def _in_line(first: Step) -> list[Step]:
+    steps = [first]
+    while steps[-1].next:
+        steps.append(steps[-1].next[0])
+    return steps
+
+
+def _reached(neighbours: dict[str, set[str]], start: str) -> set[str]:
+    found, waiting = set(), [start]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting.extend(neighbours.get(name, ()))
+    return found

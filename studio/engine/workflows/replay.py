@@ -1,25 +1,31 @@
-"""What the journal says of a run that was interrupted: which steps and rows need not run again."""
+"""What the journal says of a run: which steps and rows need not run again, who was asked, what the outside world said."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from studio.engine.workflows.journal import RunEvent
 from studio.engine.workflows.store import Ref
 
-KINDS = ("finished", "row", "effect_started", "effect")
+KINDS = ("finished", "rows", "row", "effect_started", "effect", "asked", "answered", "called")
+EXCHANGES = ("exchange",)
 
 Where = tuple[str, tuple[int, ...]]
 
 
 @dataclass
 class Recorded:
-    """The recorded outputs by step and row. `repeat` runs again what may or may not have taken effect."""
+    """The recorded outputs by step and place. `repeat` runs again what may or may not have taken effect."""
 
     steps: dict[Where, dict[str, Ref]] = field(default_factory=dict)
     rows: dict[Where, dict[str, Ref]] = field(default_factory=dict)
     begun: set[Where] = field(default_factory=set)
+    asked: dict[Where, RunEvent] = field(default_factory=dict)
+    answers: dict[Where, Any] = field(default_factory=dict)
+    called: dict[Where, str] = field(default_factory=dict)
+    exchanges: dict[tuple[str, tuple[int, ...], int], dict[str, Any]] = field(default_factory=dict)
     repeat: bool = False
 
     @classmethod
@@ -31,7 +37,7 @@ class Recorded:
 
     @property
     def any(self) -> bool:
-        return bool(self.steps or self.rows or self.begun)
+        return bool(self.steps or self.rows or self.begun or self.asked)
 
     def outputs(self, step: str, rows: tuple[int, ...]) -> dict[str, Ref] | None:
         return self.steps.get((step, rows))
@@ -43,14 +49,45 @@ class Recorded:
         """A side effect that began and was not recorded as done."""
         return not self.repeat and (step, rows) in self.begun and (step, rows) not in self.steps
 
+    def open_questions(self) -> dict[Where, RunEvent]:
+        """What a person was asked and has not answered."""
+        return {
+            where: event for where, event in self.asked.items() if where not in self.answers and where not in self.steps
+        }
+
+    def without(self, names: set[str]) -> Recorded:
+        """The same as if those steps had never run."""
+        return Recorded(
+            steps={where: refs for where, refs in self.steps.items() if where[0] not in names},
+            rows={where: refs for where, refs in self.rows.items() if where[0] not in names},
+        )
+
     def _note(self, event: RunEvent) -> None:
         data = event.data
-        outputs = {name: Ref.read(ref) for name, ref in data.get("outputs", {}).items()}
-        if event.kind == "finished":
-            self.steps[event.step, ()] = outputs
+        if event.kind == "rows":
+            for rows, outputs in data["rows"]:
+                self.rows[event.step, tuple(rows)] = _refs(outputs)
+        elif event.kind == "finished" and "rows" not in data:
+            self.steps[event.step, tuple(data.get("at", ()))] = _refs(data["outputs"])
         elif event.kind == "effect":
-            self.steps[event.step, tuple(data["row"])] = outputs
+            self.steps[event.step, tuple(data["row"])] = _refs(data["outputs"])
         elif event.kind == "effect_started":
             self.begun.add((event.step, tuple(data.get("row", ()))))
         elif event.kind == "row":
-            self.rows[event.step, tuple(data["rows"])] = outputs
+            self.rows[event.step, tuple(data["rows"])] = _refs(data["outputs"])
+        else:
+            self._note_outside(event, tuple(data.get("at", ())))
+
+    def _note_outside(self, event: RunEvent, at: tuple[int, ...]) -> None:
+        if event.kind == "asked":
+            self.asked[event.step, at] = event
+        elif event.kind == "answered":
+            self.answers[event.step, at] = event.data["answer"]
+        elif event.kind == "called":
+            self.called[event.step, at] = event.data["execution"]
+        elif event.kind == "exchange":
+            self.exchanges[event.step, at, event.data["number"]] = event.data
+
+
+def _refs(outputs: dict[str, Any]) -> dict[str, Ref]:
+    return {name: Ref.read(ref) for name, ref in outputs.items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from studio.engine.workflows.journal import ENDS, RunEvent
+from studio.engine.workflows.store import preview
 from studio.engine.workflows.values import is_table, plain
 
 BRIEF_ROWS = 1_000
@@ -14,7 +15,7 @@ class Results:
     """How each step of a run stands, kept up to date by its events: a window notes each as it comes.
 
     `steps` has by step: status (waiting, running, completed, failed, skipped, stopped), started_at, completed_at, seconds, cached,
-    tokens, progress, error, outputs (a preview by port), rows and failed_rows in a map.
+    tokens, progress, error, question, retries, outputs (a preview by port), rows and failed_rows in a map.
     """
 
     def __init__(self) -> None:
@@ -59,8 +60,9 @@ class Results:
 def _note(result: dict[str, Any], event: RunEvent) -> None:
     data = event.data
     match event.kind:
-        case "started":
+        case "started" | "answered":
             result.update(status="running", error=None)
+            result.pop("question", None)
             if not result.get("progress"):
                 result["started_at"] = event.at
         case "progress":
@@ -82,6 +84,10 @@ def _note(result: dict[str, Any], event: RunEvent) -> None:
                 cached=data["cached"],
                 tokens=data["tokens"],
             )
+            result.pop("question", None)
+            for port, ref in data["outputs"].items():
+                if ref["kind"] == "inline":
+                    result.setdefault("outputs", {})[port] = preview(ref["value"])
             if "rows" in data:
                 result.update(rows=data["rows"], failed_rows=data["failed"])
         case "failed" if "row" in data:
@@ -89,6 +95,12 @@ def _note(result: dict[str, Any], event: RunEvent) -> None:
         case "failed":
             result.setdefault("started_at", event.at - data["seconds"])
             result.update(status="failed", completed_at=event.at, seconds=data["seconds"], error=data["error"])
+        case "queued":
+            result.update(status="queued")
+        case "retry":
+            result["retries"] = data["attempt"]
+        case "asked":
+            result.update(status="waiting", question=data["question"])
         case "skipped":
             result.update(status="skipped")
 

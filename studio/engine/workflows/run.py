@@ -9,29 +9,27 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from studio.engine.errors import BadState, StudioError, from_unexpected
+from studio.engine.errors import BadState, StudioError, Unavailable, from_unexpected
 from studio.engine.text import Text
 from studio.engine.workflows.cache import Cache
-from studio.engine.workflows.context import Context, Services
+from studio.engine.workflows.context import Services
+from studio.engine.workflows.desk import Desk
 from studio.engine.workflows.journal import EventKind, Journal
-from studio.engine.workflows.node import Absent, absent
-from studio.engine.workflows.plan import Scope, Slot, Step
+from studio.engine.workflows.node import absent
+from studio.engine.workflows.outside import Outside
+from studio.engine.workflows.place import Place, Rows
+from studio.engine.workflows.plan import Scope, Step
 from studio.engine.workflows.replay import Recorded
-from studio.engine.workflows.step import call, inputs_of
-from studio.engine.workflows.store import Ref, Store, digest_of, preview
+from studio.engine.workflows.step import call
+from studio.engine.workflows.step_context import StepContext
+from studio.engine.workflows.store import Ref, Store, preview
 from studio.engine.workflows.telling import Teller
 
-Values = Mapping[Slot, Any]
-Rows = tuple[int, ...]
-
-
-class InDoubt(BadState):
-    """A side effect had begun when the studio ended, and nobody knows whether it took place."""
+TURN = 0.01  # seconds that steps which never wait may keep the loop from turning
 
 
 class StepFailed(Exception):
@@ -43,37 +41,29 @@ class StepFailed(Exception):
         self.error = error
 
 
-@dataclass(slots=True)
-class Place:
-    """Where steps run: the sheet, or one row of a frame. `outer` are the values around it."""
+@dataclass(frozen=True)
+class Rules:
+    """How a run differs from a plain one. `only`: no other step runs. `played`: answers of the outside world to give again.
 
-    scope: Scope
-    rows: Rows = ()
-    outer: Values = field(default_factory=dict)
-    values: dict[Slot, Any] = field(default_factory=dict)
-    digests: dict[Slot, str] = field(default_factory=dict)
-    around: Place | None = None
-    waits: dict[str, int] = field(default_factory=dict)
+    `concurrency` bounds how many steps run at once.
+    """
 
-    def value(self, slot: Slot) -> Any:
-        place: Place | None = self
-        while place is not None:
-            if slot in place.values:
-                return place.values[slot]
-            place = place.around
-        return absent
+    only: frozenset[str] | None = None
+    played: Recorded | None = None
+    concurrency: int | None = None
 
-    def digest(self, slot: Slot) -> str:
-        """What tells the value in a slot; worked out when somebody asks, and kept."""
-        place: Place | None = self
-        while place is not None and slot not in place.values:
-            place = place.around
-        if place is None:
-            return ""
-        if slot not in place.digests:
-            value = place.values[slot]
-            place.digests[slot] = "" if value is absent else digest_of(value)
-        return place.digests[slot]
+
+@dataclass
+class Parts:
+    """What all runs of a room share."""
+
+    services: Services
+    journal: Journal
+    store: Store
+    cache: Cache
+    desk: Desk
+    folder: Path | None = None
+    rules: Rules = field(default_factory=Rules)
 
 
 class Run:
@@ -84,45 +74,117 @@ class Run:
         execution: str,
         scope: Scope,
         inputs: dict[str, Any],
-        services: Services,
-        journal: Journal,
-        store: Store,
-        cache: Cache,
+        parts: Parts,
         recorded: Recorded | None = None,
-        folder: Path | None = None,
+        rules: Rules | None = None,
     ) -> None:
         self.execution = execution
+        self.inputs = inputs
+        self.services = parts.services
+        self.folder = parts.folder
         self.outputs: dict[str, Ref] = {}
         self.tokens = 0
+        self.recorded = recorded or Recorded()
+        self._rules = rules or Rules()
+        self.teller = Teller(self.tell)
+        self.outside = Outside(self.tell, parts.store, self._rules.played)
         self._scope = scope
-        self._inputs = inputs
-        self._services = services
-        self._journal = journal
-        self._store = store
-        self._cache = cache
-        self._recorded = recorded or Recorded()
-        self._folder = folder
-        self._teller = Teller(self._tell)
+        self._journal = parts.journal
+        self._store = parts.store
+        self._cache = parts.cache
+        self._desk = parts.desk
+        self._knows = self.recorded.any
         self._begun: set[str] = set()
+        self._turned = 0.0
+        bound = self._rules.concurrency
+        self._turns = asyncio.Semaphore(bound) if bound else None
 
     def announce(self) -> None:
         """Note the start, at once: who watches from now on must not take an earlier end for this one's."""
         steps = [step.id for step in self._scope.everything()]
-        self._tell("run_started", "", {"steps": steps, "resumed": self._recorded.any})
+        self.tell("run_started", "", {"steps": steps, "resumed": self._knows})
 
     async def go(self) -> dict[str, Ref]:
         """Run everything and give the outputs by name. Raises `StepFailed` of the step that ended it."""
         try:
             await self._place(Place(self._scope))
         finally:
-            self._teller.close()
+            self.teller.close()
         return self.outputs
 
+    @property
+    def waiting(self) -> bool:
+        """Whether a person is being waited for."""
+        return self._desk.waits_for(self.execution)
+
+    def tell(self, kind: EventKind, step: str, data: dict[str, Any] | None = None) -> None:
+        self._journal.append(self.execution, kind, step, data)
+
+    def progress(self, step: Step, rows: Rows, data: dict[str, Any]) -> None:
+        if step.body is not None and data["done"] == 0:
+            self.teller.frame([inner.id for inner in step.body.everything()], data["total"])
+        self.teller.progress(step.id, rows, data)
+
+    async def ask(self, step: Step, rows: Rows, question: dict[str, Any], seconds: float | None) -> Any:
+        """Wait for a person. What was answered before a restart is not asked again; the clock goes on from the first asking."""
+        where = (step.id, rows)
+        if where in self.recorded.answers:
+            return self.recorded.answers[where]
+        earlier = self.recorded.asked.get(where)
+        since = earlier.at if earlier else time.time()
+        if earlier is None:
+            self.tell("asked", step.id, {"question": question, "at": list(rows)})
+            await self._journal.flush()
+        left = None if seconds is None else max(0.0, since + seconds - time.time())
+        return await self._desk.wait(self.execution, where, question, left)
+
+    async def call_workflow(
+        self, step: Step, rows: Rows, workflow: str, version: int | None, inputs: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Run another workflow inside this one; after a restart the same run goes on."""
+        if self.services.workflows is None:
+            raise Unavailable(Text("No other workflow can be reached here.", "此处无法调用其他工作流。"))
+
+        async def begun(execution: str) -> None:
+            self.tell("called", step.id, {"at": list(rows), "execution": execution})
+            await self._journal.flush()
+
+        earlier = self.recorded.called.get((step.id, rows))
+        found = await self.services.workflows.run_inside(self.execution, workflow, version, inputs, earlier, begun)
+        return dict(found)
+
+    async def row(self, step: Step, place: Place, number: int, row: dict[str, Any]) -> dict[str, Any]:
+        """The steps in a frame for one row: what its result ports got, by name."""
+        body = step.body
+        assert body is not None
+        rows = (*place.rows, number)
+        if self._knows:
+            recorded = self.recorded.row(step.id, rows)
+            if recorded is not None and all(self._store.has(ref) for ref in recorded.values()):
+                for inner_step in body.everything():
+                    self.teller.count(inner_step.id).add(0.0)
+                return {name: await self._store.get(ref) for name, ref in recorded.items()}
+        inner = Place(body, rows, place, True)
+        values, name = inner.values, step.id
+        for wanted in step.fields:
+            values[name, wanted] = row if wanted == "row" else row.get(wanted)
+        try:
+            await self._place(inner)
+        except StepFailed as failure:
+            raise failure.error from None
+        found, said = {}, {}
+        for result in step.results:
+            value = found[result.name] = inner.result(result)
+            said[result.name] = (self._store.put_now(value) or await self._store.put(value)).as_dict()
+        self.teller.row(name, rows, said)
+        return found
+
     async def _place(self, place: Place) -> None:
-        place.waits = {step.id: step.waits for step in place.scope.steps}
         if place.scope.line:
-            await self._chain(place.scope.ready[0], place, None)
+            for step in place.scope.steps:
+                await self._step(step, place)
             return
+        place.waits = {step.id: step.waits for step in place.scope.steps}
         try:
             async with asyncio.TaskGroup() as group:
                 for step in place.scope.ready:
@@ -130,26 +192,31 @@ class Run:
         except BaseExceptionGroup as failures:
             raise _first(failures) from None
 
-    async def _chain(self, step: Step, place: Place, group: asyncio.TaskGroup | None) -> None:
+    async def _chain(self, step: Step, place: Place, group: asyncio.TaskGroup) -> None:
         """Run a step, then the first that became ready by it; the others get tasks of their own."""
         following: Step | None = step
         while following is not None:
             await self._step(following, place)
-            ready = [after for after in following.next if self._counted_down(after, place)]
-            following = ready[0] if ready else None
-            for other in ready[1:]:
-                assert group is not None
-                group.create_task(self._chain(other, place, group))
-
-    @staticmethod
-    def _counted_down(step: Step, place: Place) -> bool:
-        place.waits[step.id] -= 1
-        return place.waits[step.id] == 0
+            finished, following = following, None
+            for after in finished.next:
+                place.waits[after.id] -= 1
+                if place.waits[after.id]:
+                    continue
+                if following is None:
+                    following = after
+                else:
+                    group.create_task(self._chain(after, place, group))
 
     async def _step(self, step: Step, place: Place) -> None:
         started = time.perf_counter()
+        if started - self._turned > TURN:
+            await asyncio.sleep(0)
+            self._turned = time.perf_counter()
         try:
-            await self._one(step, place, started)
+            if step.kind is None:
+                await self._go_round(step, place)
+            elif not self._knows or not await self._known(step, place):
+                await self._one(step, place, started)
         except (asyncio.CancelledError, StepFailed):
             raise
         except BaseExceptionGroup as group:
@@ -158,59 +225,72 @@ class Run:
             self._failed(step, place, from_unexpected(error), started)
 
     async def _one(self, step: Step, place: Place, started: float) -> None:
-        recorded = self._recorded.outputs(step.id, place.rows)
-        if recorded is not None and all(self._store.has(ref) for ref in recorded.values()):
-            await self._take(step, place, recorded)
+        if self._rules.only is not None and step.id not in self._rules.only and not place.quiet:
+            self._leave_out(step, place)
             return
-        inputs, taken = inputs_of(step, place.value)
+        inputs = place.inputs(step)
         if step.node.bypass:
             self._pass_through(step, place, inputs)
             return
         if inputs is None:
             self._skip(step, place)
             return
-        key = await self._key(step, place, taken)
+        key = await self._key(step, place) if step.keyed else ""
         kept = self._cache.get(key) if key else None
         if kept is not None:
             await self._take(step, place, kept)
             self._finished(step, place, kept, started, cached=True)
-            return
-        await self._work(step, place, inputs, key, started)
+        elif self._turns is None or step.body is not None:
+            await self._work(step, place, inputs, key, started)
+        else:
+            await self._in_turn(step, place, inputs, key, started)
+
+    async def _in_turn(self, step: Step, place: Place, inputs: dict[str, Any], key: str, started: float) -> None:
+        assert self._turns is not None
+        if self._turns.locked() and not place.quiet:
+            self.tell("queued", step.id)
+        async with self._turns:
+            await self._work(step, place, inputs, key, started)
 
     async def _work(self, step: Step, place: Place, inputs: dict[str, Any], key: str, started: float) -> None:
-        await self._before_effect(step, place)
-        self._started(step, place)
-        found = await call(step, self._context(step, place), inputs)
-        self._teller.flush(step.id, place.rows)
-        for port, value in found.items():
-            place.values[step.id, port] = value
-        self.tokens += _tokens(found)
-        if place.rows and not key and not step.type.side_effect:
-            self._teller.row_done(step.id, time.perf_counter() - started)
-            return
-        refs = {port: await self._store.put(value) for port, value in found.items() if value is not absent}
-        for port, ref in refs.items():
-            place.digests[step.id, port] = ref.digest
-        if key:
-            self._cache.put(key, refs)
-        self._finished(step, place, refs, started, cached=False, tokens=_tokens(found))
-        if step.type.side_effect:
-            await self._journal.flush()
-
-    def _started(self, step: Step, place: Place) -> None:
-        """Told once of a step in a frame; its rows are counted."""
-        if not place.rows:
-            self._tell("started", step.id)
+        effect = step.type.side_effect
+        if effect:
+            await self._before_effect(step, place)
+        if not place.quiet:
+            self.tell("started", step.id, {"pass": place.rows[-1]} if place.rows else None)
         elif step.id not in self._begun:
             self._begun.add(step.id)
-            self._tell("started", step.id, {"row": place.rows[-1]})
+            self.tell("started", step.id, {"row": place.rows[-1]})
+        found = await call(step, StepContext(self, step, place), inputs)
+        self.teller.flush(step.id, place.rows)
+        values = place.values
+        for port, value in found.items():
+            values[step.id, port] = value
+        tokens = _tokens(found) if "usage" in found else 0
+        self.tokens += tokens
+        if place.quiet and not key and not effect:
+            self.teller.count(step.id).add(time.perf_counter() - started)
+            return
+        refs: dict[str, Ref] = {}
+        for port, value in found.items():
+            if value is not absent:
+                refs[port] = self._store.put_now(value) or await self._store.put(value)
+        self._note_digests(step, place, refs)
+        if key:
+            self._cache.put(key, refs)
+        self._finished(step, place, refs, started, cached=False, tokens=tokens)
+        if effect:
+            await self._journal.flush()
 
     async def _before_effect(self, step: Step, place: Place) -> None:
         """A side effect is announced on disk first: a run that goes on later must know that it may have happened."""
-        if not step.type.side_effect:
-            return
-        if self._recorded.in_doubt(step.id, place.rows):
-            title = step.node.title or step.id
+        title = step.node.title or step.id
+        if self._rules.played is not None:
+            raise BadState(
+                Text(f"“{title}” has no recorded outcome to replay.", f"“{title}”没有可回放的记录。"),
+                Text("A replay has no effects of its own.", "回放不会产生任何实际操作。"),
+            )
+        if self.recorded.in_doubt(step.id, place.rows):
             raise BadState(
                 Text(
                     f"“{title}” was interrupted and may have taken effect already.",
@@ -220,16 +300,23 @@ class Run:
                     "Check, then resume with “repeat” or start a new run.", "请核实后选择“重复执行”继续，或重新运行。"
                 ),
             )
-        self._tell("effect_started", step.id, {"row": list(place.rows)} if place.rows else {})
+        self.tell("effect_started", step.id, {"row": list(place.rows)} if place.rows else {})
         await self._journal.flush()
 
-    async def _key(self, step: Step, place: Place, taken: dict[str, list[Slot]]) -> str:
-        if not step.type.cached or step.node.cache == "off":
+    async def _key(self, step: Step, place: Place) -> str:
+        if self._rules.played is not None:
             return ""
-        context = self._context(step, place)
-        state = await step.type.fingerprint(context, step.params) if step.type.fingerprint else ""
-        digests = {port: [place.digest(slot) for slot in slots] for port, slots in taken.items()}
-        return Cache.key(step.type.name, step.type.version, step.said, digests, state)
+        fingerprint = step.type.fingerprint
+        state = await fingerprint(StepContext(self, step, place), step.params) if fingerprint else ""
+        return Cache.key(step.type.name, step.type.version, step.said, place.digests_of(step), state)
+
+    async def _known(self, step: Step, place: Place) -> bool:
+        """Whether the step was recorded; its values are put in place then."""
+        recorded = self.recorded.outputs(step.id, place.rows)
+        if recorded is None or not all(self._store.has(ref) for ref in recorded.values()):
+            return False
+        await self._take(step, place, recorded)
+        return True
 
     async def _take(self, step: Step, place: Place, refs: dict[str, Ref]) -> None:
         """Put values that were kept into their slots. A port without one belongs to a branch that was not taken."""
@@ -237,126 +324,107 @@ class Run:
             place.values[step.id, port] = absent
         for port, ref in refs.items():
             place.values[step.id, port] = await self._store.get(ref)
-            place.digests[step.id, port] = ref.digest
-        if not place.rows and step.type.category == "output":
+        self._note_digests(step, place, refs)
+        if not place.quiet and step.type.category == "output":
             self.outputs.update(refs)
+
+    @staticmethod
+    def _note_digests(step: Step, place: Place, refs: dict[str, Ref]) -> None:
+        for port, ref in refs.items():
+            if ref.kind != "inline":
+                place.digests[step.id, port] = ref.digest
+
+    async def _go_round(self, loop: Step, place: Place) -> None:
+        """The steps between the ends of loop-backs, again while one of those carries a value."""
+        assert loop.body is not None
+        carried: dict[Any, Any] = {}
+        most = max(edge.passes or 0 for edge in loop.backs)
+        for number in range(most + 1):
+            inner = Place(loop.body, (*place.rows, number), place, place.quiet, carried=carried)
+            await self._place(inner)
+            found = {(edge.source, edge.source_port): None for edge in loop.backs}
+            carried = {slot: value for slot in found if (value := inner.value(slot)) is not absent}
+            if not carried:
+                place.values.update(inner.values)
+                place.digests.update(inner.digests)
+                return
+        source = loop.backs[0].source
+        raise StepFailed(
+            source,
+            Unavailable(
+                Text(f"“{source}” went round {most} times without an end.", f"“{source}”循环了 {most} 次仍未结束。"),
+                Text("Raise the limit of passes, or mend its condition.", "请提高最多循环次数，或修改其条件。"),
+            ),
+        )
 
     def _finished(
         self, step: Step, place: Place, refs: dict[str, Ref], started: float, *, cached: bool, tokens: int = 0
     ) -> None:
-        if place.rows:
+        seconds = time.perf_counter() - started
+        said = {port: ref.as_dict() for port, ref in refs.items()}
+        if place.quiet:
             if step.type.side_effect:
-                self._tell("effect", step.id, {"row": list(place.rows), "outputs": _said(refs)})
-            self._teller.row_done(step.id, time.perf_counter() - started)
+                self.tell("effect", step.id, {"row": list(place.rows), "outputs": said})
+            self.teller.count(step.id).add(seconds)
             return
         self._frame_done(step)
         for port, ref in refs.items():
-            value = place.values.get((step.id, port))
-            self._tell("output", step.id, {"port": port, "ref": ref.as_dict(), "preview": preview(value)})
+            if ref.kind != "inline":
+                shown = preview(place.values.get((step.id, port)))
+                self.tell("output", step.id, {"port": port, "ref": said[port], "preview": shown})
         if step.type.category == "output":
             self.outputs.update(refs)
-        seconds = round(time.perf_counter() - started, 6)
-        self._tell(
-            "finished", step.id, {"seconds": seconds, "cached": cached, "tokens": tokens, "outputs": _said(refs)}
-        )
+        data = {"seconds": round(seconds, 6), "cached": cached, "tokens": tokens, "outputs": said}
+        self.tell("finished", step.id, data if not place.rows else {**data, "at": place.rows})
 
     def _failed(self, step: Step, place: Place, error: StudioError, started: float) -> None:
-        self._teller.flush(step.id, place.rows)
-        data = {"error": error.as_dict(), "seconds": round(time.perf_counter() - started, 6)}
-        if place.rows:
-            self._teller.row_done(step.id, time.perf_counter() - started, failed=True)
+        self.teller.flush(step.id, place.rows)
+        seconds = time.perf_counter() - started
+        data: dict[str, Any] = {"error": error.as_dict(), "seconds": round(seconds, 6)}
+        if place.quiet:
+            self.teller.count(step.id).add(seconds, failed=True)
             data["row"] = place.rows[-1]
         else:
             self._frame_done(step)
-        self._tell("failed", step.id, data)
-        if step.node.on_error == "stop":
+        policy = step.node.on_error
+        self.tell("failed", step.id, data if policy == "stop" else {**data, "handled": policy})
+        if policy == "stop":
             raise StepFailed(step.id, error)
         for port in step.outputs:
-            place.values[step.id, port] = None if step.node.on_error == "default" else absent
+            value = step.node.default.get(port) if policy == "default" else absent
+            place.values[step.id, port] = value
+        if policy == "branch":
+            place.values[step.id, "error"] = error.as_dict()
 
     def _skip(self, step: Step, place: Place) -> None:
         for port in step.outputs:
             place.values[step.id, port] = absent
-        if place.rows:
-            self._teller.row_done(step.id, 0.0)
+        if place.quiet:
+            self.teller.count(step.id).add(0.0)
         else:
-            self._tell("skipped", step.id)
+            self.tell("skipped", step.id)
+
+    def _leave_out(self, step: Step, place: Place) -> None:
+        """A step that is not asked for: nothing is told of it."""
+        for port in step.outputs:
+            place.values[step.id, port] = absent
 
     def _pass_through(self, step: Step, place: Place, inputs: dict[str, Any] | None) -> None:
         """A muted step hands its first input to each of its outputs."""
         first = next(iter(inputs.values()), absent) if inputs else absent
         for port in step.outputs:
             place.values[step.id, port] = first
-        if not place.rows:
-            self._tell("skipped", step.id)
-
-    def _context(self, step: Step, place: Place) -> Context:
-        rows = place.rows
-        return Context(
-            services=self._services,
-            inputs=self._inputs,
-            step=step.id,
-            run=self.execution,
-            row=rows[-1] if rows else None,
-            folder=self._folder,
-            body=(lambda number, row: self._row(step, place, number, row)) if step.body else None,
-            on_text=lambda text: self._teller.text(step.id, rows, text),
-            on_progress=lambda done, total, more: self._progress(step, rows, {"done": done, "total": total, **more}),
-            on_log=lambda line: self._tell("log", step.id, {"line": line, **({"row": rows[-1]} if rows else {})}),
-        )
-
-    def _progress(self, step: Step, rows: Rows, data: dict[str, Any]) -> None:
-        if step.body is not None and data["done"] == 0:
-            self._teller.frame([inner.id for inner in step.body.everything()], data["total"])
-        self._teller.progress(step.id, rows, data)
+        if not place.quiet:
+            self.tell("skipped", step.id)
 
     def _frame_done(self, step: Step) -> None:
         """The steps in a frame have finished when it has; their results are told as counts over all rows."""
         if step.body is None:
             return
-        for name, count in self._teller.frame_done(step.id, [inner.id for inner in step.body.everything()]).items():
+        for name, count in self.teller.frame_done(step.id, [inner.id for inner in step.body.everything()]).items():
             if count.get("done"):
                 said = {"seconds": count["seconds"], "cached": False, "tokens": 0, "outputs": {}}
-                self._tell("finished", name, said | {"rows": count["done"], "failed": count["failed"]})
-
-    async def _row(self, step: Step, place: Place, number: int, row: dict[str, Any]) -> dict[str, Any]:
-        """The steps in a frame for one row: what its result ports got, by name."""
-        assert step.body is not None
-        rows = (*place.rows, number)
-        recorded = self._recorded.row(step.id, rows)
-        if recorded is not None and all(self._store.has(ref) for ref in recorded.values()):
-            for inner_step in step.body.steps:
-                self._teller.row_done(inner_step.id, 0.0)
-            return {name: await self._store.get(ref) for name, ref in recorded.items()}
-        started = time.perf_counter()
-        inner = Place(step.body, rows, around=place)
-        inner.values = {
-            (step.id, "row"): row,
-            **{(step.id, name): value for name, value in row.items() if name != "row"},
-        }
-        try:
-            await self._place(inner)
-        except StepFailed as failure:
-            raise failure.error from None
-        found = {
-            wanted.port.name: _collected([inner.value(slot) for slot, _ in wanted.sources]) for wanted in step.results
-        }
-        refs = {name: await self._store.put(value) for name, value in found.items()}
-        seconds = round(time.perf_counter() - started, 6)
-        self._tell("row", step.id, {"row": number, "rows": list(rows), "outputs": _said(refs), "seconds": seconds})
-        return found
-
-    def _tell(self, kind: EventKind, step: str, data: dict[str, Any] | None = None) -> None:
-        self._journal.append(self.execution, kind, step, data)
-
-
-def _said(refs: dict[str, Ref]) -> dict[str, Any]:
-    return {name: ref.as_dict() for name, ref in refs.items()}
-
-
-def _collected(values: list[Any]) -> Any:
-    """What a result port got: the first value of a branch that was taken."""
-    return next((value for value in values if not isinstance(value, Absent)), None)
+                self.tell("finished", name, said | {"rows": count["done"], "failed": count["failed"]})
 
 
 def _first(group: BaseExceptionGroup[Any]) -> StepFailed:

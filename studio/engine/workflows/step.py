@@ -1,40 +1,21 @@
-"""One step's call: its inputs gathered, its function awaited, retried and timed, its answer sorted onto its ports."""
+"""One step's call: its function awaited, retried and timed, its answer sorted onto its ports."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from typing import Any
 
 from studio.engine.errors import StudioError, Unavailable, from_unexpected
 from studio.engine.text import Text
 from studio.engine.workflows.context import Context
-from studio.engine.workflows.node import Absent, Result
-from studio.engine.workflows.plan import Input, Slot, Step
-from studio.engine.workflows.values import convert
-
-
-def inputs_of(step: Step, value: Callable[[Slot], Any]) -> tuple[dict[str, Any] | None, dict[str, list[Slot]]]:
-    """The step's inputs by port, and the slots that they came from. None instead of inputs: a needed branch was not taken."""
-    inputs: dict[str, Any] = {}
-    taken: dict[str, list[Slot]] = {}
-    for wanted in step.inputs:
-        arrived = [(slot, _as(wanted, value(slot), differs)) for slot, differs in wanted.sources]
-        arrived = [(slot, found) for slot, found in arrived if not isinstance(found, Absent)]
-        if arrived:
-            inputs[wanted.port.name] = [found for _, found in arrived] if wanted.port.many else arrived[0][1]
-            taken[wanted.port.name] = [slot for slot, _ in arrived]
-        elif not wanted.port.optional:
-            return None, taken
-    return inputs, taken
-
-
-def _as(wanted: Input, value: Any, differs: bool) -> Any:
-    return convert(value, wanted.port.type) if differs and not isinstance(value, Absent) else value
+from studio.engine.workflows.node import Result
+from studio.engine.workflows.plan import Step
 
 
 async def call(step: Step, context: Context, inputs: dict[str, Any]) -> dict[str, Any]:
     """Run the function, again where the step says so, and give its outputs by port."""
+    if step.plainly:
+        return sort_out(step, await step.type.call(context, step.params, inputs))
     retry = step.node.retry
     for attempt in range(retry.times + 1):
         try:
@@ -42,8 +23,13 @@ async def call(step: Step, context: Context, inputs: dict[str, Any]) -> dict[str
         except Exception as error:
             if attempt == retry.times:
                 raise
-            context.log(f"try {attempt + 1} of {retry.times + 1}: {from_unexpected(error).message.en}")
-            await asyncio.sleep(retry.wait * 2**attempt)
+            wait = retry.wait * 2**attempt
+            known = from_unexpected(error)
+            context.log(f"try {attempt + 1} of {retry.times + 1}: {known.message.en}")
+            context.tell(
+                "retry", {"attempt": attempt + 1, "of": retry.times + 1, "wait": wait, "error": known.as_dict()}
+            )
+            await asyncio.sleep(wait)
     raise AssertionError("a step is tried at least once")
 
 
@@ -78,12 +64,11 @@ async def _answer(step: Step, context: Context, inputs: dict[str, Any]) -> dict[
 
 def sort_out(step: Step, answer: Any) -> dict[str, Any]:
     """An answer by output port: a NamedTuple's fields, the dict of a step whose ports depend on parameters, or the one port."""
+    if step.only:
+        return {step.only: answer}
     if hasattr(answer, "_asdict"):
         return dict(answer._asdict())
-    fixed = step.type.fixed.outputs
-    if not fixed:
-        return dict(answer or {})
-    return {fixed[0].name: answer}
+    return dict(answer or {})
 
 
 def _too_slow(step: Step, seconds: float) -> StudioError:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,27 +22,36 @@ from studio.engine.text import Text
 from studio.engine.workflows.values import is_table, plain
 
 INLINE = 1_024  # bytes of JSON that travel inside the reference
+PLAINLY_SMALL = INLINE // 6 - 2  # characters that fit whatever they are
+BATCH_ROWS = 65_536  # of a table's file
 PREVIEW_ROWS = 20
 PREVIEW_CHARACTERS = 2_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Ref:
-    """Where a value is. `digest` tells values apart; an inline one has its value here."""
+    """Where a value is. An inline one has its value here; its digest is worked out when somebody asks."""
 
     kind: Literal["inline", "json", "arrow"]
-    digest: str
+    known: str
     size: int
     value: Any = None
 
+    @property
+    def digest(self) -> str:
+        """What tells values apart."""
+        if not self.known:
+            self.known = digest_of(self.value)
+        return self.known
+
     def as_dict(self) -> dict[str, Any]:
         if self.kind == "inline":
-            return {"kind": "inline", "digest": self.digest, "size": self.size, "value": self.value}
-        return {"kind": self.kind, "digest": self.digest, "size": self.size}
+            return {"kind": "inline", "value": self.value}
+        return {"kind": self.kind, "digest": self.known, "size": self.size}
 
     @classmethod
     def read(cls, data: dict[str, Any]) -> Ref:
-        return cls(data["kind"], data["digest"], data["size"], data.get("value"))
+        return cls(data["kind"], data.get("digest", ""), data.get("size", 0), data.get("value"))
 
 
 class Store:
@@ -53,9 +62,15 @@ class Store:
 
     async def put(self, value: Any) -> Ref:
         """Keep a value. Small ones cost microseconds and no file. `Unavailable` when the disk is full."""
-        if _small(value):
-            return self._put(value)
-        return await asyncio.to_thread(self._put, value)
+        small = self.put_now(value)
+        return small if small is not None else await asyncio.to_thread(self._put, value)
+
+    def put_now(self, value: Any) -> Ref | None:
+        """Keep a value that is plainly small; None for one that may take longer: `put` it."""
+        kind = type(value)
+        if kind is int or kind is bool or value is None or (kind is str and len(value) < PLAINLY_SMALL):
+            return Ref("inline", "", 0, value)
+        return self._put(value) if _small(value) else None
 
     async def get(self, ref: Ref) -> Any:
         """The value, or `NotFound` when its file is gone or damaged."""
@@ -74,35 +89,41 @@ class Store:
 
     def _put(self, value: Any) -> Ref:
         if is_table(value):
-            return self._keep("arrow", _arrow(value))
+            return self._keep("arrow", lambda file: _write_table(value, file))
         value = plain(value)
         content = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode(
             "utf-8", "surrogatepass"
         )
+        digest = hashlib.sha256(content).hexdigest()
         if len(content) <= INLINE:
-            return Ref("inline", hashlib.sha256(content).hexdigest(), len(content), value)
-        return self._keep("json", content)
+            return Ref("inline", digest, len(content), value)
+        ref = Ref("json", digest, len(content))
+        return ref if self.has(ref) else self._keep("json", lambda file: file.write_bytes(content))
 
-    def _keep(self, kind: Literal["json", "arrow"], content: bytes) -> Ref:
-        ref = Ref(kind, hashlib.sha256(content).hexdigest(), len(content))
-        path = self._path(ref)
-        if self.has(ref):
-            return ref
+    def _keep(self, kind: Literal["json", "arrow"], write: Callable[[Path], object]) -> Ref:
+        """Write a file aside, then give it the name of what is in it."""
+        aside = self._folder / new("part", 16)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            aside = path.with_name(new("part", 16))
-            aside.write_bytes(content)
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            write(aside)
+            ref = Ref(kind, _digest_of_file(aside), aside.stat().st_size)
+            path = self._path(ref)
+            path.parent.mkdir(exist_ok=True, mode=0o700)
             aside.replace(path)
         except OSError as error:
-            raise cannot_write(path, error) from error
+            aside.unlink(missing_ok=True)
+            raise cannot_write(self._folder, error) from error
         return ref
 
     def _get(self, ref: Ref) -> Any:
+        """A table stays on disk and is mapped: only the pages that are read come into memory."""
         with _readable(ref):
-            content = self._path(ref).read_bytes()
-            if hashlib.sha256(content).hexdigest() != ref.digest:
+            path = self._path(ref)
+            if _digest_of_file(path) != ref.digest:
                 raise ValueError(ref.digest)
-            return _table(content) if ref.kind == "arrow" else json.loads(content.decode("utf-8", "surrogatepass"))
+            return (
+                _table(path) if ref.kind == "arrow" else json.loads(path.read_bytes().decode("utf-8", "surrogatepass"))
+            )
 
     def _path(self, ref: Ref) -> Path:
         return self._folder / ref.digest[:2] / f"{ref.digest}.{ref.kind}"
@@ -165,19 +186,25 @@ def _small(value: Any) -> bool:
     return isinstance(value, list) and not value
 
 
-def _arrow(table: Any) -> bytes:
+def _digest_of_file(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _write_table(table: Any, file: Path) -> None:
+    """Write in batches of one size, so that equal tables are equal files however they came about."""
     import pyarrow
 
-    sink = pyarrow.BufferOutputStream()
-    with pyarrow.ipc.new_file(sink, table.schema) as writer:
-        writer.write_table(table)
-    return bytes(sink.getvalue().to_pybytes())
+    with pyarrow.OSFile(str(file), "wb") as sink, pyarrow.ipc.new_file(sink, table.schema) as writer:
+        for start in range(0, table.num_rows, BATCH_ROWS):
+            for batch in table.slice(start, BATCH_ROWS).combine_chunks().to_batches():
+                writer.write_batch(batch)
 
 
-def _table(content: bytes) -> Any:
+def _table(path: Path) -> Any:
     import pyarrow
 
     try:
-        return pyarrow.ipc.open_file(content).read_all()
+        return pyarrow.ipc.open_file(pyarrow.memory_map(str(path))).read_all()
     except pyarrow.ArrowInvalid as error:
         raise ValueError(str(error)) from error

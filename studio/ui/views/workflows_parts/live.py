@@ -8,6 +8,7 @@ from typing import Any
 
 from studio.engine.text import Text
 from studio.engine.workflows.journal import ENDS, RunEvent
+from studio.engine.workflows.store import digest_of, preview
 from studio.ui.canvas.model import Live
 from studio.ui.canvas.times import rows_in_words
 from studio.ui.language import tr
@@ -139,10 +140,12 @@ class RunState:
         live.text = (live.text + event.data["text"])[-TEXT_KEPT:]
 
     def _output(self, event: RunEvent) -> None:
-        found = Output(event.data["port"], event.data.get("ref", {}), event.data.get("preview", {}))
-        kept = [output for output in self.outputs.get(event.step, []) if output.port != found.port]
-        self.outputs[event.step] = [*kept, found]
-        live = self.live(event.step)
+        self._keep(event.step, Output(event.data["port"], event.data.get("ref", {}), event.data.get("preview", {})))
+
+    def _keep(self, step: str, found: Output) -> None:
+        kept = [output for output in self.outputs.get(step, []) if output.port != found.port]
+        self.outputs[step] = [*kept, found]
+        live = self.live(step)
         if found.preview.get("type") == "table":
             live.rows = found.preview["rows"]
         if found.preview.get("type") == "text" and not live.text:
@@ -150,6 +153,9 @@ class RunState:
 
     def _finished(self, event: RunEvent) -> None:
         live = self.live(event.step)
+        for port, ref in event.data.get("outputs", {}).items():
+            if ref.get("kind") == "inline":
+                self._keep(event.step, Output(port, {**ref, "digest": digest_of(ref["value"])}, preview(ref["value"])))
         cached = bool(event.data.get("cached"))
         live.state = "cached" if cached else "warning" if event.data.get("failed") else "done"
         live.seconds = float(event.data.get("seconds") or 0.0)
