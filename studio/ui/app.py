@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QApplication
 from studio import __version__
 from studio.engine.errors import StudioError
 from studio.engine.paths import Paths
+from studio.engine.quiet import quietly
 from studio.ui.actions import actions
 from studio.ui.bridge import bridge
 from studio.ui.collector import Collector
@@ -94,7 +95,7 @@ def _open_engine(window: Window, paths: Paths, beside: Beside | None) -> None:
 
     def ready(engine: object) -> None:
         window.engine_ready(engine)
-        window.bridge.run(window, asyncio.to_thread(warm, window.devicePixelRatioF()), lambda _: _settle())
+        window.bridge.run(window, quietly(warm, window.devicePixelRatioF()), lambda _: _settle())
         if beside is not None:  # after the window, which need not wait for it; what fails there is a notice
             window.bridge.run(window, beside(engine), _beside.append)
 

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from studio.engine.datasets.dataset import Column, columns_of
+from studio.engine.datasets.pages import readable
 from studio.engine.datasets.reading import connection, literal, quoted
 from studio.engine.datasets.source import Source
 from studio.engine.errors import BadParameter
@@ -89,8 +90,8 @@ def compare(before: Source, after: Source, key: Sequence[str], target: Path, spi
 
 
 def find_key(source: Source, spill: Path) -> list[str]:
-    """A column that tells the rows of one table apart, or none. Blocks."""
-    with _working(spill) as database:
+    """A column that tells the rows of one table apart, or none. Blocks; `Broken` or `Unavailable` for what cannot be read."""
+    with readable(source.files[0]), _working(spill) as database:
         return _found_key(database, source, source, source.names)
 
 

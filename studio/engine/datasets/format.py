@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
+from studio.engine.datasets.reasons import chinese
 from studio.engine.datasets.source import Broken, Source, cannot_read, open_parquet
 from studio.engine.datasets.watch import Watch
 from studio.engine.errors import BadParameter, DiskFull
@@ -142,8 +143,8 @@ def format_of(path: Path) -> Format:
 
 def bad_lines(count: int, first: Sequence[dict[str, Any]], kept: int = 0) -> dict[str, Any]:
     """The statistics of lines that are not as they should be: their count, how many of them are shown as rows all the
-    same, and of the first hundred line, reason, text and whether it is `kept`."""
-    listed = list(first[:MOST_BAD_LINES])
+    same, and of the first hundred line, reason (in both languages), text and whether it is `kept`."""
+    listed = [{**line, "reason_zh": chinese(str(line["reason"]))} for line in first[:MOST_BAD_LINES]]
     return {"bad_lines": {"count": count, "kept": kept, "first": listed}} if count else {}
 
 

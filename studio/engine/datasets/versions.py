@@ -23,6 +23,7 @@ from studio.engine.datasets.version_records import VersionRecords
 from studio.engine.datasets.watch import Stopped, Watch
 from studio.engine.errors import NotFound, StudioError, Unavailable
 from studio.engine.paths import Paths
+from studio.engine.quiet import quietly
 from studio.engine.settings import Settings
 from studio.engine.text import Text
 
@@ -176,7 +177,7 @@ class Versions:
         if content.source.remote:  # its mark is of the etags, which change with the content; nothing has to travel
             await self._records.change(version.id, checksum=f"etags-{version.fingerprint}")
             return
-        digest = await asyncio.to_thread(checksum, content.files, self._watch)
+        digest = await quietly(checksum, content.files, self._watch)
         if (await self._contents.look(as_dataset(content.dataset, version))).mark != version.fingerprint:
             return  # overwritten meanwhile: that is the hash of the next version
         before = await self._records.numbered(version.dataset_id, version.number - 1)

@@ -22,6 +22,7 @@ from studio.engine.metadata.personal import TITLES, find
 from studio.engine.metadata.samples import MOST_COLUMNS, ROWS, Sample, Samples, kept_values, values_of
 from studio.engine.metadata.search import Entry, Field, Hit, Index, known, values_known
 from studio.engine.paths import Paths
+from studio.engine.quiet import quietly
 from studio.engine.text import Text
 
 log = logging.getLogger(__name__)
@@ -197,8 +198,8 @@ class Metadata:
     async def _look_through(self, dataset: Dataset) -> Sample:
         names = [column.name for column in dataset.columns[:MOST_COLUMNS]]
         rows = await self._datasets.page(dataset.id, 0, ROWS, columns=names)
-        values = await asyncio.to_thread(values_of, rows)
-        found = await asyncio.to_thread(lambda: {name: find(name, each) for name, each in values.items()})
+        values = await quietly(values_of, rows)
+        found = await quietly(lambda: {name: find(name, each) for name, each in values.items()})
         await self._marks.note(dataset.id, {name: each for name, each in found.items() if each})
         personal = {mark.column for mark in await self._marks.of(dataset.id) if mark.state != "rejected"}
         key = await self._key(dataset)
@@ -210,7 +211,7 @@ class Metadata:
         if not dataset.row_count or dataset.row_count > KEYED or dataset.storage_type in ("mysql", "postgresql"):
             return ""
         source = await self._datasets.source(dataset.id)
-        return "".join(await asyncio.to_thread(find_key, source, Path(self._spill)))
+        return "".join(await quietly(find_key, source, Path(self._spill)))
 
     async def _forget_values(self, dataset: Dataset, column: str, state: State) -> None:
         sample = await self._samples.get(dataset.id)

@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from PySide6.QtCore import QMimeData, QPoint
-from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QGuiApplication
-from PySide6.QtWidgets import QFileDialog, QMenu, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from studio.engine.errors import StudioError
 from studio.engine.text import Text
-from studio.ui.actions import Action
 from studio.ui.bridge import bridge
-from studio.ui.language import tr
-from studio.ui.turns import Turns
+from studio.ui.views.data_parts import data_actions
 from studio.ui.views.data_parts.adding import AddDialog
+from studio.ui.views.data_parts.beside import Beside
 from studio.ui.views.data_parts.connecting import Connecting
-from studio.ui.views.data_parts.dialogs import BadLinesDialog, EditDialog
+from studio.ui.views.data_parts.dataset_deeds import DatasetDeeds
+from studio.ui.views.data_parts.dialogs import BadLinesDialog
 from studio.ui.views.data_parts.difference_tab import DifferenceTab
 from studio.ui.views.data_parts.filters import Filter, is_whole, where, where_of
 from studio.ui.views.data_parts.insight import Insight
 from studio.ui.views.data_parts.inspector import Inspector
-from studio.ui.views.data_parts.pasting import addresses_in
 from studio.ui.views.data_parts.query_pane import QueryPane
 from studio.ui.views.data_parts.query_tabs import QueryTabs
 from studio.ui.views.data_parts.side import Side
 from studio.ui.views.data_parts.table_tab import TableTab
+from studio.ui.views.data_parts.taking import Taking
 from studio.ui.views.view import View
 from studio.ui.widgets.buttons import Button
 from studio.ui.widgets.discard import discard
@@ -42,7 +41,6 @@ if TYPE_CHECKING:
 
     Lists = tuple[list[Dataset], list[SavedQuery], list[Draft]]
 
-DATA = Text("Data", "数据")
 MOST_FOUND = 200  # datasets that a search shows
 MOST_HEIGHT = 16_777_215  # Qt's "no limit"
 
@@ -51,7 +49,7 @@ class DataView(View):
     """Tabs hold datasets ("ds:id"), queries ("sql:name") and differences ("diff:id:1:2"). Below a table stands the query that was used last."""
 
     name: ClassVar[str] = "data"
-    title: ClassVar[Text] = DATA
+    title: ClassVar[Text] = data_actions.DATA
     icon: ClassVar[str] = "database"
     order: ClassVar[int] = 2
     side_width: ClassVar[str] = "layout.sidePanel.data"
@@ -63,7 +61,6 @@ class DataView(View):
         self.tables: dict[str, TableTab] = {}
         self.differences: dict[str, DifferenceTab] = {}
         self._known = False
-        self._was_query = False
 
     def steps(self) -> Iterator[object]:
         studio = self.studio
@@ -75,6 +72,9 @@ class DataView(View):
         self.tabs = TabBar(Text("New query", "新建查询"))
         self.stack, self.below = QStackedWidget(), QStackedWidget()
         self.queries = QueryTabs(studio, self.tabs, self.below, self)
+        self.taking = Taking(studio, self, self.open_dataset)
+        self.deeds = DatasetDeeds(studio, self, self._seen)
+        self.beside = Beside(self, self.inspector, self.insight, self.queries, self.below, lambda: self.datasets)
         yield
         self._lay_out()
         yield
@@ -87,50 +87,7 @@ class DataView(View):
     @classmethod
     def register(cls, studio: Studio) -> None:
         """Actions that are there before the view is."""
-
-        def in_view(method: str) -> Any:
-            def act() -> None:
-                studio.window.show_view(cls.name, lambda view: getattr(view, method)())
-
-            return act
-
-        add, new = Text("Add data…", "添加数据…"), Text("New query", "新建查询")
-        paste = Text("Paste data", "粘贴数据")
-        studio.actions.add(Action("data.add", add, in_view("add"), "plus", "Ctrl+O", DATA))
-        studio.actions.add(
-            Action("data.paste", paste, in_view("paste"), "clipboard-paste", "Ctrl+V", DATA, view=cls.name)
-        )
-        connect = Text("Add connection…", "添加连接…")
-        studio.actions.add(Action("data.connect", connect, in_view("add_connection"), "plug", "", DATA))
-        studio.actions.add(Action("data.query", new, in_view("new_query"), "file-code", "Ctrl+Shift+Q", DATA))
-        studio.actions.add(
-            Action(
-                "data.close_tab",
-                Text("Close tab", "关闭标签页"),
-                in_view("close_tab"),
-                "x",
-                "Ctrl+W",
-                DATA,
-                view=cls.name,
-            )
-        )
-        studio.actions.add(
-            Action(
-                "data.export",
-                Text("Export rows…", "导出行…"),
-                in_view("export"),
-                "download",
-                "Ctrl+Shift+E",
-                DATA,
-                view=cls.name,
-            )
-        )
-        for name, title, icon in (
-            ("find_column", Text("Find column…", "查找列…"), "columns-3"),
-            ("add_filter", Text("Add filter…", "添加筛选…"), "list-filter"),
-            ("profile_all", Text("Profile all rows", "分析全部行"), "sigma"),
-        ):
-            studio.actions.add(Action(f"data.{name}", title, in_view(name), icon, "", DATA, view=cls.name))
+        data_actions.register(studio, cls.name)
 
     # Opening
 
@@ -172,10 +129,12 @@ class DataView(View):
         """Show what changed from one version of a dataset to another."""
         name = f"{dataset_id}:{before}:{after}"
         if name not in self.differences:
-            known = next((each.name for each in self.datasets if each.id == dataset_id), dataset_id)
+            known = self._seen(dataset_id)
             self.differences[name] = DifferenceTab(self.studio, dataset_id, before, after)
             self.stack.addWidget(self.differences[name])
-            self.tabs.add(Tab(f"diff:{name}", f"{known} {before} → {after}", "git-compare"))
+            self.tabs.add(
+                Tab(f"diff:{name}", f"{known.name if known else dataset_id} {before} → {after}", "git-compare")
+            )
         self._select(f"diff:{name}")
 
     def close_tab(self) -> None:
@@ -227,74 +186,15 @@ class DataView(View):
 
     def add(self, path: str = "") -> AddDialog:
         """Open the dialog that registers files."""
-        dialog = AddDialog(self.studio, self, path)
-        dialog.added.connect(lambda dataset: self.open_dataset(dataset.id))
-        dialog.open()
-        return dialog
-
-    def add_paths(self, paths: Sequence[str]) -> None:
-        """Register what was dropped or pasted, and open the last one that could be read; several tables are asked about."""
-        for path in paths:
-            bridge.run(self, self._register(path), self._added, self._say_error)
-
-    async def _register(self, path: str) -> Dataset | str:
-        """The dataset; or the path again, when a table has to be chosen first."""
-        datasets = self.studio.engine.datasets
-        return path if len(await datasets.tables(path)) > 1 else await datasets.register(path)
-
-    def _added(self, dataset: Dataset | str) -> None:
-        if isinstance(dataset, str):
-            self.add(dataset)
-        else:
-            self.open_dataset(dataset.id)
+        return self.taking.ask(path)
 
     def paste(self) -> None:
         """Add what the clipboard holds: files, paths and addresses, or a table."""
-        self.take(QGuiApplication.clipboard().mimeData())
-
-    def take(self, given: QMimeData) -> None:
-        """Add what was dropped or pasted."""
-        paths = addresses_in(given)
-        if paths:
-            self.add_paths(paths)
-        else:
-            work = self.studio.engine.datasets.paste(given.text(), given.html())
-            bridge.run(self, work, self._added, self._say_error)
+        self.taking.paste()
 
     def add_connection(self) -> None:
         """Open the dialog that adds a bucket store or a database server."""
         self.connecting.add()
-
-    def remove(self, dataset_id: str) -> None:
-        """Put a dataset in the trash, with Undo."""
-        dataset = next((each for each in self.datasets if each.id == dataset_id), None)
-        name = dataset.name if dataset else dataset_id
-        told = Text(f"Removed “{name}”. The files stay.", f"已移除“{name}”，文件保留不动。")
-        engine = self.studio.engine
-
-        def undo() -> None:
-            bridge.run(self, engine.datasets.restore(dataset_id), lambda restored: self.open_dataset(restored.id))
-
-        self._close(f"ds:{dataset_id}")
-        bridge.run(self, engine.datasets.delete(dataset_id), lambda _: self.studio.window.toast(told, undo))
-
-    def locate(self, dataset_id: str) -> None:
-        """Ask where a file or a folder went."""
-        known = next((each for each in self.datasets if each.id == dataset_id), None)
-        if known is not None and int(known.statistics.get("files", 1) or 1) > 1:
-            path = QFileDialog.getExistingDirectory(self, tr(Text("Show the folder's new place", "指定文件夹的新位置")))
-        else:
-            path, _ = QFileDialog.getOpenFileName(self, tr(Text("Show the file's new place", "指定文件的新位置")))
-        if path:
-            self.relocate(dataset_id, path)
-
-    def relocate(self, dataset_id: str, path: str) -> None:
-        work = self.studio.engine.datasets.update(dataset_id, path=path)
-        bridge.run(self, work, lambda _: self._reopen(dataset_id), self._say_error)
-
-    def refresh(self, dataset_id: str) -> None:
-        """Look at the files again and accept what they are."""
-        bridge.run(self, self.studio.engine.datasets.refresh(dataset_id), lambda _: self._reopen(dataset_id))
 
     def refresh_all(self) -> None:
         for each in self.datasets:
@@ -381,6 +281,10 @@ class DataView(View):
         bridge.listen(self, JobChanged, self.side.show_job)
         self.side.opened.connect(self._open_row)
         self.connecting.opened.connect(self.open_dataset)
+        self.deeds.opened.connect(self.open_dataset)
+        self.deeds.query_wanted.connect(self.new_query)
+        self.deeds.changed.connect(self._reopen)
+        self.deeds.removed.connect(lambda dataset_id: self._close(f"ds:{dataset_id}"))
         self.side.menu_wanted.connect(self._row_menu)
         self.side.add_wanted.connect(self.add)
         self.side.refresh_wanted.connect(self.refresh_all)
@@ -391,9 +295,9 @@ class DataView(View):
         self.queries.listed.connect(self.reload)
         self.queries.shown.connect(self._select)
         self.queries.dataset_made.connect(lambda dataset: self.open_dataset(dataset.id))
-        self.inspector.menu_wanted.connect(self._dataset_menu)
-        self.inspector.refresh_wanted.connect(self.refresh)
-        self.inspector.locate_wanted.connect(self.locate)
+        self.inspector.menu_wanted.connect(self.deeds.menu)
+        self.inspector.refresh_wanted.connect(self.deeds.refresh)
+        self.inspector.locate_wanted.connect(self.deeds.locate)
         self.inspector.bad_lines_wanted.connect(lambda bad: BadLinesDialog(bad, self).open())
 
     def _find(self, query: str) -> None:
@@ -402,12 +306,12 @@ class DataView(View):
         bridge.run(self, work, lambda hits: self.side.show_hits(query, hits))
 
     def _add_table(self, dataset_id: str, filters: list[Filter]) -> TableTab:
-        known = next((each for each in self.datasets if each.id == dataset_id), None)
+        known = self._seen(dataset_id)
         table = TableTab(self.studio, dataset_id, filters)
-        table.opened.connect(lambda _dataset: self._show_current())
+        table.settled.connect(lambda: self._show_beside(table))
         table.opened.connect(lambda dataset: self.tabs.change(f"ds:{dataset.id}", dataset.name))
-        table.locate_wanted.connect(self.locate)
-        table.refresh_wanted.connect(self.refresh)
+        table.locate_wanted.connect(self.deeds.locate)
+        table.refresh_wanted.connect(self.deeds.refresh)
         table.query_wanted.connect(self.new_query)
         self.tables[dataset_id] = table
         self.stack.addWidget(table)
@@ -419,9 +323,9 @@ class DataView(View):
         self._show_current()
 
     def _show_current(self) -> None:
-        """Show the tab in front, the query below a table, and the inspector of it."""
+        """Show the tab in front; what stands beside and below it comes after its first rows."""
         current = self.tabs.current()
-        table = self.tables.get(current.removeprefix("ds:")) if current.startswith("ds:") else None
+        table = self._front()
         pane = self.queries.panes.get(current.removeprefix("sql:")) if current.startswith("sql:") else None
         if table is not None or pane is not None:
             self.side.list.select(current)
@@ -433,41 +337,11 @@ class DataView(View):
             self.queries.last = pane.name
             self.below.setCurrentWidget(pane)
             self.below.show()
-            self._was_query = True
+            self.beside.show_query()
             return
-        difference = self.differences.get(current.removeprefix("diff:")) if current.startswith("diff:") else None
-        self.stack.setCurrentWidget(
-            difference or table or (self.nothing if self.datasets or not self._known else self.empty)
-        )
-        self._show_below(table)
-        shown = difference or table
-        fresh = next((each for each in self.datasets if shown and each.id == shown.dataset_id), None)
-        if fresh is not None or not self.datasets:
-            self.inspector.show_dataset(fresh)
-            self.insight.load()
-
-    def _show_below(self, table: TableTab | None) -> None:
-        """Under a table stands the query that was used last; the first one starts from the table."""
-        wanted = self.studio.window.memory.panels(self.name).get("bottom_open", True)
-        if table is None or table.dataset is None or not wanted:
-            self.below.hide()
-            return
-        if self.queries.panes:
-            self._bring_below(table.dataset.name)
-        else:
-            Turns(self._make_below(table), self).start()
-
-    def _make_below(self, table: TableTab) -> Iterator[object]:
-        """The first query takes some milliseconds to make, which the table need not wait for."""
-        yield
-        if self._front() is table and table.dataset is not None:
-            self._bring_below(table.dataset.name)
-
-    def _bring_below(self, table: str) -> None:
-        self.below.setCurrentWidget(self.queries.recent(f'SELECT *\nFROM "{table}"\nLIMIT 100'))
-        if self.frame is not None and (self.below.isHidden() or self._was_query):
-            self.frame.show_panel("bottom", True)
-        self._was_query = False
+        shown = self.differences.get(current.removeprefix("diff:")) if current.startswith("diff:") else table
+        self.stack.setCurrentWidget(shown or (self.nothing if self.datasets or not self._known else self.empty))
+        self.beside.show(shown)
 
     def _close(self, tab_id: str) -> None:
         kind, _, name = tab_id.partition(":")
@@ -483,16 +357,22 @@ class DataView(View):
                 discard(closed)
         self._show_current()
 
+    def _show_beside(self, table: TableTab) -> None:
+        if table is self._front():
+            self._show_current()
+
     def _front(self) -> TableTab | None:
-        return self.tables.get(self.tabs.current().removeprefix("ds:"))
+        current = self.tabs.current()
+        return self.tables.get(current.removeprefix("ds:")) if current.startswith("ds:") else None
+
+    def _seen(self, dataset_id: str) -> Dataset | None:
+        """A dataset as the list shows it."""
+        return next((each for each in self.datasets if each.id == dataset_id), None)
 
     def _reopen(self, dataset_id: str) -> None:
         if dataset_id in self.tables:
             self.tables[dataset_id].open()
         self.reload()
-
-    def _say_error(self, error: StudioError) -> None:
-        self.studio.window.toast(error.whole())
 
     # Menus
 
@@ -510,24 +390,7 @@ class DataView(View):
         if kind == "conn":
             self.connecting.menu(row_id, place)
             return
-        (self._dataset_menu if kind == "ds" else self.queries.menu)(name, place)
-
-    def _dataset_menu(self, dataset_id: str, place: QPoint) -> None:
-        dataset = next((each for each in self.datasets if each.id == dataset_id), None)
-        if dataset is None:
-            return
-        clipboard = QGuiApplication.clipboard()
-        menu = QMenu(self)
-        menu.addAction(tr(Text("Open", "打开")), lambda: self.open_dataset(dataset_id))
-        menu.addAction(tr(Text("Query", "查询")), lambda: self.new_query(f'SELECT *\nFROM "{dataset.name}"\nLIMIT 100'))
-        menu.addAction(tr(Text("Edit details…", "编辑信息…")), lambda: EditDialog(self.studio, dataset, self).open())
-        menu.addAction(tr(Text("Refresh", "刷新")), lambda: self.refresh(dataset_id))
-        menu.addAction(tr(Text("Locate…", "重新定位…")), lambda: self.locate(dataset_id))
-        menu.addAction(tr(Text("Copy id", "复制 ID")), lambda: clipboard.setText(dataset.id))
-        menu.addAction(tr(Text("Copy location", "复制位置")), lambda: clipboard.setText(dataset.storage_path))
-        menu.addSeparator()
-        menu.addAction(tr(Text("Remove", "移除")), lambda: self.remove(dataset_id))
-        menu.popup(place)
+        (self.deeds.menu if kind == "ds" else self.queries.menu)(name, place)
 
     # Files dropped anywhere
 
@@ -541,5 +404,5 @@ class DataView(View):
 
     def dropEvent(self, event: QDropEvent) -> None:
         self.side.drop.light(False)
-        self.take(event.mimeData())
+        self.taking.take(event.mimeData())
         event.acceptProposedAction()

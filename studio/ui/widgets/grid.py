@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from itertools import pairwise
 
 from PySide6.QtCore import (
@@ -16,18 +17,19 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QFontMetrics, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QAbstractItemView, QTableView, QWidget
 
 from studio.ui.theme import theme
 from studio.ui.widgets.cell_bars import ROOM, Bars
-from studio.ui.widgets.cells import NUMBERS, Cell
+from studio.ui.widgets.cells import NUMBERS
 from studio.ui.widgets.labels import dot_colour
 from studio.ui.widgets.table_headers import PAD, ColumnHeader, RowHeader
 from studio.ui.widgets.table_model import TableModel
 
 Span = tuple[int, int, int]  # column, left, width
 DOT = 12  # pixels that the dot of a state takes
+MOST_WIDTHS = 20_000
 
 
 Index = QModelIndex | QPersistentModelIndex
@@ -55,8 +57,7 @@ class Grid(QTableView):
         self.columns.sectionPressed.disconnect()  # a click on a name sorts, and does not select the column
         self.columns.setSectionsClickable(True)
         self._behave()
-        self._metrics = QFontMetrics(theme.figures("dense"))
-        self._widths: dict[str, int] = {}
+        self._widths: dict[str, float] = {}  # of texts and characters
         self.restyle()
 
     def _behave(self) -> None:
@@ -69,12 +70,15 @@ class Grid(QTableView):
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerItem)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setTabKeyNavigation(False)
+        for painted in (self.viewport(), self.columns.viewport(), self.numbers.viewport()):
+            painted.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # nothing below need be painted first
         self.setFrameShape(QTableView.Shape.NoFrame)
 
     def restyle(self) -> None:
         """Take sizes and fonts from the theme again."""
-        self._metrics = QFontMetrics(theme.figures("dense"))
+        self._metrics, self._exact = QFontMetrics(theme.figures("dense")), QFontMetricsF(theme.figures("dense"))
         self._widths.clear()
+        self._hyphen = min("-‐", key=self._exact.horizontalAdvance)
         self.numbers.setMinimumSectionSize(1)
         self.numbers.setDefaultSectionSize(theme.size("layout.row.table"))
         self.columns.updateGeometry()
@@ -91,7 +95,7 @@ class Grid(QTableView):
 
     def width_for(self, column: int, texts: Iterable[str]) -> int:
         """The width that shows the name and these texts, within 64 and 320 pixels."""
-        widest = max((self._metrics.horizontalAdvance(text[:60]) for text in texts), default=0)
+        widest = round(max((self._measure(self._joined(text[:60])) for text in texts), default=0))
         beside = theme.scaled(ROOM) if column in self.bars else DOT if column in self.dots else 0
         return max(64, min(320, max(self.columns.wish(column), widest + 2 * PAD + 4 + beside)))
 
@@ -183,59 +187,71 @@ class Grid(QTableView):
 
     def _paint_cells(self, painter: QPainter, columns: list[Span], rows: list[tuple[int, int]]) -> None:
         height = self.numbers.defaultSectionSize()
-        primary, quiet, bar = (theme.colour(name) for name in ("text.primary", "text.tertiary", "surface.active"))
-        left_side = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextSingleLine
-        right_side = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight | Qt.TextFlag.TextSingleLine
+        bar = theme.colour("surface.active")
+        base = (height - self._metrics.height()) // 2 + self._metrics.ascent()
         painter.setFont(theme.figures("dense"))
-        painter.setPen(primary)
+        painter.setPen(theme.colour("text.primary"))
         nulls: list[tuple[QRect, bool]] = []
         for column, start, width in columns:
-            left = start
             number = self.table.kinds[column] in NUMBERS
-            side, room = (right_side if number else left_side), width - 2 * PAD
-            for row, top in rows:
-                cell = self.table.cell(row, column)
+            dots, bars = self.dots.get(column), self.bars.get(column)
+            left, room = start + PAD, width - 2 * PAD
+            if dots is not None:
+                left, room = left + DOT, room - DOT
+            cells = self.table.cells([row for row, _ in rows], column)
+            for (row, top), cell in zip(rows, cells, strict=True):
                 if cell is None:
                     painter.fillRect(
-                        left + PAD, top + 8, min(room, 40 + (row * 37 + column * 53) % 60), height - 16, bar
+                        start + PAD, top + 8, min(room, 40 + (row * 37 + column * 53) % 60), height - 16, bar
                     )
                 elif cell.null:
-                    nulls.append((QRect(left + PAD, top, room, height), number))
+                    nulls.append((QRect(start + PAD, top, width - 2 * PAD, height), number))
                 elif cell.text:
-                    left, room = start, width - 2 * PAD
-                    if column in self.dots:
-                        tone = self.dots[column].get(cell.text, "neutral")
-                        self._paint_dot(painter, left + PAD, top + height // 2, tone)
-                        left, room = left + DOT, room - DOT
-                    words = self._fitting(cell, room)
-                    if column in self.bars:
-                        taken = self._metrics.horizontalAdvance(words)
-                        self.bars[column].paint(painter, QRect(left + PAD, top, room, height), cell.text, taken)
-                    # a hyphen is as wide as a figure in this font; the short one (U+2010) is not, so dates hold together
-                    painter.drawText(
-                        left + PAD, top, room, height - 1, side, words if number else words.replace("-", "‐")
-                    )
-        painter.setPen(quiet)
+                    if dots is not None:
+                        dot = _dot(dots.get(cell.text, "neutral"), theme.asked, theme.dark, self.devicePixelRatioF())
+                        painter.drawPixmap(start + PAD - 1, top + height // 2 - 4, dot)
+                    words, taken = self._fitting(cell.text if number else self._joined(cell.text), room)
+                    if bars is not None:
+                        bars.paint(painter, QRect(left, top, room, height), cell.text, int(taken))
+                    painter.drawText(QPointF(left + room - taken if number else left, top + base), words)
+        self._paint_nulls(painter, nulls)
+
+    def _paint_nulls(self, painter: QPainter, nulls: list[tuple[QRect, bool]]) -> None:
+        side = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
+        painter.setPen(theme.colour("text.tertiary"))
         painter.setFont(theme.font("caption"))
         for rect, number in nulls:
-            painter.drawText(rect, right_side if number else left_side, "null")
+            painter.drawText(
+                rect, side | (Qt.AlignmentFlag.AlignRight if number else Qt.AlignmentFlag.AlignLeft), "null"
+            )
 
-    def _paint_dot(self, painter: QPainter, left: int, middle: int, tone: str) -> None:
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme.colour(dot_colour(tone)))
-        painter.drawEllipse(QPointF(left + 3, middle), 3, 3)
-        painter.restore()
+    def _fitting(self, text: str, room: int) -> tuple[str, float]:
+        """The text, cut with an ellipsis where it is too wide, and its width."""
+        width = self._measure(text)
+        if width <= room:
+            return text, width
+        cut = self._metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
+        return cut, min(float(room), self._measure(cut))
 
-    def _fitting(self, cell: Cell, room: int) -> str:
-        """The text, cut with an ellipsis where it is too wide."""
-        width = self._widths.get(cell.text)
-        if width is None:
-            if len(self._widths) > 20_000:
-                self._widths.clear()
-            width = self._widths[cell.text] = self._metrics.horizontalAdvance(cell.text)
-        return cell.text if width <= room else self._metrics.elidedText(cell.text, Qt.TextElideMode.ElideRight, room)
+    def _joined(self, text: str) -> str:
+        """In one font a hyphen is as wide as a figure, in another the other one (U+2010) is: dates hold together with the narrow one."""
+        return text.replace("-", self._hyphen)
+
+    def _measure(self, text: str) -> float:
+        """The width of a text as the sum of its characters': a tenth of the time that shaping it takes."""
+        whole = self._widths.get(text)
+        if whole is not None:
+            return whole
+        if len(self._widths) > MOST_WIDTHS:
+            self._widths.clear()
+        width = 0.0
+        for character in text:
+            one = self._widths.get(character)
+            if one is None:
+                one = self._widths[character] = self._exact.horizontalAdvance(character)
+            width += one
+        self._widths[text] = width
+        return width
 
     def _paint_current(self, painter: QPainter) -> None:
         index = self.currentIndex()
@@ -304,6 +320,21 @@ class Grid(QTableView):
         rows = self._rows_in(self.viewport().rect())
         cells = (self.table.cell(row, column) for row, _ in rows)
         return self.width_for(column, [cell.text for cell in cells if cell])
+
+
+@lru_cache(maxsize=64)
+def _dot(tone: str, _theme: tuple[str, int], _dark: bool, ratio: float) -> QPixmap:
+    """A dot of 8 pixels with its margin, drawn once for a theme."""
+    image = QPixmap(round(8 * ratio), round(8 * ratio))
+    image.setDevicePixelRatio(ratio)
+    image.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(theme.colour(dot_colour(tone)))
+    painter.drawEllipse(QPointF(4, 4), 3, 3)
+    painter.end()
+    return image
 
 
 def merged(rows: Iterable[int]) -> list[tuple[int, int]]:

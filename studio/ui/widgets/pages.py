@@ -116,8 +116,12 @@ class Pages(QObject):
         self._wishes.move_to_end(number)
         while len(self._wishes) > WISHES:
             self._wishes.popitem(last=False)
-        if number not in self._running and not self._timer.isActive():
+        if number in self._running or self._timer.isActive():
+            return
+        if self._running:
             self._timer.start()
+        else:
+            self._start()  # at once: the engine reads while the window paints what it has
 
     def _start(self) -> None:
         wanted = [number for number in reversed(self._wishes) if number not in self._running]

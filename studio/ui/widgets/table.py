@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QContextMenuEvent, QGuiApplication, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QScrollBar, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QScrollBar, QWidget
 
 from studio.engine.text import Text
 from studio.ui.bridge import bridge as default_bridge
@@ -19,6 +19,7 @@ from studio.ui.widgets.cell_viewer import CellViewer
 from studio.ui.widgets.column_widths import ColumnWidths
 from studio.ui.widgets.discard import discard
 from studio.ui.widgets.grid import Grid
+from studio.ui.widgets.menus import Menu
 from studio.ui.widgets.pages import PAGE_ROWS, Fetch, Pages, Runs
 from studio.ui.widgets.row_window import RowWindow
 from studio.ui.widgets.strip import Strip
@@ -86,6 +87,7 @@ class VirtualTable(QWidget):
         self.name_for_readers(Text("Table", "表格"))
 
     def _listen(self) -> None:
+        self.rows.moved.connect(self._wish)
         self.rows.moved.connect(self._tell_view)
         self.rows.selected.connect(self._tell_selection)
         self.grid.columns.sectionClicked.connect(self._ask_order)
@@ -115,8 +117,8 @@ class VirtualTable(QWidget):
         self._shape()
         self.rows.go(0)
 
-    def reload(self, page_rows: int | None = None) -> None:
-        """Fetch everything anew, at the same place: after a change of order, filter or contents.
+    def reload(self, page_rows: int | None = None, *, row_count: int | None = None, from_top: bool = False) -> None:
+        """Fetch everything anew: after a change of order, filter or contents. At the same place, or from the first row.
 
         `page_rows` is how many rows are fetched together from now on: fewer where they lie scattered.
         """
@@ -124,6 +126,12 @@ class VirtualTable(QWidget):
             self._page_rows = page_rows or self._page_rows
             self._replace_pages(self._fetch, self.model.columns)
             self.model.pages = self._pages
+            if row_count is not None:
+                self.set_row_count(row_count)
+            if from_top:
+                self.rows.go(0)
+            else:
+                self._wish()
             self.grid.viewport().update()
 
     def set_row_count(self, row_count: int) -> None:
@@ -252,8 +260,7 @@ class VirtualTable(QWidget):
         index = self.grid.currentIndex()
         if not index.isValid():
             return
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu = Menu(self)
         menu.addAction(tr(Text("View value", "查看内容")), self.view_cell)
         menu.addAction(tr(Text("Copy", "复制")), self.copy)
         menu.addAction(tr(Text("Copy with column names", "连同列名复制")), lambda: self.copy(with_names=True))
@@ -268,9 +275,20 @@ class VirtualTable(QWidget):
         if extra:
             menu.addSeparator()
             menu.addActions(list(extra))
-        menu.popup(event.globalPos())
+        menu.open_at(event.globalPos())
+
+    def paint_now(self) -> None:
+        """Paint what is there before anything else is done."""
+        self.grid.viewport().repaint()
 
     # Inside
+
+    def _wish(self) -> None:
+        """Ask for the rows in view before they are painted: the engine reads meanwhile."""
+        first = self.rows.top - self.model.base
+        last = min(first + self.grid.rows_in_view, self.model.rowCount()) - 1
+        for row in dict.fromkeys((first, last)) if 0 <= first <= last and self.model.names else ():
+            self.model.cell(row, max(0, self.grid.columnAt(0)))
 
     def _replace_pages(self, fetch: Fetch, columns: Sequence[tuple[str, str]]) -> None:
         if self.model.pages is not None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QObject, QPoint, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QMenu
 
 from studio.engine.text import Text
 from studio.ui.language import tr
+from studio.ui.widgets.menus import Menu
 
 if TYPE_CHECKING:
     from studio.ui.widgets.table import VirtualTable
@@ -98,8 +98,7 @@ class TableColumns(QObject):
     def _menu(self, column: int, place: QPoint) -> None:
         name = self.model.names[column]
         pinned = column < self.model.pinned
-        menu = QMenu(self._table)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu = Menu(self._table)
         menu.addAction(tr(Text("Sort ascending", "升序排列")), lambda: self._table.order_requested.emit(name, True))
         menu.addAction(tr(Text("Sort descending", "降序排列")), lambda: self._table.order_requested.emit(name, False))
         menu.addAction(tr(Text("Then sort by this", "再按此列排序")), lambda: self._table.order_added.emit(name, True))
@@ -111,4 +110,4 @@ class TableColumns(QObject):
         menu.addAction(tr(word), lambda: self.pin(name, not pinned))
         menu.addAction(tr(Text("Hide", "隐藏")), lambda: self.hide(name))
         menu.addAction(tr(Text("Copy name", "复制列名")), lambda: QGuiApplication.clipboard().setText(name))
-        menu.popup(place)
+        menu.open_at(place)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from PySide6.QtCore import QPoint, QPointF, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QLine, QPoint, QPointF, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QFontMetrics, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHeaderView, QWidget
 
@@ -182,18 +182,33 @@ class RowHeader(QHeaderView):
         metrics = QFontMetrics(theme.font("denseStrong"))
         return QSize(metrics.horizontalAdvance(f"{max(999, self._table.row_total):,}") + 2 * PAD, 0)
 
-    def paintSection(self, painter: QPainter, rect: QRect, section: int) -> None:
-        current = section == self.current
-        painter.save()
-        painter.fillRect(rect, theme.colour("accent.muted" if current else "surface.panel"))
-        painter.setPen(theme.colour("border.subtle"))
-        painter.drawLine(rect.bottomLeft(), rect.bottomRight())
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """All numbers in one go: a call for each, as Qt has it, takes three times as long."""
+        painter = QPainter(self.viewport())
+        painter.fillRect(event.rect(), theme.colour("surface.panel"))
+        first, last = self.visualIndexAt(event.rect().top()), self.visualIndexAt(event.rect().bottom())
+        if first >= 0:
+            self._paint_numbers(painter, range(first, (last if last >= 0 else self.count() - 1) + 1))
         painter.setPen(theme.colour("border.default"))
-        painter.drawLine(rect.topRight(), rect.bottomRight())
-        painter.setFont(theme.figures("denseStrong" if current else "dense"))
-        painter.setPen(theme.colour("accent.text" if current else "text.secondary"))
-        number = f"{self._table.base + section + 1:,}"
-        painter.drawText(
-            rect.adjusted(0, 0, -PAD, 0), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, number
-        )
-        painter.restore()
+        painter.drawLine(self.width() - 1, 0, self.width() - 1, self.height())
+        painter.end()
+
+    def _paint_numbers(self, painter: QPainter, sections: range) -> None:
+        width, height = self.width(), self.defaultSectionSize()
+        top = self.sectionViewportPosition(sections.start) - sections.start * height
+        side = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
+        painter.setPen(theme.colour("border.subtle"))
+        lines = [top + (section + 1) * height - 1 for section in sections]
+        painter.drawLines([QLine(0, line, width, line) for line in lines])
+        painter.setFont(theme.figures("dense"))
+        painter.setPen(theme.colour("text.secondary"))
+        for section in sections:
+            rect = QRect(0, top + section * height, width, height)
+            if section == self.current:
+                painter.fillRect(rect.adjusted(0, 0, 0, -1), theme.colour("accent.muted"))
+                painter.setFont(theme.figures("denseStrong"))
+                painter.setPen(theme.colour("accent.text"))
+            painter.drawText(rect.adjusted(0, 0, -PAD, 0), side, f"{self._table.base + section + 1:,}")
+            if section == self.current:
+                painter.setFont(theme.figures("dense"))
+                painter.setPen(theme.colour("text.secondary"))

@@ -78,6 +78,20 @@ class TableModel(QAbstractTableModel):
         page = self.pages.page(key)
         return page.cell(place, inner) if page is not None and place < page.rows else None
 
+    def cells(self, rows: Sequence[int], column: int) -> list[Cell | None]:
+        """The cells of neighbouring rows of the window, with one look at each page."""
+        if self.pages is None or not rows:
+            return [None] * len(rows)
+        found: list[Cell | None] = []
+        column, here = self.shown[column], -1
+        page: Page | None = None
+        for row in rows:
+            key, place, inner = self.pages.key(self.base + row, column)
+            if key != here:
+                here, page = key, self.pages.page(key)
+            found.append(page.cell(place, inner) if page is not None and place < page.rows else None)
+        return found
+
     def there(self, absolute_row: int, column: int) -> tuple[Page, int, int] | None:
         """The page that holds a cell, and where in it, if it is loaded."""
         if self.pages is None:

@@ -35,7 +35,7 @@ def book(tmp_path: Path) -> Path:
 
 
 def test_of_a_file_with_several_tables_some_are_chosen(view: DataView, qtbot: QtBot, book: Path) -> None:
-    view.add_paths([str(book)])
+    view.taking.add_paths([str(book)])
     until(qtbot, lambda: view.findChild(AddDialog) is not None)
     dialog = view.findChild(AddDialog)
     until(qtbot, lambda: dialog.tables.count() == 3 and dialog.chosen_tables() == ["North"])
@@ -151,7 +151,7 @@ def test_broken_files_are_told_and_the_other_tables_go_on(
     }
     for name, content in bad.items():
         (tmp_path / name).write_bytes(content)
-    view.add_paths([str(tmp_path / name) for name in bad])
+    view.taking.add_paths([str(tmp_path / name) for name in bad])
     until(qtbot, lambda: len(told) == len(bad))
     assert all(any(name in words for words in told) for name in bad), told
     assert [dataset.name for dataset in view.datasets] == ["good"]
@@ -159,5 +159,5 @@ def test_broken_files_are_told_and_the_other_tables_go_on(
     view.refresh_all()
     until(qtbot, lambda: next(row for row in view.side.list.rows() if row.title == "good").tone == "danger")
     good.write_text("id\n1\n2\n3\n")
-    view.refresh(shown.dataset_id)
+    view.deeds.refresh(shown.dataset_id)
     until(qtbot, lambda: shown.table.row_count == 3)

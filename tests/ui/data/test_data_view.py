@@ -70,14 +70,14 @@ def test_a_moved_file_keeps_its_place_and_is_located_again(
     tickets.open()
     until(qtbot, lambda: tickets.stack.count() == 3)
     until(qtbot, lambda: any(row.tone == "danger" for row in view.side.list.rows()))
-    view.relocate(tickets.dataset_id, str(moved))
+    view.deeds.relocate(tickets.dataset_id, str(moved))
     until(qtbot, lambda: tickets.stack.currentWidget() is tickets.content)
 
 
 def test_removing_can_be_undone(window: Window, view: DataView, tickets: TableTab, qtbot: QtBot) -> None:
     taken_back: list[Callable[[], object]] = []
     window.toast = lambda text, undo=None, level="info": taken_back.append(undo)  # type: ignore[method-assign,assignment]
-    view.remove(tickets.dataset_id)
+    view.deeds.remove(tickets.dataset_id)
     until(qtbot, lambda: taken_back and not view.datasets and not view.tables)
     taken_back[0]()
     front(view, qtbot, "tickets")
@@ -127,5 +127,5 @@ def test_both_languages_and_themes_paint(
     window.choose_language(language)
     window.choose_theme("light" if theme.dark else "dark")
     until(qtbot, lambda: window.grab().toImage() != before)
-    view._dataset_menu(tickets.dataset_id, QPoint(0, 0))
+    view.deeds.menu(tickets.dataset_id, QPoint(0, 0))
     window.choose_language("en")

@@ -12,7 +12,8 @@ import pytest
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtCore import QPoint
-from PySide6.QtWidgets import QMenu
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 from studio.engine.paths import Paths
@@ -95,16 +96,19 @@ def badge(view: DataView, column: str) -> tuple[str, str]:
 
 def choose(qtbot: QtBot, words: str) -> None:
     """Take an entry of the menu that is open."""
-    until(qtbot, lambda: any(menu.isVisible() for menu in view_menus()))
-    menu = next(menu for menu in view_menus() if menu.isVisible())
-    next(action for action in menu.actions() if words in action.text()).trigger()
+    until(qtbot, lambda: entries(words))
+    menu, action = entries(words)[0]
+    action.trigger()
     menu.close()
 
 
-def view_menus() -> list[QMenu]:
-    from PySide6.QtWidgets import QApplication
+def entries(words: str) -> list[tuple[QMenu, QAction]]:
+    """The entries with these words in the menus that are open."""
+    return [(menu, action) for menu in open_menus() for action in menu.actions() if words in action.text()]
 
-    return [each for each in QApplication.topLevelWidgets() if isinstance(each, QMenu)]
+
+def open_menus() -> list[QMenu]:
+    return [each for each in QApplication.topLevelWidgets() if isinstance(each, QMenu) and each.isVisible()]
 
 
 def test_a_column_of_phone_numbers_is_marked_until_a_person_rejects_it(view: DataView, qtbot: QtBot) -> None:
@@ -128,6 +132,15 @@ def test_the_inspector_tells_where_a_dataset_comes_from_and_opens_what_uses_it(v
     assert [str(row.title) for row in uses.rows()] == ["phones"]
     uses.activated.emit("use:0")
     until(qtbot, lambda: view.tabs.current() == "sql:phones")
+
+
+def test_an_older_menu_closes_when_another_opens(view: DataView, qtbot: QtBot) -> None:
+    view.insight.column_menu("phone", QPoint(0, 0))
+    until(qtbot, lambda: entries("Describe…"))
+    view.insight.version_menu(1, QPoint(0, 0))
+    until(qtbot, lambda: entries("Compare with the current version 2"))
+    assert not entries("Describe…")
+    entries("Compare with the current version 2")[0][0].close()
 
 
 def test_versions_are_compared_as_a_table(view: DataView, qtbot: QtBot) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QPoint, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtWidgets import QWidget
 
 from studio.engine.errors import StudioError
 from studio.engine.params import Params, fields_of
@@ -19,6 +19,7 @@ from studio.ui.views.data_parts.connection_tree import ADD, ConnectionTree
 from studio.ui.views.data_parts.dialogs import Sheet
 from studio.ui.widgets.discard import discard
 from studio.ui.widgets.inputs import Choice, LineField
+from studio.ui.widgets.menus import Menu
 
 if TYPE_CHECKING:
     from studio.engine.connections.connection import Branch, Connection
@@ -124,22 +125,22 @@ class Connecting(QObject):
         if found is None:
             return
         connection, branch = found
-        menu = QMenu(self._window)
+        menu = Menu(self._window)
         if branch is None:
             self._of_connection(menu, connection)
         else:
             self._of_branch(menu, branch)
         menu.aboutToHide.connect(menu.deleteLater)
-        menu.popup(place)
+        menu.open_at(place)
 
-    def _of_connection(self, menu: QMenu, connection: Connection) -> None:
+    def _of_connection(self, menu: Menu, connection: Connection) -> None:
         menu.addAction(tr(Text("Look again", "重新查看"))).triggered.connect(lambda: self._look_again(connection))
         title = Text("Sign in…", "登录…") if connection.state == "sign_in" else Text("Edit…", "编辑…")
         menu.addAction(tr(title)).triggered.connect(lambda: self.edit(connection))
         menu.addSeparator()
         menu.addAction(tr(Text("Remove", "移除"))).triggered.connect(lambda: self.remove(connection))
 
-    def _of_branch(self, menu: QMenu, branch: Branch) -> None:
+    def _of_branch(self, menu: Menu, branch: Branch) -> None:
         if not branch.address:
             menu.addAction(tr(Text("This is no table", "这不是表"))).setEnabled(False)
             return

@@ -123,7 +123,7 @@ class BadLinesDialog(Sheet):
         rows = RowList(
             Text("Lines", "行"),
             [
-                Row(str(place), f"{_place(each, first)}: {each['text']}", each["reason"], hint=each["text"])
+                Row(str(place), f"{_place(each, first)}: {each['text']}", _reason(each), hint=each["text"])
                 for place, each in enumerate(first)
             ],
         )
@@ -135,6 +135,10 @@ class BadLinesDialog(Sheet):
 
     def submit(self) -> None:
         self.accept()
+
+
+def _reason(line: dict[str, Any]) -> Text:
+    return Text(line["reason"], line.get("reason_zh") or line["reason"])
 
 
 def _place(line: dict[str, Any], lines: list[dict[str, Any]]) -> str:

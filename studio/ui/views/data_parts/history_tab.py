@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio.engine.text import Text
 from studio.ui.bridge import Handle, bridge
@@ -14,6 +14,7 @@ from studio.ui.language import tr
 from studio.ui.theme import theme
 from studio.ui.views.data_parts import words
 from studio.ui.widgets.inputs import SearchField
+from studio.ui.widgets.menus import Menu
 from studio.ui.widgets.rows import Row, RowList
 
 if TYPE_CHECKING:
@@ -73,14 +74,14 @@ class HistoryTab(QWidget):
         query = self.queries.get(query_id)
         if query is None:
             return
-        menu = QMenu(self)
+        menu = Menu(self)
         menu.addAction(tr(Text("Put into the editor", "放入编辑器")), lambda: self.reused.emit(query.sql))
         menu.addAction(tr(Text("Open as a new query", "作为新查询打开")), lambda: self.opened.emit(query.sql))
         menu.addAction(tr(Text("Copy", "复制")), lambda: QGuiApplication.clipboard().setText(query.sql))
         menu.addSeparator()
         pin = Text("Unpin", "取消固定") if query.pinned else Text("Pin", "固定")
         menu.addAction(tr(pin), lambda: self.pin(query.id, not query.pinned))
-        menu.popup(place)
+        menu.open_at(place)
 
 
 def _row(query: Query) -> Row:

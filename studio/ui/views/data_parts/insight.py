@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QPoint
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtWidgets import QWidget
 
 from studio.engine.errors import StudioError
 from studio.engine.text import Text
@@ -17,6 +17,7 @@ from studio.ui.views.data_parts.dialogs import EditDialog, NameDialog
 from studio.ui.views.data_parts.inspector import Inspector
 from studio.ui.views.data_parts.known import Known, read_known
 from studio.ui.widgets.ask import Ask
+from studio.ui.widgets.menus import Menu
 
 if TYPE_CHECKING:
     from studio.engine.datasets.version import Version
@@ -70,7 +71,7 @@ class Insight(QObject):
         """Confirm or reject a mark, set one, describe the column."""
         known = self.inspector.known
         mark = known.mark(column) if known else None
-        menu = QMenu(self.view)
+        menu = Menu(self.view)
         if mark is not None and mark.state == "found":
             menu.addAction(tr(Text(f"Found: {mark.title.en}", f"发现：{mark.title.zh}"))).setEnabled(False)
         if mark is None or mark.state == "found":
@@ -82,7 +83,7 @@ class Insight(QObject):
         menu.addSeparator()
         menu.addAction(tr(Text("Describe…", "添加描述…")), lambda: self.describe(column))
         menu.addAction(tr(Text("Copy name", "复制列名")), lambda: QGuiApplication.clipboard().setText(column))
-        menu.popup(place)
+        menu.open_at(place)
 
     def decide(self, column: str, state: str | None) -> None:
         """A person says whether a column holds personal data; None leaves it to the rules."""
@@ -114,7 +115,7 @@ class Insight(QObject):
         if version is None or dataset is None or known is None:
             return
         older = next((each.number for each in known.versions if each.number < number), None)
-        menu = QMenu(self.view)
+        menu = Menu(self.view)
         if version.state != "current":
             words = Text(f"Compare with the current version {dataset.version}", f"与当前版本 {dataset.version} 对比")
             menu.addAction(tr(words), lambda: self._compare(dataset.id, number, dataset.version))
@@ -131,7 +132,7 @@ class Insight(QObject):
         menu.addAction(tr(Text("Copy location", "复制位置")), lambda: clipboard.setText(version.path))
         copy = menu.addAction(tr(Text("Copy checksum", "复制校验值")), lambda: clipboard.setText(version.checksum))
         copy.setEnabled(bool(version.checksum))
-        menu.popup(place)
+        menu.open_at(place)
 
     def ask_back(self, version: Version) -> Ask | None:
         """Ask before the dataset shows older content, naming it."""

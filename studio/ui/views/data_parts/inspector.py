@@ -53,6 +53,8 @@ class Inspector(Surface):
         self._build()
 
     def show_dataset(self, dataset: Dataset | None) -> None:
+        if dataset == self.dataset:
+            return
         if dataset is None or self.dataset is None or dataset.id != self.dataset.id:
             self._all_columns = False
         self.dataset = dataset

@@ -328,7 +328,7 @@ class QueryPane(QWidget):
         self._check_timer.timeout.connect(self._check)
         self._tick_timer.timeout.connect(lambda: self.results.tick(time.monotonic() - self._began))
         self.results.measure_wanted.connect(self.measure)
-        self.results.history.reused.connect(self.editor.add_below)
+        self.results.query_reused.connect(self.editor.add_below)
         QShortcut(QKeySequence.StandardKey.Save, self, self.save, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
 
 

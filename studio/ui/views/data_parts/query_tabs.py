@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QPoint, Signal
-from PySide6.QtWidgets import QMenu, QStackedWidget, QWidget
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from studio.engine.sql.suggest import Suggester
 from studio.engine.text import Text
@@ -15,6 +15,7 @@ from studio.ui.language import tr
 from studio.ui.views.data_parts.dialogs import NameDialog
 from studio.ui.views.data_parts.query_pane import QueryPane
 from studio.ui.widgets.discard import discard
+from studio.ui.widgets.menus import Menu
 from studio.ui.widgets.tabs import Tab, TabBar
 
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ class QueryTabs(QObject):
 
     def menu(self, name: str, place: QPoint) -> None:
         """What can be done with a query."""
-        menu = QMenu(self._parent)
+        menu = Menu(self._parent)
         menu.addAction(tr(Text("Open", "打开")), lambda: self.open(name))
         if name in self.panes:
             pane = self.panes[name]
@@ -149,7 +150,7 @@ class QueryTabs(QObject):
         menu.addAction(tr(Text("Rename…", "重命名…")), lambda: self.rename(name))
         menu.addSeparator()
         menu.addAction(tr(Text("Remove", "移除")), lambda: self.remove(name))
-        menu.popup(place)
+        menu.open_at(place)
 
     # Inside
 
@@ -160,8 +161,8 @@ class QueryTabs(QObject):
         pane.saved.connect(lambda _: self.listed.emit())
         pane.touched.connect(lambda changed: self._tabs.change(f"sql:{pane.name}", changed=changed))
         pane.menu_wanted.connect(lambda name, button: self.menu(name, button.mapToGlobal(QPoint(0, button.height()))))
-        pane.results.history.opened.connect(self.new)
-        pane.results.rows.saved.connect(self.dataset_made)
+        pane.results.query_opened.connect(self.new)
+        pane.results.dataset_made.connect(self.dataset_made)
         self.panes[name] = pane
         self._stack.addWidget(pane)
 

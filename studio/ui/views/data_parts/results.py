@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
@@ -25,16 +26,23 @@ from studio.ui.widgets.states import Failure, Loading
 from studio.ui.widgets.tabs import PanelTabs
 
 if TYPE_CHECKING:
+    from studio.engine.datasets.dataset import Column
     from studio.engine.sql.plan_tree import Plan
     from studio.engine.sql.query import QueryResult, Read
     from studio.engine.sql.script import Outcome
     from studio.ui.studio import Studio
 
 
+W = TypeVar("W", bound=QWidget)
+
+
 class Results(Surface):
-    """Fill it with `begin`, then `add` for each outcome."""
+    """Fill it with `begin`, then `add` for each outcome. Each tab is made when it is first looked at."""
 
     measure_wanted = Signal(str)
+    dataset_made = Signal(object)  # Dataset
+    query_reused = Signal(str)  # SQL, to go on with
+    query_opened = Signal(str)  # SQL, for a query of its own
 
     def __init__(self, studio: Studio) -> None:
         super().__init__("content")
@@ -54,8 +62,7 @@ class Results(Surface):
         self.done = Glyph("check", "success.text", 14)
         self.note = Label("", "caption", "text.secondary")
         self._waiting = False
-        self.rows, self.chart, self.plan = ResultTab(studio), ChartTab(studio), PlanTab()
-        self.history = HistoryTab(studio)
+        self._drawable: tuple[Sequence[Column], Any, int] | None = None  # what a chart would be drawn of
         self.message = Label(
             Text("Run the query to see its rows.", "运行查询即可查看结果。"), "dense", "text.secondary", wrap=True
         )
@@ -65,7 +72,35 @@ class Results(Surface):
     @property
     def result(self) -> QueryResult | None:
         """The result in front."""
-        return self.rows.result
+        return self.rows.result if self._made("rows") else None
+
+    @cached_property
+    def rows(self) -> ResultTab:
+        made = self._keep(ResultTab(self.studio))
+        made.counted.connect(self._counted)
+        made.failed.connect(self.fail)
+        made.saved.connect(self.dataset_made)
+        return made
+
+    @cached_property
+    def chart(self) -> ChartTab:
+        made = self._keep(ChartTab(self.studio))
+        if self._drawable is not None:
+            made.show_rows(*self._drawable)
+        return made
+
+    @cached_property
+    def plan(self) -> PlanTab:
+        made = self._keep(PlanTab())
+        made.measure_wanted.connect(self.measure_wanted)
+        return made
+
+    @cached_property
+    def history(self) -> HistoryTab:
+        made = self._keep(HistoryTab(self.studio))
+        made.reused.connect(self.query_reused)
+        made.opened.connect(self.query_opened)
+        return made
 
     def begin(self, cancel: Callable[[], object]) -> None:
         """Keep the place while a run is on; what the last one brought goes."""
@@ -131,17 +166,27 @@ class Results(Surface):
         inner, pad = QHBoxLayout(self.message_page), theme.size("space.3")
         inner.setContentsMargins(pad, pad, pad, pad)
         inner.addWidget(self.message, 1, Qt.AlignmentFlag.AlignTop)
-        self.fixed = (self.message_page, self.rows, self.chart, self.plan, self.history)
-        for widget in self.fixed:
-            self.stack.addWidget(widget)
+        self.fixed: list[QWidget] = []
+        self._keep(self.message_page)
         column.addWidget(self.stack, 1)
 
     def _listen(self) -> None:
         self.tabs.changed.connect(self._choose)
         self.which.changed.connect(lambda place: self._show_outcome(self.outcomes[place]))
-        self.rows.counted.connect(self._counted)
-        self.rows.failed.connect(self.fail)
-        self.plan.measure_wanted.connect(self.measure_wanted)
+
+    def _keep(self, page: W) -> W:
+        """A page that stays, below those that come and go."""
+        self.stack.insertWidget(len(self.fixed), page)
+        self.fixed.append(page)
+        return page
+
+    def _made(self, name: str) -> bool:
+        return name in self.__dict__
+
+    def _draw(self, columns: Sequence[Column], rows: Any, count: int) -> None:
+        self._drawable = (columns, rows, count)
+        if self._made("chart"):
+            self.chart.show_rows(columns, rows, count)
 
     def _show_outcome(self, outcome: Outcome) -> None:
         self.note.setText("")
@@ -155,7 +200,7 @@ class Results(Surface):
 
     def _show_result(self, result: QueryResult) -> None:
         self.rows.show_result(result)
-        self.chart.show_rows(result.columns, result.table, result.table.num_rows)
+        self._draw(result.columns, result.table, result.table.num_rows)
         self.done.show()
         self._tell(result, None)
         if self.tabs.value() not in ("result", "chart"):
@@ -181,7 +226,7 @@ class Results(Surface):
         self.tabs.set_count("result", rows)
         result = self.result
         if self.rows.spooled is not None and result is not None:
-            self.chart.show_rows(result.columns, self.rows.rows, rows)
+            self._draw(result.columns, self.rows.rows, rows)
 
     def _show(self, widget: QWidget) -> None:
         """Show a widget that is not kept."""
@@ -197,8 +242,7 @@ class Results(Surface):
         """Bring a tab to the front; a run that failed or goes on stays where the result would be."""
         if tab == "history":
             self.history.reload()
-        places = {"history": self.history, "plan": self.plan, "chart": self.chart}
-        shown = places.get(str(tab))
+        shown: QWidget | None = getattr(self, str(tab)) if tab in ("history", "plan", "chart") else None
         if shown is None:
             last = self.stack.widget(self.stack.count() - 1)
             waiting = last if last not in self.fixed and not self.done.isVisibleTo(self) else None

@@ -44,6 +44,7 @@ class TableTab(QWidget):
     """Opens the dataset when it is made; opening it again after a repair is `open`."""
 
     opened = Signal(object)  # Dataset
+    settled = Signal()  # the first rows are painted, or it is said why there are none
     locate_wanted = Signal(str)
     refresh_wanted = Signal(str)
     query_wanted = Signal(str)  # SQL
@@ -53,8 +54,8 @@ class TableTab(QWidget):
         self.studio = studio
         self.dataset_id = dataset_id
         self.dataset: Dataset | None = None
+        self.waiting = True  # for the first rows: all else comes after them
         self._seconds = 0.0
-        self._profile_next = False  # asked for when the first rows are there
         self._start_filters = filters or []
         self.bar, self.sql = FilterBar([]), SqlLine()
         self.reading = ReadingBar(studio)
@@ -70,6 +71,7 @@ class TableTab(QWidget):
 
     def open(self) -> None:
         """Look at the dataset anew and show its rows."""
+        self.waiting = True
         self.stack.setCurrentWidget(self.loading)
         bridge.run(self, self._load(), self._show, self.fail)
 
@@ -101,6 +103,7 @@ class TableTab(QWidget):
                 else (Text("Try again", "重试"), self.open)
             )
         self._replace_failure(Failure(error, repair))
+        self._settle()
 
     # What is shown
 
@@ -238,9 +241,7 @@ class TableTab(QWidget):
         self.profile.start_anew()
         self._retell()
         self.opened.emit(self.dataset)
-        bridge.run(self, self.studio.engine.recent.note("dataset", self.dataset.id))
-        self._profile_next = not self.dataset.reading  # a profile is of the whole; the first rows come before it
-        if self._profile_next and not count:
+        if not count:
             self._loaded(0.0)
 
     def _show_whole(self, found: tuple[Dataset, int]) -> None:
@@ -273,9 +274,11 @@ class TableTab(QWidget):
         self.open()
 
     def _counted(self, count: int) -> None:
-        self.table.set_row_count(count)
-        self.table.scroll_to(0)
-        self.table.reload(SCATTERED_ROWS if self.bar.filters or self.bar.orders else PAGE_ROWS)
+        self._reload(count)
+
+    def _reload(self, count: int | None = None) -> None:
+        scattered = self.bar.filters or self.bar.orders
+        self.table.reload(SCATTERED_ROWS if scattered else PAGE_ROWS, row_count=count, from_top=True)
         self._retell()
 
     def _filter_failed(self, error: StudioError) -> None:
@@ -291,19 +294,25 @@ class TableTab(QWidget):
 
     def _sorted(self) -> None:
         self._show_order()
-        self.table.scroll_to(0)
-        self.table.reload(SCATTERED_ROWS if self.bar.filters or self.bar.orders else PAGE_ROWS)
-        self._retell()
+        self._reload()
 
     def _show_order(self) -> None:
         self.table.set_orders({column: not down for column, down in self.bar.orders})
 
     def _loaded(self, seconds: float) -> None:
         self._seconds = seconds
-        if self._profile_next:
-            self._profile_next = False
-            self.bar.profile.setChecked(True)
+        if self.waiting and self.dataset is not None:
+            self.table.paint_now()
+            self._settle()
+            bridge.run(self, self.studio.engine.recent.note("dataset", self.dataset.id))
+            if not self.dataset.reading:  # a profile is of the whole
+                self.bar.profile.setChecked(True)
         self._tell_note()
+
+    def _settle(self) -> None:
+        if self.waiting:
+            self.waiting = False
+            self.settled.emit()
 
     # A cell
 
