@@ -22,8 +22,12 @@ async def quietly(work: Callable[..., T], *given: Any) -> T:
     ended: asyncio.Future[T] = loop.create_future()
 
     def settle(tell: Callable[[Any], None], value: Any) -> None:
+        def tell_once() -> None:
+            if not ended.done():
+                tell(value)
+
         with suppress(RuntimeError):  # the loop is closed: nobody waits
-            loop.call_soon_threadsafe(lambda: ended.done() or tell(value))
+            loop.call_soon_threadsafe(tell_once)
 
     def run() -> None:
         with suppress(OSError, AttributeError):
