@@ -92,13 +92,18 @@ class Index:
             entries += [
                 entry
                 for entry in everything
-                if all(word in entry.haystack for word in words) and entry.dataset_id not in named
+                if all(_holds(entry, word) for word in words) and entry.dataset_id not in named
             ]
         if len(entries) > WEIGHED:  # a single letter is nearly everywhere: names decide then
             entries.sort(key=lambda entry: _by_name(entry.title, words))
         hits = [_hit(entry, words) for entry in entries[:WEIGHED]]
         hits.sort(key=lambda hit: (-hit[0], len(hit[2].name), hit[2].name))
         return [_told(score, found, entry, words) for score, found, entry in hits[:limit]]
+
+
+def _holds(entry: Entry, word: str) -> bool:
+    """An id is found by its beginning only: any two letters stand in some of them."""
+    return word in entry.haystack or (word.startswith("ds-") and entry.dataset_id.startswith(word))
 
 
 def _by_name(name: str, words: Sequence[str]) -> tuple[int, int]:

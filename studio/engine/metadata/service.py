@@ -222,7 +222,7 @@ class Metadata:
 
 def entry_of(dataset: Dataset, sample: Sample | None) -> Entry:
     """All that can be found of a dataset."""
-    fields: list[Field] = [known("name", dataset.name), known("place", dataset.storage_path), known("name", dataset.id)]
+    fields: list[Field] = [known("name", dataset.name), known("place", dataset.storage_path)]
     fields += [known("tag", tag) for tag in dataset.tags]
     fields += [known("owner", dataset.owner)] if dataset.owner else []
     fields += [known("description", dataset.description)] if dataset.description else []
