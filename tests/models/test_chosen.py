@@ -8,7 +8,7 @@ import pytest
 
 from studio.engine.errors import Unavailable
 from studio.engine.models.chosen import choose
-from studio.engine.models.model import Model
+from studio.engine.models.model import LoadSettings, Model
 from studio.engine.text import Text
 from tests.models.tiny_hf import make_tiny_hf
 
@@ -28,7 +28,7 @@ def folder(tmp_path, tiny_file):
         ("auto", True, None, "vllm", "on the GPU"),
         ("auto", False, None, "llama_cpp", "no CUDA GPU"),
         ("auto", True, MISSING, "llama_cpp", "Not installed"),
-        ("llama_cpp", True, None, "llama_cpp", "chosen in Settings"),
+        ("llama_cpp", True, None, "llama_cpp", "because it was chosen"),
         ("vllm", False, None, "vllm", None),
     ],
 )
@@ -41,6 +41,23 @@ def test_the_engine_follows_the_hardware_and_the_settings(folder, wanted, gpu, m
 def test_without_a_gguf_there_is_nothing_to_fall_back_on(folder, tmp_path):
     (tmp_path / "Tiny-HF/tiny-f32.gguf").unlink()
     assert choose(folder, "auto", False, MISSING).backend == "vllm"
+
+
+def test_a_wish_that_cannot_be_met_says_so(folder, tmp_path, tiny_file):
+    gguf = folder.model_copy(update={"backend": "llama_cpp", "location": str(tiny_file)})
+    chosen = choose(gguf, "vllm", True, None)
+    assert chosen.backend == "llama_cpp" and "vLLM takes folders" in chosen.why.en
+    (tmp_path / "Tiny-HF/tiny-f32.gguf").unlink()
+    chosen = choose(folder, "llama_cpp", True, None)
+    assert chosen.backend == "vllm" and "no GGUF file" in chosen.why.en
+
+
+async def test_a_model_has_an_engine_of_its_own_choice(models, folder, tmp_path, settings):
+    await settings.set("models.engine", "vllm")
+    added = await models.add(folder.location)
+    loaded = await models.load(added.id, LoadSettings(engine="llama_cpp"))
+    assert loaded.engine == "llama_cpp" and "because it was chosen" in loaded.why.en
+    assert (await models.get(added.id)).load_settings.engine == "llama_cpp"
 
 
 async def test_a_folder_with_a_gguf_answers_through_llama_cpp_and_says_why(models, folder, monkeypatch):

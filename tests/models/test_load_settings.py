@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, aclosing
 
 import pytest
 
-from studio.engine.errors import NotFound
+from studio.engine.errors import Invalid, NotFound
 from studio.engine.models import discovery, protocol
 from studio.engine.models.backends.llama_cpp import LlamaCpp
 from studio.engine.models.model import LoadSettings
@@ -126,3 +126,28 @@ async def test_slots_work_side_by_side(start, model):
             await anext(pieces)
         slots = (await worker.client.get("/slots")).json()
     assert sum(slot["is_processing"] for slot in slots) >= 2
+
+
+@pytest.mark.parametrize(
+    ("wanted", "words"),
+    [
+        ({"cache_precision": "q8_0"}, "heads have 8 numbers, and Q8 packs 32"),
+        ({"cache_precision": "q4_0"}, "Q4 packs 32"),
+    ],
+)
+async def test_a_cache_that_a_models_heads_do_not_allow_is_refused_with_the_way_out(
+    models, tiny_file, wanted: dict, words: str
+):
+    model = await models.add(tiny_file)
+    with pytest.raises(Invalid, match=words) as caught:
+        await models.load(model.id, LoadSettings(**wanted))
+    assert "F16" in caught.value.repair.en
+    assert (await models.load(model.id, LoadSettings())).state == "loaded"
+
+
+async def test_a_packed_cache_needs_flash_attention(models, tmp_path):
+    wide = await models.add(make_tiny_gguf(tmp_path / "Wide-F32.gguf", heads=1))
+    settings = LoadSettings(cache_precision="q8_0", context_length=256)
+    with pytest.raises(Invalid, match="while flash attention is off"):
+        await models.load(wide.id, settings.model_copy(update={"flash_attention": "off"}))
+    assert (await models.load(wide.id, settings)).state == "loaded"

@@ -27,6 +27,7 @@ STOP_SECONDS = 3
 LOOK_EVERY = 0.2  # seconds between two looks whether a worker that starts answers yet
 REASONS = {  # in llama.cpp's log: what stands before the reason, and what we say before it
     "error loading model: ": "",
+    "llama_init_from_model: ": "",
     "common_chat_templates_init: error: ": "its chat template cannot be read: ",
 }
 READ_SECONDS = 1800  # silence that is believed: reading a long prompt on a CPU takes minutes

@@ -19,9 +19,11 @@ class Chosen:
 
 
 def choose(model: Model, wanted: str, has_gpu: bool, vllm_missing: Text | None) -> Chosen:
-    """Blocking: looks into the model's folder. `wanted` is the engine of the settings, `vllm_missing` why vLLM cannot run."""
+    """Blocking: looks into the model's folder. `wanted` is the engine of the model's or the studio's settings, `vllm_missing`
+    why vLLM cannot run."""
     if model.backend != "vllm":
-        return Chosen(model.backend, model)
+        in_vain = wanted == "vllm" and model.backend == "llama_cpp"
+        return Chosen(model.backend, model, _ONLY_FOLDERS if in_vain else None)
     if vllm_missing is None and wanted != "llama_cpp":
         if has_gpu or wanted == "vllm":
             return Chosen(
@@ -29,11 +31,21 @@ def choose(model: Model, wanted: str, has_gpu: bool, vllm_missing: Text | None) 
             )
         reason = Text("there is no CUDA GPU", "没有 CUDA GPU")
     elif wanted == "llama_cpp":
-        reason = Text("llama.cpp is chosen in Settings", "已在“设置”中指定 llama.cpp")
+        return instead(model, Text("it was chosen", "已指定使用它")) or Chosen("vllm", model, _NO_GGUF)
     else:
         assert vllm_missing is not None
         reason = Text(f"vLLM: {vllm_missing.en.rstrip('.')}", f"vLLM：{vllm_missing.zh.rstrip('。')}")
     return instead(model, reason) or Chosen("vllm", model)
+
+
+_ONLY_FOLDERS = Text(
+    "llama.cpp runs it: vLLM takes folders with safetensors, and this is a GGUF file.",
+    "由 llama.cpp 运行：vLLM 只支持 safetensors 文件夹，而这是 GGUF 文件。",
+)
+_NO_GGUF = Text(
+    "vLLM runs it: llama.cpp was chosen, and there is no GGUF file in its folder.",
+    "由 vLLM 运行：已指定 llama.cpp，但其文件夹中没有 GGUF 文件。",
+)
 
 
 def instead(model: Model, reason: Text) -> Chosen | None:

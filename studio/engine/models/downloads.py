@@ -160,6 +160,7 @@ class Downloads:
             async with self._turn:
                 await self._fetch_all(running)
             model_id = await self._add(running)
+            await self._keep(running.download, status="done", model_id=model_id, finished_at=time.time())
         except asyncio.CancelledError:
             if not self._jobs.closing:  # at the end of the program it stays as it is, and goes on at the next start
                 await self._keep(running.download, status=running.ending)
@@ -173,8 +174,7 @@ class Downloads:
             await self._keep(running.download, status="failed", error=words, finished_at=time.time())
             raise
         finally:
-            self._running.pop(download.id, None)
-        await self._keep(running.download, status="done", model_id=model_id, finished_at=time.time())
+            self._running.pop(download.id, None)  # last: what runs no more and has no end would seem paused
 
     async def _fetch_all(self, running: Running) -> None:
         download = running.download

@@ -11,6 +11,15 @@ from studio.engine.text import Text
 class LoadSettings(Params):
     """How a model is loaded. What is not said here follows Settings › Models."""
 
+    engine: Literal["auto", "llama_cpp", "vllm"] = param(
+        "auto",
+        Text("Engine", "推理引擎"),
+        choices={"auto": Text("Automatic", "自动"), "llama_cpp": Text.same("llama.cpp"), "vllm": Text.same("vLLM")},
+        advanced=True,
+        help=Text(
+            "Automatic follows Settings › Models and what this computer has.", "自动：按“设置 › 模型”和本机硬件选择。"
+        ),
+    )
     context_length: int = param(
         4096,
         Text("Context length", "上下文长度"),

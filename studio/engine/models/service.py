@@ -167,7 +167,7 @@ class Models(Asking):
 
     async def _start_somewhere(self, model: Model, settings: LoadSettings) -> Worker:
         """With the engine that suits it; where vLLM fails, llama.cpp runs what it can."""
-        chosen = await asyncio.to_thread(self._chosen, model)
+        chosen = await asyncio.to_thread(self._chosen, model, settings.engine)
         try:
             return await self._start_chosen(model, chosen, settings)
         except WorkerFailed as error:
@@ -177,11 +177,13 @@ class Models(Asking):
             log.warning("vLLM failed, llama.cpp is used: %s", error)
             return await self._start_chosen(model, other, settings)
 
-    def _chosen(self, model: Model) -> Chosen:
+    def _chosen(self, model: Model, own: str) -> Chosen:
+        """`own` is the engine of the model's settings, which comes before the studio's."""
         if model.backend != "vllm":
-            return choose(model, "auto", False, None)
+            return choose(model, own, False, None)
         missing = self.backend("vllm").available()
-        return choose(model, self._settings.models.engine, bool(hardware.gpus()), missing)
+        wanted = self._settings.models.engine if own == "auto" else own
+        return choose(model, wanted, bool(hardware.gpus()), missing)
 
     async def _start_chosen(self, model: Model, chosen: Chosen, settings: LoadSettings) -> Worker:
         worker = await self.backend(chosen.backend).start(chosen.model, settings)

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import psutil
 
-from studio.engine.errors import Unavailable
+from studio.engine.errors import Invalid, Unavailable
 from studio.engine.models import gguf, hardware
 from studio.engine.models.backend import Backend
 from studio.engine.models.child_worker import ChildWorker, new_token, python_module, try_code
@@ -19,6 +19,7 @@ from studio.engine.text import Text
 RUNTIMES = {"xllamacpp": "xllamacpp", "llama-cpp-python": "llama_cpp"}  # distribution: module
 CPU_BATCH, GPU_BATCH = 64, 2048  # prompt tokens between two looks whether somebody still waits for the answer
 QUEUE = 64
+CACHE_BLOCK = 32  # numbers that Q8 and Q4 pack together
 ANSWER_SECONDS = 120  # a loaded model answers at once, on a machine that is busy a little later
 SMALL_MODEL = 300_000_000  # bytes; below this a second thread costs more than it gives
 
@@ -59,9 +60,10 @@ class LlamaCpp(Backend):
         reason = self.available()
         if reason:
             raise Unavailable(reason)
-        for file in (model.location, settings.lora, settings.draft_model):
-            if file:
-                await gguf.read(Path(file))
+        headers = [
+            await gguf.read(Path(file)) for file in (model.location, settings.lora, settings.draft_model) if file
+        ]
+        _check_cache(model.name, headers[0], settings)
         folder = self.surroundings.paths.logs / "models"
         worker = await ChildWorker.start(
             python_module("studio.engine.models.llama_worker"),
@@ -71,6 +73,33 @@ class LlamaCpp(Backend):
         )
         await worker.wait_for_answers(ANSWER_SECONDS)
         return worker
+
+
+def _check_cache(name: str, header: gguf.GgufHeader, settings: LoadSettings) -> None:
+    """The runtime says only that it failed: raise `Invalid` for a context cache that this model cannot have."""
+    if settings.cache_precision == "f16":
+        return
+    wanted = settings.cache_precision.partition("_")[0].upper()
+    choose = Text("Choose F16 as its context cache precision.", "请将上下文缓存精度设为 F16。")
+    usual = header.width // header.heads if header.width and header.heads else 0
+    sizes = (header.key_length or usual, header.value_length or usual)
+    odd = next((size for size in sizes if size % CACHE_BLOCK), None)
+    if odd:
+        raise Invalid(
+            Text(
+                f"“{name}” cannot keep its context as {wanted}: its heads have {odd} numbers, and {wanted} packs {CACHE_BLOCK}.",
+                f"“{name}”的上下文缓存不能使用 {wanted}：其注意力头为 {odd} 维，而 {wanted} 每 {CACHE_BLOCK} 个数打包一次。",
+            ),
+            choose,
+        )
+    if settings.flash_attention == "off":
+        raise Invalid(
+            Text(
+                f"“{name}” cannot keep its context as {wanted} while flash attention is off.",
+                f"关闭 Flash Attention 时，“{name}”的上下文缓存不能使用 {wanted}。",
+            ),
+            Text("Set flash attention to automatic, or choose F16.", "请将 Flash Attention 设为自动，或选择 F16。"),
+        )
 
 
 def _order(model: Model, settings: LoadSettings, runtime: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from studio.engine.text import Text
 from studio.ui.forms import ParamsForm
 from studio.ui.studio import Studio
 from studio.ui.theme import theme
-from studio.ui.views.models_parts.snapshot import Snapshot
+from studio.ui.views.models_parts.snapshot import EngineState, Snapshot
 from studio.ui.widgets import figures
 from studio.ui.widgets.buttons import Segmented
 from studio.ui.widgets.inputs import Choice, NumberField, Slider
@@ -25,6 +25,7 @@ STEP = 256
 UNKNOWN_CONTEXT = 32_768  # the slider's end where a model does not say what it was trained for
 IDLE = (5, 15, 30, 60, 240, 0)
 HERE = (
+    "engine",
     "context_length",
     "gpu_layers",
     "slots",
@@ -58,6 +59,7 @@ class LoadForm(QWidget):
         self.slots = NumberField(1, 1, 64, name=Text("Parallel slots", "并行槽位"))
         self.threads = NumberField(0, 0, 256, name=Text("CPU threads", "CPU 线程数"))
         self.cache = Segmented([("f16", "F16"), ("q8_0", "Q8"), ("q4_0", "Q4")], stretch=True)
+        self.engine = Choice(_engines(model, snapshot), name=Text("Engine", "推理引擎"))
         self.idle = Choice([(minutes, _idle(minutes)) for minutes in IDLE], name=Text("Unload when idle", "空闲后卸载"))
         flash = [("auto", Text("Auto", "自动")), ("on", Text("On", "开")), ("off", Text("Off", "关"))]
         self.flash = Segmented(flash, stretch=True)
@@ -91,6 +93,7 @@ class LoadForm(QWidget):
         pair.addLayout(_named(Text("CPU threads (0: auto)", "CPU 线程数（0 为自动）"), self.threads))
         column.addLayout(pair)
         column.addLayout(_named(Text("Context cache precision", "上下文缓存精度"), self.cache))
+        column.addLayout(_named(Text("Engine", "推理引擎"), self.engine))
         column.addLayout(_named(Text("Unload when idle", "空闲后卸载"), self.idle))
         column.addLayout(_named(Text("Flash attention", "Flash Attention"), self.flash))
         column.addLayout(_named(Text("Draft model for faster decoding", "用于加速的草稿模型"), self.draft))
@@ -98,7 +101,7 @@ class LoadForm(QWidget):
 
     def _connect(self) -> None:
         fields = {
-            "context_length": self.context.changed, "gpu_layers": self.layers.changed, "slots": self.slots.changed,
+            "engine": self.engine.changed, "context_length": self.context.changed, "gpu_layers": self.layers.changed, "slots": self.slots.changed,
             "threads": self.threads.changed, "cache_precision": self.cache.changed,
             "unload_after_minutes": self.idle.changed, "flash_attention": self.flash.changed, "draft_model": self.draft.changed,
         }  # fmt: skip
@@ -115,6 +118,7 @@ class LoadForm(QWidget):
     def _show(self) -> None:
         values = LoadSettings.model_validate({**self.rest.values(), **self._values})
         self._values = {name: getattr(values, name) for name in HERE}
+        self.engine.set_value(values.engine)
         self.context.slider.set_value(values.context_length)
         self.layers.slider.set_value(self.layers.slider.maximum if values.gpu_layers < 0 else values.gpu_layers)
         self.slots.set_value(values.slots)
@@ -186,6 +190,22 @@ def _idle(minutes: int) -> Text:
         hours = minutes // 60
         return Text(f"After {hours} h", f"{hours} 小时后")
     return Text(f"After {minutes} minutes", f"{minutes} 分钟后")
+
+
+def _engines(model: Model, snapshot: Snapshot) -> list[tuple[str, Text | str]]:
+    """Those that could run it, with their versions; one that cannot run here says so."""
+    suited = ("llama_cpp", "vllm") if model.backend == "vllm" else ("llama_cpp",)
+    found: list[tuple[str, Text | str]] = [("auto", Text("Automatic", "自动"))]
+    for state in snapshot.engines:
+        if state.name in (*suited, model.load_settings.engine):
+            missing = Text(f"{state.title.en}, not available", f"{state.title.zh}，不可用")
+            found.append((state.name, missing if state.reason else _with_version(state)))
+    return found
+
+
+def _with_version(state: EngineState) -> Text:
+    version = state.version.partition(" ")[2] or state.version
+    return Text(f"{state.title.en} {version}".strip(), f"{state.title.zh} {version}".strip())
 
 
 def _drafts(model: Model, snapshot: Snapshot) -> list[tuple[str, Text | str]]:
