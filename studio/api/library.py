@@ -137,6 +137,18 @@ async def unload(request: Request, model_id: str) -> Response:
     return success(await models.get(model_id))
 
 
+@router.put("/models/{model_id}/star")
+async def star(request: Request, model_id: str, on: bool = True) -> Response:
+    """Starred models stand first; `on=false` takes the star away."""
+    return success(await engine_of(request).models.star(model_id, on))
+
+
+@router.get("/models/{model_id}/uses")
+async def uses(request: Request, model_id: str) -> Response:
+    """Collections, workflows, conversations and names that use a model."""
+    return success(await engine_of(request).model_uses.of(model_id))
+
+
 @router.get("/models/{model_id}/log")
 async def log(request: Request, model_id: str) -> Response:
     """The last lines its worker wrote."""

@@ -63,7 +63,9 @@ async def _ps(connection: Connection, parsed: argparse.Namespace) -> None:
 async def _show(connection: Connection, parsed: argparse.Namespace) -> None:
     found = await connection.get(f"{ROUTE}/{_word(parsed)}")
     fit = await connection.get(f"{ROUTE}/{found['id']}/fit")
-    show({**found, "fit": fit if parsed.json else fit["text"]}, parsed.json)
+    uses = await connection.get(f"{ROUTE}/{found['id']}/uses")
+    used_by = uses if parsed.json else ", ".join(Text(**one["title"]).in_language(language()) for one in uses)
+    show({**found, "used_by": used_by, "fit": fit if parsed.json else fit["text"]}, parsed.json)
 
 
 async def _add(connection: Connection, parsed: argparse.Namespace) -> None:

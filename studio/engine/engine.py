@@ -15,6 +15,7 @@ from studio.engine.egress import Egress
 from studio.engine.events import Events, Notice
 from studio.engine.jobs import JobChanged, Jobs
 from studio.engine.knowledge.service import Knowledge
+from studio.engine.lineage.model_uses import ModelUses
 from studio.engine.lineage.service import Lineages
 from studio.engine.metadata.service import Metadata
 from studio.engine.models.benches import Benches
@@ -75,6 +76,7 @@ class Engine:
             self.catalog, self.events, self.models, self.knowledge, self.datasets, self.sql, paths, self.workflows
         )
         self.lineage = Lineages(self.datasets, self.sql, self.knowledge, self.workflows, self.chat)
+        self.model_uses = ModelUses(self.models, self.knowledge, self.workflows, self.chat)
         self.clusters = Clusters(self.catalog, self.events, self.egress, self.secrets)
         self.sample = Sample(self)
 

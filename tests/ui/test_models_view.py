@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog
 
 from studio.engine.models.model import LoadSettings
+from studio.engine.status import Gpu
 from studio.ui.language import language
 from studio.ui.views.models import ModelsView
 from tests.models.tiny_gguf import make_tiny_gguf
@@ -155,3 +158,60 @@ def test_everything_is_said_in_chinese_too(desk, view):
     assert view.add.text() == "获取模型"
     assert view.side.library.rows()[0].title.zh == "全部模型"
     language.set("en")
+
+
+def test_a_star_puts_a_model_first_and_stays(desk, view, tiny):
+    demo = "demo-smollm2"
+    assert next(iter(view.table.rows)) != demo
+    view.open_model(demo)
+    desk.until(lambda: view.inspector.model_id == demo)
+    view.inspector.star.click()
+    desk.until(lambda: next(iter(view.table.rows)) == demo and not view.table.rows[demo].star.isHidden())
+    assert desk.wait(desk.engine.models.get(demo)).starred
+    desk.until(lambda: view.inspector.starred)
+    view.inspector.star.click()
+    desk.until(lambda: next(iter(view.table.rows)) != demo and view.table.rows[demo].star.isHidden())
+
+
+def test_what_uses_a_model_is_listed_and_opened(desk, view, tiny):
+    made = desk.wait(desk.engine.chat.create(model=tiny.id))
+    desk.wait(desk.engine.models.set_alias("mine", tiny.id))
+    view.open_model(tiny.id, "details")
+    details = view.inspector.details
+    desk.until(lambda: {button.text() for button in details.uses} >= {"1 thread", "mine"})
+    opened = []
+    view.studio.opener("thread", lambda thread_id, **_: opened.append(thread_id))
+    next(button for button in details.uses if button.text() == "1 thread").click()
+    assert opened == [made.id]
+
+
+def test_measuring_shows_how_far_it_is_in_the_row_and_what_came_out(desk, view, tiny):
+    view.open_model(tiny.id)
+    desk.until(lambda: view.inspector.model_id == tiny.id)
+    seen = []
+    show = view.table.show_measuring
+    view.table.show_measuring = lambda model_id, share: (seen.append(share), show(model_id, share))
+    view.speed.click()
+    desk.until(lambda: not row_of(view, tiny).measuring.isHidden())
+    assert not view.speed.isEnabled() and "measuring" in row_of(view, tiny).speed.whole()
+    desk.until(lambda: row_of(view, tiny).measuring.isHidden())
+    shares = [share for share in seen if share is not None]
+    assert shares == sorted(shares) and shares[-1] > 0.5
+    desk.until(lambda: "tok/s" in row_of(view, tiny).speed.whole())
+    desk.until(view.speed.isEnabled)
+
+
+def test_an_engine_is_chosen_for_a_model(desk, view, tiny):
+    view.open_model(tiny.id)
+    desk.until(lambda: view.inspector.model_id == tiny.id)
+    form = view.inspector.load.form
+    form.engine.changed.emit("llama_cpp")
+    assert view.inspector.load.settings().engine == "llama_cpp"
+
+
+def test_the_gpus_memory_is_shown_by_model(desk, view, tiny):
+    gpu = Gpu(name="NVIDIA RTX 4090", used=10 * 10**9, total=24 * 10**9, percent=5)
+    computer = view.snapshot.computer.model_copy(update={"gpus": [gpu]})
+    view.strip.show_snapshot(replace(view.snapshot, computer=computer, gpu_memory={tiny.id: 6 * 10**9}))
+    shares = [round(share, 3) for share, _, _ in view.strip.gpu.meter._parts]
+    assert shares == [0.25, 0.167]

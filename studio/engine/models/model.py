@@ -31,7 +31,7 @@ class Model(BaseModel):
     what a reader must know before trusting it; `error` why it is failed or missing, with the way out. `location` of a
     split file is its first part and `parts` how many there are; `projector` the file with a vision model's eyes. `key` is
     the quick key of its content, `digest` the SHA-256 once it was worked out, "" before; `hub` the repository that
-    it was downloaded from. `engine` is what runs it while it is loaded, and `why`, where another might have.
+    it was downloaded from; `starred` that a person wants it first. `engine` is what runs it while it is loaded, and `why`, where another might have.
     """
 
     id: str
@@ -58,6 +58,7 @@ class Model(BaseModel):
     key: str = ""
     digest: str = ""
     hub: str = ""
+    starred: bool = False
     state: State = "available"
     error: Text | None = None
     engine: str = ""

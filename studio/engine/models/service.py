@@ -16,6 +16,7 @@ from studio.engine.models.backend import Backend, Surroundings, Worker, backends
 from studio.engine.models.budget import Budget
 from studio.engine.models.chosen import Chosen, choose, instead
 from studio.engine.models.fit import MB, Fit, Resident, estimate_size, needed_bytes
+from studio.engine.models.gpu_memory import by_model, by_process
 from studio.engine.models.hardware import Hardware
 from studio.engine.models.model import LoadSettings, Model, ModelChanged, State
 from studio.engine.models.pool import Pool
@@ -110,6 +111,11 @@ class Models(Asking):
         return await asyncio.to_thread(
             lambda: {key: size for key, pid in workers.items() if pid and (size := _resident(pid))}
         )
+
+    async def gpu_memory(self) -> dict[str, int]:
+        """What each loaded model holds of the GPUs' memory, in bytes by model id; empty where there is none."""
+        workers = {model_id: pid for model_id in self._pool.loaded() if (pid := self.process_id(model_id))}
+        return await asyncio.to_thread(lambda: by_model(workers, by_process()) if workers else {})
 
     # this computer
 

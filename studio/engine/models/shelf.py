@@ -231,6 +231,10 @@ class Shelf:
         self._events.publish(ModelChanged(model.id, shown.state))
         return shown
 
+    async def star(self, name: str, on: bool = True) -> Model:
+        """Starred models stand first."""
+        return await self._change(await self.get(name), starred=on)
+
     async def _change(self, model: Model, **fields: object) -> Model:
         """Change these fields and nothing that somebody else changed meanwhile."""
         shown = self._with_state(await self._library.change(model.id, **fields) or model.model_copy(update=fields))

@@ -9,6 +9,7 @@ from PySide6.QtCore import QPoint, QTimer
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QMenu, QStackedWidget, QVBoxLayout, QWidget
 
+from studio.engine.jobs import JobChanged
 from studio.engine.models.budget import DoesNotFit
 from studio.engine.models.download import DownloadChanged
 from studio.engine.models.model import ModelChanged
@@ -42,6 +43,7 @@ from studio.ui.widgets.tabs import PanelTabs
 
 if TYPE_CHECKING:
     from studio.engine.errors import StudioError
+    from studio.engine.jobs import JobState
     from studio.engine.models.download import Download
     from studio.engine.models.model import Model
 
@@ -60,6 +62,7 @@ class ModelsView(View):
         super().__init__(studio)
         self.snapshot = Snapshot()
         self.loading: dict[str, Handle] = {}
+        self.measuring = ""  # the id of the job
         self._reading = False
 
     def steps(self) -> Iterator[object]:
@@ -219,6 +222,9 @@ class ModelsView(View):
         bridge = self.studio.bridge
         bridge.listen(self, ModelChanged, lambda _: self.refresh())
         bridge.listen(self, DownloadChanged, self._show_download)
+        bridge.listen(
+            self, JobChanged, lambda event: event.job.kind == "model-bench" and self._show_measuring(event.job)
+        )
         bridge.listen(self, SettingsChanged, lambda event: event.key.startswith("models.") and self.refresh())
 
     # what is shown
@@ -256,7 +262,8 @@ class ModelsView(View):
             )
         self.inspector.show_snapshot(snapshot, self.table.current())
         chosen = snapshot.model(self.table.current())
-        self.speed.setEnabled(chosen is not None and chosen.kind == "chat" and chosen.state != "missing")
+        able = chosen is not None and chosen.kind == "chat" and chosen.state != "missing"
+        self.speed.setEnabled(able and not self.measuring)
         self.snapshot = snapshot  # when all of it is seen
 
     def _choose(self, model_id: str) -> None:
@@ -277,6 +284,8 @@ class ModelsView(View):
             "why": lambda: self.open_model(model_id),
             "remove": lambda: self._run(self.studio.engine.models.remove(model_id)),
             "refresh": self.refresh,
+            "star": lambda: self._run(self.studio.engine.models.star(model_id)),
+            "unstar": lambda: self._run(self.studio.engine.models.star(model_id, on=False)),
         }
         steps[wanted]()
 
@@ -351,13 +360,27 @@ class ModelsView(View):
         if model is None:
             return
         self.speed.setEnabled(False)
-        done = lambda bench: self.studio.window.toast(  # noqa: E731
+        self._run(self.studio.engine.benches.start(model.id))
+
+    def _show_measuring(self, job: JobState) -> None:
+        """In its row, whoever began it; at the end what came out."""
+        runs, model_id = job.status == "running", str(job.payload.get("model_id", ""))
+        self.measuring = job.id if runs else ""
+        self.table.show_measuring(model_id, (job.progress or 0.0) if runs else None)
+        self.speed.setEnabled(not runs)
+        if job.status == "done":
+            self._run(self.studio.engine.models.get(model_id), self._say_speed)
+        elif job.status == "failed" and job.error is not None:
+            self.studio.window.toast(Text(**job.error["message"]))
+
+    def _say_speed(self, model: Model) -> None:
+        speed = model.tokens_per_second or 0.0
+        self.studio.window.toast(
             Text(
-                f"{model.name} writes {bench.tokens_per_second:,.0f} tokens a second here",
-                f"{model.name} 在此每秒生成 {bench.tokens_per_second:,.0f} 个词元",
+                f"{model.name} writes {speed:,.0f} tokens a second here",
+                f"{model.name} 在此每秒生成 {speed:,.0f} 个词元",
             )
         )
-        self._run(self.studio.engine.benches.run(model.id), done)
 
     def _take_place(self) -> None:
         """A pasted path is added; a pasted link opens the dialog of remote servers."""
@@ -410,6 +433,8 @@ class ModelsView(View):
             entries.append(
                 ("message-square", Text("Use as default", "设为默认"), lambda: self._set_alias("default", model.id))
             )
+        star = Text("Take the star away", "取消星标") if model.starred else Text("Star", "加星标")
+        entries.append(("star", star, lambda: self._do(model.id, "unstar" if model.starred else "star")))
         entries.append(("file-text", Text("Show log", "查看日志"), lambda: self.open_model(model.id, "log")))
         entries.append(
             ("copy", Text("Copy its place", "复制位置"), lambda: QGuiApplication.clipboard().setText(model.location))

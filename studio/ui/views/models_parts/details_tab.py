@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -19,14 +21,25 @@ from studio.ui.widgets.discard import empty
 from studio.ui.widgets.labels import Label
 from studio.ui.widgets.panel import scroll
 
+if TYPE_CHECKING:
+    from studio.engine.lineage.model_uses import ModelUse
+
 LOG_EVERY = 1500  # ms
+ICONS = {"collection": "library", "workflow": "workflow", "thread": "messages-square", "alias": "tag"}
 
 
 class DetailsTab(QWidget):
-    """Facts as name and value; what nobody knows is left out."""
+    """Facts as name and value; what nobody knows is left out. Then what uses the model, to be opened."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.studio = studio
+        self._model_id = ""
+        self.uses: list[Button] = []
+        self._used = QVBoxLayout()
+        self._used.setSpacing(0)
+        self.used_title = Label(Text("Used by", "使用者"), "dense", "text.secondary")
+        self.used_title.hide()
         self._facts = QVBoxLayout()
         self._facts.setSpacing(theme.size("space.2"))
         column = QVBoxLayout()
@@ -34,13 +47,23 @@ class DetailsTab(QWidget):
         column.setContentsMargins(side, side, side, side)
         column.setSpacing(theme.size("space.3"))
         column.addLayout(self._facts)
+        column.addWidget(self.used_title)
+        column.addLayout(self._used)
         column.addStretch(1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(scroll(column))
         self._shown: list[tuple[str, str]] = []
 
+    def showEvent(self, event: object) -> None:
+        self._look_for_uses()
+
     def show_model(self, model: Model) -> None:
+        if model.id != self._model_id:
+            self._model_id = model.id
+            self._show_uses([])
+            if self.isVisible():
+                self._look_for_uses()
         facts = [(tr(name), value) for name, value in _facts(model) if value]
         if facts != self._shown:
             self._shown = facts
@@ -50,6 +73,21 @@ class DetailsTab(QWidget):
         empty(self._facts)
         for name, value in facts:
             self._facts.addWidget(_fact(name, value))
+
+    def _look_for_uses(self) -> None:
+        wanted = self._model_id
+        if wanted and self.studio.bridge.engine is not None:
+            shown = lambda uses: wanted == self._model_id and self._show_uses(uses)  # noqa: E731
+            self.studio.bridge.run(self, self.studio.engine.model_uses.of(wanted), shown)
+
+    def _show_uses(self, uses: list[ModelUse]) -> None:
+        empty(self._used)
+        self.used_title.setVisible(bool(uses))
+        self.uses = [Button(one.title, ICONS[one.kind], "ghost", "sm") for one in uses]
+        for button, one in zip(self.uses, uses, strict=True):
+            button.setEnabled(one.kind != "alias")
+            button.clicked.connect(lambda _=False, one=one: self.studio.open(one.kind, one.id))
+            self._used.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
 
 
 class TemplateTab(QWidget):

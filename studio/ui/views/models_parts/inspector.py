@@ -28,7 +28,7 @@ class ModelInspector(Surface):
     def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
         super().__init__("panel", parent)
         self.model_id = ""
-        self.load, self.details, self.log = LoadTab(studio), DetailsTab(), LogTab(studio)
+        self.load, self.details, self.log = LoadTab(studio), DetailsTab(studio), LogTab(studio)
         self.template = TemplateTab()
         self.load.asked.connect(self._ask)
         self.empty = Empty(
@@ -61,11 +61,15 @@ class ModelInspector(Surface):
         model = snapshot.model(model_id)
         fresh, self.model_id = self.model_id != model_id, model.id if model else ""
         self.more.setVisible(model is not None)
+        self.star.setVisible(model is not None)
         if model is None:
             self.pages.setCurrentWidget(self.empty)
             return
         icon, colour = words.ICONS[model.kind]
         self.glyph.set(icon, colour)
+        self.star.set_icon("star", "warning.text" if model.starred else "text.secondary")
+        self.star.say(Text("Take the star away", "取消星标") if model.starred else Text("Star", "加星标"))
+        self.starred = model.starred
         self.title.say(model.name)
         self.quantization.say(model.quantization)
         self.load.show_model(model, snapshot)
@@ -88,6 +92,8 @@ class ModelInspector(Surface):
             Label(Text("Model", "模型"), "bodyStrong", elide="end"),
             Label("", "mono", "text.secondary"),
         )
+        self.star, self.starred = IconButton("star", Text("Star", "加星标")), False
+        self.star.clicked.connect(lambda: self._ask("unstar" if self.starred else "star"))
         self.more = IconButton("ellipsis", Text("More", "更多"))
         self.more.clicked.connect(
             lambda: self.menu.emit(self.model_id, self.more.mapToGlobal(self.more.rect().bottomLeft()))
@@ -95,6 +101,7 @@ class ModelInspector(Surface):
         header.row.addWidget(self.glyph)
         header.row.addWidget(self.title, 1)
         header.row.addWidget(self.quantization)
+        header.row.addWidget(self.star)
         header.row.addWidget(self.more)
         header.row.setSpacing(theme.size("space.2"))
         return header

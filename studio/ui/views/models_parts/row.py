@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLayout, QVBoxLayout, QWidget
 
 from studio.engine.text import Text
 from studio.ui.language import tr
@@ -15,6 +15,7 @@ from studio.ui.views.models_parts import words
 from studio.ui.widgets import figures
 from studio.ui.widgets.buttons import Button, IconButton
 from studio.ui.widgets.labels import Badge, Dot, Label
+from studio.ui.widgets.meter import Meter
 from studio.ui.widgets.panel import Glyph
 from studio.ui.widgets.states import Spinner
 
@@ -55,7 +56,12 @@ class ModelRow(QWidget):
         row.setContentsMargins(theme.scaled(PAD), 0, theme.scaled(PAD), 0)
         row.setSpacing(theme.size("space.3"))
         row.addWidget(Glyph("cloud" if model.remote else icon, colour, 14, tile=24))
-        row.addLayout(stacked(self.name, self.under), 1)
+        self.star = Glyph("star", "warning.text", 12)
+        named = QHBoxLayout()
+        named.setSpacing(theme.size("space.1"))
+        named.addWidget(self.star)
+        named.addWidget(self.name, 1)
+        row.addLayout(stacked(named, self.under), 1)
         self._add_cells(row)
         theme.changed.connect(self._restyle)
         self._restyle()
@@ -63,6 +69,7 @@ class ModelRow(QWidget):
     def show_model(self, model: Model, fit: Fit | None, memory: int | None) -> None:
         """The facts of now."""
         self.model = model
+        self.star.setVisible(model.starred)
         self.name.say(model.name)
         self.under.say(words.subtitle(model))
         self.quantization.say(model.quantization or "–")
@@ -72,9 +79,18 @@ class ModelRow(QWidget):
         self.fit.say(text)
         self.fit.set_tone(tone, icon)
         self.fit.setVisible(model.state != "missing")
-        self.speed.say(words.speed(model))
+        if self.measuring.isHidden():
+            self.speed.say(words.speed(model))
         self.setAccessibleName(f"{model.name}, {tr(words.STATES[model.state])}")
         self._show_state(model)
+
+    def show_measuring(self, share: float | None) -> None:
+        """How far its measuring is, in place of its speed; None when it is over."""
+        self.measuring.setVisible(share is not None)
+        self.measuring.set(share or 0.0)
+        self.speed.say(
+            words.speed(self.model) if share is None else Text(f"measuring {share:.0%}", f"测速 {share:.0%}")
+        )
 
     def set_selected(self, selected: bool) -> None:
         self.selected = selected
@@ -116,6 +132,14 @@ class ModelRow(QWidget):
         self.quantization = Label("", "mono")
         self.size, self.context, self.speed = Label(), Label(), Label()
         self.fit = Badge("")
+        self.measuring = Meter(0.0, width=72, name=Text("Measuring", "测速进度"))
+        self.measuring.hide()
+        speed = QVBoxLayout()
+        speed.setSpacing(theme.size("space.1"))
+        speed.addStretch(1)
+        speed.addWidget(self.speed, 0, Qt.AlignmentFlag.AlignRight)
+        speed.addWidget(self.measuring, 0, Qt.AlignmentFlag.AlignRight)
+        speed.addStretch(1)
         state = QHBoxLayout()
         state.setSpacing(theme.size("space.2"))
         self.spinner, self.dot, self.failed = Spinner(), Dot("success"), Glyph("circle-x", "danger.text", 14)
@@ -128,12 +152,12 @@ class ModelRow(QWidget):
         )
         for widget in (self.spinner, self.dot, self.failed, self.state, self.button, self.more):
             state.addWidget(widget)
-        contents = {
+        contents: dict[str, QWidget | QLayout] = {
             "quantization": self.quantization,
             "size": self.size,
             "context": self.context,
             "fit": self.fit,
-            "speed": self.speed,
+            "speed": speed,
             "state": state,
         }
         for name, content in contents.items():
@@ -196,17 +220,20 @@ class ModelHead(QWidget):
             painter.fillRect(0, top, self.width(), 1, theme.colour("border.default"))
 
 
-def stacked(above: QWidget, below: QWidget) -> QVBoxLayout:
+def stacked(above: QWidget | QLayout, below: QWidget) -> QVBoxLayout:
     column = QVBoxLayout()
     column.setSpacing(0)
     column.addStretch(1)
-    column.addWidget(above)
+    if isinstance(above, QWidget):
+        column.addWidget(above)
+    else:
+        column.addLayout(above)
     column.addWidget(below)
     column.addStretch(1)
     return column
 
 
-def cell_of(content: QWidget | QHBoxLayout, width: int, right: bool) -> QWidget:
+def cell_of(content: QWidget | QLayout, width: int, right: bool) -> QWidget:
     cell = QWidget()
     cell.setFixedWidth(theme.scaled(width))
     row = QHBoxLayout(cell)

@@ -39,6 +39,7 @@ class Snapshot:
     computer: Hardware | None = None
     fits: dict[str, Fit] = field(default_factory=dict)
     memory: dict[str, int] = field(default_factory=dict)
+    gpu_memory: dict[str, int] = field(default_factory=dict)
     aliases: dict[str, str] = field(default_factory=dict)
     engines: list[EngineState] = field(default_factory=list)
     better: list[Recommendation] = field(default_factory=list)
@@ -53,7 +54,8 @@ class Snapshot:
 
 async def read(engine: Engine) -> Snapshot:
     """About 10 ms."""
-    models = sorted(await engine.models.list(), key=lambda model: (ORDER.index(model.kind), model.demo))
+    listed = await engine.models.list()
+    models = sorted(listed, key=lambda model: (not model.starred, ORDER.index(model.kind), model.demo))
     computer = await engine.models.hardware()
     offered = engine.engines.offered()
     return Snapshot(
@@ -61,6 +63,7 @@ async def read(engine: Engine) -> Snapshot:
         computer=computer,
         fits={model.id: engine.models.fit(model, computer) for model in models},
         memory=await engine.models.memory(),
+        gpu_memory=await engine.models.gpu_memory() if computer.gpus else {},
         aliases=await engine.models.aliases(),
         engines=[
             EngineState(one.name, one.title, one.version(), one.available(), offered.get(one.name, 0))

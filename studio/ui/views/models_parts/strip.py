@@ -37,11 +37,11 @@ class HardwareStrip(Card):
     def show_snapshot(self, snapshot: Snapshot) -> None:
         if snapshot.computer is None:
             return
-        self._show_gpu(snapshot.computer)
+        self._show_gpu(snapshot.computer, snapshot)
         self._show_memory(snapshot.computer, snapshot)
         self._show_processor(snapshot.computer)
 
-    def _show_gpu(self, computer: Hardware) -> None:
+    def _show_gpu(self, computer: Hardware, snapshot: Snapshot) -> None:
         if not computer.gpus:
             self.gpu.say(Text("No NVIDIA GPU", "没有 NVIDIA GPU"), Text.same(""))
             self.gpu.say_note(computer.why)
@@ -52,26 +52,10 @@ class HardwareStrip(Card):
             Text.same(best.name),
             Text(f"{free} free of {figures.size(best.total)}", f"可用 {free}，共 {figures.size(best.total)}"),
         )
-        self.gpu.show_parts(
-            [(best.used / best.total, OURS, Text(f"used {figures.size(best.used)}", f"已用 {figures.size(best.used)}"))]
-        )
+        self.gpu.show_parts(_by_model(snapshot, snapshot.gpu_memory, best.used, best.total))
 
     def _show_memory(self, computer: Hardware, snapshot: Snapshot) -> None:
-        """Each loaded model by itself, the largest first; what is left of them together."""
-        loaded = sorted(snapshot.memory.items(), key=lambda pair: -pair[1])
-        parts = []
-        for (model_id, size), colour in zip(loaded, MODELS, strict=False):
-            model = snapshot.model(model_id)
-            name = model.name if model else model_id
-            short = name if len(name) <= 16 else f"{name[:15]}…"
-            parts.append((size / computer.ram_total, colour, Text.same(f"{short} {figures.size(size)}")))
-        rest = sum(size for _, size in loaded[len(MODELS) :])
-        if rest:
-            words = Text(f"more models {figures.size(rest)}", f"其余模型 {figures.size(rest)}")
-            parts.append((rest / computer.ram_total, OURS, words))
-        other = max(0, computer.ram_total - computer.ram_free - sum(snapshot.memory.values()))
-        words = Text(f"other {figures.size(other)}", f"其他 {figures.size(other)}")
-        parts.append((other / computer.ram_total, OTHER, words))
+        parts = _by_model(snapshot, snapshot.memory, computer.ram_total - computer.ram_free, computer.ram_total)
         free, total = figures.size(computer.ram_free), figures.size(computer.ram_total)
         self.memory.say(Text("Memory", "内存"), Text(f"{free} free of {total}", f"可用 {free}，共 {total}"))
         self.memory.show_parts(parts)
@@ -84,6 +68,22 @@ class HardwareStrip(Card):
         self.processor.show_parts(
             [(computer.cpu_percent / 100, BUSY, Text(f"{busy} busy", f"占用 {busy}"))], Text.same(best)
         )
+
+
+def _by_model(snapshot: Snapshot, held: dict[str, int], used: int, total: int) -> list[tuple[float, str, Text]]:
+    """Each loaded model by itself, the largest first; what is left of them together; then everything else."""
+    loaded = sorted(held.items(), key=lambda pair: -pair[1])
+    parts = []
+    for (model_id, size), colour in zip(loaded, MODELS, strict=False):
+        model = snapshot.model(model_id)
+        name = model.name if model else model_id
+        short = name if len(name) <= 16 else f"{name[:15]}…"
+        parts.append((size / total, colour, Text.same(f"{short} {figures.size(size)}")))
+    rest = sum(size for _, size in loaded[len(MODELS) :])
+    if rest:
+        parts.append((rest / total, OURS, Text(f"more models {figures.size(rest)}", f"其余模型 {figures.size(rest)}")))
+    other = max(0, used - sum(held.values()))
+    return [*parts, (other / total, OTHER, Text(f"other {figures.size(other)}", f"其他 {figures.size(other)}"))]
 
 
 class _Part(QWidget):

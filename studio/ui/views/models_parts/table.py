@@ -98,6 +98,10 @@ class ModelTable(QWidget):
             self.show_download(one)
         self._none.setVisible(not shown and not coming and bool(self._snapshot.models))
 
+    def show_measuring(self, model_id: str, share: float | None) -> None:
+        if model_id in self.rows:
+            self.rows[model_id].show_measuring(share)
+
     def show_download(self, one: Download) -> None:
         row = self.coming.get(one.id)
         if row is not None:
