@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
+import sys
 from pathlib import Path
 
 import httpx
@@ -70,6 +72,31 @@ async def test_an_install_that_fails_says_what_pip_said_and_leaves_nothing_that_
     assert environment.python() == "" and told[0] > 0
     await environment.remove()
     assert not environment.folder.exists()
+
+
+FETCHING = """
+import pathlib, tempfile, time
+pathlib.Path(tempfile.mkdtemp(prefix="pip-unpack-"), "torch.whl").write_bytes(bytes(1_000_000))
+print("Collecting torch", flush=True)
+time.sleep(600)
+"""
+
+
+async def test_what_was_fetched_before_a_cancel_is_taken_away(environment, monkeypatch, tmp_path):
+    """The child writes as pip does: into the folder for temporary files."""
+    monkeypatch.setattr("studio.engine.models.vllm_environment._base_python", lambda: "/bin/true")
+    monkeypatch.setattr(environment, "_pip_command", lambda *_: [sys.executable, "-c", FETCHING])
+    fetching = asyncio.Event()
+    installing = asyncio.create_task(
+        environment.install("cpu", lambda _, words: fetching.set() if "torch" in words.en else None)
+    )
+    async with asyncio.timeout(60):
+        await fetching.wait()
+    assert list(environment.folder.rglob("torch.whl"))
+    installing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await installing
+    assert not list(environment.folder.rglob("*"))
 
 
 async def test_without_room_on_the_disk_nothing_is_begun(environment, monkeypatch):

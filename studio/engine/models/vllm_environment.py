@@ -49,6 +49,7 @@ class VllmEnvironment:
 
     def __init__(self, data: Path, logs: Path) -> None:
         self.folder = data / "vllm"
+        self._half = self.folder / "half"
         self._log = logs / "models" / "vllm-install.log"
 
     def python(self) -> str:
@@ -95,6 +96,14 @@ class VllmEnvironment:
         self._check_room(variant)
         progress(0.01, Text("Making an environment", "正在创建环境"))
         await asyncio.to_thread((self.folder / DONE).unlink, missing_ok=True)
+        await self._forget_half()
+        try:
+            return await self._install(variant, progress)
+        finally:
+            await self._forget_half()
+
+    async def _install(self, variant: Variant, progress: Progress) -> str:
+        await asyncio.to_thread(self._half.mkdir, parents=True, exist_ok=True)
         await self._run([_base_python(), "-m", "venv", str(self.folder)])
         await self._install_packages(PACKAGES[variant], progress)
         if BROKEN[variant]:
@@ -104,6 +113,10 @@ class VllmEnvironment:
         version = next((line.split()[-1] for line in words if line.startswith("version ")), "")
         await asyncio.to_thread((self.folder / DONE).write_text, version)
         return version
+
+    async def _forget_half(self) -> None:
+        """Take away what pip fetched and a kill or a cancel kept it from unpacking: up to gigabytes."""
+        await asyncio.to_thread(shutil.rmtree, self._half, True)
 
     async def remove(self) -> None:
         """Take our own environment away."""
@@ -133,7 +146,9 @@ class VllmEnvironment:
 
     async def _lines(self, command: Sequence[str]) -> AsyncIterator[str]:
         """What a command says, line by line; the child ends with whoever waits for it."""
-        child = await Child.start(command, environment=_from_home(), log=self._log, stdout=True)
+        child = await Child.start(
+            command, environment={**_from_home(), "TMPDIR": str(self._half)}, log=self._log, stdout=True
+        )
         words: list[str] = []
         try:
             async for line in child.stdout:
