@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import shutil
 import socket
 from pathlib import Path
 from typing import ClassVar
@@ -60,9 +58,7 @@ class Vllm(Backend):
             raise Unavailable(Text("vLLM cannot run here.", "此电脑无法运行 vLLM。"), reason)
         port, token = free_port(), new_token()
         home = self.surroundings.paths.cache / "vllm"
-        aside = home / "tmp" / model.id
-        await asyncio.to_thread(shutil.rmtree, aside, True)  # what a worker that was killed left there
-        aside.mkdir(parents=True, exist_ok=True)
+        home.mkdir(parents=True, exist_ok=True)
         return await ChildWorker.start_server(
             self.command(model, settings, port),
             {"name": model.name, "token": token, "port": port},
@@ -71,7 +67,6 @@ class Vllm(Backend):
             environment={
                 "VLLM_API_KEY": token,
                 "HOME": str(home),
-                "TMPDIR": str(aside),
                 "VLLM_CPU_KVCACHE_SPACE": "1",
                 "VLLM_NO_USAGE_STATS": "1",
             },
