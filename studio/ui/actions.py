@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import shiboken6
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QWidget
@@ -134,8 +135,9 @@ class Actions(QObject):
 
     def _bind_all(self) -> None:
         for keys in self._keys.values():
-            keys.shortcut.setEnabled(False)
-            keys.shortcut.deleteLater()
+            if shiboken6.isValid(keys.shortcut):  # they go with the window they listened for
+                keys.shortcut.setEnabled(False)
+                keys.shortcut.deleteLater()
         self._keys.clear()
         for action in self._actions.values():
             self._bind(action)

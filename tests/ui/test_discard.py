@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,9 +18,16 @@ STUDIO = Path(__file__).parents[2] / "studio"
 DESTROYING = Path(__file__).with_name("destroying.py")
 
 
-def kept_items() -> list[QLayoutItem]:
-    found = shiboken6.getAllValidWrappers()
-    return [each for each in found if isinstance(each, QLayoutItem) and not isinstance(each, QLayout)]
+@pytest.fixture
+def kept_items(app: QApplication) -> Callable[[], list[QLayoutItem]]:
+    """Those of the layouts of this test: other tests of this process may have kept some."""
+
+    def kept() -> list[QLayoutItem]:
+        found = shiboken6.getAllValidWrappers()
+        return [each for each in found if isinstance(each, QLayoutItem) and not isinstance(each, QLayout)]
+
+    before = kept()  # not their ids: a kept wrapper's address is nobody else's
+    return lambda: [each for each in kept() if not any(each is known for known in before)]
 
 
 def column_of(count: int) -> tuple[QWidget, QVBoxLayout]:
@@ -43,7 +51,9 @@ def test_a_widget_that_is_taken_away_is_destroyed_with_its_children(app: QApplic
     assert shiboken6.isValid(outer) and column.count() == 0
 
 
-def test_the_widgets_of_a_layout_are_told_in_order_and_leave_no_items(app: QApplication) -> None:
+def test_the_widgets_of_a_layout_are_told_in_order_and_leave_no_items(
+    app: QApplication, kept_items: Callable[[], list[QLayoutItem]]
+) -> None:
     _holder, column = column_of(3)
     first = Label("first")
     column.insertWidget(0, first)
@@ -51,7 +61,9 @@ def test_the_widgets_of_a_layout_are_told_in_order_and_leave_no_items(app: QAppl
     assert not kept_items()
 
 
-def test_a_layout_that_was_emptied_leaves_no_items(app: QApplication, qtbot: object) -> None:
+def test_a_layout_that_was_emptied_leaves_no_items(
+    app: QApplication, qtbot: object, kept_items: Callable[[], list[QLayoutItem]]
+) -> None:
     holder, column = column_of(3)
     empty(column)
     assert column.count() == 0 and not kept_items()

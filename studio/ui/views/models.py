@@ -323,14 +323,19 @@ class ModelsView(View):
         self._run(self.studio.engine.downloads.start(repository, wanted), begun)
 
     def _change_download(self, download_id: str, wanted: str) -> None:
-        """One that waits for trust shows what for, and goes on once it is given."""
         downloads = self.studio.engine.downloads
-        one = next((found for found in self.snapshot.downloads if found.id == download_id), None)
-        if wanted == "resume" and one is not None and (one.error or {}).get("kind") == Untrusted.__name__:
-            adding.add_path(self, self.studio, one.folder, lambda _: self._run(downloads.resume(download_id)))
-            return
-        steps = {"pause": downloads.pause, "resume": downloads.resume, "cancel": downloads.cancel}
-        self._run(steps[wanted](download_id))
+        if wanted == "resume":
+            self._run(downloads.get(download_id), self._go_on)
+        else:
+            self._run({"pause": downloads.pause, "cancel": downloads.cancel}[wanted](download_id))
+
+    def _go_on(self, one: Download) -> None:
+        """One that waits for trust shows what for, and goes on once it is given."""
+        resume = self.studio.engine.downloads.resume
+        if (one.error or {}).get("kind") == Untrusted.__name__:
+            adding.add_path(self, self.studio, one.folder, lambda _: self._run(resume(one.id)))
+        else:
+            self._run(resume(one.id))
 
     def _show_download(self, event: DownloadChanged) -> None:
         one = event.download
