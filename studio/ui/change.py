@@ -15,6 +15,7 @@ SLICE = 0.006  # seconds of calls before the window may paint again
 SWEEP = 256  # hearers that come before those that are gone are looked for
 
 Call = Callable[[], object]
+END = object()
 
 
 class Change:
@@ -32,20 +33,32 @@ class Change:
         self._hearers.append(_Hearer(call))
 
     def emit(self) -> None:
+        exhaust(self.telling())
+
+    def telling(self) -> Iterator[object]:
+        """The same in steps, for `Turns`. A hearer that has much to do may give back an iterator of its own steps."""
         self._hearers = list(self._alive())
-        for hearer in self._hearers:
-            tell(hearer.owner(), hearer, hearer)
+        for hearer in list(self._hearers):
+            if hearer.alive():  # still, some steps later
+                yield from telling(hearer.owner(), hearer, hearer)
 
     def _alive(self) -> Iterator[_Hearer]:
         return (hearer for hearer in self._hearers if hearer.alive())
 
 
-def tell(owner: QObject | None, key: Hashable, call: Call) -> None:
+def telling(owner: QObject | None, key: Hashable, call: Call) -> Iterator[object]:
     """Call at once where the owner is seen, or is no part of a window that is; else later, and only once for a key."""
-    if _is_seen(owner):
-        _guarded(call)
-    else:
+    if not _is_seen(owner):
         _later.add(key, call)
+        return
+    yield from _steps_of(call)
+    yield
+
+
+def exhaust(steps: Iterator[object]) -> None:
+    """All the steps now."""
+    for _ in steps:
+        pass
 
 
 class _Hearer:
@@ -63,13 +76,11 @@ class _Hearer:
         owner = self.owner()
         return self._owner is None or (owner is not None and shiboken6.isValid(owner))
 
-    def __call__(self) -> None:
+    def __call__(self) -> object:
         owner = self.owner()
-        if isinstance(self._call, str):
-            if owner is not None and shiboken6.isValid(owner):
-                getattr(owner, self._call)()
-        else:
-            self._call()
+        if not isinstance(self._call, str):
+            return self._call()
+        return getattr(owner, self._call)() if owner is not None and shiboken6.isValid(owner) else None
 
 
 class _Later:
@@ -77,23 +88,46 @@ class _Later:
 
     def __init__(self) -> None:
         self._calls: dict[Hashable, Call] = {}
+        self._steps: Iterator[object] = iter(())  # of the call that is being made
+        self._held = False
         self._timer: QTimer | None = None
 
     def add(self, key: Hashable, call: Call) -> None:
         self._calls[key] = call
+        self._go_on()
+
+    def hold(self, on: bool) -> None:
+        self._held = on
+        self._go_on()
+
+    def _go_on(self) -> None:
         if self._timer is None:
             self._timer = QTimer(interval=0, timeout=self._go)
-        self._timer.start()
+        if not self._held:
+            self._timer.start()
 
     def _go(self) -> None:
         until = time.monotonic() + SLICE
-        while self._calls and time.monotonic() < until:
-            _guarded(self._calls.pop(next(iter(self._calls))))
-        if not self._calls and self._timer is not None:
-            self._timer.stop()
+        while time.monotonic() < until:
+            if self._held or (next(self._steps, END) is END and not self._next()):
+                if self._timer is not None:
+                    self._timer.stop()
+                return
+
+    def _next(self) -> bool:
+        """Make the next call; False when there is none."""
+        if not self._calls:
+            return False
+        self._steps = _steps_of(self._calls.pop(next(iter(self._calls))))
+        return True
 
 
 _later = _Later()
+
+
+def hold(on: bool) -> None:
+    """While it is on, what nobody sees waits altogether."""
+    _later.hold(on)
 
 
 def _is_seen(owner: QObject | None) -> bool:
@@ -102,9 +136,11 @@ def _is_seen(owner: QObject | None) -> bool:
     return owner is None or owner.isVisible() or not owner.window().isVisible()
 
 
-def _guarded(call: Call) -> None:
-    """As Qt does it with a slot: an error of one is told, and the others still hear."""
+def _steps_of(call: Call) -> Iterator[object]:
+    """Call, and go on with what it gives back. As Qt does it with a slot: an error is told, and the others still hear."""
     try:
-        call()
+        steps = call()
+        if isinstance(steps, Iterator):
+            yield from steps
     except Exception:
         sys.excepthook(*sys.exc_info())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QUrl
@@ -12,7 +11,6 @@ from PySide6.QtWidgets import QApplication
 from studio.engine.text import Text
 from studio.ui.actions import Action
 from studio.ui.language import language
-from studio.ui.theme import theme
 from studio.ui.views import RAIL
 
 if TYPE_CHECKING:
@@ -135,7 +133,7 @@ def _looks(window: Window) -> list[Action]:
             "zoom-in",
             "Ctrl+=",
             LOOK,
-            enabled=lambda: Text("Already the largest", "已是最大") if theme.scale >= 200 else None,
+            enabled=lambda: Text("Already the largest", "已是最大") if window.look.asked.scale >= 200 else None,
         ),
         Action(
             "scale.smaller",
@@ -144,7 +142,7 @@ def _looks(window: Window) -> list[Action]:
             "zoom-out",
             "Ctrl+-",
             LOOK,
-            enabled=lambda: Text("Already the smallest", "已是最小") if theme.scale <= 80 else None,
+            enabled=lambda: Text("Already the smallest", "已是最小") if window.look.asked.scale <= 80 else None,
         ),
     ]
 
@@ -155,16 +153,8 @@ def toggle_panel(window: Window, which: str) -> None:
         view.toggle_panel(which)
 
 
-def keep_setting(window: Window, key: str, value: object, at_once: Callable[[], object]) -> None:
-    """Change the look at once and keep it; before the engine is there it holds for this window only."""
-    at_once()
-    if window.bridge.engine is not None:
-        window.bridge.run(window, window.bridge.engine.settings.set(key, value))
-
-
 def scale_by(window: Window, percent: int) -> None:
-    wanted = max(80, min(200, theme.scale + percent))
-    keep_setting(window, "appearance.scale", wanted, lambda: theme.apply(app(), theme.asked[0], wanted))
+    window.choose_look("scale", max(80, min(200, window.look.asked.scale + percent)))
 
 
 def open_data_folder(window: Window) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache, lru_cache
 
 from PySide6.QtCore import QByteArray, QRectF, Qt
@@ -14,12 +15,15 @@ from studio.ui.theme import theme
 FALLBACK = "square-dashed"
 USUAL = (14, 16)  # the sizes of nearly all that is drawn
 _pixmaps: dict[tuple[str, int, int, float], QPixmap] = {}
+_used: dict[tuple[str, str, int, float], None] = {}  # in the theme's colours: what a change of the look draws anew
 
 
 def pixmap(name: str, colour: str | QColor = "text.secondary", size: int = 16, ratio: float = 1.0) -> QPixmap:
     """One icon. `size` is in logical pixels, as it is (scale it with `theme.scaled`); an unknown name draws a dashed square."""
     tint = theme.colour(colour) if isinstance(colour, str) else colour
     key = (name, tint.rgba(), size, ratio)
+    if isinstance(colour, str):
+        _used[name, colour, size, ratio] = None
     if key not in _pixmaps:
         if len(_pixmaps) > 2000:
             _pixmaps.clear()
@@ -56,6 +60,15 @@ def draw_all(ratio: float) -> None:
     for name in names():
         for size in USUAL:
             _shape(name, theme.scaled(size), ratio)
+
+
+def redrawing(before: int) -> Iterator[object]:
+    """Draw what was used in the theme's new colours and at its new scale, before all of it is painted in one go."""
+    used = list(_used)
+    _used.clear()
+    for name, colour, size, ratio in used:
+        pixmap(name, colour, round(size * theme.scale / before), ratio)
+        yield
 
 
 def _draw(name: str, tint: QColor, size: int, ratio: float) -> QPixmap:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -11,7 +11,7 @@ import shiboken6
 from PySide6.QtCore import QLocale, QObject
 
 from studio.engine.text import Text
-from studio.ui.change import Change, tell
+from studio.ui.change import Change, exhaust, telling
 
 Setter = Callable[[str], Any]
 # The setter that says a widget's words, for a widget that was given whole; the first one that it has.
@@ -29,12 +29,16 @@ class LanguageSwitch:
 
     def set(self, language: str) -> None:
         """Speak "en", "zh", or the computer's language for "system"."""
+        exhaust(self.changing(language))
+
+    def changing(self, language: str) -> Iterator[object]:
+        """The same in steps, for `Turns`."""
         wanted = _of_this_computer() if language == "system" else "zh" if language.startswith("zh") else "en"
         if wanted == self.current:
             return
         self.current = wanted
-        self._say_all()
-        self.changed.emit()
+        yield from self._say_all()
+        yield from self.changed.telling()
 
     def keep(self, setter: Setter, text: Text) -> None:
         """Say `text` with `setter` at every change; a later text for the same setter takes its place."""
@@ -44,10 +48,10 @@ class LanguageSwitch:
             return
         self._said.setdefault(owner, {})[name] = text
 
-    def _say_all(self) -> None:
+    def _say_all(self) -> Iterator[object]:
         for owner in list(self._said):
             if shiboken6.isValid(owner):
-                tell(owner, ("words", id(owner)), partial(self._say_to, weakref.ref(owner)))
+                yield from telling(owner, ("words", id(owner)), partial(self._say_to, weakref.ref(owner)))
             else:
                 self._said.pop(owner, None)
         self._functions = [(setter, text) for setter, text in self._functions if _still_says(setter, text)]

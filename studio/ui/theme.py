@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -11,9 +12,10 @@ from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
 from PySide6.QtWidgets import QApplication
 
 from studio.engine.paths import resource
-from studio.ui.change import Change
+from studio.ui.change import Change, exhaust
 from studio.ui.language import language
 from studio.ui.style import Style, palettes
+from studio.ui.turns import Turns
 
 MODES = ("system", "light", "dark")
 QUIET_ROLES = ("Text", "WindowText", "ButtonText")
@@ -30,6 +32,7 @@ class Theme(QObject):
         self.reduced_motion = False
         self._mode = "system"
         self._app: QApplication | None = None
+        self._worn: bool | None = None  # the palettes in force are the dark ones
         self._colours: dict[str, QColor] = {}
         self._fonts: dict[tuple[str, bool, bool], QFont] = {}
         language.changed.connect(self._refresh)
@@ -45,13 +48,17 @@ class Theme(QObject):
 
     def apply(self, app: QApplication, mode: str = "system", scale: int = 100) -> None:
         """Dress the application. May be called again at any time; `system` follows the computer from then on."""
+        exhaust(self.applying(app, mode, scale))
+
+    def applying(self, app: QApplication, mode: str = "system", scale: int = 100) -> Iterator[object]:
+        """The same in steps, for `Turns`."""
         if self._app is None:
             _register_fonts()
             app.setStyle(Style(self.colour, self.size))
             app.styleHints().colorSchemeChanged.connect(self._follow_computer)
         self._app, self._mode, self.scale = app, mode, max(80, min(200, scale))
         self.dark = self._computer_is_dark() if mode == "system" else mode == "dark"
-        self._refresh()
+        yield from self._refresh()
 
     def colour(self, path: str) -> QColor:
         """A dotted path under the current theme ("text.secondary"), or a literal "#rrggbb" from data."""
@@ -100,21 +107,25 @@ class Theme(QObject):
         """Milliseconds of "motion"; 0 where the person or the computer wants less motion."""
         return 0 if self.reduced_motion else int(_walk(_tokens()["motion"], path))
 
-    def _refresh(self) -> None:
+    def _refresh(self) -> Iterator[object]:
         if self._app is None:
             return
         self._colours.clear()
         self._fonts.clear()
-        palette = self._palette()
-        self._app.setPalette(palette)
-        for name, other in palettes(palette, self.colour).items():
-            self._app.setPalette(other, name)
+        if self._worn != self.dark:
+            self._worn = self.dark
+            palette = self._palette()
+            self._app.setPalette(palette)
+            for name, other in palettes(palette, self.colour).items():
+                self._app.setPalette(other, name)
+                yield
         self._app.setFont(self.font("dense"))
-        self.changed.emit()
+        yield
+        yield from self.changed.telling()
 
     def _follow_computer(self) -> None:
         if self._mode == "system" and self._app is not None and self.dark != self._computer_is_dark():
-            self.apply(self._app, "system", self.scale)
+            Turns(self.applying(self._app, "system", self.scale), self).start()
 
     def _computer_is_dark(self) -> bool:
         return self._app is not None and self._app.styleHints().colorScheme() == Qt.ColorScheme.Dark

@@ -20,9 +20,10 @@ from studio.engine.settings import SettingsChanged
 from studio.engine.text import Text
 from studio.ui.actions import Actions
 from studio.ui.bridge import Bridge
-from studio.ui.commands import add_commands, add_view_command, app, keep_setting
+from studio.ui.commands import add_commands, add_view_command, app
 from studio.ui.finders import add_finders
 from studio.ui.frame.focus import FocusRing, move_region
+from studio.ui.frame.look import Look
 from studio.ui.frame.memory import Memory
 from studio.ui.frame.menus import open_account_menu, open_engine_menu, open_project_menu
 from studio.ui.frame.notices import KEPT, Kept, NoticesPanel, Toast
@@ -61,6 +62,7 @@ class Window(QWidget):
         self.bridge, self.actions = bridge, actions
         self.memory = Memory(memory_file)
         self.studio = Studio(self, bridge, actions)
+        self.look = Look(self)
         self.view_failures: list[PluginFailure] = []
         self.notices: list[Kept] = []
         self._kinds: dict[str, type[View]] = {}
@@ -200,10 +202,16 @@ class Window(QWidget):
         panel.open_below(theme.scaled(360), theme.scaled(440))
 
     def choose_language(self, wanted: str) -> None:
-        keep_setting(self, "appearance.language", wanted, lambda: language.set(wanted))
+        self.choose_look("language", wanted)
 
     def choose_theme(self, wanted: str) -> None:
-        keep_setting(self, "appearance.theme", wanted, lambda: theme.apply(app(), wanted, theme.scale))
+        self.choose_look("theme", wanted)
+
+    def choose_look(self, which: str, value: str | int) -> None:
+        """Change the look now and keep it; before the engine is there it holds for this window only."""
+        self.look.wear(**{which: value})
+        if self.bridge.engine is not None:
+            self.bridge.run(self, self.bridge.engine.settings.set(f"appearance.{which}", value))
 
     # Qt
 
@@ -334,9 +342,7 @@ class Window(QWidget):
             return
         look = self.bridge.engine.settings.appearance
         theme.reduced_motion = look.reduced_motion
-        language.set(look.language)
-        if (look.theme, look.scale) != theme.asked:
-            theme.apply(app(), look.theme, look.scale)
+        self.look.wear(look.language, look.theme, look.scale)
 
     def _guarded(self, call: Callable[[], object]) -> None:
         try:

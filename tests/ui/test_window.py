@@ -104,7 +104,8 @@ def test_the_whole_window_follows_the_language_and_the_setting_is_kept(window, e
     window.show_view("settings")
     window.status.language.click()
     qtbot.waitUntil(lambda: engine.settings.value("appearance.language") == "zh")
-    assert language.current == "zh"
+    # the window is shown anew when all that is seen has changed
+    qtbot.waitUntil(lambda: language.current == "zh" and window.updatesEnabled())
     assert window.top.command.text() == "搜索或执行命令"
     assert window.status.language.text() == "简体中文"
     words = [label.text() for label in window.current_view().findChildren(QLabel) if label.isVisible()]
@@ -114,6 +115,18 @@ def test_the_whole_window_follows_the_language_and_the_setting_is_kept(window, e
 def test_a_changed_setting_changes_the_look(window, engine, bridge, qtbot):
     bridge.run(window, engine.settings.set("appearance.theme", "light"))
     qtbot.waitUntil(lambda: not theme.dark)
+
+
+def test_looks_that_are_asked_for_while_one_is_put_on_follow_it(window, engine, qtbot):
+    window.choose_language("zh")
+    assert not window.updatesEnabled()  # nobody sees half of a change
+    window.choose_language("en")
+    window.choose_look("scale", 110)
+    qtbot.waitUntil(lambda: window.updatesEnabled() and theme.scale == 110)
+    assert language.current == "en" and window.top.command.text() == "Search or run a command"
+    qtbot.waitUntil(lambda: engine.settings.value("appearance.scale") == 110)
+    window.choose_look("scale", 100)
+    qtbot.waitUntil(lambda: window.updatesEnabled() and theme.scale == 100)
 
 
 def test_the_status_bar_shows_what_the_engine_says(window, qtbot):

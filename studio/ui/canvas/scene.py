@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from PySide6.QtCore import QPointF, QRectF, Signal
@@ -112,10 +112,14 @@ class CanvasScene(QGraphicsScene):
             self.areas[part_id].show_frame(document.frames[part_id])
         self.touched.emit()
 
-    def reread(self) -> None:
-        """New words or fonts: every face anew."""
-        for node_id, item in self.nodes.items():
-            item.show_face(self._face(self.document.nodes[node_id]))
+    def reread(self) -> Iterator[object]:
+        """New words or fonts: every face anew, in steps."""
+        for node_id in list(self.nodes):
+            if not isValid(self):
+                return
+            if node_id in self.nodes:
+                self.nodes[node_id].show_face(self._face(self.document.nodes[node_id]))
+                yield
         self._settle(set(self.nodes))
 
     def preview(self, places: dict[str, QPointF]) -> None:

@@ -126,6 +126,7 @@ def test_both_languages_and_themes_paint(
     before = window.grab().toImage()
     window.choose_language(language)
     window.choose_theme("light" if theme.dark else "dark")
-    until(qtbot, lambda: window.grab().toImage() != before)
+    until(qtbot, lambda: window.updatesEnabled() and window.grab().toImage() != before)
     view.deeds.menu(tickets.dataset_id, QPoint(0, 0))
     window.choose_language("en")
+    until(qtbot, window.updatesEnabled)

@@ -18,6 +18,7 @@ from studio.ui.canvas.board import Board
 from studio.ui.canvas.document import Document
 from studio.ui.canvas.faces import title_of
 from studio.ui.canvas.model import Live
+from studio.ui.change import exhaust
 from studio.ui.language import tr
 from studio.ui.studio import Studio
 from studio.ui.views.workflows_parts.live import RunState
@@ -84,7 +85,7 @@ class Sheet(QWidget):
         """What people call the things that steps use by their id."""
         if names != self.document.names:
             self.document.names = dict(names)
-            self.canvas.sheet.reread()
+            exhaust(self.canvas.sheet.reread())
 
     def start_fields(self) -> list[Any]:
         """What a run of this workflow asks for: the fields of its start step, where it has one."""
