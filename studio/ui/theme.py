@@ -18,6 +18,7 @@ from studio.ui.style import Style, palettes
 from studio.ui.turns import Turns
 
 MODES = ("system", "light", "dark")
+STRONG = 600  # the weight from which on Chinese is written bold: docs/decisions
 QUIET_ROLES = ("Text", "WindowText", "ButtonText")
 
 
@@ -148,7 +149,8 @@ class Theme(QObject):
         if language.current == "zh" and not tight:
             size = max(size, _tokens()["type"]["cjk"]["minSize"])
         font = QFont()
-        font.setFamilies(_tokens()["font"]["mono" if mono else "ui"])
+        families = "mono" if mono else "uiStrong" if row["weight"] >= STRONG else "ui"
+        font.setFamilies(_tokens()["font"][families])
         font.setPixelSize(self.scaled(size))
         font.setWeight(QFont.Weight(row["weight"]))
         font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)

@@ -1,7 +1,7 @@
 """Colours, contrast, language and scale."""
 
 import pytest
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QFontDatabase, QTextLayout
 from PySide6.QtWidgets import QLabel, QPushButton
 
 from studio.engine.text import Text
@@ -104,3 +104,14 @@ def test_every_icon_draws_something_in_the_colour_asked_for(app):
 
 def test_icons_are_sharp_on_a_dense_screen(app):
     assert pixmap("database", size=16, ratio=1.5).width() == 24
+
+
+@pytest.mark.parametrize(("role", "family"), [("body", "Droid Sans Fallback"), ("title", "Noto Sans CJK SC")])
+def test_chinese_is_written_in_a_font_that_stays_thin_in_the_dark_and_titles_in_bold(app, role, family):
+    if family not in QFontDatabase.families():
+        pytest.skip("needs the fonts that ./dev installs")
+    line = QTextLayout("保修期", theme.font(role))
+    line.beginLayout()
+    line.createLine()
+    line.endLayout()
+    assert [run.rawFont().familyName() for run in line.glyphRuns()] == [family]
