@@ -12,7 +12,20 @@ from studio.engine.text import Text
 from studio.engine.workflows.graph import Edge, Graph, Node
 from studio.engine.workflows.values import as_words
 
-FLAGS = ("title", "type", "version", "parent", "bypass", "notes", "retry", "timeout", "on_error", "default", "cache")
+FLAGS = (
+    "title",
+    "type",
+    "version",
+    "parent",
+    "bypass",
+    "notes",
+    "retry",
+    "timeout",
+    "on_error",
+    "default",
+    "cache",
+    "side_effect",
+)
 WHAT = {
     "added": Text("added", "新增"),
     "removed": Text("removed", "删除"),

@@ -34,7 +34,19 @@ FIELDS = {
 }
 PROMPTS = ("prompt", "user_prompt", "prompt_template")
 REFERENCE = re.compile(r"\{\{\s*([\w-]+)\.([\w-]+)\s*\}\}")
-OURS = ("parent", "size", "bypass", "notes", "retry", "timeout", "on_error", "cache")
+OURS = (
+    "parent",
+    "size",
+    "bypass",
+    "notes",
+    "retry",
+    "timeout",
+    "on_error",
+    "default",
+    "cache",
+    "side_effect",
+    "version",
+)
 
 
 def read(content: dict[str, Any] | str) -> Graph:
@@ -69,7 +81,9 @@ def write_plain(graph: Graph) -> dict[str, Any]:
     """The "1.0" form. What it has no words for goes under "studio", so reading it again gives the same graph."""
     nodes = [_plain_node(node) for node in graph.nodes if not node.foreign.get("implied")]
     edges = [_plain_edge(edge) for edge in graph.edges if not edge.foreign.get("implied")]
-    more = graph.model_dump(mode="json", include={"description", "notes", "frames"}, exclude_defaults=True)
+    more = graph.model_dump(
+        mode="json", include={"description", "notes", "frames", "concurrency"}, exclude_defaults=True
+    )
     return {"version": "1.0", "name": graph.name, "nodes": nodes, "edges": edges} | ({"studio": more} if more else {})
 
 
@@ -143,14 +157,15 @@ def _edge(graph: Graph, raw: dict[str, Any]) -> Edge | None:
     found = pairs[0] if pairs else (left or "output", right or "input")
     known = {"id": str(raw["id"])} if raw.get("id") else {}
     foreign = {} if raw.get("studio") else raw
-    via = raw["studio"].get("via", []) if isinstance(raw.get("studio"), dict) else []
+    own = raw["studio"] if isinstance(raw.get("studio"), dict) else {}
     return Edge(
         source=source.id,
         source_port=found[0],
         target=target.id,
         target_port=found[1],
         foreign=foreign,
-        via=via,
+        via=own.get("via", []),
+        passes=own.get("passes"),
         **known,
     )
 
@@ -307,5 +322,6 @@ def _plain_edge(edge: Edge) -> dict[str, Any]:
     return {
         "id": edge.id, "source": edge.source, "target": edge.target,
         "sourceHandle": edge.source_port, "targetHandle": edge.target_port,
-        "studio": {"ports": True} | ({"via": [list(place) for place in edge.via]} if edge.via else {}),
+        "studio": {"ports": True} | ({"via": [list(place) for place in edge.via]} if edge.via else {})
+        | ({"passes": edge.passes} if edge.passes else {}),
     }  # fmt: skip

@@ -103,6 +103,7 @@ class Node(BaseModel):
     """One step. `parent` is the frame that it lies in; `foreign` keeps what a foreign file said and we do not know.
 
     `default` are the values of its outputs where `on_error` is "default"; with "branch" it has an output `error` beside its own.
+    `side_effect` says otherwise than the type whether running it twice would matter.
     `version` is that of the node type that its parameters were written for; `library.migrate` brings them up to date.
     """
 
@@ -121,6 +122,7 @@ class Node(BaseModel):
     on_error: Literal["stop", "default", "branch"] = "stop"
     default: dict[str, Any] = {}
     cache: Literal["auto", "off"] = "auto"
+    side_effect: bool | None = None
     foreign: dict[str, Any] = {}
 
 

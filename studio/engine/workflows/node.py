@@ -88,7 +88,7 @@ class NodeType:
     `side_effect`: running it twice would matter, so a resumed run never repeats it and no cache serves it.
     `cached`: worth keeping the answer of; cheap ones are not. `fingerprint` names the state of the outside world that
     the answer depends on (a dataset's version), as a part of the cache's key. `frame`: other steps lie in it.
-    `migrators` turn parameters that were written for an older `version` into those of the next one.
+    `effect` tells by the parameters whether one with side effects has any. `migrators` turn parameters that were written for an older `version` into those of the next one.
     """
 
     name: str
@@ -109,6 +109,7 @@ class NodeType:
     fingerprint: Callable[[Any, Any], Awaitable[str]] | None = field(default=None, compare=False)
     summary: Callable[[Any], str] | None = field(default=None, compare=False)
     migrators: dict[int, Migrator] = field(default_factory=dict, compare=False)
+    effect: Callable[[Any], bool] | None = field(default=None, compare=False)
     _plain: Any = field(default=None, compare=False)  # the parameters of a step that sets none
 
     @property
@@ -182,6 +183,7 @@ def node(
     fingerprint: Callable[[Any, Any], Awaitable[str]] | None = None,
     summary: Callable[[Any], str] | None = None,
     migrators: dict[int, Migrator] | None = None,
+    effect: Callable[[Any], bool] | None = None,
 ) -> Callable[[F], NodeType]:
     """Make a node type of an async function or an async generator. `ports` gives the ports that depend on the parameters."""
 
@@ -206,6 +208,7 @@ def node(
             fingerprint=fingerprint,
             summary=summary,
             migrators=migrators or {},
+            effect=effect,
         )
         object.__setattr__(made, "_plain", made.read({}))
         object.__setattr__(made, "__doc__", function.__doc__)

@@ -49,6 +49,7 @@ class Step:
     backs: list[Edge] = field(default_factory=list)
     plainly: bool = False
     keyed: bool = False
+    effect: bool = False
     only: str = ""  # the name of its one output
     call: Callable[..., Any] | None = None
     _said: Any = None
@@ -220,7 +221,9 @@ class _Planner:
         step = Step(node.id, node, kind, params)
         step.inputs = [self._input(node, port, False) for port in ports.inputs]
         step.outputs = [port.name for port in ports.outputs]
-        step.keyed = kind.cached and node.cache != "off"
+        step.effect = kind.side_effect and (kind.effect is None or params is None or kind.effect(params))
+        step.effect = step.effect if node.side_effect is None else node.side_effect
+        step.keyed = kind.cached and node.cache != "off" and not step.effect
         step.plainly = not (kind.streams or node.retry.times or node.timeout)
         step.only = kind.fixed.outputs[0].name if len(kind.fixed.outputs) == 1 else ""
         step.call = kind.function

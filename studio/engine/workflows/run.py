@@ -253,7 +253,7 @@ class Run:
             await self._work(step, place, inputs, key, started)
 
     async def _work(self, step: Step, place: Place, inputs: dict[str, Any], key: str, started: float) -> None:
-        effect = step.type.side_effect
+        effect = step.effect
         if effect:
             await self._before_effect(step, place)
         if not place.quiet:
@@ -363,7 +363,7 @@ class Run:
         seconds = time.perf_counter() - started
         said = {port: ref.as_dict() for port, ref in refs.items()}
         if place.quiet:
-            if step.type.side_effect:
+            if step.effect:
                 self.tell("effect", step.id, {"row": list(place.rows), "outputs": said})
             self.teller.count(step.id).add(seconds)
             return

@@ -181,10 +181,8 @@ class Runs:
         graph = await self._records.definition(execution_id)
         scope = plan(graph)
         recorded = await self._recorded(execution_id)
-        kinds = {step.id: step.type for step in scope.everything()}
-        effects = {
-            where: refs for where, refs in recorded.steps.items() if where[0] in kinds and kinds[where[0]].side_effect
-        }
+        acting = {step.id for step in scope.everything() if step.effect}
+        effects = {where: refs for where, refs in recorded.steps.items() if where[0] in acting}
         kept = Recorded(steps=effects, answers=recorded.answers, asked=recorded.asked)
         played = Recorded.read(await self._journal.history(execution_id, kinds=EXCHANGES))
         execution = _made(source.workflow_id, source.workflow_name, source.inputs, source=execution_id)

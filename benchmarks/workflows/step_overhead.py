@@ -1,4 +1,4 @@
-"""What a step costs beyond its own work: `python -m benchmarks.step_overhead`.
+"""What a step costs beyond its own work: `python -m benchmarks.workflows.step_overhead`.
 
 A chain of 1,000 steps, a fan of 1,000 and a map of 10,000 cheap rows through the whole scheduler with its journal on disk,
 beside a plain asyncio loop that does the same calls, in the same run.
