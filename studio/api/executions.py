@@ -8,11 +8,34 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from studio.api.envelope import engine_of, success
+from studio.api.envelope import body, described, engine_of, success
 from studio.api.events import last_event_id, server_sent
+from studio.engine.params import Params, param
+from studio.engine.text import Text
+from studio.engine.workflows import file
 from studio.engine.workflows.service import Workflows
+from studio.engine.workflows.values import plain
 
 router = APIRouter(prefix="/api/v1", tags=["runs"])
+
+
+class Again(Params):
+    repeat: bool = param(False, Text("Repeat", "重复执行"))
+
+
+class Said(Params):
+    answer: Any = param(..., Text("Answer", "回答"))
+    step: str = param("", Text("Step", "节点"))
+    at: list[int] | None = param(None, Text("Place", "位置"))
+    by: str = param("", Text("By", "回答人"))
+
+
+class Fork(Params):
+    start_at: str = param("", Text("From step", "起始节点"))
+    only: str = param("", Text("Only step", "仅此节点"))
+    edits: dict[str, Any] = param({}, Text("Edited values", "修改的值"))
+    inputs: dict[str, Any] | None = param(None, Text("Inputs", "输入"))
+    definition: dict[str, Any] | str | None = param(None, Text("Graph", "图"))
 
 
 @router.get("/executions")
@@ -43,10 +66,58 @@ async def events(request: Request, execution_id: str) -> Response:
     return server_sent(_follow(workflows, execution_id, last_event_id(request)))
 
 
-@router.post("/executions/{execution_id}/resume", status_code=202)
-async def resume(request: Request, execution_id: str) -> Response:
-    """Go on from the last finished step."""
-    return success(shown(await engine_of(request).workflows.resume(execution_id)), 202)
+@router.post("/executions/{execution_id}/resume", status_code=202, openapi_extra=described(Again))
+async def resume(request: Request, execution_id: str, given: Again = body(Again)) -> Response:
+    """Go on from the last finished step; `repeat` allows what may have taken effect to happen again."""
+    return success(shown(await engine_of(request).workflows.resume(execution_id, repeat=given.repeat)), 202)
+
+
+@router.post("/executions/{execution_id}/stop")
+async def stop(request: Request, execution_id: str) -> Response:
+    """Stop a run; its steps have ended when this answers."""
+    return success(shown(await engine_of(request).workflows.stop(execution_id)))
+
+
+@router.get("/executions/{execution_id}/questions")
+async def questions(request: Request, execution_id: str) -> Response:
+    """What a person is asked in this run."""
+    return success(await engine_of(request).workflows.questions(execution_id))
+
+
+@router.post("/executions/{execution_id}/answer", status_code=202, openapi_extra=described(Said))
+async def answer(request: Request, execution_id: str, given: Said = body(Said)) -> Response:
+    """Answer a question of the run; without `step`, its only one."""
+    workflows = engine_of(request).workflows
+    found = await workflows.answer(execution_id, given.answer, step=given.step, at=given.at, by=given.by)
+    return success(shown(found), 202)
+
+
+@router.post("/executions/{execution_id}/branch", status_code=202, openapi_extra=described(Fork))
+async def branch(request: Request, execution_id: str, given: Fork = body(Fork)) -> Response:
+    """A new run with what this one recorded: from a step, of one step, or with edited values."""
+    definition = file.read(given.definition) if given.definition is not None else None
+    found = await engine_of(request).workflows.branch(
+        execution_id, start_at=given.start_at, only=given.only, edits=given.edits, inputs=given.inputs, definition=definition
+    )
+    return success(shown(found), 202)
+
+
+@router.post("/executions/{execution_id}/replay", status_code=202)
+async def replay(request: Request, execution_id: str) -> Response:
+    """The run again with what was recorded of models, servers and tools: nothing outside is asked."""
+    return success(shown(await engine_of(request).workflows.replay(execution_id)), 202)
+
+
+@router.get("/executions/{execution_id}/digests")
+async def digests(request: Request, execution_id: str) -> Response:
+    """What tells the outputs of a complete run, by name."""
+    return success(await engine_of(request).workflows.digests(execution_id))
+
+
+@router.get("/executions/{execution_id}/outputs/{step}/{port}")
+async def output(request: Request, execution_id: str, step: str, port: str) -> Response:
+    """The whole value that a step gave."""
+    return success(plain(await engine_of(request).workflows.output(execution_id, step, port)))
 
 
 async def _follow(workflows: Workflows, execution_id: str, after: int) -> AsyncIterator[tuple[str, Any, int | None]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -31,6 +30,7 @@ class ChangedWorkflow(Params):
 
 class Inputs(Params):
     inputs: dict[str, Any] = param({}, Text("Inputs", "输入"))
+    version: int | None = param(None, Text("Version", "版本"))
 
 
 class Which(Params):
@@ -92,7 +92,7 @@ async def delete(request: Request, workflow_id: str) -> Response:
 @router.post("/workflows/{workflow_id}/start", status_code=202, openapi_extra=described(Inputs))
 async def start(request: Request, workflow_id: str, given: Inputs = body(Inputs)) -> Response:
     """Start a run and answer at once with its id."""
-    run = await engine_of(request).workflows.start(workflow_id, given.inputs)
+    run = await engine_of(request).workflows.start(workflow_id, given.inputs, version=given.version)
     return success({"execution_id": run.id, "id": run.id, "workflow_id": workflow_id, "status": run.status}, 202)
 
 
@@ -115,19 +115,11 @@ async def executions(request: Request, workflow_id: str) -> Response:
     return success([shown(run) for run in await engine_of(request).workflows.executions(workflow_id)])
 
 
-def definition_of(given: dict[str, Any] | str) -> dict[str, Any]:
-    """A graph that came as an object or as text."""
-    if not isinstance(given, str):
-        return given
-    try:
-        content = json.loads(given)
-    except ValueError as error:
-        raise BadParameter(
-            Text(f"“definition” is not JSON: {error}.", f"“definition”不是有效的 JSON：{error}。")
-        ) from error
-    if not isinstance(content, dict):
-        raise BadParameter(Text("“definition” has to be an object.", "“definition”必须是对象。"))
-    return content
+def definition_of(given: dict[str, Any] | str) -> dict[str, Any] | str:
+    """A graph that came as an object or as the text of a file."""
+    if isinstance(given, str) and not given.strip():
+        raise BadParameter(Text("“definition” is empty.", "“definition”为空。"))
+    return given
 
 
 def _workflow(item: Any) -> dict[str, Any]:

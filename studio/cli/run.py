@@ -8,32 +8,68 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from studio.cli.connection import Connection
 from studio.cli.connection import run as connected
-from studio.cli.output import show
+from studio.cli.output import language, show
 from studio.engine.errors import BadParameter, NotFound
 from studio.engine.text import Text
+from studio.engine.workflows.file import parsed_yaml
 
 LARGEST = 10_000_000  # bytes of a workflow file
+WAITING = 3  # the exit code of a run that waits for a person
+RUNS = "/api/v1/executions"
 
 
 def run(parsed: argparse.Namespace) -> int:
-    inputs = dict(_input(given) for given in parsed.input)
-    return connected(lambda connection: _run(connection, parsed, inputs), parsed.home)
+    return connected(lambda connection: run_workflow(connection, parsed), parsed.home)
 
 
-async def _run(connection: Connection, parsed: argparse.Namespace, inputs: dict[str, Any]) -> int:
+def declare_run(parser: argparse.ArgumentParser) -> None:
+    """The arguments of a run."""
+    parser.add_argument("file", help="a workflow file, or wf-… of a kept one")
+    parser.add_argument(
+        "--input", "-i", action="append", default=[], metavar="NAME=VALUE", help="an input of the start node"
+    )
+    parser.add_argument("--inputs", metavar="FILE", help="all inputs as one JSON object; - reads the standard input")
+
+
+async def run_workflow(connection: Connection, parsed: argparse.Namespace) -> int:
+    """Run it, tell what happens, and give 0 when it completed, 1 when it did not, 3 when it waits for a person."""
+    inputs = _all_inputs(parsed)
     workflow = await _workflow(connection, parsed.file)
     started = await connection.post(f"/api/v1/workflows/{workflow}/start", {"inputs": inputs})
-    number = started["execution_id"]
-    async for name, event in connection.events("GET", f"/api/v1/executions/{number}/events"):
-        if not parsed.json:
+    return await follow(connection, started["execution_id"], parsed.json)
+
+
+async def follow(connection: Connection, run_id: str, as_json: bool) -> int:
+    """Tell what happens in a run to its end; a question is put to the person at the terminal, where there is one."""
+    asking = False
+    async for name, event in connection.events("GET", f"{RUNS}/{run_id}/events"):
+        if not as_json:
             _print(name, event)
-    finished = await connection.get(f"/api/v1/executions/{number}")
-    show(finished if parsed.json else finished["outputs"], parsed.json)
+        if name == "asked" and await _is_open(connection, run_id, event["step"]):
+            if not sys.stdin.isatty() or as_json:
+                asking = True
+                break
+            await _put(connection, run_id, event)
+    finished = await connection.get(f"{RUNS}/{run_id}")
+    show(finished if as_json else finished["outputs"] or {"run": run_id, "status": finished["status"]}, as_json)
+    if asking:
+        return WAITING
     return 0 if finished["status"] == "completed" else 1
+
+
+async def _is_open(connection: Connection, run_id: str, step: str) -> bool:
+    return any(item["step"] == step for item in await connection.get(f"{RUNS}/{run_id}/questions"))
+
+
+async def _put(connection: Connection, run_id: str, event: dict[str, Any]) -> None:
+    question = event["data"]["question"]
+    print(question["text"], *question.get("choices", []), sep="\n  ", file=sys.stderr)
+    fields = question.get("fields") or []
+    answer: Any = {name: input(f"{name}: ") for name in fields} if fields else input("> ")
+    body = {"answer": answer, "step": event["step"], "at": event["data"]["at"]}
+    await connection.post(f"{RUNS}/{run_id}/answer", body)
 
 
 async def _workflow(connection: Connection, given: str) -> str:
@@ -50,18 +86,24 @@ async def _workflow(connection: Connection, given: str) -> str:
     return str(made["id"])
 
 
+async def definition_of(connection: Connection, given: str) -> Any:
+    """The graph of a file, or of a kept workflow."""
+    if given == "-" or Path(given).exists():
+        return text_of(given)
+    return (await connection.get(f"/api/v1/workflows/{given}"))["definition"]
+
+
+def text_of(given: str) -> str:
+    """A file's text, or that of the standard input."""
+    return sys.stdin.read(LARGEST + 1) if given == "-" else _text(Path(given))
+
+
 def read_file(path: Path) -> dict[str, Any]:
     """A workflow file, JSON or YAML, as plain data."""
+    words = _text(path)
     try:
-        if path.stat().st_size > LARGEST:
-            raise BadParameter(Text(f"{path} is larger than 10 MB.", f"{path} 超过 10 MB。"))
-        words = path.read_text()
-        content = json.loads(words) if path.suffix == ".json" else yaml.safe_load(words)
-    except OSError as error:
-        raise NotFound(
-            Text(f"{path} cannot be read: {error.strerror}.", f"无法读取 {path}：{error.strerror}。")
-        ) from error
-    except (ValueError, yaml.YAMLError) as error:
+        content = json.loads(words) if path.suffix == ".json" else parsed_yaml(words)
+    except ValueError as error:
         raise BadParameter(
             Text(f"{path} is not a workflow file: {error}.", f"{path} 不是工作流文件：{error}。")
         ) from error
@@ -70,21 +112,48 @@ def read_file(path: Path) -> dict[str, Any]:
     return content
 
 
+def value_of(word: str) -> Any:
+    """A word of the command line: JSON where it is JSON, else text."""
+    try:
+        return json.loads(word)
+    except ValueError:
+        return word
+
+
+def _text(path: Path) -> str:
+    try:
+        if path.stat().st_size > LARGEST:
+            raise BadParameter(Text(f"{path} is larger than 10 MB.", f"{path} 超过 10 MB。"))
+        return path.read_text()
+    except OSError as error:
+        raise NotFound(
+            Text(f"{path} cannot be read: {error.strerror}.", f"无法读取 {path}：{error.strerror}。")
+        ) from error
+    except UnicodeError as error:
+        raise BadParameter(Text(f"{path} is not text.", f"{path} 不是文本文件。")) from error
+
+
 def _print(name: str, event: dict[str, Any]) -> None:
     step = event.get("step") or ""
     data = event.get("data") or {}
     if name == "token":
         print(data.get("text", ""), end="", file=sys.stderr, flush=True)
-    elif name not in ("progress", "queued"):
+    elif name == "failed":
+        print(f"{name:<10} {step}: {data['error']['message'][language()]}", file=sys.stderr)
+    elif name not in ("progress", "queued", "rows", "effect", "effect_started", "exchange", "called"):
         seconds = f" {data['seconds']:.2f} s" if isinstance(data.get("seconds"), float) else ""
         print(f"{name:<10} {step}{seconds}", file=sys.stderr)
+
+
+def _all_inputs(parsed: argparse.Namespace) -> dict[str, Any]:
+    found: Any = value_of(text_of(parsed.inputs)) if parsed.inputs else {}
+    if not isinstance(found, dict):
+        raise BadParameter(Text("The inputs have to be one JSON object.", "输入必须是一个 JSON 对象。"))
+    return found | dict(_input(given) for given in parsed.input)
 
 
 def _input(given: str) -> tuple[str, Any]:
     name, equals, value = given.partition("=")
     if not equals:
         raise BadParameter(Text(f"“{given}” is not NAME=VALUE.", f"“{given}”不是 NAME=VALUE 的形式。"))
-    try:
-        return name, json.loads(value)
-    except ValueError:
-        return name, value
+    return name, value_of(value)

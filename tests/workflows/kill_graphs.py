@@ -40,8 +40,16 @@ class Counting(BaseHTTPRequestHandler):
         return
 
 
-def server() -> ThreadingHTTPServer:
-    found = ThreadingHTTPServer(("127.0.0.1", 0), Counting)
+class Server(ThreadingHTTPServer):
+    request_queue_size = 256
+    daemon_threads = True
+
+    def handle_error(self, *_: Any) -> None:
+        """A client that was killed hangs up; nobody need hear of it."""
+
+
+def server() -> Server:
+    found = Server(("127.0.0.1", 0), Counting)
     Thread(target=found.serve_forever, daemon=True).start()
     return found
 

@@ -14,6 +14,7 @@ from studio.engine.workflows import library
 from studio.engine.workflows.graph import Edge, Graph, Node, Port, Sheet, fits
 
 VERSION = "2"
+LARGEST = 10_000_000  # characters of a file
 
 TYPES = {"input": "start", "transform": "python", "filter": "sql", "database": "sql"}
 PARAMS: dict[str, dict[str, str]] = {
@@ -55,7 +56,9 @@ def read(content: dict[str, Any] | str) -> Graph:
     try:
         if str(data.get("version", VERSION)).startswith("1"):
             return _read_plain(data)
-        return Graph.model_validate({**data, "version": VERSION})
+        graph = Graph.model_validate({**data, "version": VERSION})
+        graph.nodes = [library.migrate(node) for node in graph.nodes]
+        return graph
     except (ValidationError, KeyError, TypeError, AttributeError) as error:
         raise Invalid(
             Text("This is not a workflow file.", "这不是有效的工作流文件。"),
@@ -69,12 +72,20 @@ def read(content: dict[str, Any] | str) -> Graph:
 
 def write(graph: Graph) -> str:
     """The studio's own form: a stable order, one line per scalar, so that two versions compare well."""
-    return (
-        json.dumps(
-            graph.model_dump(mode="json", exclude_defaults=True) | {"version": VERSION}, ensure_ascii=False, indent=2
-        )
-        + "\n"
-    )
+    return json.dumps(_said(graph), ensure_ascii=False, indent=2) + "\n"
+
+
+def as_text(graph: Graph, format: str = "json") -> str:
+    """A graph as a file: "json" and "yaml" are the studio's own form, "1.0" is what other programs read."""
+    if format == "yaml":
+        return _yaml().dump(_said(graph), Dumper=_dumper(), sort_keys=False, allow_unicode=True, width=1_000)  # type: ignore[no-any-return]
+    if format == "1.0":
+        return json.dumps(write_plain(graph), ensure_ascii=False, indent=2) + "\n"
+    return write(graph)
+
+
+def _said(graph: Graph) -> dict[str, Any]:
+    return graph.model_dump(mode="json", exclude_defaults=True) | {"version": VERSION}
 
 
 def write_plain(graph: Graph) -> dict[str, Any]:
@@ -90,13 +101,73 @@ def write_plain(graph: Graph) -> dict[str, Any]:
 def _parsed(content: dict[str, Any] | str) -> dict[str, Any]:
     if isinstance(content, dict):
         return content
-    try:
-        data = json.loads(content)
-    except ValueError as error:
-        raise BadParameter(Text(f"The workflow is not JSON: {error}.", f"工作流不是有效的 JSON：{error}。")) from error
+    if len(content) > LARGEST:
+        raise BadParameter(Text("The workflow is larger than 10 MB.", "工作流超过 10 MB。"))
+    data = _parsed_json(content) if content.lstrip()[:1] in ("{", "[") else parsed_yaml(content)
     if not isinstance(data, dict):
         raise BadParameter(Text("The workflow is not a JSON object.", "工作流不是 JSON 对象。"))
     return data
+
+
+def _parsed_json(content: str) -> Any:
+    try:
+        return json.loads(content, object_pairs_hook=_once, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise BadParameter(Text(f"The workflow is not JSON: {error}.", f"工作流不是有效的 JSON：{error}。")) from error
+
+
+def parsed_yaml(content: str) -> Any:
+    """YAML without tags of Python, without a key that comes twice, without aliases (which can grow without end)."""
+    yaml = _yaml()
+
+    class Loader(yaml.SafeLoader):  # type: ignore[misc, name-defined]
+        def compose_node(self, parent: Any, index: Any) -> Any:
+            if self.check_event(yaml.AliasEvent):
+                raise yaml.YAMLError("aliases are not allowed")
+            return super().compose_node(parent, index)
+
+        def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+            keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+            if len(set(map(str, keys))) != len(keys):
+                raise yaml.YAMLError("a key comes twice")
+            return super().construct_mapping(node, deep)
+
+    try:
+        return yaml.load(content, Loader=Loader)  # noqa: S506 (a safe loader, made stricter)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise BadParameter(Text(f"The workflow is not YAML: {error}.", f"工作流不是有效的 YAML：{error}。")) from error
+
+
+def _yaml() -> Any:
+    import yaml
+
+    return yaml
+
+
+def _dumper() -> Any:
+    """Texts of several lines stand as blocks, so that a changed prompt is a diff of its changed lines."""
+    yaml = _yaml()
+
+    class Dumper(yaml.SafeDumper):  # type: ignore[misc, name-defined]
+        def ignore_aliases(self, data: Any) -> bool:
+            return True
+
+    def text(dumper: Any, value: str) -> Any:
+        return dumper.represent_scalar("tag:yaml.org,2002:str", value, style="|" if "\n" in value else None)
+
+    Dumper.add_representer(str, text)
+    return Dumper
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key comes twice")
+    return found
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
 
 
 def _read_plain(data: dict[str, Any]) -> Graph:
