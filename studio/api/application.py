@@ -25,6 +25,7 @@ from studio.api import (
     sql,
     system,
     versions,
+    workflow_tools,
     workflows,
 )
 from studio.api.security import Access, Gate
@@ -48,6 +49,7 @@ ROUTERS = (
     documents,
     rag,
     collections,
+    workflow_tools,
     workflows,
     executions,
 )

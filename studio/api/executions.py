@@ -97,7 +97,12 @@ async def branch(request: Request, execution_id: str, given: Fork = body(Fork)) 
     """A new run with what this one recorded: from a step, of one step, or with edited values."""
     definition = file.read(given.definition) if given.definition is not None else None
     found = await engine_of(request).workflows.branch(
-        execution_id, start_at=given.start_at, only=given.only, edits=given.edits, inputs=given.inputs, definition=definition
+        execution_id,
+        start_at=given.start_at,
+        only=given.only,
+        edits=given.edits,
+        inputs=given.inputs,
+        definition=definition,
     )
     return success(shown(found), 202)
 

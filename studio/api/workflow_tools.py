@@ -98,6 +98,3 @@ async def export(
 
 def _changes(before: Graph, after: Graph) -> list[dict[str, Any]]:
     return [{**item.model_dump(mode="json"), "line": item.line().as_dict()} for item in compare(before, after)]
-
-
-

@@ -27,6 +27,7 @@ def make_parser() -> argparse.ArgumentParser:
     _asking(commands)
     _listing(commands)
     _models_command(commands)
+    _workflow_commands(commands)
     _datasets_command(commands)
     _knowledge_command(commands)
     return parser
@@ -49,10 +50,7 @@ def _serving(commands: Commands) -> None:  # type: ignore[valid-type]
 
 def _asking(commands: Commands) -> None:  # type: ignore[valid-type]
     run = _add(commands, "run", "run a workflow file, or a kept workflow by its id", _run)
-    run.add_argument("file", help="a workflow file, or wf-… of a kept one")
-    run.add_argument(
-        "--input", "-i", action="append", default=[], metavar="NAME=VALUE", help="an input of the start node"
-    )
+    _declare_run(run)
     chat = _add(commands, "chat", "ask a question; without one, a conversation line by line", _chat)
     chat.add_argument("question", nargs="?", help="the question")
     chat.add_argument("--model", help="a model by id, name or alias")
@@ -69,11 +67,7 @@ def _asking(commands: Commands) -> None:  # type: ignore[valid-type]
 
 
 def _listing(commands: Commands) -> None:  # type: ignore[valid-type]
-    for name, help in (
-        ("workflows", "list or show workflows"),
-        ("runs", "list, show, resume or stop runs"),
-        ("settings", "show or change settings"),
-    ):
+    for name, help in (("settings", "show or change settings"),):
         parser = _add(commands, name, help, _things)
         parser.set_defaults(things=name)
         parser.add_argument("verb", nargs="?", default="list", help="what to do (list)")
@@ -92,6 +86,19 @@ def _knowledge_command(commands: Commands) -> None:  # type: ignore[valid-type]
     from studio.cli.knowledge import declare
 
     declare(_add(commands, "knowledge", "collections: add, search, measure, export and import", _knowledge))
+
+
+def _workflow_commands(commands: Commands) -> None:  # type: ignore[valid-type]
+    from studio.cli import runs, workflows
+
+    workflows.declare(_add(commands, "workflows", "run, check, compare, import and export workflows", _workflows))
+    runs.declare(_add(commands, "runs", "list, follow, answer, stop, resume, branch and replay runs", _runs))
+
+
+def _declare_run(parser: argparse.ArgumentParser) -> None:
+    from studio.cli.run import declare_run
+
+    declare_run(parser)
 
 
 def _models_command(commands: Commands) -> None:  # type: ignore[valid-type]
@@ -161,6 +168,18 @@ def _knowledge(parsed: argparse.Namespace) -> int:
     from studio.cli.knowledge import knowledge
 
     return knowledge(parsed)
+
+
+def _workflows(parsed: argparse.Namespace) -> int:
+    from studio.cli.workflows import workflows
+
+    return workflows(parsed)
+
+
+def _runs(parsed: argparse.Namespace) -> int:
+    from studio.cli.runs import runs
+
+    return runs(parsed)
 
 
 def _things(parsed: argparse.Namespace) -> int:

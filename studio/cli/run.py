@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import sys
 from pathlib import Path
@@ -53,6 +54,8 @@ async def follow(connection: Connection, run_id: str, as_json: bool) -> int:
                 break
             await _put(connection, run_id, event)
     finished = await connection.get(f"{RUNS}/{run_id}")
+    if as_json and finished["status"] == "completed":
+        finished["digests"] = await connection.get(f"{RUNS}/{run_id}/digests")
     show(finished if as_json else finished["outputs"] or {"run": run_id, "status": finished["status"]}, as_json)
     if asking:
         return WAITING
@@ -67,7 +70,8 @@ async def _put(connection: Connection, run_id: str, event: dict[str, Any]) -> No
     question = event["data"]["question"]
     print(question["text"], *question.get("choices", []), sep="\n  ", file=sys.stderr)
     fields = question.get("fields") or []
-    answer: Any = {name: input(f"{name}: ") for name in fields} if fields else input("> ")
+    answer: Any = {name: await asyncio.to_thread(input, f"{name}: ") for name in fields}
+    answer = answer or await asyncio.to_thread(input, "> ")
     body = {"answer": answer, "step": event["step"], "at": event["data"]["at"]}
     await connection.post(f"{RUNS}/{run_id}/answer", body)
 

@@ -47,7 +47,9 @@ def declare(parser: argparse.ArgumentParser) -> None:
     answer.add_argument("--step", default="")
     branch = verb("branch", "a new run with what this one recorded")
     branch.add_argument("run")
-    branch.add_argument("--from", dest="start_at", default="", metavar="STEP", help="this step and what follows runs again")
+    branch.add_argument(
+        "--from", dest="start_at", default="", metavar="STEP", help="this step and what follows runs again"
+    )
     branch.add_argument("--only", default="", metavar="STEP", help="only this step runs")
     branch.add_argument("--edit", action="append", default=[], metavar="STEP.PORT=VALUE", help="a value instead")
     verb("replay", "again with what was recorded; nothing outside is asked").add_argument("run")
@@ -73,7 +75,11 @@ async def _logs(connection: Connection, parsed: argparse.Namespace) -> int:
         return await follow(connection, parsed.run, parsed.json)
     for event in await connection.get(f"{ROUTE}/{parsed.run}/logs"):
         words = json.dumps(event["data"], ensure_ascii=False)
-        line = json.dumps(event, ensure_ascii=False) if parsed.json else f"{event['seq']:>6}  {event['kind']:<14} {event['step']:<20} {words[:200]}"
+        line = (
+            json.dumps(event, ensure_ascii=False)
+            if parsed.json
+            else f"{event['seq']:>6}  {event['kind']:<14} {event['step']:<20} {words[:200]}"
+        )
         print(line)
     return 0
 

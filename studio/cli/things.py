@@ -1,10 +1,9 @@
-"""`studio workflows|runs|settings`: what there is, and the few things one does with it."""
+"""`studio settings` and `studio sample`: what there is, and the few things one does with it."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 
 from studio.cli.connection import Connection, run
 from studio.cli.output import print_table, say, show
@@ -13,18 +12,9 @@ from studio.engine.text import Text
 
 Verb = Callable[[Connection, argparse.Namespace], Awaitable[None]]
 
-COLUMNS = {
-    "workflows": ("id", "name", "version", "description"),
-    "runs": ("id", "workflow_name", "status", "duration_ms"),
-}
-ROUTES = {
-    "workflows": "/api/v1/workflows",
-    "runs": "/api/v1/executions",
-}
-
 
 def things(parsed: argparse.Namespace) -> int:
-    verbs = {**_COMMON, **_VERBS[parsed.things]}
+    verbs = _VERBS[parsed.things]
     if parsed.verb not in verbs:
         known = ", ".join(verbs)
         raise BadParameter(
@@ -60,31 +50,6 @@ async def _do(connection: Connection, verb: Verb, parsed: argparse.Namespace) ->
     return 0
 
 
-async def _list(connection: Connection, parsed: argparse.Namespace) -> None:
-    if parsed.things == "settings":
-        await _settings(connection, parsed)
-        return
-    show(await connection.get(ROUTES[parsed.things]), parsed.json, COLUMNS[parsed.things])
-
-
-async def _show(connection: Connection, parsed: argparse.Namespace) -> None:
-    show(await connection.get(f"{ROUTES[parsed.things]}/{_word(parsed)}"), parsed.json)
-
-
-async def _remove(connection: Connection, parsed: argparse.Namespace) -> None:
-    show(await connection.delete(f"{ROUTES[parsed.things]}/{_word(parsed)}"), parsed.json)
-
-
-async def _resume(connection: Connection, parsed: argparse.Namespace) -> None:
-    show(await connection.post(f"/api/v1/executions/{_word(parsed)}/resume"), parsed.json)
-
-
-async def _stop(connection: Connection, parsed: argparse.Namespace) -> None:
-    run_id = _word(parsed)
-    found = await connection.get(f"/api/v1/executions/{run_id}")
-    show(await connection.post(f"/api/v1/workflows/{found['workflow_id']}/stop", {"execution_id": run_id}), parsed.json)
-
-
 async def _settings(connection: Connection, parsed: argparse.Namespace) -> None:
     found = await connection.get("/api/v1/settings")
     if parsed.json:
@@ -100,24 +65,4 @@ async def _set(connection: Connection, parsed: argparse.Namespace) -> None:
     show(await connection.put("/api/v1/settings", {"key": parsed.words[0], "value": parsed.words[1]}), parsed.json)
 
 
-_COMMON: dict[str, Verb] = {"list": _list}
-_VERBS: dict[str, dict[str, Verb]] = {
-    "workflows": {"show": _show, "remove": _remove},
-    "runs": {"show": _show, "resume": _resume, "stop": _stop},
-    "settings": {"set": _set},
-}
-
-
-def _word(parsed: argparse.Namespace) -> str:
-    if not parsed.words:
-        raise BadParameter(
-            Text(
-                f"“studio {parsed.things} {parsed.verb}” needs to know which one.",
-                f"“studio {parsed.things} {parsed.verb}”需要指定对象。",
-            )
-        )
-    return str(parsed.words[0])
-
-
-def _place(word: str) -> str:
-    return word if "://" in word else str(Path(word).resolve()) + ("/" if word.endswith("/") else "")
+_VERBS: dict[str, dict[str, Verb]] = {"settings": {"list": _settings, "set": _set}}

@@ -79,7 +79,9 @@ async def _validate(connection: Connection, parsed: argparse.Namespace) -> int:
         show(found, True)
     else:
         rows = [[item["level"], item["node_id"], item["message"][language()]] for item in found["problems"]]
-        print_table(rows, ("level", "step", "problem")) if rows else print(Text("All is well.", "没有问题。").in_language(language()))
+        print_table(rows, ("level", "step", "problem")) if rows else print(
+            Text("All is well.", "没有问题。").in_language(language())
+        )
     return 0 if found["valid"] else 1
 
 
@@ -115,7 +117,7 @@ async def _export(connection: Connection, parsed: argparse.Namespace) -> int:
     return 0
 
 
-async def _schema(connection: Connection, parsed: argparse.Namespace) -> int:
+async def _schema(connection: Connection, _parsed: argparse.Namespace) -> int:
     found: Any = await connection.get("/api/v1/workflow-schema")
     print(json.dumps(found, ensure_ascii=False, indent=2))
     return 0

@@ -79,7 +79,8 @@ def test_a_missing_file_and_an_unknown_thing_are_named(studio: Running) -> None:
     assert "nowhere.json" in studio_command(studio.home, "run", "nowhere.json", code=1).stderr
     assert "ds-nothing" in studio_command(studio.home, "datasets", "show", "ds-nothing", code=1).stderr
     assert "export" in studio_command(studio.home, "datasets", "explode", code=2).stderr
-    assert "list" in studio_command(studio.home, "runs", "explode", code=1).stderr
+    assert "resume" in studio_command(studio.home, "runs", "explode", code=2).stderr
+    assert "list" in studio_command(studio.home, "settings", "explode", code=1).stderr
 
 
 def test_errors_speak_the_readers_language(studio: Running) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from studio.engine.workflows.graph import Edge, Graph, Node
 
 
-def step(node_id: str, kind: str, parent: str | None = None, **params: Any) -> Node:
+def step(node_id: str, kind: str, parent: str | None = None, /, **params: Any) -> Node:
     return Node(id=node_id, type=kind, params=params, parent=parent)
 
 

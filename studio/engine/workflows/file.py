@@ -133,7 +133,7 @@ def parsed_yaml(content: str) -> Any:
             return super().construct_mapping(node, deep)
 
     try:
-        return yaml.load(content, Loader=Loader)  # noqa: S506 (a safe loader, made stricter)
+        return yaml.load(content, Loader=Loader)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise BadParameter(Text(f"The workflow is not YAML: {error}.", f"工作流不是有效的 YAML：{error}。")) from error
 
