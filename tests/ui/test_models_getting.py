@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -9,9 +10,11 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QLabel
 
 from studio.engine.models.model import LoadSettings
+from studio.engine.models.vllm_environment import VllmEnvironment
 from studio.ui.views.models import ModelsView
 from studio.ui.views.models_parts.asking import InstallDialog, MemoryDialog, TrustDialog
 from tests.models.hub_server import HubServer, serving
+from tests.models.test_vllm import FETCHING
 from tests.models.tiny_gguf import make_tiny_gguf
 from tests.ui.real import desk_with
 
@@ -161,4 +164,19 @@ def test_vllm_is_installed_from_its_row_after_its_size_was_said_and_not_while_of
     dialog.agree.click()
     desk.until(lambda: told)
     assert "stays offline" in told[0].message.en
+    assert not desk.engine.jobs.running()
+
+
+def test_an_install_shows_how_far_it_is_and_is_cancelled_from_its_row(desk, view, monkeypatch):
+    monkeypatch.setattr("studio.engine.models.vllm_environment._base_python", lambda: "/bin/true")
+    monkeypatch.setattr(VllmEnvironment, "_pip_command", lambda *_: [sys.executable, "-c", FETCHING])
+    row = view.side._engines["vllm"]
+    row.button.click()
+    view.findChild(InstallDialog).agree.click()
+    desk.until(lambda: "Fetching torch" in row.words.whole())
+    assert not row.meter.isHidden() and row.meter.share > 0
+    assert row.button.isHidden()
+    row.cancel.click()
+    desk.until(lambda: row.cancel.isHidden() and not row.button.isHidden())
+    assert "Not installed" in row.words.whole() and row.meter.isHidden()
     assert not desk.engine.jobs.running()

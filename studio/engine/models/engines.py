@@ -26,16 +26,20 @@ class Engines:
 
     def offered(self) -> dict[str, int]:
         """What can be installed and is neither there nor on its way, with the room in bytes that installing takes."""
-        if self._vllm.python() or any(job.kind == JOB for job in self._jobs.running()):
+        if self._vllm.python() or self.installing():
             return {}
         return {"vllm": ROOM[_variant()]}
+
+    def installing(self) -> dict[str, JobState]:
+        """The jobs that install an engine now, by its name."""
+        return {str(job.payload.get("engine", "")): job for job in self._jobs.running() if job.kind == JOB}
 
     async def install(self, name: str, variant: Variant | None = None) -> JobState:
         """Start to install an engine; follow the job. Without a `variant`, CUDA where there is a GPU, else the CPU build.
         An install that runs already is returned."""
         if name != "vllm":
             raise NotFound(Text(f"There is no engine “{name}” to install.", f"没有可安装的引擎“{name}”。"))
-        running = next((job for job in self._jobs.running() if job.kind == JOB), None)
+        running = self.installing().get(name)
         if running is not None:
             return running
         if self._settings.privacy.offline:

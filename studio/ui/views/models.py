@@ -211,6 +211,7 @@ class ModelsView(View):
         )
         self.side.downloads.asked.connect(self._change_download)
         self.table.download_asked.connect(self._change_download)
+        self.side.stop.connect(lambda job_id: self._run(self.studio.engine.jobs.cancel(job_id)))
         self.side.install.connect(lambda state: InstallDialog(self, state, self._install).open())
         self.speed.clicked.connect(self._measure)
         self.side.filtered.connect(lambda kind: self.table.set_filter(kind=kind))
@@ -222,9 +223,7 @@ class ModelsView(View):
         bridge = self.studio.bridge
         bridge.listen(self, ModelChanged, lambda _: self.refresh())
         bridge.listen(self, DownloadChanged, self._show_download)
-        bridge.listen(
-            self, JobChanged, lambda event: event.job.kind == "model-bench" and self._show_measuring(event.job)
-        )
+        bridge.listen(self, JobChanged, lambda event: self._show_job(event.job))
         bridge.listen(self, SettingsChanged, lambda event: event.key.startswith("models.") and self.refresh())
 
     # what is shown
@@ -345,8 +344,7 @@ class ModelsView(View):
             self.refresh()
 
     def _install(self, name: str) -> None:
-        begun = Text("Installing vLLM; the status bar shows how far it is", "正在安装 vLLM，进度见状态栏")
-        self._run(self.studio.engine.engines.install(name), lambda _: self.studio.window.toast(begun))
+        self._run(self.studio.engine.engines.install(name))
 
     def _known(self, models: list[Model]) -> None:
         if models:
@@ -366,6 +364,14 @@ class ModelsView(View):
             return
         self.speed.setEnabled(False)
         self._run(self.studio.engine.benches.start(model.id))
+
+    def _show_job(self, job: JobState) -> None:
+        if job.kind == "model-bench":
+            self._show_measuring(job)
+        elif job.kind == "engine-install":
+            self.side.show_job(job)
+            if job.status not in ("running", "failed"):
+                self.refresh()
 
     def _show_measuring(self, job: JobState) -> None:
         """In its row, whoever began it; at the end what came out."""

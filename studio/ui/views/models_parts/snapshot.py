@@ -9,6 +9,7 @@ from studio.engine.text import Text
 
 if TYPE_CHECKING:
     from studio.engine.engine import Engine
+    from studio.engine.jobs import JobState
     from studio.engine.models.download import Download
     from studio.engine.models.fit import Fit, Resident
     from studio.engine.models.hardware import Hardware
@@ -22,13 +23,14 @@ ORDER = ("chat", "embedding", "rerank")
 @dataclass(slots=True)
 class EngineState:
     """An engine as the side panel shows it; `reason` is why it cannot run here, `room` the bytes that installing it takes,
-    0 when there is nothing to install."""
+    0 when there is nothing to install, `job` the one that installs it now."""
 
     name: str
     title: Text
     version: str
     reason: Text | None
     room: int = 0
+    job: JobState | None = None
 
 
 @dataclass(slots=True)
@@ -57,7 +59,7 @@ async def read(engine: Engine) -> Snapshot:
     listed = await engine.models.list()
     models = sorted(listed, key=lambda model: (not model.starred, ORDER.index(model.kind), model.demo))
     computer = await engine.models.hardware()
-    offered = engine.engines.offered()
+    offered, installing = engine.engines.offered(), engine.engines.installing()
     return Snapshot(
         models=models,
         computer=computer,
@@ -66,7 +68,9 @@ async def read(engine: Engine) -> Snapshot:
         gpu_memory=await engine.models.gpu_memory() if computer.gpus else {},
         aliases=await engine.models.aliases(),
         engines=[
-            EngineState(one.name, one.title, one.version(), one.available(), offered.get(one.name, 0))
+            EngineState(
+                one.name, one.title, one.version(), one.available(), offered.get(one.name, 0), installing.get(one.name)
+            )
             for one in engine.models.engines()
         ],
         better=list(await engine.models.recommend()),
