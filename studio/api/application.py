@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from studio import __version__
 from studio.api import (
+    buckets,
     chat,
     collections,
     connections,
@@ -37,6 +38,7 @@ ROUTERS = (
     versions,
     metadata,
     objects,
+    buckets,
     connections,
     sql,
     responses,

@@ -92,6 +92,15 @@ async def write(request: Request, bucket: str, key: str) -> Response:
     return success(info.model_dump())
 
 
+@router.delete(OBJECTS.removeprefix("/api/v1") + "{bucket}/{key:path}")
+async def remove(request: Request, bucket: str, key: str, forever: bool = False) -> Response:
+    """Put an object into its bucket's trash for 30 days, or with `forever` remove it for good. No signed URL does it."""
+    engine = engine_of(request)
+    await _judge(engine, request, bucket, key)
+    await engine.objects.delete(_url(bucket, key), forever=forever)
+    return success({"bucket": bucket, "key": key, "deleted": True})
+
+
 def sign_with(engine: Engine) -> None:
     """Let the objects of this computer have URLs that these routes answer; a new token ends them all."""
 

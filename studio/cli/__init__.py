@@ -29,6 +29,7 @@ def make_parser() -> argparse.ArgumentParser:
     _models_command(commands)
     _workflow_commands(commands)
     _datasets_command(commands)
+    _objects_command(commands)
     _knowledge_command(commands)
     return parser
 
@@ -80,6 +81,13 @@ def _datasets_command(commands: Commands) -> None:  # type: ignore[valid-type]
     from studio.cli.datasets import declare
 
     declare(_add(commands, "datasets", "register, list, show, query and export datasets", _datasets))
+
+
+def _objects_command(commands: Commands) -> None:  # type: ignore[valid-type]
+    from studio.cli import connections, objects
+
+    objects.declare(_add(commands, "objects", "objects of buckets: list, put, get, trash, restore, versions", _objects))
+    connections.declare(_add(commands, "connections", "S3 endpoints and database servers by name", _connections))
 
 
 def _knowledge_command(commands: Commands) -> None:  # type: ignore[valid-type]
@@ -150,6 +158,18 @@ def _chat(parsed: argparse.Namespace) -> int:
     from studio.cli.chat import chat
 
     return chat(parsed)
+
+
+def _objects(parsed: argparse.Namespace) -> int:
+    from studio.cli.objects import objects
+
+    return objects(parsed)
+
+
+def _connections(parsed: argparse.Namespace) -> int:
+    from studio.cli.connections import connections
+
+    return connections(parsed)
 
 
 def _models(parsed: argparse.Namespace) -> int:

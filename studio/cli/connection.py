@@ -18,6 +18,8 @@ from studio.engine.errors import DataFolderInUse, Internal, StudioError, Unavail
 from studio.engine.paths import Paths
 from studio.engine.text import Text
 
+PIECE = 1 << 20
+
 
 class Connection:
     """Requests to a studio, with its errors as ours."""
@@ -34,6 +36,19 @@ class Connection:
 
     async def put(self, path: str, body: dict[str, Any]) -> Any:
         return await self._data(await self._client.put(path, json=body))
+
+    async def send(self, path: str, file: Path, progress: Callable[[int], object]) -> Any:
+        """PUT a file's content piece by piece; `progress` hears how many bytes went."""
+
+        async def pieces() -> AsyncIterator[bytes]:
+            done = 0
+            with await asyncio.to_thread(file.open, "rb") as content:
+                while piece := await asyncio.to_thread(content.read, PIECE):
+                    yield piece
+                    done += len(piece)
+                    progress(done)
+
+        return await self._data(await self._client.put(path, content=pieces(), timeout=None))
 
     async def upload(self, path: str, file: Path) -> Any:
         """Send a file as a form does."""

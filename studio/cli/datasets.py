@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import aclosing
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 from urllib.parse import quote
 
 from studio.cli import versions
-from studio.cli.connection import Connection, run
+from studio.cli.connection import Connection
 from studio.cli.output import cell, explain, language, print_table, say, show
-from studio.engine.errors import BadParameter, StudioError
+from studio.cli.verbs import NotUnderstood, Verb, add_verb, run_verb
+from studio.engine.errors import StudioError
 from studio.engine.files import replacing
 from studio.engine.text import Text
 
-Verb = Callable[[Connection, argparse.Namespace], Awaitable[int]]
 ROUTE = "/api/v1/datasets"
 LISTED = ("id", "name", "format", "status", "row_count", "storage_path")
 COLUMNS = ("name", "type", "nullable", "description")
@@ -29,21 +29,8 @@ SUFFIXES |= dict.fromkeys((".arrow", ".arrows", ".ipc"), "arrow")
 SHOWN = 100  # rows of a table for people
 
 
-class _NotUnderstood(BadParameter):
-    """A combination of arguments that means nothing."""
-
-
 def datasets(parsed: argparse.Namespace) -> int:
-    """Exit codes: 0 done, 1 it could not be done, 2 the command was not understood."""
-
-    async def work(connection: Connection) -> int:
-        try:
-            return await VERBS[parsed.verb](connection, parsed)
-        except _NotUnderstood as error:
-            print(explain(error), file=sys.stderr)
-            return 2
-
-    return run(work, parsed.home)
+    return run_verb(VERBS, parsed)
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
@@ -84,7 +71,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 async def _add(connection: Connection, parsed: argparse.Namespace) -> int:
     if parsed.name and len(parsed.paths) > 1:
-        raise _NotUnderstood(Text("--name is for one path.", "--name 只能用于一个路径。"))
+        raise NotUnderstood(Text("--name is for one path.", "--name 只能用于一个路径。"))
     made, failed = [], False
     for path in map(_place, parsed.paths):
         name = parsed.name or Path(path.rstrip("/")).name.split(".")[0] or path
@@ -191,14 +178,6 @@ VERBS: dict[str, Verb] = {
 # Arguments
 
 
-def add_verb(verbs: Any, name: str, help: str, *others: str) -> argparse.ArgumentParser:
-    """The parser of a verb, with --json."""
-    parser: argparse.ArgumentParser = verbs.add_parser(name, help=help, description=help, aliases=others)
-    parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="answer in JSON")
-    parser.set_defaults(verb=name)
-    return parser
-
-
 def _output(parser: argparse.ArgumentParser, formats: tuple[str, ...]) -> None:
     parser.add_argument("--format", choices=formats, help="default: by the file's name, else " + formats[0])
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write there instead of to the pipe")
@@ -216,7 +195,7 @@ def _format(parsed: argparse.Namespace, otherwise: str) -> str:
     if parsed.format is None and parsed.output is not None:
         known = SUFFIXES.get(parsed.output.suffix.lower())
         if known is None:
-            raise _NotUnderstood(
+            raise NotUnderstood(
                 Text(
                     f"“{parsed.output.name}” does not say a format; give --format.",
                     f"无法从“{parsed.output.name}”看出格式，请给出 --format。",
@@ -224,7 +203,7 @@ def _format(parsed: argparse.Namespace, otherwise: str) -> str:
             )
         return known
     if parsed.format == "table" and parsed.output is not None:
-        raise _NotUnderstood(
+        raise NotUnderstood(
             Text("A table is for people: give a file another format.", "表格供人阅读，请为文件选择其他格式。")
         )
     return str(parsed.format or otherwise)
@@ -250,7 +229,7 @@ async def _write(rows: AsyncIterator[bytes], output: Path | None, format: str, *
     """Rows to a file, whole or not at all, or to the pipe as they come."""
     if output is None:
         if format in ("parquet", "arrow") and sys.stdout.isatty():
-            raise _NotUnderstood(
+            raise NotUnderstood(
                 Text(
                     f"{format} is not for a terminal: give -o FILE, or a pipe.",
                     f"{format} 不能输出到终端，请用 -o 文件 或管道。",

@@ -33,6 +33,36 @@ def opened(path: Path, table: str = "", **options: object) -> Source:
     )
 
 
+def test_cells_with_errors_are_listed_and_not_silently_empty(tmp_path: Path) -> None:
+    path = tmp_path / "errors.xlsx"
+    with xlsxwriter.Workbook(path) as made:
+        made.add_worksheet("other").write_row(0, 0, ["a"])
+        page = made.add_worksheet("R&D 预算")
+        page.write_row(0, 0, ["name", "share"])
+        page.write_row(1, 0, ["one", 0.5])
+        page.write_string(2, 0, "two")
+        page.write_formula(2, 1, "=1/0", None, "#DIV/0!")
+        page.write_formula(3, 0, "=NA()", None, "#N/A")
+        page.write_number(3, 1, 2)
+    source = opened(path, "R&D 预算")
+    assert rows(source) == {"name": ["one", "two", None], "share": [0.5, None, 2.0]}
+    bad = source.statistics["bad_lines"]
+    assert (bad["count"], bad["kept"]) == (2, 2)
+    assert [(each["line"], each["text"]) for each in bad["first"]] == [(3, "#DIV/0!"), (4, "#N/A")]
+    assert "B3" in bad["first"][0]["reason"] and "单元格 B3" in bad["first"][0]["reason_zh"]
+    assert "bad_lines" not in opened(path, "other", header="no").statistics
+
+
+def test_numbers_beyond_64_bits_stay_exact(tmp_path: Path) -> None:
+    path = tmp_path / "huge.duckdb"
+    greatest, most = 2**128 - 1, 2**127 - 1
+    with closing(duckdb.connect(str(path))) as made:
+        made.execute("CREATE TABLE t (small HUGEINT, wide HUGEINT, unsigned UHUGEINT)")
+        made.execute(f"INSERT INTO t VALUES (5, {most}, {greatest}), (NULL, NULL, NULL)")
+    found = rows(opened(path, "t"))
+    assert found == {"small": [5, None], "wide": [str(most), None], "unsigned": [str(greatest), None]}
+
+
 @pytest.fixture
 def book(tmp_path: Path) -> Path:
     path = tmp_path / "销售 book.xlsx"

@@ -120,6 +120,13 @@ async def test_tables_given_by_name_are_queried_and_nothing_else(rooms: Rooms, n
         await rooms.sql.query_tables('SELECT * FROM "my numbers"', {"rows": table})
 
 
+async def test_numbers_that_arrow_does_not_hold_come_as_text_and_never_wrong(rooms: Rooms) -> None:
+    greatest = 2**128 - 1
+    sql = f"SELECT {greatest}::UHUGEINT AS n, 1 AS n, [{greatest}::UHUGEINT] AS list; -- the greatest"
+    result = (await rooms.sql.query(sql)).table
+    assert [column.to_pylist() for column in result.columns] == [[str(greatest)], [1], [f"[{greatest}]"]]
+
+
 async def test_exact_numbers_and_times_come_through(rooms: Rooms) -> None:
     sql = "SELECT 9223372036854775807 AS whole, 12345678901234567.89::DECIMAL(20,2) AS money, TIMESTAMP '2025-01-02 03:04:05' AS at"
     row = (await rooms.sql.query(sql)).rows[0]

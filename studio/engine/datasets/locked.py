@@ -16,6 +16,7 @@ from functools import cache
 from typing import Any, TypeVar
 
 from studio.engine.datasets.locked_errors import Errors, SqlProblem
+from studio.engine.datasets.reading import quoted
 from studio.engine.datasets.spill import Spill
 from studio.engine.errors import BadState, Forbidden
 from studio.engine.text import Text
@@ -133,7 +134,11 @@ class Locked:
         """Check and start a statement; the rows come as a pyarrow RecordBatchReader. Read it with `all`."""
         self.check(sql)
         with self._errors(sql):
-            return self._database.execute(sql, _given(parameters)).to_arrow_reader(size)
+            result = self._database.execute(sql, _given(parameters))
+            kinds = [str(column[1]) for column in result.description or ()]
+            if any("UHUGEINT" in kind for kind in kinds):  # Arrow would have the greater half of them negative
+                result = self._database.execute(_as_text(sql, result.description), _given(parameters))
+            return result.to_arrow_reader(size)
 
     def all(self, reader: Any) -> Iterator[Any]:
         """The record batches of a reader, its errors turned into ours."""
@@ -147,6 +152,20 @@ class Locked:
 
     def _errors(self, sql: str = "", before: str = "") -> Errors:
         return Errors(sql, self._known, before, self._memory_mb, self._room_mb)
+
+
+def _as_text(sql: str, description: Sequence[Any]) -> str:
+    """The same query with numbers that Arrow does not hold as text, by place: names may be there twice."""
+    import duckdb
+
+    whole, last = sql.encode(), duckdb.tokenize(sql)[-1][0]  # comments are no tokens
+    inner = (whole[:last] if whole[last : last + 1] == b";" else whole).decode()
+    names = ", ".join(f"c{place}" for place in range(len(description)))
+    columns = ", ".join(
+        f"c{place}{'::VARCHAR' if 'UHUGEINT' in str(column[1]) else ''} AS {quoted(column[0])}"
+        for place, column in enumerate(description)
+    )
+    return f"SELECT {columns} FROM ({inner}\n) AS everything({names})"
 
 
 async def guarded(make: Callable[[], Locked], work: Callable[[Locked], T], seconds: float | None = None) -> T:

@@ -21,6 +21,7 @@ from studio.engine.text import Text
 KEPT_BYTES = 160 << 20  # row numbers of orders and filters that stay in memory: two orders of 20 million rows
 MEMORY = "640MB"  # that sorting may take before it puts rows aside on the disk
 NUMBER = "__row_number"
+FILE, START = "__file_name", "__file_start"
 NUMBERS_AT_ONCE = 122_880
 SCATTERED = 1000  # so many row numbers become a filter that skips whole groups of rows
 
@@ -85,7 +86,7 @@ class Pages:
 
     def stream(self, source: Source, view: View, columns: Sequence[str], size: int) -> Iterator[Any]:
         """All rows of a view without raw conditions, in record batches of about `size` rows, in little memory."""
-        table, number = self._table(source)
+        table, number = self._table(source) if view.order else (self._native(source) or source.scan(), "")
         where = f"WHERE {view.own}" if view.own else ""
         order = f"ORDER BY {view.order_by(number)}" if view.order else ""
         sql = f"SELECT {chosen(columns)} FROM {table} {where} {order}"
@@ -149,7 +150,7 @@ class Pages:
             reader = cursor.execute(sql).to_arrow_reader(NUMBERS_AT_ONCE)
             parts = [batch.column(0).to_numpy(zero_copy_only=False).copy() for batch in reader]
         found = numpy.concatenate(parts) if parts else numpy.empty(0, kind)
-        if among is not None and not view.order:
+        if (among is not None or source.partitions) and not view.order:
             found.sort()  # a join may bring its rows in any order
         return self._keep(_key(source, view), found)
 
@@ -207,6 +208,12 @@ class Pages:
             return native, "rowid"
         if len(source.files) == 1:
             return source.scan(), "file_row_number"
+        if source.partitions:  # a filter by folder leaves files out, and DuckDB counts only those that are left
+            begins = ", ".join(
+                f"({literal(file)}, {start})" for file, start in zip(source.files, source.starts, strict=False)
+            )
+            named = f"(VALUES {begins}) AS begins({FILE}, {START}) USING ({FILE})"
+            return f"(FROM {source.scan(file_name=FILE)} JOIN {named})", f"(file_row_number + {START})"
         starts = f"[{', '.join(map(str, source.starts))}]::BIGINT[]"
         return source.scan(), f"(file_row_number + ({starts})[file_index::BIGINT + 1])"
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -14,21 +13,21 @@ from typing import Any
 from studio.engine import ids
 from studio.engine.catalog import Catalog
 from studio.engine.datasets import pasted, stream
-from studio.engine.datasets.background import Background
 from studio.engine.datasets.browsing import Browsing
-from studio.engine.datasets.content import READING, Contents
+from studio.engine.datasets.content import Contents
 from studio.engine.datasets.dataset import Column, ColumnProfile, Dataset, DatasetsChanged, columns_of
 from studio.engine.datasets.exporting import Ranges, export
 from studio.engine.datasets.format import formats
-from studio.engine.datasets.glance import Glances
 from studio.engine.datasets.glimpse import Glimpse, glimpse
 from studio.engine.datasets.history import History
+from studio.engine.datasets.opened import Opened
+from studio.engine.datasets.purge import purge
 from studio.engine.datasets.records import Records, proper_name
 from studio.engine.datasets.source import Broken, Source
-from studio.engine.datasets.tables import Tables, failed
+from studio.engine.datasets.tables import failed
 from studio.engine.datasets.version import Version, version_address
 from studio.engine.datasets.view import Filter, View
-from studio.engine.errors import BadParameter, DiskFull, StudioError
+from studio.engine.errors import BadParameter, StudioError
 from studio.engine.events import Events
 from studio.engine.jobs import Jobs, JobState
 from studio.engine.objects.service import Objects
@@ -57,21 +56,32 @@ class Datasets:
         self._settings = settings
         self._paths = paths
         self._contents = Contents(objects, paths, jobs)
-        self._tables = Tables(self._contents, Background(jobs, self._look_later))
-        self._busy: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._looking: set[asyncio.Task[Dataset]] = set()
-        self._jobs = jobs
-        self._glances = Glances()
+        self._opened = Opened(self._records, self._contents, jobs, events)
+        self._tables = self._opened.tables
+        self._catalog, self._jobs = catalog, jobs
+        self._purging: asyncio.Task[Any] | None = None
         self.browsing = Browsing(paths, settings, jobs)
         self.history = History(
-            catalog, paths, settings, self._records, self._contents, self._tables, self.browsing.pages, self._save
+            catalog,
+            paths,
+            settings,
+            self._records,
+            self._contents,
+            self._tables,
+            self.browsing.pages,
+            self._opened.save,
         )
+        self._opened.noticed = self.history.noticed
 
     async def start(self) -> None:
-        return None
+        self._purging = asyncio.create_task(purge(self._catalog, self._paths), name="purge datasets")
+        self._purging.add_done_callback(_tell_failure)
 
     async def close(self) -> None:
-        await asyncio.gather(*self._looking, return_exceptions=True)
+        if self._purging is not None:
+            self._purging.cancel()
+            await asyncio.gather(self._purging, return_exceptions=True)
+        await self._opened.close()
         await self.history.close()
         await self.browsing.close()
 
@@ -104,11 +114,7 @@ class Datasets:
         name, number = await self._addressed(id_or_name)
         if version is not None or number is not None:
             return await self.history.dataset(name, version if version is not None else number or 0)
-        dataset = await self._records.get(id_or_name)
-        with suppress(StudioError):
-            dataset, _ = await self._opened(dataset)
-            return dataset
-        return await self._records.get(dataset.id)
+        return await self._opened.current(id_or_name)
 
     async def register(
         self, path: str | Path, name: str | None = None, *, dataset_id: str | None = None, description: str = "",
@@ -150,7 +156,7 @@ class Datasets:
             raise
         await self.history.noticed(dataset.model_copy(update={"fingerprint": ""}), dataset, source)
         if dataset.statistics.get("reading"):
-            self._look_later(dataset.id)  # it may be over before the catalog knew of it
+            self._opened.look_later(dataset.id)  # it may be over before the catalog knew of it
         self._events.publish(DatasetsChanged(dataset.id))
         return dataset
 
@@ -183,14 +189,14 @@ class Datasets:
             before = dataset
             dataset, source = await self._tables.read(dataset.model_copy(update=moved), accept=True)
             await self.history.noticed(before, dataset, source)
-        await self._save(dataset)
+        await self._opened.save(dataset)
         return dataset
 
     async def delete(self, id_or_name: str) -> None:
         """Put it in the trash; the files stay as they are."""
         dataset = await self._records.get(id_or_name)
         await self._records.trash(dataset.id)
-        self._glances.forget()
+        self._opened.glances.forget()
         await self._tables.leave(dataset.id)
         self._events.publish(DatasetsChanged(dataset.id))
 
@@ -203,11 +209,7 @@ class Datasets:
 
     async def refresh(self, id_or_name: str) -> Dataset:
         """Look at the files again and accept what they are now. Never raises for them: the status says what is wrong."""
-        dataset = await self._records.get(id_or_name)
-        with suppress(StudioError):
-            dataset, _ = await self._opened(dataset, accept=True)
-            return dataset
-        return await self._records.get(dataset.id)
+        return await self._opened.current(id_or_name, accept=True)
 
     async def look_again(self, id_or_name: str) -> None:
         """Its files are about to change: whoever asks next looks at them, however short ago that was done."""
@@ -221,8 +223,7 @@ class Datasets:
         name, number = await self._addressed(id_or_name)
         if number is not None:
             return await self.history.source(name, number)
-        dataset, source = await self._opened(await self._records.get(id_or_name))
-        return source if source is not None and not source.preview else await self._tables.whole(dataset)
+        return await self._opened.whole(await self._records.get(id_or_name))
 
     async def glimpse(self, path: str | Path, *, format: str = "", options: Mapping[str, Any] | None = None) -> Glimpse:
         """What would be registered: format, tables to choose from, first rows, what may be decided. Nothing is kept."""
@@ -252,13 +253,13 @@ class Datasets:
         and all else waits for it.
         """
         view = _view(order, where, filters)
-        glance = self._glances.get(id_or_name)
+        glance = self._opened.glances.get(id_or_name)
         if glance is not None:
             _known(glance, [*(columns or ()), *view.columns])
             with suppress(Broken):  # gone or damaged within the last second: looking again says what it is
                 return await self.browsing.page(glance, view, offset, limit, columns, id_or_name)
         source = await (self._first_rows(id_or_name, offset + limit) if view.plain else self.source(id_or_name))
-        self._glances.keep(id_or_name, source)
+        self._opened.glances.keep(id_or_name, source)
         _known(source, [*(columns or ()), *view.columns])
         return await self.browsing.page(source, view, offset, limit, columns, id_or_name)
 
@@ -343,57 +344,12 @@ class Datasets:
         """The table, or its first rows when those reach to row `end` and there is no more yet."""
         if (await self._addressed(id_or_name))[1] is not None:
             return await self.source(id_or_name)
-        dataset, source = await self._opened(await self._records.get(id_or_name))
-        enough = source is not None and (not source.preview or end <= source.row_count)
-        return source if source is not None and enough else await self._tables.whole(dataset)
+        return await self._opened.first_rows(await self._records.get(id_or_name), end)
 
-    async def _opened(self, dataset: Dataset, *, accept: bool = False) -> tuple[Dataset, Source | None]:
-        """Open it if it is not, or not this content; keep what was found in the catalog."""
-        async with self._busy[dataset.id]:
-            dataset = await self._records.get(dataset.id)
-            fresh = None if accept else self._tables.fresh(dataset)
-            if fresh is not None:
-                return dataset, fresh
-            try:
-                found, source = await self._tables.read(dataset, accept=accept)
-            except StudioError as error:
-                self._tables.close(dataset.id)
-                unread = failed(dataset, error)
-                if (unread.status, unread.status_reason) != (dataset.status, dataset.status_reason):
-                    await self._note(unread)
-                raise
-            if found != dataset:
-                await self._note(found)
-            if found.fingerprint != dataset.fingerprint:
-                await self.history.noticed(dataset, found, source)
-            await self._drop_old_copy(dataset.fingerprint.removesuffix(READING), found.fingerprint)
-            return found, source
 
-    def _look_later(self, dataset_id: str) -> None:
-        """After a reading in the background: see what the dataset is now, so that the catalog and everybody knows."""
-        task = asyncio.create_task(self.get(dataset_id), name=f"look at {dataset_id}")
-        self._looking.add(task)
-        task.add_done_callback(self._looking.discard)
-        task.add_done_callback(lambda task: task.cancelled() or task.exception())
-
-    async def _note(self, dataset: Dataset) -> None:
-        """Keep what was seen of it; a full disk keeps nobody from reading, and the next look sees the same."""
-        try:
-            await self._save(dataset)
-        except DiskFull as problem:
-            log.warning("what is new about %s was not kept: %s", dataset.name, problem)
-
-    async def _drop_old_copy(self, old: str, new: str) -> None:
-        """Remove the copy of content that is no more, unless another dataset still shows it."""
-        if old in ("", new.removesuffix(READING)):
-            return
-        if all(dataset.fingerprint.removesuffix(READING) != old for dataset in await self._records.all()):
-            await self._tables.drop_copy(old)
-
-    async def _save(self, dataset: Dataset) -> None:
-        self._glances.forget()
-        await self._records.save(dataset)
-        self._events.publish(DatasetsChanged(dataset.id))
+def _tell_failure(task: asyncio.Task[Any]) -> None:
+    if not task.cancelled() and task.exception() is not None:
+        log.warning("the trash was not emptied", exc_info=task.exception())
 
 
 def _view(order: Order, where: str | None, filters: Sequence[Filter]) -> View:

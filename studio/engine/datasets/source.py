@@ -61,10 +61,13 @@ class Source:
         if self.remote:
             self.remote.prepare(database, sorted({self._inner(file).partition("/")[0] for file in self.files}))
 
-    def scan(self, files: Sequence[Path] | None = None) -> str:
-        """DuckDB's table function over these files, partitions included; there is a column `file_row_number` too."""
+    def scan(self, files: Sequence[Path] | None = None, file_name: str = "") -> str:
+        """DuckDB's table function over these files, partitions included; there is a column `file_row_number` too, and
+        one of that name with the file's path when it is asked for."""
         listed = ", ".join(literal(file) for file in (self.files if files is None else files))
         options = ["file_row_number=true", "union_by_name=true"]
+        if file_name:
+            options.append(f"filename={literal(file_name)}")
         if self.partitions:
             types = ", ".join(f"{quoted(name)}: {kind}" for name, kind in hive.types(self.schema, self.partitions))
             options += ["hive_partitioning=true", "hive_types_autocast=false", f"hive_types={{{types}}}"]

@@ -21,6 +21,10 @@ TABLES = """
 """
 
 
+DECIMAL = "DECIMAL(38, 0)"
+LIMIT = f"{'1' + '0' * 37}::HUGEINT * 10"
+
+
 class DuckDb(Copied):
     """Opened for reading only. A view in it can reach its own tables and nothing else of this computer."""
 
@@ -50,14 +54,34 @@ class DuckDb(Copied):
 
     def first(self, paths: Sequence[Path], copy: Path, choice: Choice) -> tuple[Any, dict[str, Any]]:
         with _opened(paths[0], copy) as database:
-            table = _chosen(database, paths[0], choice)
-            return database.execute(f"FROM {table} LIMIT {FIRST_ROWS}").to_arrow_table(), {}
+            table = exactly(database, _chosen(database, paths[0], choice))
+            return database.execute(f"{table} LIMIT {FIRST_ROWS}").to_arrow_table(), {}
 
 
 def _copy(path: Path, part: Path, choice: Choice, watch: Watch) -> None:
     with _opened(path, part.parent) as database, watch.over(database):
-        table = _chosen(database, path, choice)
-        database.execute(f"COPY (FROM {table}) TO {literal(part)} (FORMAT parquet)")
+        table = exactly(database, _chosen(database, path, choice))
+        database.execute(f"COPY ({table}) TO {literal(part)} (FORMAT parquet)")
+
+
+def exactly(database: Any, table: str) -> str:
+    """The query for all of a table, with what neither Parquet nor Arrow holds exactly as text.
+
+    Parquet would take HUGEINT for a float, and Arrow UHUGEINT for something negative. A HUGEINT of up to 38 digits is a
+    decimal; looking whether all are costs one scan of those columns.
+    """
+    kinds = [(row[0], str(row[1])) for row in database.execute(f"DESCRIBE FROM {table}").fetchall()]
+    huge = [name for name, kind in kinds if kind == "HUGEINT"]
+    fits: tuple[bool, ...] = ()
+    if huge:
+        tests = ", ".join(f"coalesce(bool_and(abs({quoted(name)}) < {LIMIT}), true)" for name in huge)
+        fits = database.execute(f"SELECT {tests} FROM {table}").fetchone()
+    types = {name: DECIMAL if whole else "VARCHAR" for name, whole in zip(huge, fits, strict=True)}
+    types |= {name: "VARCHAR" for name, kind in kinds if "HUGEINT" in kind and kind != "HUGEINT"}
+    if not types:
+        return f"FROM {table}"
+    changed = ", ".join(f"{quoted(name)}::{kind} AS {quoted(name)}" for name, kind in types.items())
+    return f"SELECT * REPLACE ({changed}) FROM {table}"
 
 
 def _chosen(database: Any, path: Path, choice: Choice) -> str:

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from studio.engine.datasets.cells import all_names, batches, named, schema_of, together, write_parquet
-from studio.engine.datasets.format import FIRST_ROWS, Choice, Copied, chosen_table, not_empty
+from studio.engine.datasets.error_cells import error_lines
+from studio.engine.datasets.format import FIRST_ROWS, MOST_BAD_LINES, Choice, Copied, bad_lines, chosen_table, not_empty
 from studio.engine.datasets.source import cannot_read
 from studio.engine.datasets.watch import Watch
 from studio.engine.params import Params, param
@@ -32,7 +33,8 @@ class ExcelOptions(Params):
 
 
 class Excel(Copied):
-    """Values as the sheet holds them, not as it formats them; an empty cell is NULL, a row without any value is no row."""
+    """Values as the sheet holds them, not as it formats them; an empty cell is NULL, so is an error (which is listed), and a
+    row without any value is no row."""
 
     name = "excel"
     title = Text.same("Excel")
@@ -50,7 +52,9 @@ class Excel(Copied):
         schema = schema_of(all_names(sheets), together(sheets, watch.part(0.3, 0.6)), whole_floats=True)
         count = sum(sheet.height for sheet in sheets)
         write_parquet(together(sheets, Watch()), schema, target, count, watch.part(0.6, 1))
-        return {"sheet": sheets[0].table}
+        wrong = [error_lines(path, sheet.table, MOST_BAD_LINES) for path, sheet in zip(paths, sheets, strict=True)]
+        found, first = sum(number for number, _ in wrong), [line for _, lines in wrong for line in lines]
+        return {"sheet": sheets[0].table, **bad_lines(found, first, found)}
 
     def first(self, paths: Sequence[Path], copy: Path, choice: Choice) -> tuple[Any, dict[str, Any]]:
         import pyarrow
