@@ -1,17 +1,20 @@
 """Frame times of the canvas: 1,000 nodes and 1,500 wires, offscreen at 1600×1000, as in the notes on the peers.
 
 Every frame is what a person would wait for: the change, then all of the painting that Qt thinks it causes. Milliseconds of the
-window's thread's own processor time, so that a busy machine changes little. `--peers` runs NodeGraphQt and orange-canvas through
-the same (benchmarks/canvas_peers.py says how).
+window's thread's own processor time, so that a busy machine changes little. `--live` is a run: 200 steps that tell something ten
+times a second and tokens into five. `--peers PYTHON` measures NodeGraphQt and orange-canvas too (see canvas_peers.py).
 """
 
 from __future__ import annotations
 
 import argparse
 import gc
+import json
 import os
 import statistics
+import subprocess
 import time
+from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -113,6 +116,50 @@ def drag(canvas):
     ]
 
 
+def compare(peer: str, given: argparse.Namespace, ours: dict[str, float]) -> None:
+    """The same changes in another editor, in its own process, and how many times as long its frames take."""
+    program = str(Path(__file__).with_name("canvas_peers.py"))
+    told = subprocess.run(
+        [given.peers, program, peer, str(given.nodes), str(given.wires)], capture_output=True, text=True, check=True
+    )
+    for name, (median, p95) in json.loads(told.stdout.splitlines()[-1]).items():
+        print(f"{peer + ': ' + name:42}{median:9.1f}{p95:9.1f}   {median / ours[name]:5.1f} times ours")
+
+
+def run_live(app: QApplication, board) -> None:
+    """Ten seconds of a run as the view paints it: states every 100 ms, text every 50 ms, animations by their own clock."""
+    from studio.ui.canvas.model import Live
+
+    canvas, names = board.canvas, list(board.document.nodes)[:200]
+    canvas.fit(names)
+    canvas.set_zoom(max(0.5, canvas.zoom))
+    lives = {name: Live("running", started=0.0, total=100) for name in names}
+    canvas.sheet.show_lives(lives)
+    frames: list[float] = []
+    began, cpu, tick = time.perf_counter(), time.thread_time(), 0
+    while (passed := time.perf_counter() - began) < 10:
+        started = time.thread_time()
+        if passed >= tick * 0.05:
+            tick += 1
+            changed = set(names[:5]) if tick % 2 else set(names)
+            for name in changed:
+                lives[name].done, lives[name].seconds = tick // 2 % 100, passed
+            for name in names[:5]:
+                lives[name].text = (lives[name].text + f" token{tick}")[-20_000:]
+            canvas.sheet.show_lives({name: lives[name] for name in changed})
+        app.processEvents()
+        spent = time.thread_time() - started
+        if spent > 0.0005:
+            frames.append(spent * 1000)
+        time.sleep(0.004)
+    share = (time.thread_time() - cpu) / (time.perf_counter() - began)
+    frames.sort()
+    print(
+        f"200 steps at 10 Hz, tokens into five, {sum(item.box.intersects(canvas.visible_rect()) for item in canvas.sheet.nodes.values())} "
+        f"in view: {share:.0%} of a core, frames p95 {frames[int(len(frames) * 0.95)]:.1f} ms, worst {frames[-1]:.1f} ms"
+    )
+
+
 def megabytes() -> float:
     return psutil.Process().memory_info().rss / 1e6
 
@@ -121,6 +168,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--nodes", type=int, default=1000)
     parser.add_argument("--wires", type=int, default=1500)
+    parser.add_argument("--live", action="store_true")
+    parser.add_argument("--peers", metavar="PYTHON", help="of an environment that has them")
     given = parser.parse_args()
     app = QApplication([])
     from studio.engine.workflows import library
@@ -145,9 +194,16 @@ def main() -> None:
     print(
         f"{given.nodes:,} nodes, {len(graph.edges):,} wires, 1600 × 1000 offscreen; open to first paint {spent:.2f} s, {megabytes() - before:.0f} MB"
     )
+    if given.live:
+        run_live(app, board)
+        return
     print(f"{'':28}{'median':>9}{'p95':>9}{'worst':>9}   ms")
+    ours = {}
     for name, median, p95, worst in scenes(Bench(board.canvas)):
+        ours[name] = median
         print(f"{name:28}{median:9.1f}{p95:9.1f}{worst:9.1f}")
+    for peer in ("NodeGraphQt", "orange-canvas") if given.peers else ():
+        compare(peer, given, ours)
 
 
 if __name__ == "__main__":

@@ -60,6 +60,9 @@ class FrameItem(NodeItem):
         painter.setPen(look().pen("canvas.frameBorder"))
         painter.drawLine(QPointF(0, HEADER), QPointF(rect.width(), HEADER))
 
+    def move_on(self) -> None:
+        self.update()
+
     def _paint(self, painter: QPainter) -> None:
         rect = QRectF(0, 0, self.layout.width, self.layout.height)
         alpha = 0.5 if self.face.bypass else 1.0

@@ -38,6 +38,7 @@ class NodeItem(QGraphicsItem):
         self.connected: set[tuple[str, str]] = set()
         self.judged: dict[tuple[str, str], bool] | None = None
         self.hovered = self.problem = ""
+        self._shown = ("idle", False)
         self._box: QRectF | None = None
         self.picture: QPixmap | None = None
         self.painted_as: Key | None = None
@@ -56,7 +57,15 @@ class NodeItem(QGraphicsItem):
         """What a run says now. The height changes only where a footer or a failure comes or goes."""
         self.live = live
         self.tail = self._tail()
-        self.relay()
+        shown, self._shown = self._shown, (live.state, live.stale)
+        if shown == self._shown == ("running", False):
+            self.move_on()
+        else:
+            self.relay()
+
+    def move_on(self) -> None:
+        """Only what moves has changed."""
+        super().update()
 
     def relay(self) -> None:
         layout = self._place()
@@ -126,13 +135,19 @@ class NodeItem(QGraphicsItem):
     def _paint(self, painter: QPainter) -> None:
         pictures().draw(painter, self)
 
+    def paint_moving(self, painter: QPainter) -> None:
+        """What is painted anew in every frame of a run; otherwise it is part of the picture."""
+        node_paint.moving(painter, self)
+
     def paint_step(self, painter: QPainter) -> None:
-        """All of it, from its face, its layout and its state."""
+        """From its face, its layout and its state; without what moves while it runs."""
         alpha = 0.5 if self.face.bypass else CONTENT_ALPHA.get(self.live.state, 1.0)
         grounds().draw(painter, self._ground())
         node_paint.header(painter, self, alpha)
         node_paint.body(painter, self, alpha)
         node_paint.ending(painter, self)
+        if self.live.state != "running":
+            self.paint_moving(painter)
         self._ports(painter, alpha)
 
     def _ground(self) -> Ground:

@@ -51,13 +51,23 @@ def bottom_of(width: float, height: float, radius: float = RADIUS) -> QPainterPa
 
 
 def header(painter: QPainter, item: NodeItem, alpha: float) -> None:
-    """Icon (its tile is part of the ground), title, state; a progress line under it while the step runs."""
+    """Icon (its tile is part of the ground) and title."""
     picture(painter, item, item.face.icon, f"port.{item.face.tile}", QPointF(PAD + 4, 10), 12, alpha)
     width = item.layout.width - PAD - 28 - 32
     text(painter, QRectF(PAD + 28, 0, width, HEADER), item.face.title, "denseStrong", "text.primary", alpha)
+
+
+def moving(painter: QPainter, item: NodeItem) -> None:
+    """All that changes while a step runs: its state, the progress line under the header, what streams out, its figures."""
     state_icon(painter, item, QPointF(item.layout.width - PAD - 14, 9))
     if item.live.state == "running":
         progress(painter, item)
+    if item.tail and item.detail.labels:
+        for placed in item.layout.blocks:
+            if placed.block.kind == "stream":
+                _stream(painter, item, placed)
+    if item.layout.failure is None and item.layout.footer is not None and item.detail.labels:
+        _figures(painter, item)
 
 
 def progress(painter: QPainter, item: NodeItem) -> None:
@@ -114,8 +124,8 @@ def body(painter: QPainter, item: NodeItem, alpha: float) -> None:
 def _block(painter: QPainter, item: NodeItem, placed: Placed, alpha: float) -> None:
     kind = placed.block.kind
     if kind == "stream" and item.tail:
-        _stream(painter, item, placed)
-    elif kind in BOXED:
+        return
+    if kind in BOXED:
         _code(painter, placed, alpha)
     else:
         colour = {"strong": "text.primary", "faint": "text.tertiary"}.get(kind, "text.secondary")
@@ -167,8 +177,11 @@ def _footer(painter: QPainter, item: NodeItem) -> None:
     assert rect is not None
     painter.setPen(look().pen("border.default"))
     painter.drawLine(rect.topLeft() + QPointF(1, 0), rect.topRight() - QPointF(1, 0))
-    if not item.detail.labels:
-        return
+
+
+def _figures(painter: QPainter, item: NodeItem) -> None:
+    rect = item.layout.footer
+    assert rect is not None
     inner = rect.adjusted(PAD, 0, -PAD, 0)
     words, colour = footer_words(item.live), "text.secondary"
     if item.live.state == "running" and item.live.total:

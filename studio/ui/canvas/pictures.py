@@ -27,10 +27,15 @@ class Pictures:
     def draw(self, painter: QPainter, item: NodeItem) -> None:
         detail = item.detail
         key = (detail.ratio, detail.dpr, item.isSelected())
-        if item.live.state == "running" or not (item.picture or item.painted_as == key):
+        if not (item.picture or item.painted_as == key):
             item.painted_as = key
             item.paint_step(painter)
-            return
+        else:
+            self._copy(painter, item, key)
+        if item.live.state == "running":
+            item.paint_moving(painter)
+
+    def _copy(self, painter: QPainter, item: NodeItem, key: Key) -> None:
         if item.picture is None or item.painted_as != key:
             item.painted_as, item.picture = key, self._take(item)
         elif item in self._kept:

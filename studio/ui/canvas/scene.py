@@ -40,6 +40,7 @@ class CanvasScene(QGraphicsScene):
         self.areas: dict[str, AreaItem] = {}
         self.lives: dict[str, Live] = {}
         self._flowing: set[str] = set()
+        self._states: dict[str, State] = {}
         self._extent: QRectF | None = None
         self.touched.connect(self._forget_extent)
         self.setItemIndexMethod(QGraphicsScene.ItemIndexMethod.BspTreeIndex)
@@ -139,6 +140,7 @@ class CanvasScene(QGraphicsScene):
     def show_lives(self, lives: dict[str, Live]) -> None:
         """What a run says of some steps; the wires into them show it too."""
         moved: set[str] = set()
+        changed: list[str] = []
         for node_id, live in lives.items():
             item = self.nodes.get(node_id)
             if item is None:
@@ -148,6 +150,10 @@ class CanvasScene(QGraphicsScene):
             item.show_live(live)
             if item.layout.height != height:
                 moved.add(node_id)
+            if self._states.get(node_id, "idle") != live.state:
+                self._states[node_id] = live.state
+                changed.append(node_id)
+        for node_id in changed:
             for edge in self.document.wires(node_id):
                 self._show_flow(edge)
         if moved:
@@ -171,8 +177,9 @@ class CanvasScene(QGraphicsScene):
     def clear_lives(self) -> None:
         self.show_lives({node_id: Live() for node_id in list(self.lives)})
         self.lives.clear()
+        self._states.clear()
 
-    def running(self) -> list[QGraphicsItem]:
+    def running(self) -> list[NodeItem | WireItem]:
         """What moves by itself while a run goes on."""
         steps = [self.nodes[i] for i, live in self.lives.items() if live.state == "running" and i in self.nodes]
         return [*steps, *(self.wires[i] for i in self._flowing if i in self.wires)]

@@ -301,7 +301,7 @@ class CanvasView(PointedLens):
         visible = self.visible_rect()
         for item in moving:
             if item.sceneBoundingRect().intersects(visible):
-                item.update()
+                item.move_on()
 
 
 def _cuts(event: QMouseEvent) -> bool:

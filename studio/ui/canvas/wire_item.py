@@ -71,6 +71,10 @@ class WireItem(QGraphicsItem):
             self.hovered = hovered
             self.update()
 
+    def move_on(self) -> None:
+        """Its dashes are elsewhere."""
+        self.update()
+
     def show_dimmed(self, dimmed: bool) -> None:
         if dimmed != self.dimmed:
             self.dimmed = dimmed
