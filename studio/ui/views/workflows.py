@@ -351,7 +351,7 @@ class Workflows(View):
         self.refresh()
 
     def _remember(self) -> None:
-        if self._asked:
+        if self._asked or self.sheets:
             self.studio.window.memory.set(MEMORY, self.centre.tabs.ids())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 
 from PySide6.QtCore import QModelIndex, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter
@@ -18,6 +19,7 @@ from PySide6.QtWidgets import (
 )  # fmt: skip
 
 from studio.engine.text import Text
+from studio.engine.workflows.graph import Node
 from studio.ui.canvas.document import Document
 from studio.ui.canvas.faces import title_of
 from studio.ui.canvas.model import STATE_ICONS, Live
@@ -26,9 +28,11 @@ from studio.ui.canvas.times import seconds_in_words
 from studio.ui.icons import paint_icon
 from studio.ui.language import say, tr
 from studio.ui.theme import theme
+from studio.ui.turns import Turns
 
 ID, LIVE, BAD = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1, Qt.ItemDataRole.UserRole + 2
 OFF = Text("off", "停用")
+AT_ONCE = 300
 
 
 class Outline(QTreeWidget):
@@ -41,6 +45,11 @@ class Outline(QTreeWidget):
         self._items: dict[str, QTreeWidgetItem] = {}
         self._document: Document | None = None
         self._lives: dict[str, Live] = {}
+        self._looks: list[tuple[str, str, str | None, bool, str]] = []
+        self._closed: set[str] = set()
+        self._chosen: set[str] = set()
+        self._parents: set[str] = set()
+        self._build = 0
         self.setHeaderHidden(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setItemDelegate(_Row(self))
@@ -51,19 +60,48 @@ class Outline(QTreeWidget):
         self.itemSelectionChanged.connect(self._tell)
 
     def show_document(self, document: Document | None, lives: dict[str, Live]) -> None:
-        """Build the tree anew, with what is open and selected kept."""
+        """Build the tree anew where something in it is another, with what is open and selected kept; a long one in parts."""
+        same = document is self._document and lives is self._lives
         self._document, self._lives = document, lives
-        closed = {name for name, item in self._items.items() if item.childCount() and not item.isExpanded()}
-        chosen = {item.data(0, ID) for item in self.selectedItems()}
+        looks = self._looks_of(document)
+        if same and looks == self._looks:
+            return
+        self._looks = looks
+        self._closed = {name for name, item in self._items.items() if item.childCount() and not item.isExpanded()}
+        self._chosen = {item.data(0, ID) for item in self.selectedItems()}
         self.blockSignals(True)
         self.clear()
-        self._items.clear()
-        if document is not None:
-            self._add_children(None, self.invisibleRootItem())
-        for name, item in self._items.items():
-            item.setExpanded(name not in closed)
-            item.setSelected(name in chosen)
         self.blockSignals(False)
+        self._items.clear()
+        self._build += 1
+        if document is None:
+            return
+        steps = self._filling(self._build)
+        if len(document.nodes) > AT_ONCE:
+            Turns(steps, self).start()
+        else:
+            for _ in steps:
+                pass
+
+    def _looks_of(self, document: Document | None) -> list[tuple[str, str, str | None, bool, str]]:
+        if document is None:
+            return []
+        return [(node.id, node.title, node.parent, node.bypass, node.type) for node in document.nodes.values()]
+
+    def _filling(self, build: int) -> Iterator[object]:
+        """Ends without a word when another tree is wanted meanwhile."""
+        self._parents = {parent for _, _, parent, _, _ in self._looks if parent}
+        waiting: list[tuple[str | None, QTreeWidgetItem]] = [(None, self.invisibleRootItem())]
+        while waiting:
+            frame, under = waiting.pop()
+            assert self._document is not None
+            for node in self._document.in_order(frame):
+                if build != self._build or node.id not in self._document.nodes:
+                    return
+                item = self._add(node, under)
+                if node.id in self._parents:
+                    waiting.append((node.id, item))
+                yield
 
     def show_lives(self, lives: dict[str, Live]) -> None:
         self._lives.update(lives)
@@ -88,18 +126,22 @@ class Outline(QTreeWidget):
             self.setCurrentItem(self._items[ids[0]])
         self.blockSignals(False)
 
-    def _add_children(self, frame: str | None, under: QTreeWidgetItem) -> None:
+    def _add(self, node: Node, under: QTreeWidgetItem) -> QTreeWidgetItem:
         assert self._document is not None
-        for node in self._document.in_order(frame):
-            title = title_of(node, self._document.type_of(node))
-            item = QTreeWidgetItem(under, [title])
-            item.setData(0, ID, node.id)
-            live = self._lives.get(node.id, Live())
-            item.setData(0, LIVE, live)
-            item.setData(0, Qt.ItemDataRole.UserRole + 3, node.bypass)
-            self._describe(item, live)
-            self._items[node.id] = item
-            self._add_children(node.id, item)
+        item = QTreeWidgetItem(under, [title_of(node, self._document.type_of(node))])
+        item.setData(0, ID, node.id)
+        live = self._lives.get(node.id, Live())
+        item.setData(0, LIVE, live)
+        item.setData(0, Qt.ItemDataRole.UserRole + 3, node.bypass)
+        self._describe(item, live)
+        self._items[node.id] = item
+        self.blockSignals(True)
+        item.setSelected(node.id in self._chosen)
+        self.blockSignals(False)
+        parent = item.parent()
+        if parent is not None and parent.childCount() == 1:
+            parent.setExpanded(parent.data(0, ID) not in self._closed)
+        return item
 
     def _describe(self, item: QTreeWidgetItem, live: Live) -> None:
         words = f"{item.text(0)}, {tr(STATE_WORDS[live.state])}"

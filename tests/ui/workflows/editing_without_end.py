@@ -1,0 +1,67 @@
+"""A real window that adds a step every 50 ms and prints each one, until it is killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("ONE_DATA_KEYRING", "file")
+os.environ["ONE_DATA_SERVER__ENABLED"] = "false"
+sys.path.insert(0, str(Path(__file__).parents[3]))
+
+
+def main() -> None:
+    from PySide6.QtCore import QPointF, QTimer
+
+    from studio.engine.paths import Paths
+    from studio.ui.app import make_app, open_window
+    from studio.ui.bridge import bridge
+    from studio.ui.canvas import editing
+
+    app = make_app()
+    window = open_window(Paths.under(Path(sys.argv[1])))
+    slowest, saved, since = 0.0, 0.0, 0.0
+
+    def begin() -> None:
+        if bridge.engine is None:
+            return
+        waiting.stop()
+        window.show_view("workflows")
+        opening.start()
+
+    def open_one() -> None:
+        view = window.current_view()
+        if not hasattr(view, "sheets"):
+            return
+        if not view.sheets:
+            if not opening.property("asked"):
+                opening.setProperty("asked", True)
+                view.new_workflow()
+            return
+        opening.stop()
+        adding.start()
+
+    def add() -> None:
+        nonlocal slowest, saved, since
+        sheet = window.current_view().sheet
+        step = editing.add_node(sheet.canvas, sheet.document.types["sql"], QPointF(0, 0))
+        now = time.time()
+        if sheet.saving.saved_at != saved:
+            saved, since = sheet.saving.saved_at, now
+        elif sheet.saving.busy:
+            slowest = max(slowest, now - since)
+        print(json.dumps({"step": step, "at": now, "saved": saved > 0, "slowest": slowest}), flush=True)
+
+    waiting = QTimer(app, interval=20, timeout=begin)
+    opening = QTimer(app, interval=20, timeout=open_one)
+    adding = QTimer(app, interval=50, timeout=add)
+    waiting.start()
+    sys.exit(app.exec())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,42 @@
+"""A studio that is killed while somebody edits."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from studio.engine.engine import Engine
+from studio.engine.paths import Paths
+
+EDITOR = Path(__file__).with_name("editing_without_end.py")
+
+
+@pytest.mark.asyncio
+async def test_what_was_edited_a_second_before_a_kill_is_there_again(tmp_path):
+    """The editor adds a step every 50 ms, so that no pause ever lets it save at leisure, and tells of each one."""
+    with subprocess.Popen(
+        [sys.executable, str(EDITOR), str(tmp_path)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as editor:
+        assert editor.stdout is not None
+        told = []
+        for line in editor.stdout:
+            told.append(json.loads(line))
+            if len(told) > 1 and told[-1]["at"] - told[0]["at"] > 4 and any(one["saved"] for one in told):
+                break
+        editor.send_signal(signal.SIGKILL)
+    last = told[-1]
+    engine = await Engine.open(Paths.under(tmp_path))
+    try:
+        (workflow,) = await engine.workflows.list()
+        kept = {node.id for node in workflow.definition.nodes}
+        memory = json.loads((tmp_path / "config" / "window.json").read_text("utf-8"))
+    finally:
+        await engine.close()
+    old_enough = {one["step"] for one in told if one["step"] and last["at"] - one["at"] > last["slowest"] + 1.1}
+    assert old_enough and old_enough <= kept
+    assert memory["open_workflows"] == [workflow.id]
