@@ -25,6 +25,8 @@ def mine(event: QKeyEvent) -> bool:
     """Whether the canvas takes a key before any shortcut does."""
     if event.modifiers() & HELD:
         return _standard(event) is not None
+    if event.modifiers() & Qt.KeyboardModifier.ShiftModifier and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+        return True
     return event.key() in LETTERS or event.key() in ARROWS or event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
 
 
@@ -93,8 +95,8 @@ def _plain(event: QKeyEvent) -> Callable | None:
         Qt.Key.Key_X: lambda canvas: canvas.hold(cutting=True),
         Qt.Key.Key_Space: lambda canvas: canvas.hold(space=True),
         Qt.Key.Key_Escape: _escape,
-        Qt.Key.Key_Return: _open,
-        Qt.Key.Key_Enter: _open,
+        Qt.Key.Key_Return: _run_from if shift else _open,
+        Qt.Key.Key_Enter: _run_from if shift else _open,
         Qt.Key.Key_Plus: lambda canvas: canvas.step_zoom(True),
         Qt.Key.Key_Minus: lambda canvas: canvas.step_zoom(False),
     }
@@ -112,6 +114,12 @@ def _choose_all(canvas) -> None:
 def _escape(canvas) -> None:
     if not canvas.stop_gesture():
         canvas.sheet.choose(())
+
+
+def _run_from(canvas) -> None:
+    chosen = canvas.sheet.chosen_ids()
+    if len(chosen) == 1 and chosen[0] in canvas.document.nodes:
+        canvas.run_from_wanted.emit(chosen[0])
 
 
 def _open(canvas) -> None:

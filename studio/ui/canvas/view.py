@@ -50,6 +50,7 @@ class CanvasView(PointedLens):
     add_wanted = Signal(object, object)  # the place, and the End that a new step would be wired to (or None)
     opened = Signal(str)  # a step or note was double-clicked
     retry_wanted = Signal(str)
+    run_from_wanted = Signal(str)
     converter_wanted = Signal(object, object)  # an Edge that may not be, and the BadLink that names what would help
     insert_wanted = Signal(object, str)  # the place on a wire, and the wire's id
     find_wanted = Signal()

@@ -17,6 +17,7 @@ from studio.ui.views.workflows_parts.logs import Logs
 from studio.ui.views.workflows_parts.preview import Preview
 from studio.ui.views.workflows_parts.sheet import Sheet
 from studio.ui.views.workflows_parts.timeline import Timeline
+from studio.ui.widgets.buttons import IconButton
 from studio.ui.widgets.labels import Badge, Label
 from studio.ui.widgets.panel import Header, Surface, scroll
 from studio.ui.widgets.rows import Row, RowList
@@ -26,6 +27,7 @@ RUN = Text("Run", "运行")
 NO_RUN = Text("Not run yet. Queue a run to see its steps here.", "尚未运行。开始运行后，这里会显示每一步。")
 WHEN = Text("started {time} · {elapsed} elapsed", "{time} 开始 · 已用 {elapsed}")
 WAS = Text("{time} · {elapsed} · {status}", "{time} · {elapsed} · {status}")
+MOMENT = Text("moment {at} of {count}", "第 {at} 个时刻，共 {count} 个")
 CACHED = Text("{count} from cache", "{count} 步来自缓存")
 STATUS = {
     "finished": Text("finished", "已完成"), "failed": Text("failed", "失败"), "stopped": Text("stopped", "已停止"),
@@ -53,6 +55,8 @@ class Bottom(Surface):
         self.heading = Label(RUN, "denseStrong")
         self.when = Label(NO_RUN, "dense", "text.tertiary", elide="end")
         self.cached = Badge("", "cached", "zap")
+        self.earlier = IconButton("chevron-left", Text("A moment earlier", "上一时刻"))
+        self.later = IconButton("chevron-right", Text("A moment later", "下一时刻"))
         self._build()
         self._listen()
         language.changed.connect(self.show_run)
@@ -66,6 +70,13 @@ class Bottom(Surface):
         """Another run, or none."""
         run = self.sheet.run if self.sheet else None
         self.logs.show_lines(run.lines if run else [])
+        story = self.sheet.story if self.sheet else None
+        over = bool(run and not run.running and story and story.count)
+        for button in (self.earlier, self.later):
+            button.setVisible(over)
+        if over and story is not None:
+            self.earlier.setEnabled(story.at != 0)
+            self.later.setEnabled(story.at is not None)
         self.tick()
         self.preview.show_step(run, self.preview.step)
 
@@ -85,7 +96,11 @@ class Bottom(Surface):
         words = WHEN if run.running else WAS
         elapsed = run.elapsed(time.time())
         took = clock(elapsed) if elapsed >= 60 or run.running else f"{elapsed:.1f} s"
-        self.when.setText(tr(words).format(time=began, elapsed=took, status=tr(STATUS.get(run.status, RUN))))
+        status = tr(STATUS.get(run.status, RUN))
+        if run.status == "past" and self.sheet is not None and self.sheet.story is not None:
+            story = self.sheet.story
+            status = tr(MOMENT.format(at=(story.at or 0) + 1, count=story.count))
+        self.when.setText(tr(words).format(time=began, elapsed=took, status=status))
 
     def show_problems(self) -> None:
         """What the judge says of the graph, then what failed in the run."""
@@ -121,7 +136,9 @@ class Bottom(Surface):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         head = Header(32)
-        for widget, stretch in ((self.heading, 0), (self.when, 1), (self.cached, 0)):
+        for widget, stretch in (
+            (self.heading, 0), (self.when, 1), (self.cached, 0), (self.earlier, 0), (self.later, 0),
+        ):  # fmt: skip
             head.row.addWidget(widget, stretch)
         column.addWidget(head)
         column.addWidget(scroll(self.timeline), 1)
@@ -148,6 +165,8 @@ class Bottom(Surface):
 
     def _listen(self) -> None:
         self.tabs.changed.connect(self._turn)
+        self.earlier.clicked.connect(lambda: self.sheet and self.sheet.step_through(-1))
+        self.later.clicked.connect(lambda: self.sheet and self.sheet.step_through(1))
         self.timeline.chosen.connect(self.chosen)
         self.logs.chosen.connect(lambda step: step and self.chosen.emit(step))
         self.problems.selected.connect(lambda row: self.chosen.emit(row.split(":", 1)[1]))

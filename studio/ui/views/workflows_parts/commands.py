@@ -53,8 +53,21 @@ def add_actions(view: Workflows) -> None:
             none_open,
             name,
         ),
-    ):
+        Action(
+            "workflows.earlier", Text("A moment earlier in the run", "运行的上一时刻"), lambda: _through(view, -1),
+            "chevron-left", "Ctrl+[", CATEGORY, none_open, name,
+        ),
+        Action(
+            "workflows.later", Text("A moment later in the run", "运行的下一时刻"), lambda: _through(view, 1),
+            "chevron-right", "Ctrl+]", CATEGORY, none_open, name,
+        ),
+    ):  # fmt: skip
         view.studio.actions.add(action)
+
+
+def _through(view: Workflows, by: int) -> None:
+    if view.sheet is not None:
+        view.sheet.step_through(by)
 
 
 def duplicate_workflow(view: Workflows) -> None:

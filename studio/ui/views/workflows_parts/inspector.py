@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from studio.engine.text import Text
 from studio.engine.workflows.execution import Execution
@@ -21,6 +21,7 @@ from studio.ui.forms import ParamsForm
 from studio.ui.language import tr
 from studio.ui.studio import Studio
 from studio.ui.theme import theme
+from studio.ui.views.workflows_parts import again
 from studio.ui.views.workflows_parts.preview import preview_words
 from studio.ui.views.workflows_parts.sheet import Sheet
 from studio.ui.views.workflows_parts.step_params import StepParams, read_step, with_step
@@ -92,6 +93,9 @@ class Inspector(Surface):
         if node is None or self.sheet is None:
             return
         live = self.sheet.lives().get(node.id, Live())
+        self.try_row.setVisible(bool(again.frame_of(self.sheet, node.id)))
+        self.run_from.setEnabled(not self.sheet.running)
+        self.try_row.setEnabled(not self.sheet.running and self.sheet.run is not None)
         self.state.setVisible(live.state != "idle")
         self.state.setText(tr(STATE_WORDS[live.state]))
         self.state.set_tone(TONES.get(live.state, "neutral"))
@@ -148,6 +152,18 @@ class Inspector(Surface):
         for widget in (head, tabs):
             column.addWidget(widget)
         column.addWidget(self.body, 1)
+        self.try_row = Button(again.ONE_ROW, "flask-conical")
+        self.run_from = Button(again.FROM_HERE, "list-start")
+        self.try_row.clicked.connect(lambda: self.sheet and again.try_row(self.sheet, self.node_id))
+        self.run_from.clicked.connect(lambda: self.sheet and again.run_from(self.sheet, self.node_id))
+        foot = Surface("panel")
+        row = QHBoxLayout(foot)
+        gap = theme.size("space.2")
+        row.setContentsMargins(theme.size("space.3"), gap, theme.size("space.3"), gap)
+        row.setSpacing(gap)
+        row.addWidget(self.try_row, 1)
+        row.addWidget(self.run_from, 1)
+        column.addWidget(foot)
 
     # showing
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from PySide6.QtCore import QTimer, Signal
@@ -18,11 +19,14 @@ from studio.ui.canvas.board import Board
 from studio.ui.canvas.document import Document
 from studio.ui.canvas.faces import title_of
 from studio.ui.canvas.model import Live
+from studio.ui.canvas.view import Entry
 from studio.ui.change import exhaust
 from studio.ui.language import tr
 from studio.ui.studio import Studio
+from studio.ui.views.workflows_parts import again
 from studio.ui.views.workflows_parts.live import RunState
 from studio.ui.views.workflows_parts.saving import Saving
+from studio.ui.views.workflows_parts.story import Story
 
 FLUSH, STATES_EVERY = 50, 2
 JUDGE_AFTER = 300
@@ -50,6 +54,8 @@ class Sheet(QWidget):
         self.saving = Saving(studio, workflow, self.document, self)
         self.board = Board(self.document, self)
         self.run: RunState | None = None
+        self.story: Story | None = None
+        self._whole: RunState | None = None
         self.problems: list[Problem] = []
         self._ran: dict[str, Node] = {}
         self._stream: Any = None
@@ -101,11 +107,11 @@ class Sheet(QWidget):
     def start(self, inputs: dict[str, Any]) -> None:
         """Save, then start a run and show it."""
         workflows = self.studio.engine.workflows
-        self.saving.when_saved(
-            lambda: self.studio.bridge.run(
-                self, workflows.start(self.workflow.id, inputs), self._started, self._refused
-            )
-        )
+        self.begin(lambda: workflows.start(self.workflow.id, inputs))
+
+    def begin(self, work: Callable[[], Coroutine[Any, Any, Execution]]) -> None:
+        """Save, then let `work` start a run, and show it."""
+        self.saving.when_saved(lambda: self.studio.bridge.run(self, work(), self._started, self._refused))
 
     def stop(self) -> None:
         if self.run is not None and self.running:
@@ -124,14 +130,28 @@ class Sheet(QWidget):
         if self._stream is not None:
             self._stream.cancel()
         self.canvas.sheet.clear_lives()
-        self.run = RunState(execution_id)
+        self.run, self.story = RunState(execution_id), Story(execution_id)
+        self._whole = self.run
+        self._ran = {}
         self._follow()
+        self.run_changed.emit()
+        definition = self.studio.engine.workflows.definition(execution_id)
+        self.studio.bridge.run(self, definition, lambda graph: self._know_what_ran(execution_id, graph))
+
+    def step_through(self, by: int) -> None:
+        """Show how everything stood a moment earlier or later in a run that is over."""
+        if self.story is None or self.running or self._whole is None:
+            return
+        self.run = self.story.step(by) or self._whole
+        self.canvas.sheet.clear_lives()
+        self.canvas.sheet.show_lives(dict(self.run.lives))
+        self.told.emit(dict(self.run.lives))
         self.run_changed.emit()
 
     def clear_run(self) -> None:
         if self._stream is not None:
             self._stream.cancel()
-        self.run = None
+        self.run = self._whole = self.story = None
         self.canvas.sheet.clear_lives()
         self.run_changed.emit()
 
@@ -150,16 +170,32 @@ class Sheet(QWidget):
     def _listen(self) -> None:
         self.canvas.sheet.chosen.connect(self.chosen)
         self.canvas.retry_wanted.connect(self.retry)
+        self.canvas.run_from_wanted.connect(lambda step: again.run_from(self, step))
+        self.canvas.extra_entries = self.entries
         self.document.edited.connect(self._edited)
         self.document.replaced.connect(self._mark_stale)
 
+    def entries(self, nodes: list[str]) -> list[Entry]:
+        """What the view adds to the menu of steps."""
+        return again.entries(self, nodes)
+
     def _started(self, execution: Execution) -> None:
-        self._ran = dict(self.document.nodes)
         self.watch(execution.id)
 
+    def _know_what_ran(self, execution_id: str, graph: Graph) -> None:
+        """Steps that are others now than in that run say so."""
+        if self.run is None or self.run.execution_id != execution_id:
+            return
+        self._ran = {node.id: node for node in graph.nodes}
+        for node_id in self._ran:
+            self._mark_stale(node_id)
+
     def _resumed(self, execution: Execution) -> None:
-        assert self.run is not None
+        assert self._whole is not None
+        self.run = self._whole
         self.run.status = "running"
+        if self.story is not None:
+            self.story.at = None
         self._follow()
         self.run_changed.emit()
 
@@ -174,8 +210,9 @@ class Sheet(QWidget):
         self._clock.start()
 
     def _take(self, event: RunEvent) -> None:
-        if self.run is not None:
-            self.run.take(event)
+        if self._whole is not None and self.story is not None:
+            self._whole.take(event)
+            self.story.take(event)
 
     def _ended(self) -> None:
         self._flush(last=True)
