@@ -5,7 +5,7 @@ Only commands call `insert`, `remove`, `place` and `replace`; each tells what it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -47,6 +47,17 @@ class Parts:
 
 
 Part = Node | Edge | Note | Frame
+
+
+def walk(document: Document, frame: str | None = None) -> Iterator[Node]:
+    """All steps in the order in which they run, each frame before what lies in it."""
+    for node in document.in_order(frame):
+        yield node
+        kind = document.type_of(node)
+        if kind is not None and kind.frame:
+            yield from walk(document, node.id)
+
+
 Place = tuple[tuple[float, float], str | None]  # position and the frame around it
 
 

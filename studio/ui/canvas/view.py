@@ -20,7 +20,7 @@ from studio.engine.errors import StudioError
 from studio.engine.text import Text
 from studio.ui.canvas import bends, keys
 from studio.ui.canvas.area_item import AreaItem
-from studio.ui.canvas.document import Document
+from studio.ui.canvas.document import Document, walk
 from studio.ui.canvas.ends import End
 from studio.ui.canvas.far import Far
 from studio.ui.canvas.gestures.connect import ConnectPorts
@@ -230,6 +230,16 @@ class CanvasView(PointedLens):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if not keys.press(self, event):
             super().keyPressEvent(event)
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Tab goes from step to step in the order in which they run, then on to the next control."""
+        steps = [node.id for node in walk(self.document)]
+        chosen = [i for i in self.sheet.chosen_ids() if i in self.document.nodes]
+        at = steps.index(chosen[0]) + (1 if forward else -1) if chosen else 0 if forward else len(steps) - 1
+        if not 0 <= at < len(steps):
+            return super().focusNextPrevChild(forward)
+        self.reveal(steps[at])
+        return True
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Space, Qt.Key.Key_X) and not event.isAutoRepeat():

@@ -99,6 +99,15 @@ def focus_first(region: QWidget, without: Sequence[QWidget] = ()) -> bool:
     return widget is not None
 
 
+def tab_through(before: QWidget, *parts: QWidget) -> None:
+    """Let Tab go from a control through all that these parts hold: what is made later stands at the end of the window's chain."""
+    for part in parts:
+        inner = [part, *part.findChildren(QWidget)]
+        for widget in (one for one in inner if one.focusPolicy() & Qt.FocusPolicy.TabFocus and not one.focusProxy()):
+            QWidget.setTabOrder(before, widget)
+            before = widget
+
+
 def _takes_focus(widget: QWidget) -> bool:
     tabbed = bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus)
     return tabbed and widget.isVisible() and widget.isEnabled()

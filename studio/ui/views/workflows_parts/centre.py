@@ -9,6 +9,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from studio.engine.text import Text
+from studio.ui.frame.focus import tab_through
 from studio.ui.language import tr
 from studio.ui.theme import theme
 from studio.ui.views.workflows_parts.sheet import Sheet
@@ -50,6 +51,7 @@ class Centre(QWidget):
     def show_sheet(self, sheet: Sheet | None) -> None:
         if sheet is not None and self.pages.indexOf(sheet) < 0:
             self.pages.addWidget(sheet)
+            tab_through(self.run_button, sheet.canvas)
         self.pages.setCurrentWidget(sheet or self.start_page)
         for tool in self.tools:
             tool.setVisible(sheet is not None and (tool is not self.saved or self._roomy()))

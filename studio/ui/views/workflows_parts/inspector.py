@@ -18,6 +18,7 @@ from studio.ui.canvas.model import STATE_ICONS, Live
 from studio.ui.canvas.node_paint import STATE_WORDS
 from studio.ui.canvas.times import seconds_in_words, shape_in_words
 from studio.ui.forms import ParamsForm
+from studio.ui.frame.focus import tab_through
 from studio.ui.language import tr
 from studio.ui.studio import Studio
 from studio.ui.theme import theme
@@ -204,6 +205,7 @@ class Inspector(Surface):
         more.body.addWidget(self.step_form)
         column.addWidget(more)
         column.addStretch(1)
+        tab_through(self.tabs, self.settings, self.output, self.notes, self.try_row, self.run_from)
 
     def _show_output(self, live: Live) -> None:
         column = self.output.layout()
