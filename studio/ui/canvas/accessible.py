@@ -26,6 +26,69 @@ class Voice(QObject):
     def __init__(self, canvas: CanvasView, node_id: str) -> None:
         super().__init__(canvas)
         self.canvas, self.node_id = canvas, node_id
+        self._ports: dict[tuple[str, str], PortVoice] = {}
+
+    def ports(self) -> list[PortVoice]:
+        """Those of its ports, in the order in which they stand."""
+        item = self.canvas.sheet.nodes.get(self.node_id)
+        keys = [(port.side, port.name) for port in item.face.ports] if item else []
+        for key in keys:
+            if key not in self._ports:
+                self._ports[key] = PortVoice(self, *key)
+        return [self._ports[key] for key in keys]
+
+
+class PortVoice(QObject):
+    """Speaks for one port of a step."""
+
+    def __init__(self, step: Voice, side: str, name: str) -> None:
+        super().__init__(step)
+        self.step, self.side, self.name = step, side, name
+
+
+class PortInterface(QAccessibleObject):
+    """A port: its name, which way it leads, its type, whether it has a wire."""
+
+    def __init__(self, voice: PortVoice) -> None:
+        super().__init__(voice)
+        self.voice = voice
+
+    def text(self, kind: QAccessible.Text) -> str:
+        item = self.voice.step.canvas.sheet.nodes.get(self.voice.step.node_id)
+        if item is None or kind != QAccessible.Text.Name:
+            return ""
+        return item.describe_port(self.voice.side, self.voice.name)
+
+    def role(self) -> QAccessible.Role:
+        return QAccessible.Role.StaticText
+
+    def state(self) -> QAccessible.State:
+        return QAccessible.State()
+
+    def rect(self) -> QRect:
+        canvas = self.voice.step.canvas
+        item = canvas.sheet.nodes.get(self.voice.step.node_id)
+        key = (self.voice.side, self.voice.name)
+        spots = [spot for spot in item.layout.spots if (spot.port.side, spot.port.name) == key] if item else []
+        if item is None or not spots:
+            return QRect()
+        place = canvas.viewport().mapToGlobal(canvas.mapFromScene(item.pos() + spots[0].at))
+        return QRect(place - QPoint(6, 6), place + QPoint(6, 6))
+
+    def parent(self) -> QAccessibleInterface | None:
+        return QAccessible.queryAccessibleInterface(self.voice.step)
+
+    def child(self, index: int) -> QAccessibleInterface | None:
+        return None
+
+    def childAt(self, x: int, y: int) -> QAccessibleInterface | None:
+        return None
+
+    def childCount(self) -> int:
+        return 0
+
+    def indexOfChild(self, child: QAccessibleInterface) -> int:
+        return -1
 
 
 class StepInterface(QAccessibleObject):
@@ -69,16 +132,18 @@ class StepInterface(QAccessibleObject):
         return QAccessible.queryAccessibleInterface(self.voice.canvas)
 
     def child(self, index: int) -> QAccessibleInterface | None:
-        return None
+        ports = self.voice.ports()
+        return QAccessible.queryAccessibleInterface(ports[index]) if 0 <= index < len(ports) else None
 
     def childAt(self, x: int, y: int) -> QAccessibleInterface | None:
         return None
 
     def childCount(self) -> int:
-        return 0
+        return len(self.voice.ports())
 
     def indexOfChild(self, child: QAccessibleInterface) -> int:
-        return -1
+        voice, ports = child.object(), self.voice.ports()
+        return next((at for at, port in enumerate(ports) if port is voice), -1)
 
 
 class CanvasInterface(QAccessibleWidget):
@@ -118,6 +183,8 @@ def make(_key: str, thing: QObject) -> QAccessibleInterface | None:
         return _keep(CanvasInterface(thing))
     if isinstance(thing, Voice):
         return _keep(StepInterface(thing))
+    if isinstance(thing, PortVoice):
+        return _keep(PortInterface(thing))
     return None
 
 

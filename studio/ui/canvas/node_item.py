@@ -9,6 +9,7 @@ from PySide6.QtGui import QPainter, QPainterPath, QPixmap
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from studio.engine.text import Text
+from studio.engine.workflows.graph import PORT_TITLES
 from studio.ui.canvas import node_paint
 from studio.ui.canvas.detail import Detail
 from studio.ui.canvas.grounds import Ground, grounds
@@ -24,6 +25,7 @@ BORDERS = {
     "running": "accent.ring", "warning": "warning.text", "failed": "danger.text", "skipped": "border.default",
 }  # fmt: skip
 CONTENT_ALPHA = {"waiting": 0.78, "skipped": 0.55}
+INPUT, OUTPUT = Text("input", "输入"), Text("output", "输出")
 INPUTS, OUTPUTS, WIRED = Text("inputs", "输入"), Text("outputs", "输出"), Text("connected", "已连接")
 BYPASSED = Text("muted", "已停用")
 
@@ -196,6 +198,15 @@ class NodeItem(QGraphicsItem):
         """What a screen reader says: title, type, state."""
         words = [self.face.title, self.face.kind, tr(node_paint.STATE_WORDS[self.live.state])]
         return ", ".join([*words, tr(BYPASSED)] if self.face.bypass else words)
+
+    def describe_port(self, side: str, name: str) -> str:
+        """One port as a screen reader says it; "" for one that is gone."""
+        port = next((p for p in self.face.ports if (p.side, p.name) == (side, name)), None)
+        if port is None:
+            return ""
+        way = tr(OUTPUT if port.begins else INPUT)
+        words = [port.label, way, tr(PORT_TITLES[port.type])]
+        return ", ".join([*words, tr(WIRED)] if (side, name) in self.connected else words)
 
     def describe_ports(self) -> str:
         """Its inputs and outputs, and which of them have a wire."""
