@@ -17,6 +17,7 @@ from studio.ui.turns import Turns
 from studio.ui.views.view import View
 from studio.ui.views.workflows_parts.bottom import Bottom
 from studio.ui.views.workflows_parts.centre import Centre
+from studio.ui.views.workflows_parts.collapsing import enter
 from studio.ui.views.workflows_parts.commands import add_actions, delete_workflow, duplicate_workflow
 from studio.ui.views.workflows_parts.inspector import Inspector
 from studio.ui.views.workflows_parts.sheet import Sheet, blank
@@ -325,6 +326,8 @@ class Workflows(View):
             return
         if part_id in self.sheet.document.frames:
             editing.edit_title(self.sheet.canvas, part_id)
+            return
+        if enter(self.sheet, part_id):
             return
         self.show_panel("inspector")
         self.inspector.choose([part_id])

@@ -23,7 +23,7 @@ from studio.ui.canvas.view import Entry
 from studio.ui.change import exhaust
 from studio.ui.language import tr
 from studio.ui.studio import Studio
-from studio.ui.views.workflows_parts import again
+from studio.ui.views.workflows_parts import again, collapsing
 from studio.ui.views.workflows_parts.live import RunState
 from studio.ui.views.workflows_parts.saving import Saving
 from studio.ui.views.workflows_parts.story import Story
@@ -177,7 +177,12 @@ class Sheet(QWidget):
 
     def entries(self, nodes: list[str]) -> list[Entry]:
         """What the view adds to the menu of steps."""
-        return again.entries(self, nodes)
+        found = again.entries(self, nodes)
+        if len(nodes) == 1 and self.document.nodes[nodes[0]].type == collapsing.STEP:
+            found.append((collapsing.ENTER, "", lambda: collapsing.enter(self, nodes[0])))
+        if nodes and collapsing.can_collapse(self.document, nodes):
+            found.append((collapsing.COLLAPSE, "", lambda: collapsing.collapse(self, nodes)))
+        return found
 
     def _started(self, execution: Execution) -> None:
         self.watch(execution.id)
@@ -232,6 +237,8 @@ class Sheet(QWidget):
             return
         lives = self.run.take_touched(time.time())
         lives.update(self._say_waiting())
+        for node_id, live in lives.items():
+            live.stale = self._differs(node_id)
         if lives:
             self.canvas.sheet.show_lives(lives)
         self.told.emit(lives)
@@ -259,13 +266,14 @@ class Sheet(QWidget):
     def _mark_stale(self, part_id: str) -> None:
         """Edits during or after a run count for the next one; the step says so."""
         live = self.lives().get(part_id)
-        before, now = self._ran.get(part_id), self.document.nodes.get(part_id)
-        if live is None or before is None or now is None:
-            return
-        stale = (before.params, before.bypass) != (now.params, now.bypass)
-        if stale != live.stale:
-            live.stale = stale
+        if live is not None and live.stale != self._differs(part_id):
+            live.stale = not live.stale
             self.canvas.sheet.show_lives({part_id: live})
+
+    def _differs(self, part_id: str) -> bool:
+        """Whether a step is another one now than in the run that is shown."""
+        before, now = self._ran.get(part_id), self.document.nodes.get(part_id)
+        return bool(before and now and (before.params, before.bypass) != (now.params, now.bypass))
 
     def _changed_since_run(self) -> bool:
         now = self.document.nodes
