@@ -185,6 +185,13 @@ def paste(canvas: CanvasView, place: QPointF | None = None) -> None:
         _insert_copy(canvas, parts, place, Text("Paste", "粘贴"))
 
 
+def insert_words(canvas: CanvasView, words: str, place: QPointF) -> None:
+    """What the clipboard or a template holds as text, at a place."""
+    parts = from_json(words)
+    if parts:
+        _insert_copy(canvas, parts, place, Text("Insert", "插入"))
+
+
 def duplicate(canvas: CanvasView) -> None:
     chosen = canvas.sheet.chosen_ids()
     parts = from_json(as_json(canvas.document, chosen)) if chosen else Parts()

@@ -77,6 +77,11 @@ def _for_sheet(menu: QMenu, canvas: CanvasView, place: QPointF) -> None:
     _entry(menu, Text("Add comment", "添加注释"), "N", lambda: editing.add_note(canvas, place))
     _entry(menu, Text("Add frame", "添加分组框"), "G", lambda: editing.add_frame(canvas))
     _entry(menu, Text("Paste", "粘贴"), "Ctrl+V", lambda: editing.paste(canvas, place))
+    extra = canvas.extra_entries([])
+    if extra:
+        below = menu.addMenu(tr(Text("Templates", "模板")))
+        for part in extra:
+            _entry(below, *part)
     menu.addSeparator()
     _entry(menu, Text("Find…", "查找…"), "Ctrl+F", canvas.find_wanted.emit)
     _entry(menu, TIDY, "", lambda: tidying.arrange_all(canvas))

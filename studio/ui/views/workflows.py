@@ -23,6 +23,7 @@ from studio.ui.views.workflows_parts.inspector import Inspector
 from studio.ui.views.workflows_parts.sheet import Sheet, blank
 from studio.ui.views.workflows_parts.side import Side
 from studio.ui.views.workflows_parts.start_form import StartForm
+from studio.ui.views.workflows_parts.templates import graph_of
 from studio.ui.widgets.discard import discard
 from studio.ui.widgets.tabs import Tab
 
@@ -104,7 +105,7 @@ class Workflows(View):
 
     def new_workflow(self, definition: Graph | None = None) -> None:
         """Make one and open it; its name can be changed at once in the inspector."""
-        name = definition.name if definition is not None else self.free_name(tr(NEW_NAME))
+        name = self.free_name(definition.name) if definition is not None else self.free_name(tr(NEW_NAME))
         work = self.studio.engine.workflows.create(name, definition or blank(name))
         self.studio.bridge.run(self, work, self._open)
 
@@ -170,6 +171,7 @@ class Workflows(View):
         centre.start_page.opened.connect(self.open_workflow)
         centre.start_page.wanted.connect(self.new_workflow)
         centre.start_page.sample.connect(self._add_sample)
+        centre.start_page.template.connect(lambda key: self.new_workflow(graph_of(key)))
         self.inspector.about.duplicate.connect(lambda: duplicate_workflow(self))
         self.inspector.about.delete.connect(lambda: delete_workflow(self))
         centre.undo.connect(lambda: self._on_canvas(lambda canvas: canvas.document.undo.undo()))

@@ -23,7 +23,7 @@ from studio.ui.canvas.view import Entry
 from studio.ui.change import exhaust
 from studio.ui.language import tr
 from studio.ui.studio import Studio
-from studio.ui.views.workflows_parts import again, collapsing
+from studio.ui.views.workflows_parts import again, collapsing, templates
 from studio.ui.views.workflows_parts.live import RunState
 from studio.ui.views.workflows_parts.saving import Saving
 from studio.ui.views.workflows_parts.story import Story
@@ -182,7 +182,7 @@ class Sheet(QWidget):
             found.append((collapsing.ENTER, "", lambda: collapsing.enter(self, nodes[0])))
         if nodes and collapsing.can_collapse(self.document, nodes):
             found.append((collapsing.COLLAPSE, "", lambda: collapsing.collapse(self, nodes)))
-        return found
+        return found + templates.entries(self, nodes)
 
     def _started(self, execution: Execution) -> None:
         self.watch(execution.id)

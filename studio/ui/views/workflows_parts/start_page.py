@@ -11,6 +11,7 @@ from studio.engine.text import Text
 from studio.engine.workflows.execution import Workflow
 from studio.ui.language import tr
 from studio.ui.theme import theme
+from studio.ui.views.workflows_parts.templates import BUILT_IN
 from studio.ui.widgets.buttons import Button
 from studio.ui.widgets.labels import Label
 from studio.ui.widgets.panel import Surface
@@ -28,11 +29,15 @@ class StartPage(Surface):
     opened = Signal(str)
     wanted = Signal()
     sample = Signal()
+    template = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("canvas", parent)
         self.list = RowList(Text("Workflows", "工作流"), height=48, activate_on_click=True)
         self.list.activated.connect(self.opened)
+        self.templates = RowList(Text("Templates", "模板"), height=48, activate_on_click=True)
+        self.templates.set_rows(Row(key, title, doc, "layout-template") for key, (title, doc, _) in BUILT_IN.items())
+        self.templates.activated.connect(self.template)
         self.none = Label(NONE, "dense", "text.tertiary")
         self.blank = Button(Text("New workflow", "新建工作流"), "plus", "primary")
         self.blank.clicked.connect(self.wanted)
@@ -67,6 +72,10 @@ class StartPage(Surface):
         column.addSpacing(theme.size("space.2"))
         column.addWidget(self.none)
         column.addWidget(self.list)
+        column.addSpacing(theme.size("space.2"))
+        column.addWidget(Label(Text("Templates", "模板"), "denseStrong", "text.secondary"))
+        self.templates.setFixedHeight(len(BUILT_IN) * theme.scaled(48) + 8)
+        column.addWidget(self.templates)
         column.addStretch(2)
         holder = QWidget()
         holder.setLayout(column)
