@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QAbstractButton
 
 from studio.engine.workflows.graph import Graph
 from studio.ui.language import language
@@ -103,3 +104,41 @@ def test_the_words_change_with_the_language(desk):
     language.set("zh")
     assert view.centre.state.text() == "已完成" and "开始" in view.centre.figures.whole()
     desk.until(lambda: "运行完成" in view.bottom.log.toPlainText())  # hidden behind the values: it hears later
+
+
+def test_two_runs_are_compared_step_by_step(desk):
+    first = desk.wait(desk.engine.workflows.start(sums(), name="Sums"))
+    desk.wait(desk.engine.workflows.wait(first.id))
+    view = ran(desk, sums("return [{'n': n + 1} for n in range(value)]"))
+    view._read_list()
+    desk.until(lambda: len(view._runs) == 2)
+    desk.qtbot.mouseClick(view.centre.compare, Qt.MouseButton.LeftButton)
+    (entry,) = view.choosing.actions()
+    entry.trigger()
+    view.choosing.close()
+    rows = view.bottom.comparison.rows
+    desk.until(lambda: bool(view.bottom.comparison.rows))
+    rows = {row.step: (row.settings.en, row.output.en) for row in view.bottom.comparison.rows}
+    assert rows["start"] == ("same", "same")
+    assert rows["python"] == ("different", "different")
+    assert rows["each"] == ("same", "different")
+    assert view.bottom.comparison.table.rowCount() == 5
+
+
+def test_a_run_leads_to_the_datasets_that_it_read_and_wrote(desk, tmp_path):
+    path = tmp_path / "orders.csv"
+    path.write_text("id,amount\n1,2\n2,3\n", "utf-8")
+    dataset = desk.wait(desk.engine.datasets.register(str(path)))
+    sheet = graph(
+        step("d", "dataset", dataset=dataset.id), step("save", "save_dataset", name="kept"), "d.table > save.rows"
+    )
+    view = ran(desk, sheet)
+    view.shown()
+    asked = []
+    view.centre.lineage.asked.disconnect()
+    view.centre.lineage.asked.connect(lambda kind, name: asked.append((kind, name)))
+    desk.until(lambda: "orders" in [button.text() for button in view.centre.lineage.findChildren(QAbstractButton)])
+    for button in view.centre.lineage.findChildren(QAbstractButton):
+        button.click()
+    kept = next(one for one in desk.wait(desk.engine.datasets.list()) if one.name == "kept")
+    assert asked == [("dataset", dataset.id), ("dataset", kept.id)]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QStackedWidget
+from PySide6.QtWidgets import QMenu, QStackedWidget
 
 from studio.engine.errors import StudioError
 from studio.engine.events import Notice
@@ -17,12 +17,16 @@ from studio.engine.workflows.journal import RunEvent
 from studio.engine.workflows.service import RunProgressed
 from studio.ui.actions import Action
 from studio.ui.bridge import Handle
+from studio.ui.language import tr
 from studio.ui.views.runs_parts.centre import RunCentre
+from studio.ui.views.runs_parts.comparing import Comparison
+from studio.ui.views.runs_parts.lineage import KINDS
 from studio.ui.views.runs_parts.log import RunLog
 from studio.ui.views.runs_parts.side import RunsPanel
 from studio.ui.views.runs_parts.step_panel import StepPanel
 from studio.ui.views.runs_parts.values import Values
 from studio.ui.views.runs_parts.watching import Watched
+from studio.ui.views.runs_parts.words import duration, look, moment
 from studio.ui.views.view import View
 from studio.ui.widgets.panel import Header, Panel
 from studio.ui.widgets.tabs import PanelTabs
@@ -32,6 +36,7 @@ if TYPE_CHECKING:
 
 TITLE = Text("Runs", "运行")
 LIMIT = 200
+NO_OTHER = Text("There is no other run of this workflow.", "此工作流没有其他运行。")
 PAINT_EVERY = 100  # ms: status is shown ten times a second
 TICK = 250
 BEGINS_OR_ENDS = frozenset({"run_started", "run_finished", "run_failed", "run_stopped", "run_interrupted"})
@@ -53,7 +58,8 @@ class Runs(View):
         self._wanted = ""
         self._reading = ""
         self._step = ""
-        self._count = 0
+        self._runs: list[Execution] = []
+        self.choosing: QMenu | None = None
 
     def steps(self) -> Iterator[object]:
         studio = self.studio
@@ -85,6 +91,8 @@ class Runs(View):
 
     def shown(self) -> None:
         self._read_list()
+        for kind in KINDS:
+            self.studio.bridge.run(self, self.studio.choices(kind), self._name, lambda _: None)
 
     def open_run(self, run_id: str, step: str = "", **_: Any) -> None:
         """Bring a run to the front, with one of its steps chosen."""
@@ -103,11 +111,37 @@ class Runs(View):
         elif word in ("resume", "repeat"):
             work = workflows.resume(run.id, repeat=word == "repeat")
             self.studio.bridge.run(self, work, lambda _: self._again(run.id), self._not_resumed)
+        elif word == "compare":
+            self._offer_runs(run)
         elif word == "canvas":
             self.studio.open("workflow", run.workflow_id, execution=run.id)
 
+    def compare(self, other_id: str) -> None:
+        """Put the run in front beside another one, below."""
+        if self._run is not None:
+            self.show_panel("bottom")
+            self.bottom.show_tab("compare")
+            self.bottom.comparison.compare(self._run.execution.id, other_id)
+
+    def _offer_runs(self, run: Execution) -> None:
+        """The other runs of the same workflow, the latest first."""
+        menu = QMenu(self)
+        for other in self._runs:
+            if other.id != run.id and other.workflow_id == run.workflow_id and len(menu.actions()) < 30:
+                words = f"{tr(moment(other.started_at))} · {tr(look(other.status).words)} · {duration(other.seconds)}"
+                menu.addAction(words, lambda name=other.id: self.compare(name))
+        if not menu.actions():
+            menu.addAction(tr(NO_OTHER)).setEnabled(False)
+        self.choosing = menu
+        menu.popup(self.centre.compare.mapToGlobal(self.centre.compare.rect().bottomLeft()))
+
+    def _name(self, choices: list[tuple[str, Any]]) -> None:
+        self.centre.lineage.names.update({value: tr(words) for value, words in choices})
+        self._show()
+
     def _listen(self) -> None:
         self.side.chosen.connect(self._open)
+        self.centre.lineage.asked.connect(lambda kind, name: self.studio.open(kind, name))
         self.centre.asked.connect(self.act)
         self.centre.asked_workflows.connect(lambda: self.studio.window.show_view("workflows"))
         self.centre.gantt.chosen.connect(self._choose_step)
@@ -123,7 +157,7 @@ class Runs(View):
         self.studio.bridge.run(self, self.studio.engine.workflows.executions(limit=LIMIT), self._set_runs)
 
     def _set_runs(self, runs: list[Execution]) -> None:
-        self._count = len(runs)
+        self._runs = runs
         self.side.set_runs(runs)
         running = any(run.status == "running" for run in runs)
         self.set_badge("accent" if running else None)
@@ -221,16 +255,26 @@ class RunBottom(Panel):
 
     def __init__(self, studio: Studio) -> None:
         super().__init__(None, [], parent=None)
-        self.tabs = PanelTabs([("values", Text("Values", "值")), ("log", Text("Log", "日志"))], "values")
-        self.values, self.log = Values(studio), RunLog()
+        self.tabs = PanelTabs(
+            [("values", Text("Values", "值")), ("log", Text("Log", "日志")), ("compare", Text("Comparison", "比较"))],
+            "values",
+        )
+        self.values, self.log, self.comparison = Values(studio), RunLog(), Comparison(studio)
         self._pages = QStackedWidget()
-        for page in (self.values, self.log):
+        for page in (self.values, self.log, self.comparison):
             self._pages.addWidget(page)
         header = Header(32)
         header.row.addWidget(self.tabs, 1)
         self.body.addWidget(header)
         self.body.addWidget(self._pages, 1)
-        self.tabs.changed.connect(lambda tab: self._pages.setCurrentIndex(0 if tab == "values" else 1))
+        self.tabs.changed.connect(self._turn)
+
+    def show_tab(self, name: str) -> None:
+        self.tabs.set_value(name)
+        self._turn(name)
+
+    def _turn(self, name: object) -> None:
+        self._pages.setCurrentIndex(["values", "log", "compare"].index(str(name)))
 
     def show_step(self, run: Watched, step: str) -> None:
         self.values.show_step(run, step or _last(run))

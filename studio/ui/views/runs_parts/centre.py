@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 from studio.engine.text import Text
 from studio.ui.theme import theme
 from studio.ui.views.runs_parts.gantt import Gantt
+from studio.ui.views.runs_parts.lineage import Lineage
 from studio.ui.views.runs_parts.step_panel import ErrorCard
 from studio.ui.views.runs_parts.watching import Watched
 from studio.ui.views.runs_parts.words import RESUMABLE, duration, look, moment, tokens
@@ -41,11 +42,14 @@ class RunCentre(Surface):
         self.repeat = Button(Text("Repeat it and go on", "重复执行并继续"), "rotate-cw")
         self.hint = Label("", "dense", "text.secondary", wrap=True)
         self.error = ErrorCard()
+        self.lineage = Lineage()
+        self.compare = Button(Text("Compare…", "比较…"), "git-compare")
         self.gantt = Gantt()
         self._pages = QStackedWidget()
         self._lay_out()
         for button, word in (
             (self.canvas, "canvas"),
+            (self.compare, "compare"),
             (self.stop, "stop"),
             (self.resume, "resume"),
             (self.repeat, "repeat"),
@@ -72,6 +76,7 @@ class RunCentre(Surface):
         if execution.status in RESUMABLE:
             self.hint.say(_goes_on(run))
         self.error.show_error(execution.error)
+        self.lineage.show_run(run)
         self.gantt.show_run(run)
 
     def tick(self, run: Watched) -> None:
@@ -84,7 +89,7 @@ class RunCentre(Surface):
         header.row.setSpacing(theme.size("space.3"))
         for widget in (self.name, self.state, self.figures):
             header.row.addWidget(widget, 1 if widget is self.name else 0)
-        for button in (self.canvas, self.stop, self.repeat, self.resume):
+        for button in (self.compare, self.canvas, self.stop, self.repeat, self.resume):
             header.row.addWidget(button)
         page = QWidget()
         column = QVBoxLayout(page)
@@ -97,6 +102,7 @@ class RunCentre(Surface):
         above.setSpacing(theme.size("space.2"))
         above.addWidget(self.error)
         above.addWidget(self.hint)
+        above.addWidget(self.lineage)
         column.addLayout(above)
         column.addWidget(scroll(_at_top(self.gantt)), 1)
         go = Button(Text("Open Workflows", "打开工作流"), "workflow", "primary")
