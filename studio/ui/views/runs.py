@@ -141,7 +141,7 @@ class Runs(View):
 
     def _listen(self) -> None:
         self.side.chosen.connect(self._open)
-        self.centre.lineage.asked.connect(lambda kind, name: self.studio.open(kind, name))
+        self.centre.lineage.asked.connect(self.studio.open)
         self.centre.asked.connect(self.act)
         self.centre.asked_workflows.connect(lambda: self.studio.window.show_view("workflows"))
         self.centre.gantt.chosen.connect(self._choose_step)
