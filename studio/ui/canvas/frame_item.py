@@ -52,7 +52,7 @@ class FrameItem(NodeItem):
                 layout.height = height + ending.failure.height()
         return layout
 
-    def _box(self, painter: QPainter, rect: QRectF, alpha: float) -> None:
+    def _paint_ground(self, painter: QPainter, rect: QRectF, alpha: float) -> None:
         share = 0.45 if look().colour("canvas.node").lightness() < 128 else 0.55
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(look().colour("canvas.frame", share))
@@ -66,7 +66,7 @@ class FrameItem(NodeItem):
     def _paint(self, painter: QPainter) -> None:
         rect = QRectF(0, 0, self.layout.width, self.layout.height)
         alpha = 0.5 if self.face.bypass else 1.0
-        self._box(painter, rect, alpha)
+        self._paint_ground(painter, rect, alpha)
         self._header(painter, alpha)
         if self.layout.failure is not None:
             node_paint.ending(painter, self)

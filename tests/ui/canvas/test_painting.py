@@ -7,7 +7,9 @@ from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor, QImage, QPainter
 
 from studio.engine.workflows import library
-from studio.engine.workflows.graph import PORT_TITLES
+from studio.engine.workflows.graph import PORT_TITLES, Graph, Node
+from studio.ui.canvas.board import Board
+from studio.ui.canvas.document import Document
 from studio.ui.canvas.model import STATE_ICONS, Live
 from studio.ui.canvas.node_paint import STATE_WORDS, footer_words
 from studio.ui.language import language
@@ -34,6 +36,22 @@ def picture_of(board, node_id: str) -> QImage:
     item = board.canvas.sheet.nodes[node_id]
     area = board.canvas.mapFromScene(item.sceneBoundingRect()).boundingRect()
     return board.canvas.viewport().grab(area).toImage()
+
+
+def test_every_type_of_node_is_painted(qtbot, qapp, caplog):
+    graph = Graph(name="all")
+    for number, kind in enumerate(library.node_types()):
+        graph.nodes.append(Node(id=f"n{number}", type=kind.name, position=(number % 8 * 300, number // 8 * 240)))
+    made = Board(Document(library, graph))
+    qtbot.addWidget(made)
+    made.resize(1600, 1000)
+    made.show()
+    qtbot.waitExposed(made)
+    made.canvas.set_zoom(1.0)
+    for node_id in made.canvas.sheet.nodes:
+        made.canvas.centerOn(made.canvas.sheet.nodes[node_id])
+        assert len(colours_of(made.canvas.viewport().grab().toImage())) > 3
+    assert "cannot be painted" not in caplog.text
 
 
 def test_a_failed_step_paints_its_reason_on_red_and_offers_to_try_again(board, mouse, qtbot):
