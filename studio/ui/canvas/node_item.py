@@ -41,7 +41,7 @@ class NodeItem(QGraphicsItem):
         self.judged: dict[tuple[str, str], bool] | None = None
         self.hovered = self.problem = ""
         self._shown = ("idle", False)
-        self._box: QRectF | None = None
+        self._place_box: QRectF | None = None
         self.picture: QPixmap | None = None
         self.painted_as: Key | None = None
         self.layout: Layout = place_node(face, self.live, width)
@@ -73,7 +73,7 @@ class NodeItem(QGraphicsItem):
         layout = self._place()
         if (layout.width, layout.height) != (self.layout.width, self.layout.height):
             self.prepareGeometryChange()
-        self.layout, self._box = layout, None
+        self.layout, self._place_box = layout, None
         self.update()
 
     def show_judged(self, judged: dict[tuple[str, str], bool] | None) -> None:
@@ -85,12 +85,12 @@ class NodeItem(QGraphicsItem):
     @property
     def box(self) -> QRectF:
         """The box in scene coordinates."""
-        if self._box is None:
-            self._box = QRectF(self.pos().x(), self.pos().y(), self.layout.width, self.layout.height)
-        return self._box
+        if self._place_box is None:
+            self._place_box = QRectF(self.pos().x(), self.pos().y(), self.layout.width, self.layout.height)
+        return self._place_box
 
     def setPos(self, *place) -> None:
-        self._box = None
+        self._place_box = None
         super().setPos(*place)
 
     def anchor(self, name: str, begins: bool, inner: bool = False) -> QPointF:

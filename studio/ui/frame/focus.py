@@ -102,10 +102,11 @@ def focus_first(region: QWidget, without: Sequence[QWidget] = ()) -> bool:
 def tab_through(before: QWidget, *parts: QWidget) -> None:
     """Let Tab go from a control through all that these parts hold: what is made later stands at the end of the window's chain."""
     for part in parts:
-        inner = [part, *part.findChildren(QWidget)]
-        for widget in (one for one in inner if one.focusPolicy() & Qt.FocusPolicy.TabFocus and not one.focusProxy()):
-            QWidget.setTabOrder(before, widget)
-            before = widget
+        for widget in (part, *part.findChildren(QWidget)):
+            reached = widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.focusProxy() is None
+            if reached and widget.window() is before.window():  # the list of a choice is a window of its own
+                QWidget.setTabOrder(before, widget)
+                before = widget
 
 
 def _takes_focus(widget: QWidget) -> bool:

@@ -164,3 +164,13 @@ def test_the_canvas_speaks_chinese_at_once(board):
     finally:
         language.set("en")
     assert board.canvas.sheet.nodes[node].face.title == title.en
+
+
+def test_a_map_is_painted_with_its_header_and_border(board, caplog):
+    from studio.ui.canvas import editing
+
+    editing.add_node(board.canvas, board.document.types["map"], QPointF(0, 500))
+    board.canvas.fit()
+    image = board.canvas.viewport().grab().toImage()
+    assert near(image, theme.colour("canvas.frameBorder")) > 100
+    assert not [record for record in caplog.records if "cannot be painted" in record.message]

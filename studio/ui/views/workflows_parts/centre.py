@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from studio.engine.text import Text
 from studio.ui.frame.focus import tab_through
-from studio.ui.language import tr
 from studio.ui.theme import theme
 from studio.ui.views.workflows_parts.sheet import Sheet
 from studio.ui.views.workflows_parts.start_page import StartPage
@@ -67,12 +66,12 @@ class Centre(QWidget):
         self.stop_button.setVisible(sheet.running)
         saving = sheet.saving
         if saving.error is not None:
-            words = tr(NOT_SAVED)
+            words = NOT_SAVED
         elif saving.dirty or saving.busy:
-            words = tr(SAVING)
+            words = SAVING
         else:
-            words = tr(SAVED).format(time=datetime.fromtimestamp(saving.saved_at).strftime("%H:%M"))
-        self.saved.setText(words)
+            words = SAVED.format(time=datetime.fromtimestamp(saving.saved_at).strftime("%H:%M"))
+        self.saved.say(words)
         self.saved.set_colour("danger.text" if saving.error else "text.tertiary")
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -98,7 +98,7 @@ class Inspector(Surface):
         self.run_from.setEnabled(not self.sheet.running)
         self.try_row.setEnabled(not self.sheet.running and self.sheet.run is not None)
         self.state.setVisible(live.state != "idle")
-        self.state.setText(tr(STATE_WORDS[live.state]))
+        self.state.say(STATE_WORDS[live.state])
         self.state.set_tone(TONES.get(live.state, "neutral"))
         if self.tabs.value() == "output":
             self._show_output(live)

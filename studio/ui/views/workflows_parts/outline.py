@@ -26,7 +26,7 @@ from studio.ui.canvas.model import STATE_ICONS, Live
 from studio.ui.canvas.node_paint import STATE_WORDS
 from studio.ui.canvas.times import seconds_in_words
 from studio.ui.icons import paint_icon
-from studio.ui.language import say, tr
+from studio.ui.language import language, say, tr
 from studio.ui.theme import theme
 from studio.ui.turns import Turns
 
@@ -58,6 +58,7 @@ class Outline(QTreeWidget):
         self.setUniformRowHeights(True)
         say(self.setAccessibleName, Text("Outline", "大纲"))
         self.itemSelectionChanged.connect(self._tell)
+        language.changed.connect(lambda: self.show_document(self._document, self._lives))
 
     def show_document(self, document: Document | None, lives: dict[str, Live]) -> None:
         """Build the tree anew where something in it is another, with what is open and selected kept; a long one in parts."""
@@ -86,7 +87,8 @@ class Outline(QTreeWidget):
     def _looks_of(self, document: Document | None) -> list[tuple[str, str, str | None, bool, str]]:
         if document is None:
             return []
-        return [(node.id, node.title, node.parent, node.bypass, node.type) for node in document.nodes.values()]
+        nodes = document.nodes.values()
+        return [(n.id, title_of(n, document.type_of(n)), n.parent, n.bypass, n.type) for n in nodes]
 
     def _filling(self, build: int) -> Iterator[object]:
         """Ends without a word when another tree is wanted meanwhile."""

@@ -30,11 +30,11 @@ class Side(Surface):
     def show_sheet(self, sheet: Sheet | None) -> None:
         if sheet is None:
             self.name.say(WORKFLOWS)
-            self.count.setText("")
+            self.count.say(Text.same(""))
             self.outline.show_document(None, {})
             return
         self.name.say(Text.same(sheet.document.graph.name))
-        self.count.setText(f"{len(sheet.document.nodes):,}")
+        self.count.say(Text.same(f"{len(sheet.document.nodes):,}"))
         self.outline.show_document(sheet.document, sheet.lives())
 
     def _build(self) -> None:
