@@ -255,7 +255,7 @@ class CanvasView(PointedLens):
     # painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        if self.motion.active and event.rect() == self.viewport().rect():
+        if self.motion.active:
             self.motion.paint()
         elif not self.detail.far:
             super().paintEvent(event)
