@@ -56,6 +56,7 @@ class Bench:
         self.window.resize(1600, 1000)
         self.until(lambda: bridge.engine and getattr(self.window.current_view(), "_known", False))
         self.view: Any = self.window.current_view()
+        self.rest(4)  # what a start does in the background is over: `startup.py` measures that
         self.watchdog = Watchdog()
 
     def until(self, true: Callable[[], Any], seconds: float = 600) -> float:
@@ -67,6 +68,10 @@ class Bench:
             if time.perf_counter() - began > seconds:
                 raise TimeoutError
         return (time.perf_counter() - began) * 1000
+
+    def rest(self, seconds: float) -> None:
+        end = time.perf_counter() + seconds
+        self.until(lambda: time.perf_counter() > end)
 
     def result(self, work: Any) -> Any:
         found: list[Any] = []
@@ -107,12 +112,13 @@ def measure(bench: Bench, file: Path, jumps: int, sorts: bool) -> None:
     out.append(("memory that registering adds (DuckDB, Arrow loaded), MB", f"{rss() - before:,}"))
     before = rss()
     bench.watchdog.stalls.clear()
-    began = time.perf_counter()
+    began, own = time.perf_counter(), time.thread_time()
     bench.view.open_dataset(dataset.id)
     tab = bench.view.tables[dataset.id]
     bench.until(lambda: tab.dataset is not None and bench.filled(tab))
     tab.table.grid.viewport().repaint()
     out.append(("first rows painted, from the click", ms(began)))
+    out.append(("of it the window's own processor time", f"{(time.thread_time() - own) * 1000:,.0f} ms"))
     bench.until(lambda: len(tab.profile.found) == len(dataset.columns))
     out.append(("profile of a sample in the header", ms(began)))
     out.append(("stalls while opening, own ms", stalls(bench)))

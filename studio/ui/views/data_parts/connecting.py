@@ -15,6 +15,7 @@ from studio.engine.text import Text
 from studio.ui.bridge import bridge
 from studio.ui.forms import ParamsForm
 from studio.ui.language import tr
+from studio.ui.views.data_parts.bucket_dialog import BucketDialog
 from studio.ui.views.data_parts.connection_tree import ADD, ConnectionTree
 from studio.ui.views.data_parts.dialogs import Sheet
 from studio.ui.widgets.discard import discard
@@ -87,6 +88,12 @@ class Connecting(QObject):
 
         bridge.run(self._window, self.studio.engine.datasets.register(address), done, failed)
 
+    def look_into(self, address: str) -> BucketDialog:
+        """Open the objects of a bucket or a folder: upload, download, trash, versions."""
+        dialog = BucketDialog(self.studio, address, self._window)
+        dialog.open()
+        return dialog
+
     def add(self) -> ConnectionDialog:
         """Open the dialog that adds a connection."""
         dialog = ConnectionDialog(self.studio, None, self._window)
@@ -130,7 +137,6 @@ class Connecting(QObject):
             self._of_connection(menu, connection)
         else:
             self._of_branch(menu, branch)
-        menu.aboutToHide.connect(menu.deleteLater)
         menu.open_at(place)
 
     def _of_connection(self, menu: Menu, connection: Connection) -> None:
@@ -146,6 +152,8 @@ class Connecting(QObject):
             return
         title = Text("Open", "打开") if branch.leaf else Text("Open as one table", "作为一张表打开")
         menu.addAction(tr(title)).triggered.connect(lambda: self.open_table(branch))
+        if branch.kind in ("bucket", "folder"):
+            menu.addAction(tr(Text("Objects…", "对象…"))).triggered.connect(lambda: self.look_into(branch.address))
         copy = menu.addAction(tr(Text("Copy address", "复制地址")))
         copy.triggered.connect(lambda: QGuiApplication.clipboard().setText(branch.address))
 
