@@ -15,6 +15,7 @@ from studio.ui.views.data_parts import data_actions
 from studio.ui.views.data_parts.adding import AddDialog
 from studio.ui.views.data_parts.beside import Beside
 from studio.ui.views.data_parts.connecting import Connecting
+from studio.ui.views.data_parts.databases_dialog import DatabasesDialog
 from studio.ui.views.data_parts.dataset_deeds import DatasetDeeds
 from studio.ui.views.data_parts.dialogs import BadLinesDialog
 from studio.ui.views.data_parts.difference_tab import DifferenceTab
@@ -195,6 +196,12 @@ class DataView(View):
     def add_connection(self) -> None:
         """Open the dialog that adds a bucket store or a database server."""
         self.connecting.add()
+
+    def describe_databases(self) -> DatabasesDialog:
+        """Open the dialog with what is known of whole databases."""
+        dialog = DatabasesDialog(self.studio, self)
+        dialog.open()
+        return dialog
 
     def refresh_all(self) -> None:
         for each in self.datasets:

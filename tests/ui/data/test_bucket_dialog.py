@@ -1,4 +1,4 @@
-"""The objects of a bucket in the window: up with progress, into the trash, back, down again."""
+"""Buckets and databases in the window: objects up with progress, into the trash, back, down again; what people know."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from studio.ui.views.data import DataView
 from studio.ui.views.data_parts.bucket_dialog import OBJECTS, TRASH, VERSIONS, BucketDialog
+from studio.ui.views.data_parts.table_tab import TableTab
 from tests.ui.data.conftest import until
 
 
@@ -46,3 +47,19 @@ def test_an_object_goes_up_into_the_trash_back_and_down(view: DataView, qtbot: Q
     show(dialog, OBJECTS)
     until(qtbot, lambda: keys(dialog) == ["day/行.csv"])
     dialog.accept()
+
+
+def test_what_people_know_of_a_database_is_written_down(view: DataView, qtbot: QtBot, tickets: TableTab) -> None:
+    dialog = view.describe_databases()
+    until(qtbot, lambda: dialog.databases)
+    assert dialog.which.value() == "studio" and tickets.dataset is not None
+    dialog.description.setPlainText("Support of the shop 客服")
+    dialog.tags.setText("gold， shop")
+    dialog.owner.setText("林薇")
+    dialog.submit()
+    until(qtbot, lambda: not dialog.isVisible())
+    again = view.describe_databases()
+    until(qtbot, lambda: again.databases)
+    assert again.description.toPlainText() == "Support of the shop 客服" and again.owner.text() == "林薇"
+    assert again.databases["studio"].tags == ["gold", "shop"]
+    again.reject()

@@ -50,7 +50,10 @@ class BucketDialog(Sheet):
         self.download_button = Button(Text("Download…", "下载…"), "download", size="sm")
         self.trash_button = Button(Text("Move to trash", "移到回收站"), "trash-2", size="sm")
         self.restore_button = Button(Text("Restore", "恢复"), "undo-2", size="sm")
-        self.told, self.meter = Label("", "dense", "text.secondary"), Meter(None, width=160, name=Text("Progress", "进度"))
+        self.told, self.meter = (
+            Label("", "dense", "text.secondary"),
+            Meter(None, width=160, name=Text("Progress", "进度")),
+        )
         self.stop_button = Button(Text("Cancel", "取消"), "x", "ghost", "sm")
         self._lay_out()
         self._listen()

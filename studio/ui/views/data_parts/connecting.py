@@ -143,6 +143,8 @@ class Connecting(QObject):
         menu.addAction(tr(Text("Look again", "重新查看"))).triggered.connect(lambda: self._look_again(connection))
         title = Text("Sign in…", "登录…") if connection.state == "sign_in" else Text("Edit…", "编辑…")
         menu.addAction(tr(title)).triggered.connect(lambda: self.edit(connection))
+        describe = menu.addAction(tr(Text("Describe databases…", "描述数据库…")))
+        describe.triggered.connect(lambda: self.studio.actions.trigger("data.databases"))
         menu.addSeparator()
         menu.addAction(tr(Text("Remove", "移除"))).triggered.connect(lambda: self.remove(connection))
 

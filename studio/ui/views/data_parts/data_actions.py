@@ -17,6 +17,7 @@ EVERYWHERE = (
     ("add", Text("Add data…", "添加数据…"), "plus", "Ctrl+O"),
     ("connect", Text("Add connection…", "添加连接…"), "plug", ""),
     ("query", Text("New query", "新建查询"), "file-code", "Ctrl+Shift+Q"),
+    ("databases", Text("Describe databases…", "描述数据库…"), "notebook-pen", ""),
 )
 IN_VIEW = (
     ("paste", Text("Paste data", "粘贴数据"), "clipboard-paste", "Ctrl+V"),
@@ -26,7 +27,7 @@ IN_VIEW = (
     ("add_filter", Text("Add filter…", "添加筛选…"), "list-filter", ""),
     ("profile_all", Text("Profile all rows", "分析全部行"), "sigma", ""),
 )
-METHODS = {"connect": "add_connection", "query": "new_query"}
+METHODS = {"connect": "add_connection", "query": "new_query", "databases": "describe_databases"}
 
 
 def register(studio: Studio, view: str) -> None:
