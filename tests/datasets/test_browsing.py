@@ -14,7 +14,7 @@ import pytest
 
 from studio.engine.datasets import browsing, native
 from studio.engine.datasets.view import Filter, View
-from studio.engine.errors import BadParameter, Forbidden, StudioError
+from studio.engine.errors import BadParameter, BadState, Forbidden, StudioError
 from tests.data_rooms import Rooms
 
 ROWS = 5_000
@@ -91,6 +91,25 @@ async def test_the_first_rows_of_an_order_come_before_the_order_is_known(
     deep = await rooms.datasets.page(shop, 9_000, 20, order=("amount", False))
     assert deep.column("id").to_pylist() == [row for (row,) in wanted[9_000:9_020]]
     await pages.settled()
+
+
+async def test_a_long_sort_is_a_job_that_can_be_stopped(
+    rooms: Rooms, shop: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(browsing, "LONG_ROWS", 100)
+    pages = rooms.datasets.browsing.pages
+    wanted = expected(tmp_path / "shop", View(order=(("amount", False),)), "id")
+    deep = await rooms.datasets.page(shop, 9_000, 20, order=("amount", False))
+    assert deep.column("id").to_pylist() == [row for (row,) in wanted[9_000:9_020]]
+    assert [job.kind for job in await rooms.jobs.list()] == [browsing.SORT]
+    endless = "SELECT count(*) FROM range(10_000_000_000) a, range(10_000) b WHERE a.range % 7 = b.range % 11"
+    monkeypatch.setattr(pages, "find", lambda *given: given[-1].execute(endless).fetchall())
+    waiting = asyncio.create_task(rooms.datasets.page(shop, 9_000, 20, order=("amount", True)))
+    while not (running := [job for job in rooms.jobs.running() if job.kind == browsing.SORT]):
+        await asyncio.sleep(0.01)
+    await rooms.jobs.cancel(running[0].id)
+    with pytest.raises(BadState, match="stopped"):
+        await waiting
 
 
 async def test_a_copy_is_a_job_and_gives_the_same_rows(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pyarrow
+import pyarrow.parquet
 import pytest
 
-from studio.engine.errors import BadParameter, NotFound
+from studio.engine.errors import BadParameter, NotFound, StudioError
 from tests.metadata.conftest import Known
 
 ORDERS = "order_id,客户姓名,phone,product\n1,李静,13812345678,咖啡机\n2,王一鸣,13912345678,恒温壶\n3,陈子涵,15012345678,净化器\n"
@@ -110,3 +112,23 @@ async def test_the_project_is_a_database_and_so_is_a_bucket(known: Known, tmp_pa
     assert (await known.metadata.describe_database("s3:sample", tags=["demo"])).description == "The sample"
     with pytest.raises(NotFound, match="“nowhere”"):
         await known.metadata.tables("nowhere")
+
+
+async def test_a_file_with_damaged_pages_is_passed_over_and_the_search_goes_on(known: Known, tmp_path: Path) -> None:
+    path = tmp_path / "damaged.parquet"
+    rows = 60_000
+    ids = pyarrow.array([f"{row:012d}-{row * 7919 % 104729}" for row in range(rows)])
+    pyarrow.parquet.write_table(
+        pyarrow.table({"id": ids}), path, row_group_size=2_000, compression="none", use_dictionary=False
+    )
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2 : len(content) // 2 + 200_000] = (
+        b"\xff" * 200_000
+    )  # the first rows and the footer are whole
+    path.write_bytes(content)
+    dataset = await known.rooms.datasets.register(path, "damaged")
+    await known.metadata.settled()
+    with pytest.raises(StudioError, match="damaged"):
+        await known.metadata.look_through(dataset.id)
+    await known.register(tmp_path / "t.csv", "tickets", "id,text\n1,hello\n")
+    assert await found(known, "tickets") == [("tickets", "name", "")]

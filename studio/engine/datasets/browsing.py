@@ -18,6 +18,7 @@ from studio.engine.datasets.source import Source
 from studio.engine.datasets.spill import Spill
 from studio.engine.datasets.view import View
 from studio.engine.datasets.watch import Watch
+from studio.engine.errors import BadState
 from studio.engine.jobs import Job, Jobs, JobState
 from studio.engine.paths import Paths
 from studio.engine.settings import Settings
@@ -25,9 +26,11 @@ from studio.engine.text import Text
 
 T = TypeVar("T")
 KIND = "quicken_dataset"
+SORT = "sort_dataset"
 FIRST = 1_000  # rows of an order that are found without sorting the rest
 MEASURED = 12  # windows in the order of the files that are timed
 SLOW = 0.045  # seconds that half of them may take before a copy is made
+LONG_ROWS = 2_000_000  # tables from this length on are sorted as a job that everybody sees and may stop
 QUICK_ROWS = 200_000  # tables up to this length are sorted before the first page is shown
 
 
@@ -71,12 +74,12 @@ class Browsing:
             and source.row_count > QUICK_ROWS
             and offset + limit <= FIRST
         ):
-            self._find_soon(source, view)
+            self._find_soon(source, view, title)
             await self._quicken(source, title)
             first = await self._run(lambda cursor: self.pages.first(source, view, offset + limit, cursor))
             numbers = first
         elif numbers is None:
-            numbers = await self.numbers(source, view)
+            numbers = await self.numbers(source, view, title)
             await self._quicken(source, title)
         wanted = numbers[offset : offset + limit]
         return await self._run(lambda cursor: self.pages.rows(source, wanted, columns, cursor))
@@ -87,12 +90,12 @@ class Browsing:
             return source.row_count
         return len(await self.numbers(source, view.unsorted))
 
-    async def numbers(self, source: Source, view: View) -> Any:
+    async def numbers(self, source: Source, view: View, title: str = "") -> Any:
         """The numbers of a view's rows, in its order; found once, and kept while there is room."""
         found = self.pages.numbers(source, view)
         if found is not None:
             return found
-        return await asyncio.shield(self._find_soon(source, view))
+        return await asyncio.shield(self._find_soon(source, view, title))
 
     async def profile(self, source: Source, columns: Sequence[Column], sample: int) -> dict[str, ColumnProfile]:
         """What is in these columns; cancelling it interrupts DuckDB."""
@@ -131,13 +134,13 @@ class Browsing:
             await asyncio.wait(waits, timeout=1)
             await asyncio.sleep(0)
 
-    def _find_soon(self, source: Source, view: View) -> asyncio.Task[Any]:
+    def _find_soon(self, source: Source, view: View, title: str) -> asyncio.Task[Any]:
         """One search for each view, whoever asks; a search for an older order of the same table is given up."""
         key = (source.fingerprint, source.files, view)
         task = self._finding.get(key)
         if task is None:
             self._give_up(source, view)
-            task = self._finding[key] = asyncio.create_task(self._find(source, view))
+            task = self._finding[key] = asyncio.create_task(self._find(source, view, title))
             task.add_done_callback(lambda done: (self._finding.pop(key, None), done.cancelled() or done.exception()))
         return task
 
@@ -148,7 +151,7 @@ class Browsing:
             if same and isinstance(other, View) and other.order and view.order and other != view:
                 task.cancel()
 
-    async def _find(self, source: Source, view: View) -> Any:
+    async def _find(self, source: Source, view: View, title: str) -> Any:
         among = None
         if view.raw:
             seconds = self._settings.data.query_seconds
@@ -157,7 +160,33 @@ class Browsing:
             )
             if not view.own and not view.order:
                 return among
-        return await self._run(lambda cursor: self.pages.find(source, view, among, cursor))
+        if not view.order or source.row_count < LONG_ROWS:
+            return await self._run(lambda cursor: self.pages.find(source, view, among, cursor))
+        return await self._sort(source, view, among, title)
+
+    async def _sort(self, source: Source, view: View, among: Any, title: str) -> Any:
+        """The same as a job with progress. `BadState` when a person stops it."""
+        words = Text(f"Sorting “{title or source.fingerprint[:8]}”", f"正在排序“{title or source.fingerprint[:8]}”")
+
+        async def work(job: Job) -> None:
+            watch = told(job)
+
+            def find(cursor: Any) -> None:
+                with watch.over(cursor):
+                    self.pages.find(source, view, among, cursor)
+
+            await self._run(find)
+
+        job = await self._jobs.start(SORT, words, work)
+        assert job.task is not None
+        try:
+            await job.wait()
+        except asyncio.CancelledError:
+            if job.task.cancelled():
+                raise _stopped() from None
+            job.task.cancel()
+            raise
+        return self.pages.numbers(source, view)
 
     def lock(self, source: Source) -> Locked:
         """A locked connection that sees the table as `data`."""
@@ -206,6 +235,13 @@ class Browsing:
     async def _copy(self, source: Source, job: Job) -> None:
         await self.watched(told(job), lambda watch: self._natives.make(source, watch))
         self._refused.discard(source.fingerprint)
+
+
+def _stopped() -> BadState:
+    return BadState(
+        Text("Sorting was stopped: only the first rows are in order.", "排序已停止：只有前面的行已排好序。"),
+        Text("Sort again to go on.", "请重新排序以继续。"),
+    )
 
 
 def told(job: Job) -> Watch:
