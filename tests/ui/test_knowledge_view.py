@@ -8,6 +8,9 @@ from PySide6.QtWidgets import QDialog
 from studio.engine.text import Text
 from studio.ui.language import language, tr
 from studio.ui.views.knowledge import Knowledge
+from studio.ui.views.knowledge_parts.adding import AskDataset
+from studio.ui.views.knowledge_parts.bench import Answer
+from studio.ui.views.knowledge_parts.collection_work import CollectionSettings
 from studio.ui.widgets.discard import widgets_of
 from tests.knowledge import papers
 from tests.ui.real import desk_with
@@ -114,3 +117,95 @@ def test_a_new_collection_with_a_taken_name_stays_in_the_dialog_with_the_reason(
     field.setText("Contracts 合同")
     dialog.agree.click()
     desk.until(lambda: any(row.title == "Contracts 合同" for row in view.side.list.rows()))
+
+
+def test_a_question_that_was_answered_right_becomes_a_labelled_query_and_is_measured(desk, view, manual):
+    drop(view.centre, manual)
+    indexed(desk, view, 1)
+    centre = view.centre
+    centre.tabs.set_value("search")
+    centre.show_tab("search")
+    centre.bench.field.setText("How long is the warranty on the K7 pump")
+    desk.until(lambda: any(isinstance(one, Answer) for one in widgets_of(centre.bench._results)))
+    best = next(one for one in widgets_of(centre.bench._results) if isinstance(one, Answer))
+    best.judged.emit(best.found)
+    evaluation = centre.evaluation
+    desk.until(lambda: len(evaluation.queries) == 1)
+    assert centre.tabs.value() == "evaluation" and evaluation.queries[0].relevant[0].page == 2
+    evaluation.run.click()
+    desk.until(lambda: len(evaluation.measured) == 3)
+    assert evaluation.measured[-1].mrr == 1.0
+    assert tr(evaluation.list.rows()[0].trailing) in ("no. 1", "第 1 名")
+
+
+def test_a_filter_narrows_the_search_test(desk, view, manual, tmp_path):
+    other = tmp_path / "other.md"
+    other.write_text("The warranty of lamps is short.")
+    drop(view.centre, manual, other)
+    indexed(desk, view, 2)
+    bench = view.centre.bench
+    view.centre.tabs.set_value("search")
+    view.centre.show_tab("search")
+    bench.filter.setText("file:other.md")
+    bench.field.setText("warranty")
+
+    def files():
+        return {one.found.document.file_name for one in widgets_of(bench._results) if isinstance(one, Answer)}
+
+    desk.until(lambda: files() == {"other.md"})
+
+
+def test_a_chunk_is_left_out_and_reworded_beside_its_page(desk, view, tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text("model,note\nK7,The seal leaks.\nP4,The motor hums.\n")
+    drop(view.centre, path)
+    indexed(desk, view, 1)
+    inspector = view.inspector
+    desk.until(lambda: len(inspector.list.rows()) == 2)
+    first, second = (row.id for row in inspector.list.rows())
+    assert tr(inspector.list.rows()[1].subtitle) in ("row 2", "第 2 行")
+    inspector.list.select(second)
+    desk.until(lambda: inspector.text.textCursor().position() > 10)
+    inspector.exclude(first, True)
+    desk.until(lambda: inspector.list.rows()[0].icon == "eye-off")
+    inspector.list.activated.emit(second)
+    dialog = view.findChild(QDialog)
+    dialog.text.setPlainText("The motor is silent now.")
+    dialog.agree.click()
+    desk.until(lambda: "silent" in str(inspector.list.rows()[1].title))
+    found = desk.wait(desk.engine.knowledge.search("seal motor", [inspector.document.collection_id]))
+    assert [one.chunk.text for one in found] == ["The motor is silent now."]
+
+
+def test_rows_of_a_dataset_are_added_and_a_collection_comes_back_from_its_file(desk, view, tmp_path):
+    data = tmp_path / "tickets.csv"
+    data.write_text("id,note\n1,The seal leaks.\n2,The motor hums.\n")
+    desk.wait(desk.engine.datasets.register(data, "tickets"))
+    view.add_dataset()
+    desk.until(lambda: isinstance(view.findChild(QDialog), AskDataset) and view.findChild(QDialog).columns.rows())
+    dialog = view.findChild(QDialog)
+    assert dialog.texts == {"note"}
+    dialog.agree.click()
+    indexed(desk, view, 1)
+    assert view.centre.table.documents()[0].format == "rows"
+    collection = desk.wait(desk.engine.knowledge.collections())[0]
+    view.work.export(collection.id, tmp_path / "one.knowledge")
+    desk.until((tmp_path / "one.knowledge").exists)
+    desk.wait(desk.engine.knowledge.delete(collection.id))
+    desk.until(lambda: not view.centre.header.isVisible())
+    view.work.take(tmp_path / "one.knowledge")
+    indexed(desk, view, 1)
+
+
+def test_a_new_cut_in_the_settings_indexes_again(desk, view, manual):
+    drop(view.centre, manual)
+    indexed(desk, view, 1)
+    collection = desk.wait(desk.engine.knowledge.collections())[0]
+    dialog = CollectionSettings(view, view.studio, collection)
+    dialog.open()
+    dialog.characters.set_value(100)
+    dialog.name.setText("Manuals 手册")
+    dialog.agree.click()
+    desk.until(lambda: any(row.title == "Manuals 手册" for row in view.side.list.rows()))
+    changed = desk.wait(desk.engine.knowledge.collection("Manuals 手册"))
+    assert changed.settings["chunk_characters"] == 100

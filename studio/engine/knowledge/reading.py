@@ -203,6 +203,7 @@ class Readers:
     async def _end(self, worker: _Worker) -> None:
         if worker.idle:
             worker.idle.cancel()
+        worker.child.stdin.close()
         await worker.child.kill()
         await asyncio.to_thread(shutil.rmtree, worker.folder, ignore_errors=True)
 

@@ -20,7 +20,9 @@ from studio.engine.knowledge.document import (
 from studio.engine.text import Text
 from studio.ui.actions import Action
 from studio.ui.language import tr
+from studio.ui.views.knowledge_parts.adding import AskDataset, ask_folder, ask_page
 from studio.ui.views.knowledge_parts.centre import ADD, Centre
+from studio.ui.views.knowledge_parts.collection_work import IMPORT, CollectionWork
 from studio.ui.views.knowledge_parts.collections import CollectionsPanel
 from studio.ui.views.knowledge_parts.inspector import Inspector
 from studio.ui.views.knowledge_parts.words import has_trouble
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
 
 TITLE = Text("Knowledge", "知识库")
 NEW = Text("New collection", "新建文档集")
+ADD_PAGE = Text("Add a web page", "添加网页")
+ADD_ROWS = Text("Add rows of a dataset", "添加数据集的行")
 Span = tuple[int, int]
 
 
@@ -59,6 +63,7 @@ class Knowledge(View):
         yield
         self.inspector = Inspector(studio)
         yield
+        self.work = CollectionWork(self, studio, self._taken, self._collection_gone)
         self.build(self.centre, self.side, self.inspector)
         self._connect()
         self._listen()
@@ -74,6 +79,11 @@ class Knowledge(View):
             Action("knowledge.add", ADD, lambda: on_view("add_documents"), "file-plus", "Ctrl+O", TITLE, view=cls.name)
         )
         studio.actions.add(Action("knowledge.new", NEW, lambda: on_view("new_collection"), "folder-plus", "", TITLE))
+        studio.actions.add(Action("knowledge.page", ADD_PAGE, lambda: on_view("add_page"), "globe", "", TITLE))
+        studio.actions.add(Action("knowledge.dataset", ADD_ROWS, lambda: on_view("add_dataset"), "database", "", TITLE))
+        studio.actions.add(
+            Action("knowledge.import", IMPORT, lambda: on_view("import_collection"), "upload", "", TITLE)
+        )
 
     def shown(self) -> None:
         self.reload()
@@ -109,15 +119,11 @@ class Knowledge(View):
         """Index files into the chosen collection; without any collection, into a first one."""
         if not paths:
             return
-        knowledge = self.studio.engine.knowledge
-        chosen = self._collection.id if self._collection else ""
+        self._with_collection(lambda id: self.studio.engine.knowledge.add_files(id, paths))
 
-        async def work() -> Any:
-            target = chosen or (await knowledge.create(tr(Text("Documents", "文档")))).id
-            await knowledge.add_files(target, paths)
-            return target
-
-        self.studio.bridge.run(self, work(), self._choose)
+    def import_collection(self) -> None:
+        """Let a person choose a collection's file."""
+        self.work.ask_import()
 
     def new_collection(self) -> None:
         """Ask for a name and make a collection."""
@@ -155,6 +161,10 @@ class Knowledge(View):
         centre.dropped.connect(self.add_files)
         centre.asked_add.connect(self.add_documents)
         centre.asked_new.connect(self.new_collection)
+        centre.asked_folder.connect(lambda: ask_folder(self, self.add_folder))
+        centre.asked_page.connect(self.add_page)
+        centre.asked_dataset.connect(self.add_dataset)
+        centre.asked_pause.connect(self._pause)
         centre.asked_menu.connect(lambda place: self._collection and self._collection_menu(self._collection.id, place))
         centre.table.chosen.connect(self._choose_document)
         centre.table.menu.connect(self._document_menu)
@@ -268,6 +278,7 @@ class Knowledge(View):
         if not self.centre.table.update_document(document):
             self._load_documents()
             return
+        self.centre.show_work(self.centre.table.documents())
         if document.status not in ("queued", "reading"):
             self.centre.set_documents(self.centre.table.documents())
         self._set_trouble()
@@ -309,37 +320,74 @@ class Knowledge(View):
 
     def _collection_menu(self, collection_id: str, place: QPoint) -> None:
         collection = next((one for one in self._collections if one.id == collection_id), None)
-        if collection is None:
-            return
-        menu = QMenu(self)
-        menu.addAction(tr(Text("Index again", "重新建立索引")), lambda: self._reindex(collection))
-        menu.addSeparator()
-        menu.addAction(tr(Text("Delete collection", "删除文档集")), lambda: self._delete_collection(collection))
-        menu.popup(place)
+        if collection is not None:
+            self.work.menu(collection, place)
 
     def _document_menu(self, document_id: str, place: QPoint) -> None:
         menu = QMenu(self)
         menu.addAction(tr(Text("Index again", "重新索引")), lambda: self._retry(document_id))
+        menu.addAction(tr(Text("Tags…", "标签…")), lambda: self._ask_tags(document_id))
         menu.addAction(tr(Text("Remove", "移除")), lambda: self._remove(document_id))
         menu.popup(place)
 
-    def _reindex(self, collection: Collection) -> None:
-        self.studio.bridge.run(self, self.studio.engine.knowledge.reindex(collection.id))
-
-    def _delete_collection(self, collection: Collection) -> None:
-        name, count = collection.name, collection.document_count
-        ask_before(
-            self,
-            Text(f"Delete “{name}”?", f"删除“{name}”？"),
-            Text(
-                f"It holds {count:,} documents. They are taken out of the index for good; the files stay where they are.",
-                f"其中有 {count:,} 个文档，将从索引中永久删除。原文件不受影响。",
-            ),
-            Text("Delete collection", "删除文档集"),
-            lambda: self.studio.bridge.run(
-                self, self.studio.engine.knowledge.delete(collection.id), self._collection_gone
-            ),
+    def _ask_tags(self, document_id: str) -> None:
+        document = self.centre.table.document(document_id)
+        if document is None:
+            return
+        dialog = Ask(
+            Text(f"Tags of “{document.file_name}”", f"“{document.file_name}”的标签"),
+            Text("Save tags", "保存标签"),
+            parent=self,
         )
+        field = LineField(Text("With commas between", "用逗号分隔"), name=Text("Tags", "标签"))
+        field.setText(", ".join(document.tags))
+        dialog.add(Text("Tags", "标签"), field)
+        knowledge = self.studio.engine.knowledge
+        dialog.accepted.connect(
+            lambda: self.studio.bridge.run(self, knowledge.tag(document_id, field.text().replace("，", ",").split(",")))
+        )
+        dialog.open()
+        field.setFocus()
+
+    def add_folder(self, folder: Path) -> None:
+        """Index all that can be read in a folder, and follow it from now on."""
+        self._with_collection(lambda id: self.studio.engine.knowledge.add_files(id, [folder], watch=True))
+
+    def add_page(self) -> None:
+        """Ask for a web page's address."""
+        self._with_collection(None, lambda id: ask_page(self, self.studio, id))
+
+    def add_dataset(self) -> None:
+        """Ask for a dataset and its text columns."""
+        self._with_collection(None, lambda id: AskDataset(self, self.studio, id).open())
+
+    def _with_collection(self, work: Any, then: Any = None) -> None:
+        """Do something with the chosen collection; without any, a first one is made."""
+        knowledge = self.studio.engine.knowledge
+        chosen = self._collection.id if self._collection else ""
+
+        async def prepare() -> str:
+            target = chosen or (await knowledge.create(tr(Text("Documents", "文档")))).id
+            if work is not None:
+                await work(target)
+            return str(target)
+
+        def ready(target: str) -> None:
+            self._choose(target)
+            if then is not None:
+                then(target)
+
+        self.studio.bridge.run(self, prepare(), ready)
+
+    def _pause(self, pause: bool) -> None:
+        if self._collection is not None:
+            knowledge, id = self.studio.engine.knowledge, self._collection.id
+            self.studio.bridge.run(self, knowledge.pause(id) if pause else knowledge.resume(id))
+
+    def _taken(self, collection_id: str) -> None:
+        """A collection came from its file."""
+        self._choose(collection_id)
+        self.reload()
 
     def _collection_gone(self, _: object) -> None:
         self._collection = None

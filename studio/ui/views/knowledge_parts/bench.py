@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import html
+import shlex
+from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from studio.engine.errors import StudioError
-from studio.engine.knowledge.document import Found
+from studio.engine.knowledge.document import Filter, Found
 from studio.engine.text import Text, plural
 from studio.ui.language import language, say
 from studio.ui.studio import Studio
 from studio.ui.theme import theme
 from studio.ui.views.knowledge_parts.words import place_words
-from studio.ui.widgets.buttons import Segmented
+from studio.ui.widgets.buttons import Button, Segmented
 from studio.ui.widgets.discard import empty, widgets_of
-from studio.ui.widgets.inputs import NumberField, SearchField
+from studio.ui.widgets.inputs import Choice, LineField, NumberField, SearchField
 from studio.ui.widgets.labels import Badge, Label
 from studio.ui.widgets.meter import Meter
 from studio.ui.widgets.panel import Header, scroll
@@ -34,11 +36,18 @@ class Bench(QWidget):
     """Asks as a person types. `chosen` carries the chunk that was clicked."""
 
     chosen = Signal(object)
+    judged = Signal(str, object)  # a question, and the chunk that answers it
 
     def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._studio = studio
         self._collection = ""
+        self.filter = LineField(
+            Text("Only: file:NAME tag:NAME COLUMN=VALUE", "筛选：file:名称 tag:名称 列=值"), name=Text("Filter", "筛选")
+        )
+        self.filter.editingFinished.connect(self.ask)
+        self.reranker = Choice([("", Text("No reranking", "不重排"))], "", name=Text("Rerank model", "重排模型"))
+        self.reranker.changed.connect(lambda _: self.ask())
         self._asked = 0
         self._late = False
         self.field = SearchField(Text("Ask as you would in a chat", "像在对话中一样提问"))
@@ -76,8 +85,9 @@ class Bench(QWidget):
             self._show(_hint())
             return
         search = self._studio.engine.knowledge.search(
-            question, [self._collection], int(self.limit.value()), self.mode.value()
-        )
+            question, [self._collection], int(self.limit.value()), self.mode.value(), filter_of(self.filter.text()),
+            str(self.reranker.value() or ""),
+        )  # fmt: skip
         self._studio.bridge.run(
             self,
             search,
@@ -89,8 +99,15 @@ class Bench(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        self._studio.bridge.run(self, self._studio.engine.models.list(), self._set_rerankers, lambda _: None)
         if self._late:
             self.ask()
+
+    def _set_rerankers(self, models: list[Any]) -> None:
+        kept = self.reranker.value()
+        known = [(one.id, one.name) for one in models if one.kind == "rerank"]
+        self.reranker.set_choices([("", Text("No reranking", "不重排")), *known], kept)
+        self.reranker.setVisible(bool(known))
 
     def _lay_out(self) -> None:
         head = Header(40, "content")
@@ -102,6 +119,11 @@ class Bench(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(head)
+        narrow = Header(40, "content")
+        narrow.row.addWidget(self.filter, 1)
+        narrow.row.addWidget(self.reranker)
+        self.reranker.hide()
+        column.addWidget(narrow)
         column.addWidget(scroll(self._results), 1)
 
     def _show(self, *widgets: QWidget) -> None:
@@ -122,6 +144,7 @@ class Bench(QWidget):
         cards = [Answer(place, one) for place, one in enumerate(found, 1)]
         for card in cards:
             card.chosen.connect(self._choose)
+            card.judged.connect(lambda one: self.judged.emit(self.field.text().strip(), one))
         self._show(self._summary(), *cards)
         self._choose(cards[0])
 
@@ -147,9 +170,10 @@ class Bench(QWidget):
 
 
 class Answer(QWidget):
-    """One chunk: where it stands, why it is here, and its text with the sentence that fits best."""
+    """One chunk: where it stands, why it is here, and its text with the sentence that fits best. `judged`: it is the right one."""
 
     chosen = Signal(object)
+    judged = Signal(object)
 
     def __init__(self, place: int, found: Found) -> None:
         super().__init__()
@@ -198,7 +222,7 @@ class Answer(QWidget):
         row.setSpacing(theme.size("space.2"))
         row.addWidget(Label(str(place), "denseStrong", "accent.text"))
         row.addWidget(Label(self.found.document.title or self.found.document.file_name, "denseStrong"))
-        row.addWidget(Label(place_words(chunk.page, chunk.position), "dense", "text.secondary"))
+        row.addWidget(Label(place_words(chunk, self.found.document.unit), "dense", "text.secondary"))
         row.addWidget(Label(chunk.heading, "dense", "text.tertiary", elide="end"), 1)
         row.addWidget(Meter(self.found.score, width=64, name=Text("Score", "得分")))
         row.addWidget(Label(f"{self.found.score:.2f}", "denseStrong"))
@@ -212,7 +236,13 @@ class Answer(QWidget):
             row.addWidget(_reason(Text("meaning", "语义"), found.dense, found.dense_rank, 2))
         if found.keyword is not None:
             row.addWidget(_reason(Text("words", "关键词"), found.keyword, found.keyword_rank, 1))
-        row.addStretch(1)
+        if found.rerank is not None:
+            row.addWidget(Badge(Text(f"reranker {found.rerank:.2f}", f"重排 {found.rerank:.2f}"), "info"))
+        row.addWidget(Label(_sum(found), "caption", "text.secondary", elide="end"), 1)
+        right = Button(Text("Right answer", "正确答案"), "check", "ghost", "sm")
+        say(right.setToolTip, Text("Keep it as a labelled query for the evaluation", "保存为评测用的标注查询"))
+        right.clicked.connect(lambda: self.judged.emit(found))
+        row.addWidget(right)
         return row
 
     def _restyle(self) -> None:
@@ -230,10 +260,40 @@ def _reason(name: Text, score: float, rank: int | None, digits: int) -> Badge:
     )
 
 
+def _sum(found: Found) -> Text:
+    """What the score is made of, and the words that were shared."""
+    shared = ", ".join(sorted(found.words)[:12])
+    en, zh = [], []
+    if found.sentence is not None and found.whole is not None:
+        en.append(f"best sentence {found.sentence:.2f}, whole {found.whole:.2f}")
+        zh.append(f"最佳句 {found.sentence:.2f}，整段 {found.whole:.2f}")
+    if found.dense_share and found.keyword_share:
+        en.append(f"score = meaning {found.dense_share:.2f} + words {found.keyword_share:.2f}")
+        zh.append(f"得分 = 语义 {found.dense_share:.2f} + 关键词 {found.keyword_share:.2f}")
+    if shared:
+        en.append(f"shares: {shared}")
+        zh.append(f"共有词：{shared}")
+    return Text("; ".join(en), "；".join(zh))
+
+
+def filter_of(words: str) -> Filter:
+    """“file:a.pdf tag:new model=K7”: quotes hold words together."""
+    try:
+        parts = shlex.split(words)
+    except ValueError:
+        parts = words.split()
+    files = [part[5:] for part in parts if part.startswith("file:")]
+    tags = [part[4:] for part in parts if part.startswith("tag:")]
+    cells = dict(part.split("=", 1) for part in parts if "=" in part and not part.startswith(("file:", "tag:")))
+    return Filter(files=files, tags=tags, columns=cells)
+
+
 def _marked(found: Found) -> str:
     """The chunk as HTML with its best sentence marked; nothing of the text is taken as HTML."""
     chunk = found.chunk
     first, last = found.matched_start - chunk.start, found.matched_end - chunk.start
+    if chunk.original is not None:
+        first, last = 0, len(chunk.text)  # other words than the file's have no place in it
     before, inside, after = (
         html.escape(part).replace("\n", "<br>")
         for part in (chunk.text[:first], chunk.text[first:last], chunk.text[last:])

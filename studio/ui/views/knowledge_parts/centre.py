@@ -6,16 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QPoint, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QResizeEvent
-from PySide6.QtWidgets import QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from studio.engine.errors import StudioError
-from studio.engine.knowledge.document import Collection, Document
+from studio.engine.knowledge.document import Collection, Document, Found
+from studio.engine.knowledge.evaluation import Target
 from studio.engine.text import Text
 from studio.ui.language import say, tr
 from studio.ui.theme import theme
+from studio.ui.views.knowledge_parts.adding import fill_add_menu
 from studio.ui.views.knowledge_parts.bench import Bench
 from studio.ui.views.knowledge_parts.collections import DropCover, paths_of
 from studio.ui.views.knowledge_parts.documents import Attention, DocumentTable
+from studio.ui.views.knowledge_parts.evaluation import Evaluation
 from studio.ui.widgets.buttons import Button, IconButton
 from studio.ui.widgets.discard import discard
 from studio.ui.widgets.labels import Badge, Label
@@ -36,6 +39,10 @@ class Centre(Surface):
     asked_add = Signal()
     asked_new = Signal()
     asked_menu = Signal(QPoint)
+    asked_folder = Signal()
+    asked_page = Signal()
+    asked_dataset = Signal()
+    asked_pause = Signal(bool)  # to pause (True) or to go on
 
     def __init__(self, studio: Studio) -> None:
         super().__init__("content")
@@ -43,14 +50,23 @@ class Centre(Surface):
         self._name = Label("", "bodyStrong", elide="end")
         self._name.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self._embedder = Badge("")
-        self.tabs = PanelTabs([("documents", Text("Documents", "文档")), ("search", Text("Search test", "检索测试"))])
+        self.tabs = PanelTabs(
+            [
+                ("documents", Text("Documents", "文档")),
+                ("search", Text("Search test", "检索测试")),
+                ("evaluation", Text("Evaluation", "评测")),
+            ]
+        )
         self.tabs.changed.connect(self.show_tab)
         self.table, self.attention, self.bench = DocumentTable(), Attention(), Bench(studio)
+        self.evaluation = Evaluation(studio)
+        self.bench.judged.connect(self._judge)
+        self.evaluation.asked.connect(self._look_at)
         self._stack = QStackedWidget()
         self._documents = QWidget()
         self._no_documents = _add_first(self.asked_add)
         self._message: QWidget = Loading()
-        for page in (self._documents, self.bench, self._no_documents, self._message):
+        for page in (self._documents, self.bench, self.evaluation, self._no_documents, self._message):
             self._stack.addWidget(page)
         self._cover = DropCover(self)
         self._collection: Collection | None = None
@@ -70,19 +86,50 @@ class Centre(Surface):
         )
         self.tabs.set_count("documents", collection.document_count)
         self.bench.set_collection(collection.id)
+        self.evaluation.set_collection(collection.id)
 
     def set_documents(self, documents: list[Document]) -> None:
         self.table.set_documents(documents)
         self.attention.set_documents(documents)
         self.tabs.set_count("documents", len(documents))
+        self.show_work(documents)
         self.show_tab(str(self.tabs.value()))
 
     def show_tab(self, tab: object) -> None:
         if tab == "search":
             self._stack.setCurrentWidget(self.bench)
             self.bench.field.setFocus()
+        elif tab == "evaluation":
+            self._stack.setCurrentWidget(self.evaluation)
         else:
             self._stack.setCurrentWidget(self._documents if self.table.documents() else self._no_documents)
+
+    def show_work(self, documents: list[Document]) -> None:
+        """Offer to pause while something is indexed, and to go on while something is paused."""
+        busy = any(one.status in ("queued", "reading") for one in documents)
+        paused = any(one.status == "paused" for one in documents)
+        self.pause.setVisible(busy or paused)
+        self.pause.say(Text("Pause", "暂停") if busy else Text("Resume", "继续"))
+        self.pause.set_icon("pause" if busy else "play")
+        self._pausing = busy
+
+    _pausing = False
+
+    def _judge(self, query: str, found: Found) -> None:
+        chunk = found.chunk
+        target = Target(
+            document=found.document.file_name, page=chunk.page if chunk.row is None else None, row=chunk.row
+        )
+        if chunk.page is None and chunk.row is None:
+            target.text = " ".join(chunk.text.split())[:200]
+        self.evaluation.judge(query, target)
+        self.tabs.set_value("evaluation")
+        self.show_tab("evaluation")
+
+    def _look_at(self, query: str) -> None:
+        self.tabs.set_value("search")
+        self.show_tab("search")
+        self.bench.field.setText(query)
 
     def show_nothing(self) -> None:
         """There is no collection yet."""
@@ -123,14 +170,20 @@ class Centre(Surface):
         self.header = Header(40, "content")
         self.header.row.setSpacing(theme.size("space.3"))
         add = Button(ADD, "file-plus", "primary")
-        add.clicked.connect(self.asked_add)
+        menu = QMenu()
+        work = (self.asked_add.emit, self.asked_folder.emit, self.asked_page.emit, self.asked_dataset.emit)
+        menu.aboutToShow.connect(lambda: fill_add_menu(menu, *work))
+        add.set_menu(menu)
+        self.pause = Button(Text("Pause", "暂停"), "pause")
+        self.pause.clicked.connect(lambda: self.asked_pause.emit(self._pausing))
+        self.pause.hide()
         more = IconButton("ellipsis", Text("More", "更多"))
         more.clicked.connect(lambda: self.asked_menu.emit(more.mapToGlobal(QPoint(0, more.height()))))
         self.header.row.addWidget(self._name)
         for widget in (self._embedder, self.tabs):
             self.header.row.addWidget(widget)
         self.header.row.addStretch(1)
-        for widget in (add, more):
+        for widget in (self.pause, add, more):
             self.header.row.addWidget(widget)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -151,8 +204,8 @@ def _add_first(add: Any, *others: QWidget) -> Empty:
         "library",
         Text("Add documents", "添加文档"),
         Text(
-            "PDF, Word, Markdown, HTML and text are read here, on this computer. Then chats answer from them, with the page.",
-            "PDF、Word、Markdown、HTML 和文本均在本机读取，之后对话即可引用其中的内容并标明页码。",
+            "PDF, Office, e-books, e-mails, tables, code and web pages are read here, on this computer. Then chats answer from them, with the page or row.",
+            "PDF、Office 文档、电子书、邮件、表格、代码和网页均在本机读取，之后对话即可引用其中的内容并标明页码或行号。",
         ),
         button,
         *others,

@@ -18,7 +18,7 @@ from studio.ui.widgets.labels import Label
 from studio.ui.widgets.panel import Glyph, Panel
 from studio.ui.widgets.rows import Row, RowList
 
-DROP = Text("Drop PDF, Word, Markdown, HTML or text files here", "将 PDF、Word、Markdown、HTML 或文本文件拖到这里")
+DROP = Text("Drop documents, tables or code here", "将文档、表格或代码拖到这里")
 LET_GO = Text("Let go to add them to “{name}”", "松开即可添加到“{name}”")
 
 

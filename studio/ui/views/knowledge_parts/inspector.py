@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QPoint, Signal
 from PySide6.QtGui import QTextCharFormat, QTextCursor
-from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QStackedWidget, QTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QPlainTextEdit, QStackedWidget, QTextEdit, QVBoxLayout, QWidget
 
 from studio.engine.errors import StudioError
 from studio.engine.knowledge.document import Chunk, Document, PageImage
 from studio.engine.text import Text
-from studio.ui.language import say
+from studio.ui.language import say, tr
 from studio.ui.studio import Studio
 from studio.ui.theme import theme
+from studio.ui.views.knowledge_parts.edit_chunk import EditChunk
 from studio.ui.views.knowledge_parts.words import LOOKS, STALE, has_trouble, place_words, size_words
 from studio.ui.widgets.buttons import Button, IconButton
 from studio.ui.widgets.labels import Badge, Label
@@ -40,6 +41,7 @@ class Inspector(Panel):
         self._chunks: list[Chunk] = []
         self._span: Span | None = None
         self._text = ""
+        self._text_page: int | None = None
         self._retry.clicked.connect(lambda: self.document and self.retried.emit(self.document.id))
         self._remove.clicked.connect(lambda: self.document and self.removed.emit(self.document.id))
         self._lay_out()
@@ -112,6 +114,8 @@ class Inspector(Panel):
         self._section = Section(Text("Chunks", "片段"))
         self.list = RowList(Text("Chunks", "片段"), height=44)
         self.list.selected.connect(self._choose_chunk)
+        self.list.menu.connect(self._chunk_menu)
+        self.list.activated.connect(self._edit_chunk)
         self._section.body.addWidget(self.list)
         column.addWidget(self._section, 2)
 
@@ -155,11 +159,56 @@ class Inspector(Panel):
             return
         self._chunks = chunks
         self._section.set_count(len(chunks))
-        self.list.set_rows(Row(one.id, " ".join(one.text.split()), _under(one), "text-quote") for one in chunks)
+        self._draw_chunks()
         self._choose_for_span()
 
+    def _draw_chunks(self) -> None:
+        unit = self.document.unit if self.document else "page"
+        self.list.set_rows(_row(one, unit) for one in self._chunks)
+
+    def _chunk(self, chunk_id: str) -> Chunk | None:
+        return next((one for one in self._chunks if one.id == chunk_id), None)
+
+    def _chunk_menu(self, chunk_id: str, place: QPoint) -> None:
+        chunk = self._chunk(chunk_id)
+        if chunk is None:
+            return
+        menu = QMenu(self)
+        menu.addAction(tr(Text("Edit…", "编辑…")), lambda: self._edit_chunk(chunk_id))
+        words = (
+            Text("Use in searches again", "重新用于检索")
+            if chunk.excluded
+            else Text("Leave out of searches", "从检索中排除")
+        )
+        menu.addAction(tr(words), lambda: self.exclude(chunk_id, not chunk.excluded))
+        if chunk.original is not None:
+            menu.addAction(
+                tr(Text("Back to the file's words", "恢复文件原文")),
+                lambda: self.reword(chunk_id, chunk.original or ""),
+            )
+        menu.popup(place)
+
+    def exclude(self, chunk_id: str, excluded: bool) -> None:
+        """Leave a chunk out of every search, or take it in again."""
+        self._studio.bridge.run(
+            self, self._studio.engine.knowledge.editing.exclude(chunk_id, excluded), self._chunk_changed
+        )
+
+    def reword(self, chunk_id: str, text: str) -> None:
+        """Give a chunk other words."""
+        self._studio.bridge.run(self, self._studio.engine.knowledge.editing.reword(chunk_id, text), self._chunk_changed)
+
+    def _edit_chunk(self, chunk_id: str) -> None:
+        chunk = self._chunk(chunk_id)
+        if chunk is not None:
+            EditChunk(self, self._studio, chunk, self._chunk_changed).open()
+
+    def _chunk_changed(self, chunk: Chunk) -> None:
+        self._chunks = [chunk if one.id == chunk.id else one for one in self._chunks]
+        self._draw_chunks()
+
     def _choose_chunk(self, chunk_id: str) -> None:
-        chunk = next((one for one in self._chunks if one.id == chunk_id), None)
+        chunk = self._chunk(chunk_id)
         if chunk is not None:
             self._show_place(chunk.page, (chunk.start, chunk.end), choose=False)
 
@@ -174,7 +223,7 @@ class Inspector(Panel):
         if document.format == "pdf":
             self._show_page(document, page or 1, span)
         else:
-            self._show_text(document, span)
+            self._show_text(document, page, span)
 
     _page_wanted: int | None = None
 
@@ -217,21 +266,21 @@ class Inspector(Panel):
         self._sheet.addWidget(self._failure)
         self._sheet.setCurrentWidget(self._failure)
 
-    def _show_text(self, document: Document, span: Span | None) -> None:
+    def _show_text(self, document: Document, page: int | None, span: Span | None) -> None:
         self._sheet.setCurrentWidget(self.text)
-        if self._text:
+        if self._text and self._text_page == page:
             self.text.show_text(self._text, span)
             return
         self._studio.bridge.run(
             self,
-            self._studio.engine.knowledge.page_text(document.id, None),
-            lambda words: self._set_text(document, words),
+            self._studio.engine.knowledge.page_text(document.id, page),
+            lambda words: self._set_text(document, page, words),
             lambda error: self._page_failed(document, error),
         )
 
-    def _set_text(self, document: Document, words: str) -> None:
-        if self.document is not None and self.document.id == document.id:
-            self._text = words
+    def _set_text(self, document: Document, page: int | None, words: str) -> None:
+        if self.document is not None and self.document.id == document.id and self._page_wanted == page:
+            self._text, self._text_page = words, page
             self.text.show_text(words, self._span)
 
 
@@ -285,8 +334,13 @@ def _utf16(text: str) -> int:
     return len(text.encode("utf-16-le")) // 2
 
 
-def _under(chunk: Chunk) -> Text:
-    place = place_words(chunk.page, chunk.position)
-    if not chunk.heading:
-        return place
-    return Text(f"{place.en} · {chunk.heading}", f"{place.zh} · {chunk.heading}")
+def _row(chunk: Chunk, unit: str) -> Row:
+    place = place_words(chunk, unit)
+    under = Text(f"{place.en} · {chunk.heading}", f"{place.zh} · {chunk.heading}") if chunk.heading else place
+    mark: Text | str = ""
+    if chunk.excluded:
+        mark = Text("left out", "已排除")
+    elif chunk.original is not None:
+        mark = Text("reworded", "已改写")
+    icon = "eye-off" if chunk.excluded else "text-quote"
+    return Row(chunk.id, " ".join(chunk.text.split()), under, icon, badge=mark)

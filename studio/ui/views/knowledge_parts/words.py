@@ -5,10 +5,14 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from studio.engine.knowledge.document import Document
+from studio.engine.knowledge.document import Chunk, Document
 from studio.engine.text import Text, plural
 
-FORMAT_ICONS = {"pdf": "file-text", "docx": "file-type", "markdown": "file-code", "html": "globe", "text": "file"}
+FORMAT_ICONS = {
+    "pdf": "file-text", "docx": "file-type", "markdown": "file-code", "html": "globe", "text": "file", "pptx": "presentation",
+    "xlsx": "file-spreadsheet", "csv": "file-spreadsheet", "epub": "book-open", "eml": "mail", "code": "code-xml",
+    "rows": "database",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,7 @@ class Look:
 LOOKS = {
     "queued": Look(Text("Waiting", "等待中"), "circle-dashed", "neutral"),
     "reading": Look(Text("Indexing", "索引中"), "loader-circle", "accent"),
+    "paused": Look(Text("Paused", "已暂停"), "circle-pause", "neutral"),
     "indexed": Look(Text("Indexed", "已索引"), "circle-check", "success"),
     "failed": Look(Text("Failed", "失败"), "circle-x", "danger"),
     "quarantined": Look(Text("Set aside", "已隔离"), "shield-alert", "warning"),
@@ -65,8 +70,21 @@ def chunks_words(count: int) -> Text:
     return Text(plural(count, "chunk", "chunks"), f"{count:,} 个片段")
 
 
-def place_words(page: int | None, position: int) -> Text:
-    """Where a chunk stands: its page, or its number where there are no pages."""
-    if page is None:
-        return Text(f"chunk {position + 1}", f"片段 {position + 1}")
-    return Text(f"page {page}", f"第 {page} 页")
+UNITS = {
+    "page": Text("page {n}", "第 {n} 页"),
+    "slide": Text("slide {n}", "第 {n} 张幻灯片"),
+    "chapter": Text("chapter {n}", "第 {n} 章"),
+    "sheet": Text("sheet {n}", "第 {n} 个工作表"),
+    "rows": Text("part {n}", "第 {n} 部分"),
+    "line": Text("part {n}", "第 {n} 部分"),
+}
+
+
+def place_words(chunk: Chunk, unit: str = "page") -> Text:
+    """Where a chunk stands: its row or line, its page, or its number where there is neither."""
+    if chunk.row is not None:
+        words = Text("line {n}", "第 {n} 行") if unit == "line" else Text("row {n}", "第 {n} 行")
+        return words.format(n=f"{chunk.row:,}")
+    if chunk.page is not None:
+        return UNITS.get(unit, UNITS["page"]).format(n=chunk.page)
+    return Text(f"chunk {chunk.position + 1}", f"片段 {chunk.position + 1}")

