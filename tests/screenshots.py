@@ -80,7 +80,7 @@ class Photographer:
     def prepare(self, views: list[str]) -> None:
         """The sample project, and for the views that show them a cited answer and a finished run."""
         self.result(_wait(self.result(self.engine.sample.prepare())))
-        if views == ["data"]:
+        if views in (["data"], ["knowledge"]):
             return
         collections = [one.id for one in self.result(self.engine.knowledge.collections())]
         if not self.result(self.engine.chat.threads()):
@@ -119,6 +119,8 @@ class Photographer:
                 yield from self.adding_data()
             if name == "models":
                 yield from self.models()
+            if name == "knowledge":
+                yield from self.knowledge()
 
     def cells(self) -> Iterator[str]:
         """A sorted table with its SQL, and a cell looked at closely."""
@@ -178,6 +180,42 @@ class Photographer:
         view.side.search.setText("")
         view.side.search.searched.emit("")
         view.close_tab()
+
+    def knowledge(self) -> Iterator[str]:
+        """The search test with its reasons, labelled queries with figures, rows of a dataset beside their text."""
+        view: Any = self.window.current_view()
+        knowledge = self.engine.knowledge
+        chosen = self.result(knowledge.collections())[0]
+        view.centre.tabs.set_value("search")
+        view.centre.show_tab("search")
+        view.centre.bench.field.setText("How long is the warranty on the K7 pump?")
+        self.settle(4)
+        yield "knowledge-search"
+        queries = [
+            {
+                "query": "How long is the warranty on the K7 pump?",
+                "relevant": [{"document": "handbook.pdf", "page": 13}],
+            },
+            {"query": "K7 水泵保修多久？", "relevant": [{"document": "handbook.pdf", "page": 13}]},
+            {"query": "Who answers at night?", "relevant": [{"document": "handbook.pdf", "page": 99}]},
+        ]
+        self.result(knowledge.evaluations.add(chosen.id, queries))
+        self.result(knowledge.evaluations.run(chosen.id))
+        view.centre.evaluation.reload()
+        view.centre.tabs.set_value("evaluation")
+        view.centre.show_tab("evaluation")
+        self.settle(2)
+        yield "knowledge-evaluation"
+        view.centre.bench.field.setText("")
+        if not any(one.name == "Tickets 工单" for one in self.result(knowledge.collections())):
+            made = self.result(knowledge.create("Tickets 工单"))
+            job = self.result(knowledge.add_dataset(made.id, "ds-002", ["subject", "body"]))
+            self.result(self.engine.jobs.wait(job.id))
+        document = self.result(knowledge.documents("Tickets 工单"))[0]
+        chunk = self.result(knowledge.chunks(document.id))[2]
+        self.window.studio.open("document", document.id, page=chunk.page, span=(chunk.start, chunk.end))
+        self.settle(2)
+        yield "knowledge-rows"
 
     def models(self) -> Iterator[str]:
         """A hub on loopback with a download under way, what it offers, and a model that does not fit."""

@@ -43,8 +43,7 @@ async def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         async with room.opened(Path(folder)) as engine:
             kb = await engine.knowledge.create("many")
-            exact = await fill(engine, kb.id, options)
-            await ask(engine, kb.id, exact, questions(options))
+            await fill(engine, kb.id, options)
 
 
 def paragraphs(options: Any, language: str) -> list[Any]:
@@ -57,8 +56,8 @@ def questions(options: Any) -> list[str]:
     return random.Random(3).sample(found, options.questions)
 
 
-async def fill(engine: room.Engine, kb: str, options: Any) -> Any:
-    """Keep the chunks. Returns the whole vectors, in the order of the ids `n-…`."""
+async def fill(engine: room.Engine, kb: str, options: Any) -> None:
+    """Keep the chunks, and ask when a fifth, half and all of them are there."""
     knowledge, chance = engine.knowledge, random.Random(11)
     index = knowledge._indexing.index
     words = {
@@ -117,7 +116,8 @@ async def fill(engine: room.Engine, kb: str, options: Any) -> Any:
                 f"  {first + PART:,} chunks, {memory[-1]:.0f} MB beside this script's own copy, {time.monotonic() - began:.0f} s",
                 flush=True,
             )
-    return exact
+        if first + PART in (options.chunks // 5, options.chunks // 2, options.chunks):
+            await ask(engine, kb, exact, questions(options))
 
 
 async def ask(engine: room.Engine, kb: str, exact: Any, asked: list[str]) -> None:

@@ -120,7 +120,7 @@ class Evaluations:
                 Text(f"“{known.name}” has no labelled queries.", f"“{known.name}”没有标注的查询。"),
                 Text("Mark the right chunk of a search first.", "请先在检索结果中标注正确的片段。"),
             )
-        done, measured = 0, []
+        done, measured, at = 0, list[Measured](), time.time()
         for mode in modes:
             answers, took = {}, []
             for one in queries:
@@ -133,7 +133,7 @@ class Evaluations:
             took.sort()
             measured.append(
                 Measured(
-                    id=ids.new("measure"), at=time.time(), mode=mode, k=k, reranker=reranker, embedder=known.embedder,
+                    id=ids.new("measure"), at=at, mode=mode, k=k, reranker=reranker, embedder=known.embedder,
                     chunk_characters=int(known.settings.get("chunk_characters") or 0), queries=len(queries),
                     seconds=round(took[len(took) // 2], 5), seconds_p95=round(took[int(len(took) * 0.95)], 5), **figures,
                 )

@@ -29,7 +29,7 @@ from studio.engine.text import Text, plural
 log = logging.getLogger(__name__)
 KIND = "index"
 AT_ONCE = 2  # documents that are read and embedded side by side
-ATTEMPTS = 10  # starts of the studio that a document may have been in the middle of without getting on
+ATTEMPTS = 25  # starts of the studio that a document may have been in the middle of without getting on
 OLD = "old_digests"  # key in `details`: copies of former versions, to be forgotten once the new one is found
 
 

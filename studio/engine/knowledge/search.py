@@ -15,7 +15,7 @@ from typing import Any
 from studio.engine.knowledge.chunks import CHUNK, FOUND, ChunkStore, chunk_of, marks, parts_of
 from studio.engine.knowledge.document import Chunk, Collection, Document, Found, Mode
 from studio.engine.knowledge.embeds import Embeds, check_embedder
-from studio.engine.knowledge.keyword import keyword_search
+from studio.engine.knowledge.keyword import COMMON, keyword_search
 from studio.engine.knowledge.narrow import Narrow
 from studio.engine.knowledge.small import cosines
 from studio.engine.knowledge.words import one_line, tokens
@@ -223,7 +223,7 @@ def _found(
         dense=round(candidate.nearness, 6) if dense else None, keyword=ranking.keyword.get(chunk.id),
         dense_rank=_rank(ranking.dense, chunk.id), keyword_rank=_rank(ranking.keyword, chunk.id),
         sentence=round(candidate.sentence, 6) if dense else None, whole=round(candidate.whole, 6) if dense else None,
-        words=[word for word in wanted if word in words], dense_share=round(shares[0], 6), keyword_share=round(shares[1], 6),
+        words=[word for word in wanted if word in words and word not in COMMON], dense_share=round(shares[0], 6), keyword_share=round(shares[1], 6),
         matched=one_line(chunk.text[start:end]), matched_start=chunk.start + (0 if edited else start),
         matched_end=chunk.end if edited else chunk.start + end,
     )  # fmt: skip

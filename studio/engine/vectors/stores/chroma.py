@@ -16,7 +16,8 @@ from studio.engine.vectors.store import Hit, Vectors, VectorStore
 
 BATCH = 1000
 READ_BATCH = 500  # SQLite's limit on variables lies behind `get`
-SPACE = {"hnsw": {"space": "cosine", "ef_search": 200, "ef_construction": 200}}
+# The whole index is written anew every `sync_threshold` vectors; what came since is in Chroma's log and read from it after a kill.
+SPACE = {"hnsw": {"space": "cosine", "ef_search": 200, "ef_construction": 200, "sync_threshold": 5000}}
 
 
 class Chroma(VectorStore):

@@ -101,9 +101,9 @@ class AskDataset(Ask):
 
     def _set_datasets(self, datasets: list[Dataset]) -> None:
         self._datasets = {one.id: one for one in datasets}
-        self.dataset.set_choices([(one.id, one.name) for one in datasets])
         if datasets:
-            self._show_columns(self.dataset.value())
+            self.dataset.set_choices([(one.id, one.name) for one in datasets], datasets[0].id)
+            self._show_columns(datasets[0].id)
 
     def _show_columns(self, dataset_id: str) -> None:
         known = self._datasets[dataset_id]
@@ -149,7 +149,8 @@ def _is_prose(name: str, kind: str) -> bool:
         "说明",
         "标题",
     )
-    return "CHAR" in kind.upper() and any(word in name.lower() for word in words)
+    is_text = any(word in kind.lower() for word in ("char", "string", "text"))
+    return is_text and any(word in name.lower() for word in words)
 
 
 def _agree_with(dialog: Ask, work: Callable[[], None]) -> None:

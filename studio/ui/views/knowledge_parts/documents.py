@@ -33,11 +33,17 @@ from studio.ui.widgets.panel import Card, Glyph, Section, scroll
 Index = QModelIndex | QPersistentModelIndex
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+
+
+def _pages(document: Document) -> str:
+    return "–" if document.unit in ("rows", "line") else _count(document.page_count)
+
+
 # title, width (0 takes the rest), words of a document, alignment
 COLUMNS: list[tuple[Text, int, Callable[[Document], str], Qt.AlignmentFlag]] = [
     (Text("Name", "名称"), 0, lambda document: document.title or document.file_name, LEFT),
     (Text("Status", "状态"), 136, lambda document: tr(look_of(document).words), LEFT),
-    (Text("Pages", "页数"), 64, lambda document: _count(document.page_count), RIGHT),
+    (Text("Pages", "页数"), 64, _pages, RIGHT),
     (Text("Chunks", "片段"), 72, lambda document: _count(document.chunk_count or None), RIGHT),
     (Text("Size", "大小"), 88, lambda document: size_words(document.size_bytes), RIGHT),
     (Text("Indexed", "索引时间"), 112, lambda document: when(document.indexed_at), RIGHT),

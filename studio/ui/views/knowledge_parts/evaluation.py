@@ -119,8 +119,8 @@ class Evaluation(QWidget):
                     ),
                 )
             )
-        for at in list(dict.fromkeys(round(one.at) for one in measured))[:SHOWN]:
-            self._figures.addWidget(_card([one for one in measured if round(one.at) == at]))
+        for at in list(dict.fromkeys(one.at for one in measured))[:SHOWN]:
+            self._figures.addWidget(_card([one for one in reversed(measured) if one.at == at]))
         self._figures.addStretch(1)
         self._draw_queries()
 
