@@ -124,13 +124,17 @@ async def ask(engine: room.Engine, kb: str, exact: Any, asked: list[str]) -> Non
     names, matrix = [id for id, _ in exact], numpy.stack([whole for _, whole in exact])
     for mode in ("hybrid", "dense", "keyword"):
         took = []
-        for question in asked[:20] + asked:
+        for question in asked[:20]:
+            await engine.knowledge.search(question, [kb], 10, mode)
+        spent = processor()
+        for question in asked:
             began = time.perf_counter()
             await engine.knowledge.search(question, [kb], 10, mode)
             took.append((time.perf_counter() - began) * 1000)
-        took = sorted(took[20:])
+        own = (processor() - spent) * 1000 / len(asked)
+        took.sort()
         print(
-            f"{mode:8} p50 {statistics.median(took):.1f} ms, p95 {took[int(len(took) * 0.95)]:.1f}, worst {took[-1]:.0f}, {room.load()}",
+            f"{mode:8} {own:.1f} ms of the processor with the embedder's, by the clock p50 {statistics.median(took):.1f} ms, p95 {took[int(len(took) * 0.95)]:.1f}, worst {took[-1]:.0f}, {room.load()}",
             flush=True,
         )
     embedding, right = [], []
@@ -144,6 +148,13 @@ async def ask(engine: room.Engine, kb: str, exact: Any, asked: list[str]) -> Non
     print(
         f"embedding of a query p50 {statistics.median(embedding):.1f} ms; recall@10 of the index {statistics.mean(right):.4f}"
     )
+
+
+def processor() -> float:
+    """Seconds of processor time of this process and its children."""
+    me = psutil.Process()
+    times = [one.cpu_times() for one in (me, *me.children(recursive=True))]
+    return sum(one.user + one.system for one in times)
 
 
 if __name__ == "__main__":
