@@ -3,7 +3,7 @@ from hypothesis import strategies as some
 
 from studio.engine.knowledge.reader import Heading, Page
 from studio.engine.knowledge.split import split
-from studio.engine.knowledge.words import keyword_query, sentences, tokens
+from studio.engine.knowledge.words import keyword_terms, sentences, tokens
 
 WORDS = some.text(some.sampled_from("ab 水泵。. \n，!？ 4K🙂"), max_size=400)
 
@@ -55,5 +55,5 @@ def test_chinese_is_indexed_in_pairs_and_latin_in_words():
 
 
 def test_a_query_cannot_break_out_of_its_quotes():
-    assert keyword_query('" OR 1 NEAR( 水') == '"or" OR "1" OR "near" OR "水"*'
-    assert keyword_query("？！") == ""
+    assert keyword_terms('" OR 1 NEAR( 水') == ['"or"', '"1"', '"near"', '"水"*']
+    assert keyword_terms("？！") == []

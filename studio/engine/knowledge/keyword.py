@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 
 from studio.engine.knowledge.chunks import FOUND, words_table
-from studio.engine.knowledge.words import keyword_query, tokens
+from studio.engine.knowledge.words import keyword_terms, tokens
 
 COMMON = frozenset(
     tokens(
@@ -15,6 +15,7 @@ COMMON = frozenset(
         " up us was we were what when where which who why will with would you your"
     )
 )
+MATCHES = 4000  # chunks that are weighed for one query, about: each costs 2 µs
 
 
 def telling(query: str) -> str:
@@ -28,19 +29,20 @@ def keyword_search(
     connection: sqlite3.Connection, query: str, collections: Sequence[str], limit: int, only: str = "", values: Sequence[object] = ()
 ) -> list[tuple[str, float]]:  # fmt: skip
     """Chunk ids with their BM25 weight (higher is better), best first. `only` is a condition on `chunks`, with its values."""
-    expression = keyword_query(telling(query))
+    terms = keyword_terms(telling(query))
     found: list[tuple[str, float]] = []
-    for collection in collections if expression else ():
-        found += _in_collection(connection, expression, collection, limit, only, values)
+    for collection in collections if terms else ():
+        found += _in_collection(connection, terms, collection, limit, only, values)
     return sorted(found, key=lambda item: -item[1])[:limit]
 
 
 def _in_collection(
-    connection: sqlite3.Connection, expression: str, collection: str, limit: int, only: str, values: Sequence[object]
+    connection: sqlite3.Connection, terms: list[str], collection: str, limit: int, only: str, values: Sequence[object]
 ) -> list[tuple[str, float]]:
     table = words_table(collection)
     if not connection.execute("select 1 from sqlite_master where name = ?", (table.strip('"'),)).fetchone():
         return []
+    expression = " OR ".join(_rarest(connection, table, terms))
     inside = ""
     if only:
         inside = f"and rowid in (select chunks.number from chunks {FOUND} where excluded = 0 and {only})"
@@ -60,3 +62,19 @@ def _in_collection(
         if there <= many:
             return rows
         many *= 4
+
+
+def _rarest(connection: sqlite3.Connection, table: str, terms: list[str]) -> list[str]:
+    """All words, or where they stand in very many chunks the rarest ones: the others tell next to nothing."""
+    query = f"select count(*) from {table} where {table} match ?"
+    counts = {term: int(connection.execute(query, (term,)).fetchone()[0]) for term in terms}
+    if sum(counts.values()) <= MATCHES:
+        return terms
+    kept: list[str] = []
+    total = 0
+    for term in sorted((term for term in terms if counts[term]), key=lambda term: counts[term]):
+        if total > MATCHES / 4 and total + counts[term] > MATCHES:
+            break
+        kept.append(term)
+        total += counts[term]
+    return kept

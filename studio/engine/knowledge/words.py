@@ -23,10 +23,10 @@ def for_keyword_index(text: str) -> str:
     return " ".join(tokens(text))
 
 
-def keyword_query(text: str) -> str:
-    """An FTS5 expression that finds any of the words; empty when there are none. A lone character finds the pairs it begins."""
+def keyword_terms(text: str) -> list[str]:
+    """FTS5 expressions, one for each word, in their order. A lone Chinese character finds the pairs it begins."""
     words = dict.fromkeys(tokens(text))
-    return " OR ".join(f'"{word}"*' if len(word) == 1 and _IS_CJK.match(word) else f'"{word}"' for word in words)
+    return [f'"{word}"*' if len(word) == 1 and _IS_CJK.match(word) else f'"{word}"' for word in words]
 
 
 def sentences(text: str) -> list[tuple[int, int]]:
