@@ -130,7 +130,7 @@ async def main() -> int:
         files, home = Path(folder) / "files", Path(folder) / "home"
         make_files(files)
         acknowledged: set[str] = set()
-        kills = lost = 0
+        kills = lost = turn = 0
         while kills < options.kills:
             told, finished = await killed_once(home, files, chance.uniform(0.0, options.longest))
             kills += not finished
@@ -140,7 +140,8 @@ async def main() -> int:
             lost += sum(status.get(name) != "indexed" for name in acknowledged)
             if finished:  # all is done: the same again with other words
                 print(f"{kills} kills, finished; other words", flush=True)
-                make_files(files, kills)
+                turn += 1
+                make_files(files, turn)
                 acknowledged = set()
         await killed_once(home, files, 600)
         async with opened(Paths.under(home), resume=True, embeds=Bytes(400)) as room:
