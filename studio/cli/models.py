@@ -206,6 +206,12 @@ async def _installed(connection: Connection, name: str, variant: str | None) -> 
     return dict(job)
 
 
+async def _star(connection: Connection, parsed: argparse.Namespace) -> None:
+    """Starred models stand first; `unstar` takes the star away."""
+    on = parsed.verb == "star"
+    show(await connection.put(f"{ROUTE}/{_word(parsed)}/star?on={str(on).lower()}", {}), parsed.json)
+
+
 async def _trust(connection: Connection, parsed: argparse.Namespace) -> None:
     show(await connection.post(f"{ROUTE}/trust", {"path": str(Path(_word(parsed)).resolve())}), parsed.json)
 
@@ -236,6 +242,8 @@ VERBS: dict[str, Verb] = {
     "search": _search,
     "found": _found,
     "downloads": _downloads,
+    "star": _star,
+    "unstar": _star,
     "trust": _trust,
     "token": _token,
     "list": _ls,

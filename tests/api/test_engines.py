@@ -21,3 +21,14 @@ def test_nothing_is_installed_while_the_studio_stays_offline(http):
         assert answer.status_code == 400 and "offline" in answer.json()["message"]
     finally:
         http.put("/api/v1/settings", json={"key": "privacy.offline", "value": False})
+
+
+def test_a_model_is_starred_and_says_what_uses_it(http):
+    made = http.post("/api/v1/conversations", json={"title": "Pumps", "model": "Tiny-Random"}).json()["data"]
+    uses = http.get("/api/v1/models/qwen/uses").json()["data"]
+    assert {"qwen", made["id"]} <= {one["id"] for one in uses}
+    assert {one["kind"] for one in uses} == {"alias", "thread"}
+    http.delete(f"/api/v1/conversations/{made['id']}").raise_for_status()
+    starred = http.put("/api/v1/models/Tiny-Random/star").json()["data"]
+    assert starred["starred"]
+    assert not http.put("/api/v1/models/Tiny-Random/star", params={"on": "false"}).json()["data"]["starred"]

@@ -46,6 +46,10 @@ def test_a_model_is_found_fetched_loaded_seen_and_removed(home: Path) -> None:
     assert (seen["name"], seen["context_length"]) == ("Tiny", 512) and seen["memory_bytes"] > 1_000_000
     assert as_json(home, "models", "show", "Tiny")["fit"]["fits"] is True
     assert as_json(home, "models", "alias", "mine", "Tiny")["mine"] == "Tiny"
+    assert (
+        as_json(home, "models", "star", "mine")["starred"] and not as_json(home, "models", "unstar", "mine")["starred"]
+    )
+    assert "mine" in [one["id"] for one in as_json(home, "models", "show", "Tiny")["used_by"]]
     assert as_json(home, "models", "unload", "mine")["state"] == "available"
     assert as_json(home, "models", "rm", "Tiny", "--file")["deleted"]
     assert not Path(got["location"]).exists()
