@@ -27,7 +27,7 @@ def test_a_model_is_starred_and_says_what_uses_it(http):
     made = http.post("/api/v1/conversations", json={"title": "Pumps", "model": "Tiny-Random"}).json()["data"]
     uses = http.get("/api/v1/models/qwen/uses").json()["data"]
     assert {"qwen", made["id"]} <= {one["id"] for one in uses}
-    assert {one["kind"] for one in uses} == {"alias", "thread"}
+    assert {"alias", "thread"} <= {one["kind"] for one in uses}
     http.delete(f"/api/v1/conversations/{made['id']}").raise_for_status()
     starred = http.put("/api/v1/models/Tiny-Random/star").json()["data"]
     assert starred["starred"]

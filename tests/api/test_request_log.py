@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import psutil
+
+from tests.conftest import Running
 
 HELLO = [{"role": "user", "content": "Hello"}]
 
@@ -20,12 +26,31 @@ def test_an_answered_request_stands_in_the_log_with_its_slot_and_tokens(http):
     assert entry["seconds"] > 0
 
 
-def test_a_stream_is_in_the_log_while_it_runs_and_when_it_was_left(http):
+@contextmanager
+def stopped_workers(studio: Running) -> Iterator[None]:
+    """Their answers end no sooner than the block, however fast the computer is."""
+    children = psutil.Process(studio.process.pid).children(recursive=True)
+    workers = [child for child in children if any("llama_worker" in word for word in child.cmdline())]
+    assert workers
+    for worker in workers:
+        worker.suspend()
+    try:
+        yield
+    finally:
+        for worker in workers:
+            worker.resume()
+
+
+def test_a_stream_is_in_the_log_while_it_runs_and_when_it_was_left(http, tiny_studio):
     body = {"model": "qwen", "messages": HELLO, "max_tokens": 1500, "ignore_eos": True, "stream": True}
-    body |= {"logprobs": True, "top_logprobs": 20}  # more than the sockets hold, so it waits for its reader
-    with http.stream("POST", "/v1/chat/completions", json=body) as response:
+    body |= {
+        "logprobs": True,
+        "top_logprobs": 20,
+    }  # a long way for the first words to be read before the last are written
+    with ExitStack() as stack, http.stream("POST", "/v1/chat/completions", json=body) as response:
         lines = response.iter_lines()  # kept: httpx ends the connection with it
         next(lines)
+        stack.enter_context(stopped_workers(tiny_studio))
         running = next(one for one in http.get("/api/v1/models/requests").json()["data"] if one["streaming"])
         assert running["status"] == 0
     while (left := next(one for one in http.get("/api/v1/models/requests").json()["data"] if one["streaming"]))[
