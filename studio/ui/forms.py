@@ -32,6 +32,12 @@ WORDS = {
     "less_than": Text("Less than {lt}.", "必须小于 {lt}。"),
     "string_pattern_mismatch": Text("Does not fit the pattern {pattern}.", "不符合格式 {pattern}。"),
 }
+MAKERS = {
+    "dataset": (Text("Add data", "添加数据"), "data.add", "data"),
+    "collection": (Text("New collection", "新建文档集"), "knowledge.new", "knowledge"),
+    "model": (Text("Add a model", "添加模型"), "models.add", "models"),
+    "workflow": (Text("New workflow", "新建工作流"), "workflows.new", "workflows"),
+}  # for each kind of reference: what makes one, the action, and the view that has it
 UNITS = {"tokens": Text("tokens", "词元"), "min": Text("min", "分钟"), "s": Text("s", "秒")}
 
 
@@ -112,7 +118,7 @@ class FieldRow(QWidget):
 
     def __init__(self, field: ParamField, value: Any, studio: Studio | None, wide: bool) -> None:
         super().__init__()
-        self.field = field
+        self.field, self._studio = field, studio
         self.control, self._get, self._set = _control(field, value, studio, self._take)
         say(self.control.setAccessibleName, field.title)
         self.reset = IconButton("rotate-ccw", Text(f"Reset {field.title.en}", f"重置{field.title.zh}"), size=14)
@@ -147,6 +153,8 @@ class FieldRow(QWidget):
         head.addWidget(self.reset)
         head.addStretch(1)
         head.addWidget(self.figure)
+        if self.field.ref in MAKERS and self._studio is not None:
+            head.addWidget(self._maker(self._studio))
         keep = self.reset.sizePolicy()
         keep.setRetainSizeWhenHidden(True)
         self.reset.setSizePolicy(keep)
@@ -161,6 +169,18 @@ class FieldRow(QWidget):
         column.addWidget(self.problem)
         if self.field.help is not None:
             column.addWidget(Label(self.field.help, "caption", "text.tertiary", wrap=True))
+
+    def _maker(self, studio: Studio) -> IconButton:
+        """What a picker does not list yet can be made where such things are made."""
+        title, action, view = MAKERS[self.field.ref]
+        button = IconButton("plus", title, size=14)
+
+        def make() -> None:
+            if not (studio.actions.has(action) and studio.actions.trigger(action)):
+                studio.window.show_view(view)
+
+        button.clicked.connect(make)
+        return button
 
     def _title(self) -> Text:
         unit = UNITS.get(self.field.unit, Text.same(self.field.unit))

@@ -205,3 +205,12 @@ def test_a_closed_view_keeps_what_was_changed_at_the_last_moment(desk, view):
         return (await desk.engine.workflows.get(workflow_id)).name
 
     desk.until(lambda: desk.wait(name()) == "Renamed")
+
+
+def test_the_inspector_says_what_feeds_each_variable_of_a_prompt(desk, view):
+    view._choose(["prompt"])
+    assert view.inspector.bindings.said == [("who", "Start · who")]
+    view.inspector._set_param("template", "Hello {{ who }} from {{ place }}")
+    assert view.inspector.bindings.said == [("who", "Start · who"), ("place", "not wired")]
+    view.sheet.document.undo.undo()
+    assert view.inspector.bindings.said == [("who", "Start · who")]

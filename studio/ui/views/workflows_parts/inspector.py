@@ -23,6 +23,7 @@ from studio.ui.language import tr
 from studio.ui.studio import Studio
 from studio.ui.theme import theme
 from studio.ui.views.workflows_parts import again
+from studio.ui.views.workflows_parts.bindings import Bindings
 from studio.ui.views.workflows_parts.preview import preview_words
 from studio.ui.views.workflows_parts.sheet import Sheet
 from studio.ui.views.workflows_parts.step_params import StepParams, read_step, with_step
@@ -55,6 +56,7 @@ class Inspector(Surface):
         self.node_id = ""
         self.form: ParamsForm | None = None
         self.step_form: ParamsForm | None = None
+        self.bindings: Bindings | None = None
         self._editing = False
         self.about = AboutWorkflow(studio)
         self.step = QWidget()
@@ -198,6 +200,9 @@ class Inspector(Surface):
             self.form = ParamsForm(kind.params, node.params, self.studio)
             self.form.changed.connect(self._set_param)
             column.addWidget(self.form)
+            self.bindings = Bindings()
+            self.bindings.show_node(self.sheet.document, node)
+            column.addWidget(self.bindings)
         self.step_form = ParamsForm(StepParams, read_step(node), self.studio)
         self.step_form.changed.connect(self._set_step)
         more = Section(Text("How it runs", "运行方式"), collapsible=True, open=False)
@@ -276,8 +281,17 @@ class Inspector(Surface):
 
     def _replaced(self, part_id: str) -> None:
         """An undo, or a change made elsewhere: the form shows it. A change made here is shown already."""
-        if part_id == self.node_id and not self._editing:
+        if part_id != self.node_id:
+            return
+        if not self._editing:
             self._show_step()
+        else:
+            self._show_bindings()
+
+    def _show_bindings(self) -> None:
+        node = self._node()
+        if node is not None and self.sheet is not None and self.bindings is not None:
+            self.bindings.show_node(self.sheet.document, node)
 
 
 class AboutWorkflow(QWidget):
