@@ -58,7 +58,7 @@ class Outline(QTreeWidget):
         self.setUniformRowHeights(True)
         say(self.setAccessibleName, Text("Outline", "大纲"))
         self.itemSelectionChanged.connect(self._tell)
-        language.changed.connect(lambda: self.show_document(self._document, self._lives))
+        language.changed.connect(self._say_again)
 
     def show_document(self, document: Document | None, lives: dict[str, Live]) -> None:
         """Build the tree anew where something in it is another, with what is open and selected kept; a long one in parts."""
@@ -83,6 +83,10 @@ class Outline(QTreeWidget):
         else:
             for _ in steps:
                 pass
+
+    def _say_again(self) -> None:
+        """In another language."""
+        self.show_document(self._document, self._lives)
 
     def _looks_of(self, document: Document | None) -> list[tuple[str, str, str | None, bool, str]]:
         if document is None:
