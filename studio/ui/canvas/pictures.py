@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ class Pictures:
     """Of what was painted twice as it is, up to a budget of memory; the last used are kept."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[NodeItem, int] = OrderedDict()
+        self._kept: OrderedDict[int, tuple[weakref.ref[NodeItem], int]] = OrderedDict()  # by id: it keeps no step alive
         self._bytes = 0
 
     def draw(self, painter: QPainter, item: NodeItem) -> None:
@@ -38,8 +39,8 @@ class Pictures:
     def _copy(self, painter: QPainter, item: NodeItem, key: Key) -> None:
         if item.picture is None or item.painted_as != key:
             item.painted_as, item.picture = key, self._take(item)
-        elif item in self._kept:
-            self._kept.move_to_end(item)
+        elif id(item) in self._kept:
+            self._kept.move_to_end(id(item))
         corner = painter.worldTransform().map(QPointF(-MARGIN, -MARGIN))
         painter.setWorldMatrixEnabled(False)
         painter.drawPixmap(QPointF(round(corner.x()), round(corner.y())), item.picture)
@@ -61,11 +62,15 @@ class Pictures:
         return picture
 
     def _keep(self, item: NodeItem, size: int) -> None:
-        self._bytes += size - self._kept.pop(item, 0)
-        self._kept[item] = size
+        known = self._kept.pop(id(item), None)
+        self._bytes += size - (known[1] if known else 0)
+        self._kept[id(item)] = (weakref.ref(item), size)
         while self._bytes > BUDGET and len(self._kept) > 1:
-            old, gone = self._kept.popitem(last=False)
-            old.picture, self._bytes = None, self._bytes - gone
+            _, (found, gone) = self._kept.popitem(last=False)
+            self._bytes -= gone
+            old = found()
+            if old is not None:
+                old.picture = None
 
 
 _pictures: list[Pictures] = []
