@@ -27,6 +27,8 @@ class SearchesKnowledge(Protocol):
 
     async def collection(self, name: str) -> Any: ...
 
+    async def add_text(self, collection: str, text: str, file_name: str, title: str = "") -> Any: ...
+
 
 class ReadsDatasets(Protocol):
     """What steps need of the datasets room."""

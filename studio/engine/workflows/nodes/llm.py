@@ -8,6 +8,7 @@ from typing import Annotated, Any, NamedTuple
 
 from studio.engine.params import ModelRef, Params, PromptText, param
 from studio.engine.text import Text
+from studio.engine.workflows.asking import as_usage
 from studio.engine.workflows.context import Context
 from studio.engine.workflows.node import Chunks, Json, Result, node
 from studio.engine.workflows.templates import as_text
@@ -57,7 +58,7 @@ async def llm(
         if piece.text:
             text += piece.text
             yield piece.text
-    yield Result(Written(text, cited(text, passages), _plain(usage)))
+    yield Result(Written(text, cited(text, passages), as_usage(usage)))
 
 
 def messages(prompt: str, system: str, passages: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -71,12 +72,3 @@ def cited(text: str, passages: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The passages that the text names as [n], in the order of the passages."""
     numbers = {int(number) for number in re.findall(r"\[(\d{1,3})\]", text)}
     return [passage for place, passage in enumerate(passages, 1) if passage.get("number", place) in numbers]
-
-
-def _plain(usage: Any) -> dict[str, Any]:
-    if usage is None:
-        return {}
-    if isinstance(usage, dict):
-        return usage
-    dump = getattr(usage, "model_dump", None)
-    return dict(dump()) if dump else {key: value for key, value in vars(usage).items() if not key.startswith("_")}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import re
 from typing import Annotated, Any, Literal
 
@@ -12,11 +11,11 @@ from studio.engine.errors import BadParameter
 from studio.engine.params import Params, param
 from studio.engine.text import Text
 from studio.engine.workflows.context import Context
+from studio.engine.workflows.find_json import find_json
 from studio.engine.workflows.graph import Port, Ports, PortType
 from studio.engine.workflows.node import Anything, node
 from studio.engine.workflows.values import as_words, convert, plain, table_of
 
-FENCE = re.compile(r"```(?:\w+)?\s*\n(.*?)```", re.DOTALL)
 STEP = re.compile(r"\.?([^.\[\]]+)|\[(-?\d+|\*)\]")
 KINDS: dict[str, PortType] = {"json": "json", "lines": "json", "csv": "table", "text": "text", "number": "number", "table": "table", "path": "any"}  # fmt: skip
 
@@ -70,24 +69,6 @@ def parsed(value: Any, mode: str, path: str) -> Any:
     if mode == "csv":
         return table_of([dict(row) for row in csv.DictReader(io.StringIO(text))])
     return value if not isinstance(value, str) else find_json(text)
-
-
-def find_json(text: str) -> Any:
-    """The JSON of a text: all of it, what stands in a fence, or the first object or list in it."""
-    fenced = FENCE.search(text)
-    for candidate in (text, fenced.group(1) if fenced else ""):
-        try:
-            return json.loads(candidate)
-        except ValueError:
-            continue
-    decoder = json.JSONDecoder()
-    for place, sign in enumerate(text):
-        if sign in "{[":
-            try:
-                return decoder.raw_decode(text, place)[0]
-            except ValueError:
-                continue
-    raise BadParameter(Text(f"There is no JSON in: {text[:80]}", f"其中没有 JSON：{text[:80]}"))
 
 
 def part_of(value: Any, path: str) -> Any:
