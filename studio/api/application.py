@@ -22,6 +22,7 @@ from studio.api import (
     objects,
     rag,
     responses,
+    schedules,
     serving,
     sql,
     system,
@@ -52,6 +53,7 @@ ROUTERS = (
     rag,
     collections,
     workflow_tools,
+    schedules,
     workflows,
     executions,
 )

@@ -271,13 +271,15 @@ class Runs:
             await asyncio.gather(asyncio.shield(task), return_exceptions=True)
         return await self._records.execution(execution_id)
 
-    async def _begin(self, workflow_id: str, name: str, graph: Graph, inputs: dict[str, Any]) -> Execution:
+    async def _begin(
+        self, workflow_id: str, name: str, graph: Graph, inputs: dict[str, Any], source: str = ""
+    ) -> Execution:
         if not isinstance(inputs, dict):
             raise BadParameter(
                 Text("The inputs must be an object of names and values.", "输入必须是由名称和值组成的对象。")
             )
         scope = plan(graph)
-        execution = _made(workflow_id, name, inputs)
+        execution = _made(workflow_id, name, inputs, source)
         await self._records.add_execution(execution, graph)
         self._launch(execution.id, scope, inputs, None, Rules(concurrency=graph.concurrency))
         return execution

@@ -14,7 +14,9 @@ from studio.engine.workflows.compare import Change, compare
 from studio.engine.workflows.execution import Execution, Workflow, WorkflowVersion
 from studio.engine.workflows.graph import Edge, Graph, Problem
 from studio.engine.workflows.node import NodeType
+from studio.engine.workflows.rooms import Rooms
 from studio.engine.workflows.running import UNSAVED, RunProgressed, Runs
+from studio.engine.workflows.schedules import Schedules
 
 Failures = list[PluginFailure]  # names of their own: the class below has a method `list`
 NodeTypes = list[NodeType]
@@ -35,6 +37,18 @@ class WorkflowsChanged(Event):
 
 class Workflows(Runs):
     """The workflows of one studio."""
+
+    def __init__(self, rooms: Rooms) -> None:
+        super().__init__(rooms)
+        self.schedules = Schedules(rooms.catalog, rooms.events, self._start_scheduled, self.end, self._content_of)
+
+    async def open(self) -> None:
+        await super().open()
+        await self.schedules.open()
+
+    async def close(self) -> None:
+        await self.schedules.close()
+        await super().close()
 
     def node_types(self) -> NodeTypes:
         return library.node_types()
@@ -95,6 +109,7 @@ class Workflows(Runs):
         """Put a workflow away; `restore` brings it back. Its runs stay."""
         found = await self._records.workflow(workflow_id)
         await self._records.change_workflow(found.id, {"deleted_at": time.time()})
+        await self.schedules.remove_of(found.id)
         self._rooms.events.publish(WorkflowsChanged(found.id))
 
     async def restore(self, workflow_id: str) -> None:
@@ -120,6 +135,14 @@ class Workflows(Runs):
         """What differs between two versions, in the order of the graph: steps, settings, wires, notes."""
         found = await self._records.workflow(workflow_id)
         return compare(await self._records.version(found.id, before), await self._records.version(found.id, after))
+
+    async def _start_scheduled(self, workflow_id: str, inputs: dict[str, Any], schedule_id: str) -> Execution:
+        found = await self._records.workflow(workflow_id)
+        return await self._begin(found.id, found.name, found.definition, inputs, schedule_id)
+
+    async def _content_of(self, dataset: str) -> str:
+        found = await self._rooms.datasets.get(dataset)
+        return f"{found.id}@{found.version}"
 
     async def start(
         self, workflow: str | Graph, inputs: dict[str, Any] | None = None, *, name: str = "", version: int | None = None

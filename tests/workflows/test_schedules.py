@@ -1,0 +1,154 @@
+"""Workflows that start by themselves."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from studio.engine.datasets.dataset import DatasetsChanged
+from studio.engine.errors import BadParameter, NotFound
+from studio.engine.workflows.cron import Cron
+from studio.engine.workflows.schedules import ScheduleSettings
+from studio.engine.workflows.service import Workflows
+from tests.workflows.graphs import field, graph, step
+
+SHEET = graph(
+    step("s", "start", fields=[field(name, "any", required=False) for name in ("body", "files", "scheduled_at", "late", "dataset")]),
+    step("o", "output", names=["body", "files", "scheduled_at", "late", "dataset"]),
+    *[f"s.{name} > o.{name}" for name in ("body", "files", "scheduled_at", "late", "dataset")],
+)  # fmt: skip
+
+
+def at(text: str, zone: str = "UTC") -> float:
+    return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone)).timestamp()
+
+
+@pytest.mark.parametrize(
+    ("line", "zone", "after", "wanted"),
+    [
+        ("30 8 * * *", "UTC", "2026-01-01 08:30", "2026-01-02 08:30"),
+        ("*/15 * * * *", "UTC", "2026-01-01 08:31", "2026-01-01 08:45"),
+        ("0 9 * * mon-fri", "Asia/Shanghai", "2026-01-02 10:00", "2026-01-05 09:00"),
+        ("0 0 1 jan,jul *", "UTC", "2026-02-01 00:00", "2026-07-01 00:00"),
+        ("0 0 29 2 *", "UTC", "2026-01-01 00:00", "2028-02-29 00:00"),
+        ("0 0 13 * 5", "UTC", "2026-01-01 00:00", "2026-01-02 00:00"),
+        ("30 2 * * *", "Europe/Berlin", "2026-03-28 12:00", "2026-03-30 02:30"),
+        ("@daily", "UTC", "2026-01-01 08:31", "2026-01-02 00:00"),
+    ],
+)
+def test_cron_lines_say_when(line: str, zone: str, after: str, wanted: str) -> None:
+    assert Cron.read(line, zone).after(at(after, zone)) == at(wanted, zone)
+
+
+@pytest.mark.parametrize("line", ["", "* * * *", "61 * * * *", "* * * * xyz", "*/0 * * * *", "5-1 * * * *"])
+def test_a_line_that_is_none_says_why(line: str) -> None:
+    with pytest.raises(BadParameter, match="cron line"):
+        Cron.read(line)
+    with pytest.raises(BadParameter, match="never comes"):
+        Cron.read("0 0 31 2 *").after(0)
+    with pytest.raises(BadParameter, match="time zone"):
+        Cron.read("* * * * *", "Mars/Base")
+
+
+async def ended(workflows: Workflows, workflow: str, count: int) -> list[Any]:
+    """The runs of a workflow when that many have completed."""
+    for _ in range(600):
+        runs = [run for run in await workflows.executions(workflow) if run.status == "completed"]
+        if len(runs) >= count:
+            return runs
+        await asyncio.sleep(0.01)
+    raise AssertionError(f"only {len(runs)} runs")
+
+
+async def test_an_interval_starts_runs_until_it_is_paused(workflows: Workflows) -> None:
+    made = await workflows.create("by itself", SHEET)
+    schedule = await workflows.schedules.add(made.id, ScheduleSettings(kind="interval", seconds=0.05))
+    runs = await ended(workflows, made.id, 2)
+    assert runs[0].source == schedule.id and runs[0].outputs["scheduled_at"]
+    paused = await workflows.schedules.pause(schedule.id, True)
+    assert paused.state["next_at"] is None and paused.state["runs"] >= 2
+
+
+@pytest.mark.parametrize(("policy", "made_up"), [("skip", 0), ("once", 1), ("all", 3)])
+async def test_times_that_were_missed_are_made_up_for_as_wanted(
+    rooms: SimpleNamespace, policy: Any, made_up: int
+) -> None:
+    first = Workflows(rooms)
+    await first.open()
+    made = await first.create("by itself", SHEET)
+    schedule = await first.schedules.add(made.id, ScheduleSettings(kind="interval", seconds=1000, missed=policy))
+    schedule.state["next_at"] = time.time() - 2500
+    await first.schedules._keep(schedule)
+    await first.close()
+    second = Workflows(rooms)
+    await second.open()
+    runs = await ended(second, made.id, made_up)
+    assert len(runs) == made_up and all(run.outputs["late"] for run in runs)
+    again = second.schedules.get(schedule.id)
+    assert again.state["next_at"] > time.time() and again.state["skipped"] == 3 - made_up
+    await second.close()
+
+
+async def test_a_hook_needs_its_token_and_hands_on_what_was_sent(workflows: Workflows) -> None:
+    made = await workflows.create("hooked", SHEET)
+    schedule = await workflows.schedules.add(made.id, ScheduleSettings(kind="webhook"))
+    for token in ("", "wrong"):
+        with pytest.raises(NotFound):
+            await workflows.schedules.call(schedule.id, token, {})
+    await workflows.schedules.call(schedule.id, schedule.state["token"], {"body": {"n": 1}})
+    assert (await ended(workflows, made.id, 1))[0].outputs["body"] == {"n": 1}
+
+
+async def test_new_files_start_one_run_together(workflows: Workflows, tmp_path: Path) -> None:
+    folder = tmp_path / "inbox"
+    folder.mkdir()
+    made = await workflows.create("files", SHEET)
+    settings = ScheduleSettings(kind="file", folder=str(folder), pattern="*.csv")
+    await workflows.schedules.add(made.id, settings)
+    await asyncio.sleep(0.4)
+    for name in ("a.csv", "b.csv", "c.txt"):
+        (folder / name).write_text("x")
+    runs = await ended(workflows, made.id, 1)
+    assert {name for run in runs for name in run.outputs["files"]} <= {str(folder / "a.csv"), str(folder / "b.csv")}
+    with pytest.raises(BadParameter, match="no folder"):
+        await workflows.schedules.add(made.id, ScheduleSettings(kind="file", folder="/nowhere"))
+
+
+async def test_a_dataset_with_another_content_starts_a_run(workflows: Workflows, rooms: SimpleNamespace) -> None:
+    from studio.engine.workflows.values import table_of
+
+    saved = await rooms.sql.save_rows(table_of([{"n": 1}]), "watched", "", origin={"kind": "workflow", "step": "a"})
+    made = await workflows.create("data", SHEET)
+    await workflows.schedules.add(made.id, ScheduleSettings(kind="dataset", dataset=saved.id))
+    rooms.events.publish(DatasetsChanged(saved.id))
+    await asyncio.sleep(0.1)
+    assert await workflows.executions(made.id) == [], "the same content starts nothing"
+    await rooms.sql.save_rows(table_of([{"n": 2}]), "watched", "", origin={"kind": "workflow", "step": "a"})
+    rooms.events.publish(DatasetsChanged(saved.id))
+    assert (await ended(workflows, made.id, 1))[0].outputs["dataset"] == saved.id
+
+
+async def test_a_run_that_fails_is_tried_again(workflows: Workflows, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = graph(
+        step("p", "parse", mode="json"), step("s", "start", fields=[field("x", default="no")]), "s.x > p.value"
+    )
+    made = await workflows.create("broken", broken)
+    settings = ScheduleSettings(kind="interval", seconds=3600, retries=2, retry_wait=0.01)
+    schedule = await workflows.schedules.add(made.id, settings)
+    workflows.schedules._launch(schedule, {})
+    failures: Callable[[], int] = lambda: workflows.schedules.get(schedule.id).state["failures"]  # noqa: E731
+    for _ in range(500):
+        if failures() == 3:
+            break
+        await asyncio.sleep(0.01)
+    assert failures() == 3 and len(await workflows.executions(made.id)) == 3
+    await workflows.delete(made.id)
+    assert workflows.schedules.list() == []
