@@ -93,3 +93,25 @@ def test_what_is_not_there_is_not_found(http: httpx.Client) -> None:
         assert http.post(f"/api/v1/{path}").status_code == 404
     assert http.post("/api/v1/approvals/approval-0", json={"decision": "once"}).status_code == 404
     assert http.post("/api/v1/approvals/approval-0", json={"decision": "perhaps"}).status_code == 400
+
+
+def test_an_answer_from_a_collection_is_streamed_with_what_was_retrieved_first(http: httpx.Client) -> None:
+    text = {
+        "content": "The lamp of the lighthouse turns once in ten seconds.",
+        "file_name": "lamp.md",
+        "collection": "default",
+    }
+    document = data(http.post("/api/v1/documents/upload", json=text), 201)
+    try:
+        body = {"question": "How often does the lamp of the lighthouse turn?", "top_k": 1, "stream": True}
+        told = events(http.post("/api/v1/rag/query", json=body))
+    finally:
+        http.delete(f"/api/v1/documents/{document['doc_id']}")
+        http.delete(f"/api/v1/collections/{document['collection_id']}")
+    names = [name for name, _ in told]
+    assert names[:2] == ["retrieved", "start"] and names[-1] == "done"
+    [chunk] = told[0][1]["sources"]
+    assert chunk["file_name"] == "lamp.md" and told[0][1]["retrieved_count"] == 1
+    assert {"text", "score", "doc_id", "file_name", "page", "span", "metadata"} <= set(chunk)
+    [source] = told[-1][1]["sources"]
+    assert source["document_id"] == document["doc_id"] and source["digest"]

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from studio.engine.chat.service import Answered, ApprovalWanted, Chat, SourcesFound, Worked
+from studio.engine.chat.freshness import as_read
+from studio.engine.chat.service import Answered, ApprovalWanted, Chat, Source, SourcesFound, Worked
 from studio.engine.engine import Engine
 from studio.engine.errors import NotFound
 from studio.engine.paths import Paths
@@ -215,6 +216,17 @@ async def test_sources_that_changed_since_are_said(workshop: Workshop, tmp_path:
     (tmp_path / "orders.csv").write_text(ROWS + "华北,9\n")
     said = await workshop.chat.changed(sources)
     assert "at version 2; this answer read version 1" in said[1].en
+
+
+async def test_the_version_that_an_answer_read_can_be_queried_by_its_number(workshop: Workshop, tmp_path: Path) -> None:
+    (tmp_path / "kept.csv").write_text(ROWS)
+    kept = await workshop.engine.datasets.register(tmp_path / "kept.csv", "kept")
+    (tmp_path / "new.csv").write_text(ROWS + "华北,9\n")
+    await workshop.engine.datasets.create_version(kept.id, tmp_path / "new.csv")
+    source = Source(number=1, kind="rows", title="kept", dataset_id=kept.id, version=1, sql="SELECT count(*) FROM kept")
+    assert as_read(source) == 'SELECT count(*) FROM "kept@1"'
+    counts = [await workshop.engine.sql.query(sql) for sql in (as_read(source), "SELECT count(*) FROM kept")]
+    assert [count.table.column(0).to_pylist() for count in counts] == [[3], [4]]
 
 
 async def test_a_document_that_was_deleted_since_is_said(workshop: Workshop) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from studio.engine.chat.message import Source
 from studio.engine.errors import NotFound, StudioError
+from studio.engine.sql.statements import tokens
 from studio.engine.text import Text
 
 if TYPE_CHECKING:
@@ -59,3 +60,19 @@ async def _rows(datasets: Datasets, source: Source) -> Text | None:
             f"“{source.title}”现为版本 {dataset.version}，该回答读取的是版本 {source.version}。",
         )
     return None
+
+
+def as_read(source: Source) -> str:
+    """The query of rows over the version that the answer read: `"orders@2"` in place of `orders`."""
+    sql = source.rows_sql or source.sql
+    if source.version is None:
+        return sql
+    address = f'"{source.title}@{source.version}"'
+    names = (source.title.lower(), source.dataset_id.lower())
+    parts, done = [], 0
+    for token in tokens(sql):
+        bare = token.text[1:-1] if token.kind == "name" else token.text
+        if token.kind in ("name", "word") and bare.lower() in names:
+            parts += [sql[done : token.start], address]
+            done = token.end
+    return "".join([*parts, sql[done:]])

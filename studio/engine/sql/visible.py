@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +11,7 @@ from studio.engine.datasets.dataset import Dataset
 from studio.engine.datasets.locked import SqlProblem
 from studio.engine.datasets.service import Datasets
 from studio.engine.datasets.source import Source
+from studio.engine.datasets.version import version_address
 from studio.engine.errors import StudioError
 from studio.engine.sql.statements import names_in
 
@@ -31,8 +32,19 @@ class Visible:
         return next((problem for name, problem in self.problems.items() if f"“{name}”".lower() in said), error)
 
 
+def _versions(named: Collection[str], there: Sequence[Dataset]) -> Iterator[tuple[str, Dataset, str]]:
+    """The versions that a text names: its name there, the dataset, and the version's address."""
+    for name in named:
+        of, number = version_address(name)
+        if number is None:
+            continue
+        for dataset in there:
+            if of in (dataset.name.lower(), dataset.id.lower()):
+                yield name, dataset, f"{dataset.id}@{number}"
+
+
 async def visible(datasets: Datasets, sql: str, only: Sequence[str] | None = None) -> Visible:
-    """Open what the text names, by id or name. `only` narrows what there is."""
+    """Open what the text names, by id or name, or a version of it as "orders@2". `only` narrows what there is."""
     there = await datasets.list()
     if only is not None:
         wanted = {(await datasets.get(name)).id for name in only}
@@ -50,4 +62,12 @@ async def visible(datasets: Datasets, sql: str, only: Sequence[str] | None = Non
             problems |= {dataset.id: error, dataset.name: error}
             continue
         tables |= {dataset.id: table, dataset.name: table}
+    for name, dataset, address in _versions(named, there):
+        try:
+            source = await datasets.source(address)
+            tables[name] = await asyncio.to_thread(source.dataset)
+        except StudioError as error:
+            problems[name] = error
+            continue
+        mentioned += [] if dataset in mentioned else [dataset]
     return Visible(tables, [dataset.name for dataset in there], mentioned, sources, problems)

@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QMenu
 
 from studio.engine.chat.message import (
+    ApprovalWanted,
     Asked,
+    Attachment,
     ChatEvent,
     Message,
     Piece,
@@ -25,14 +28,16 @@ from studio.engine.errors import StudioError
 from studio.engine.events import Notice
 from studio.engine.models.model import Model
 from studio.engine.text import Text
-from studio.ui.actions import Action
 from studio.ui.turns import Turns
+from studio.ui.views.chat_parts import commands
+from studio.ui.views.chat_parts.acting import Acting
 from studio.ui.views.chat_parts.around import Around
 from studio.ui.views.chat_parts.asking import Asking
 from studio.ui.views.chat_parts.conversation import Conversation
 from studio.ui.views.chat_parts.keeping import Keeping
 from studio.ui.views.chat_parts.live import Live
-from studio.ui.views.chat_parts.showing import Showing
+from studio.ui.views.chat_parts.opened import Opened, read_thread
+from studio.ui.views.chat_parts.showing import Branch, Showing
 from studio.ui.views.chat_parts.sources_panel import SourcesPanel
 from studio.ui.views.chat_parts.sourcing import Sourcing
 from studio.ui.views.chat_parts.threads import ThreadsPanel
@@ -42,15 +47,6 @@ from studio.ui.widgets.markdown import prepare
 
 if TYPE_CHECKING:
     from studio.ui.studio import Studio
-
-CATEGORY = Text("Chat", "对话")
-ACTIONS = (
-    ("new", Text("New chat", "新对话"), "plus", "Ctrl+N", "new_thread"),
-    ("send", Text("Send the question", "发送问题"), "arrow-up", "", "send"),
-    ("stop", Text("Stop the answer", "停止回答"), "square", "", "stop"),
-    ("next_source", Text("Next source", "下一个来源"), "arrow-down", "Alt+Down", "next_source"),
-    ("previous_source", Text("Previous source", "上一个来源"), "arrow-up", "Alt+Up", "previous_source"),
-)
 
 
 class ChatView(View):
@@ -67,7 +63,9 @@ class ChatView(View):
     def __init__(self, studio: Studio) -> None:
         super().__init__(studio)
         self.front: Thread | None = None
+        self._branches = 1
         self._wanted = ""  # the thread that is being opened
+        self._reveal = ""  # a message of it that was searched for
 
     def steps(self) -> Iterator[object]:
         studio = self.studio
@@ -82,6 +80,7 @@ class ChatView(View):
         self.sourcing = Sourcing(studio, self.middle, self.sources)
         self.keeping = Keeping(studio, self.threads, self._show_threads)
         self.asking = Asking(studio, self)
+        self.acting = Acting(studio, self, self.showing)
         yield
         self.build(self.middle, self.threads, self.sources)
         yield
@@ -93,11 +92,7 @@ class ChatView(View):
 
     @classmethod
     def register(cls, studio: Studio) -> None:
-        def do(method: str) -> None:
-            studio.window.show_view("chat", lambda view: getattr(view, method)())
-
-        for name, words, icon, keys, method in ACTIONS:
-            studio.actions.add(Action(f"chat.{name}", words, partial(do, method), icon, keys, CATEGORY, view="chat"))
+        commands.register(studio)
 
     @property
     def around(self) -> Around:
@@ -119,7 +114,7 @@ class ChatView(View):
     def new_thread(self) -> None:
         """An empty thread."""
         self.front, self._wanted = None, ""
-        self.showing.show([])
+        self.showing.show(Branch())
         self.middle.head.show_thread(None, 0)
         self.threads.select("")
         self.sourcing.clear()
@@ -129,16 +124,32 @@ class ChatView(View):
 
     def open_thread(self, thread_id: str) -> None:
         """Show a thread from its end."""
-        self._wanted = thread_id
-        self.studio.bridge.run(self, self._read(thread_id), partial(self._show_thread, thread_id))
+        self._wanted, self._reveal = thread_id, ""
+        work = read_thread(self.studio.engine.chat, thread_id)
+        self.studio.bridge.run(self, work, partial(self._show_thread, thread_id))
+
+    def open_message(self, thread_id: str, message_id: str) -> None:
+        """Show a thread at a message that was found; its branch comes to the front."""
+
+        async def work() -> Opened:
+            chat = self.studio.engine.chat
+            shown = [message.id for message in await chat.messages(thread_id)]
+            if message_id not in shown and not chat.answering(thread_id):
+                await chat.switch(thread_id, message_id)
+            return await read_thread(chat, thread_id)
+
+        self._wanted, self._reveal = thread_id, message_id
+        self.studio.bridge.run(self, work(), partial(self._show_thread, thread_id))
 
     def ask(self, question: str) -> None:
-        """Ask in the thread in front; a new one is made first."""
+        """Ask in the thread in front, with what goes along; a new thread is made first."""
+        attachments = self.middle.composer.along.take()
         if self.front is not None:
-            self._begin(self.front.id, question)
+            self.begin(question, LEAF, attachments)
             return
         made = self.studio.engine.chat.create(**self.using.chosen())
-        self.studio.bridge.run(self, made, partial(self._ask_first, question), partial(self._give_back, question))
+        first = partial(self._ask_first, question, attachments)
+        self.studio.bridge.run(self, made, first, partial(self._refused, question, attachments))
 
     def send(self) -> None:
         self.middle.composer.send()
@@ -149,12 +160,40 @@ class ChatView(View):
             self.asking.stop(self.front.id)
 
     def retry(self, message_id: str) -> None:
-        """Ask the question of an answer again; the old answer stays on disk as another branch."""
-        question = self.showing.question_of(message_id)
-        if self.front is None or question is None or self.front.id in self.lives:
+        """Another answer to the same question; the old one stays as another version."""
+        answer = self.showing.message(message_id)
+        if self.front is None or answer is None or self.front.id in self.lives:
             return
-        self.showing.cut(question)
-        self._begin(self.front.id, question.content, question.parent_id)
+        self.showing.cut(answer)
+        self.asking.again(self.front.id, message_id)
+        self._begun()
+
+    def go_on(self, message_id: str) -> None:
+        """Write on where an answer ended."""
+        if self.front is not None:
+            self.asking.go_on(self.front.id, message_id)
+            self._begun()
+
+    def attach(self) -> None:
+        self.middle.composer.choose_files()
+
+    def mention(self) -> None:
+        self.middle.composer.mentions.begin()
+
+    def find(self) -> None:
+        """Look for words in all threads."""
+        self.show_panel("side", True)
+        self.threads.search.setFocus()
+        self.threads.search.selectAll()
+
+    def import_chats(self) -> None:
+        self.keeping.ask_import()
+
+    def next_version(self) -> None:
+        self.showing.step_version(1)
+
+    def previous_version(self) -> None:
+        self.showing.step_version(-1)
 
     def next_source(self) -> None:
         self._step_source(1)
@@ -170,12 +209,17 @@ class ChatView(View):
 
     # Asking
 
-    def _ask_first(self, question: str, thread: Thread) -> None:
-        self.front, self._wanted = thread, thread.id
-        self._begin(thread.id, question)
+    def begin(self, question: str, parent_id: str | None, attachments: list[Attachment]) -> None:
+        """Ask in the thread in front, below a message."""
+        assert self.front is not None
+        self.asking.begin(self.front.id, question, parent_id, attachments, self.front.beside)
+        self._begun()
 
-    def _begin(self, thread_id: str, question: str, parent_id: str | None = LEAF) -> None:
-        self.asking.begin(thread_id, question, parent_id)
+    def _ask_first(self, question: str, attachments: list[Attachment], thread: Thread) -> None:
+        self.front, self._wanted = thread, thread.id
+        self.begin(question, LEAF, attachments)
+
+    def _begun(self) -> None:
         self.middle.go_to_end()
         self._show_streaming()
 
@@ -184,7 +228,10 @@ class ChatView(View):
         if answer is None or not self._in_front(live):
             return
         if isinstance(event, Asked):
-            self.showing.add(event.question, event.answer)
+            if live.second:
+                self.showing.add_beside(event.answer)
+            else:
+                self.showing.add(event.question, event.answer)
             self._show_count()
             self._show_streaming()
         view = self.showing.answer(answer.id)
@@ -192,6 +239,8 @@ class ChatView(View):
             return
         if isinstance(event, Worked):
             view.add_step(answer)
+        elif isinstance(event, ApprovalWanted):
+            view.ask_leave(event)
         elif isinstance(event, SourcesFound):
             view.show_sources(answer)
             self.sourcing.show(answer)
@@ -201,28 +250,38 @@ class ChatView(View):
     def _show_end(self, live: Live, message: Message | None) -> None:
         if message is not None and self._in_front(live):
             self.showing.finish(message)
-            self.sourcing.show(message)
-            self.using.show_context(message)
+            if not live.second:
+                self.sourcing.show(message)
+                self.using.show_context(message)
         self._show_streaming()
 
-    def _give_back(self, question: str, error: StudioError) -> None:
-        self.middle.composer.input.setPlainText(question)
+    def _refused(self, question: str, attachments: list[Attachment], error: StudioError) -> None:
+        self._give_back(question, attachments)
         self.studio.window.notice(Notice("error", error.message, error.repair))
+
+    def _give_back(self, question: str, attachments: list[Attachment]) -> None:
+        """What was not taken stands in the field again."""
+        self.middle.composer.input.setPlainText(question)
+        for each in attachments:
+            self.middle.composer.along.add(each)
 
     # Showing
 
-    async def _read(self, thread_id: str) -> tuple[Thread, list[Message]]:
-        chat = self.studio.engine.chat
-        return await chat.thread(thread_id), await chat.messages(thread_id)
-
-    def _show_thread(self, thread_id: str, found: tuple[Thread, list[Message]]) -> None:
+    def _show_thread(self, thread_id: str, found: Opened) -> None:
         if thread_id == self._wanted:
-            self.front, messages = found
-            Turns(self._fill(thread_id, [self.asking.known(each) for each in messages]), self).start()
+            self.front, self._branches = found.thread, found.branches
+            Turns(self._fill(thread_id, self._as_known(found.branch)), self).start()
 
-    def _fill(self, thread_id: str, messages: list[Message]) -> Iterator[object]:
+    def _as_known(self, branch: Branch) -> Branch:
+        """As far as it is written, where that is further than on disk."""
+        known = self.asking.known
+        return Branch(
+            [known(each) for each in branch.messages], branch.versions, [known(each) for each in branch.beside]
+        )
+
+    def _fill(self, thread_id: str, branch: Branch) -> Iterator[object]:
         """The conversation, then its sources, unless a person went to another thread meanwhile."""
-        self.showing.show(messages)
+        self.showing.show(branch)
         yield
         if thread_id != self._wanted:
             return
@@ -236,19 +295,25 @@ class ChatView(View):
             self.using.show_context(last)
         self._show_count()
         self._show_streaming()
+        self.showing.show_waiting(self.asking.waiting(thread_id))
+        self.sourcing.look(self.showing)
         self.middle.composer.input.setFocus()
+        if self._reveal:
+            yield
+            self.showing.reveal(self._reveal)
 
-    def _refresh(self, thread_id: str, found: tuple[Thread, list[Message]]) -> None:
-        """What the engine has now: another title, or an answer that was stopped or written elsewhere."""
+    def _refresh(self, thread_id: str, found: Opened) -> None:
+        """What the engine has now: another title, another branch, or an answer that was stopped or written elsewhere."""
         if self.front is None or thread_id != self.front.id:
             return
-        self.front, messages = found
-        if thread_id not in self.lives:
-            self.showing.refresh(messages)
+        self.front, self._branches = found.thread, found.branches
+        if thread_id not in self.lives and thread_id not in self.asking.others:
+            self.showing.refresh(found.branch)
+            self.sourcing.look(self.showing)
         self._show_count()
 
     def _show_count(self) -> None:
-        self.middle.head.show_thread(self.front, len(self.showing.messages))
+        self.middle.head.show_thread(self.front, len(self.showing.messages), self._branches)
 
     def _show_streaming(self) -> None:
         streaming = self.front is not None and self.front.id in self.lives
@@ -273,12 +338,16 @@ class ChatView(View):
     def _threads_changed(self, event: ThreadsChanged) -> None:
         self.keeping.load_soon()
         if self.front is not None and event.thread_id == self.front.id:
-            work = self._read(event.thread_id)
+            work = read_thread(self.studio.engine.chat, event.thread_id)
             self.studio.bridge.run(self, work, partial(self._refresh, event.thread_id), lambda _: None)
 
     def _rename_listed(self, thread_id: str) -> None:
         self.open_thread(thread_id)
         QTimer.singleShot(150, self.middle.head.begin)
+
+    def _fill_export(self, menu: QMenu) -> None:
+        if self.front is not None:
+            self.threads.fill_export(menu, self.front.id)
 
     def _rename(self, words: str) -> None:
         if self.front is not None:
@@ -319,6 +388,9 @@ class ChatView(View):
     def _connect(self) -> None:
         self.threads.new.connect(self.new_thread)
         self.threads.chosen.connect(self.open_thread)
+        self.threads.found.connect(self.open_message)
+        self.acting.forked.connect(self.open_thread)
+        self.middle.head.export_wanted.connect(self._fill_export)
         self.threads.rename.connect(self._rename_listed)
         self.keeping.restored.connect(self.open_thread)
         self.keeping.deleting.connect(self._leave)
@@ -336,4 +408,4 @@ class ChatView(View):
         self.sources.closed.connect(partial(self.show_panel, "inspector", False))
         self.asking.told.connect(self._show_event)
         self.asking.ended.connect(self._show_end)
-        self.asking.refused.connect(lambda live: self.middle.composer.input.setPlainText(live.words))
+        self.asking.refused.connect(lambda live: self._give_back(live.words, live.attachments))

@@ -22,10 +22,18 @@ from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QToolTip, QWidg
 from studio.engine.text import Text
 from studio.ui.language import language, say, tr
 from studio.ui.theme import theme
+from studio.ui.widgets.formulas import Formula, as_svg, formulas
 from studio.ui.widgets.highlight import spans
 from studio.ui.widgets.markdown_copies import CopyButtons
-from studio.ui.widgets.markdown_inline import CHIP, Token
-from studio.ui.widgets.markdown_paint import CaretObject, ChipObject, paint_behind
+from studio.ui.widgets.markdown_inline import CHIP, MATH, Token
+from studio.ui.widgets.markdown_paint import (
+    CaretObject,
+    ChipObject,
+    FormulaObject,
+    false_places,
+    has_formula,
+    paint_behind,
+)
 from studio.ui.widgets.markdown_plain import plain_words
 from studio.ui.widgets.markdown_writer import CARET, Writer, parser
 
@@ -48,6 +56,8 @@ class MarkdownView(QTextBrowser):
         self._known: frozenset[int] | None = None
         self._tips: dict[int, str] = {}
         self._flag_tip = ""
+        self._false_at: dict[int, frozenset[int]] = {}
+        self._stale_tips: dict[int, str] = {}
         self._source = ""
         self._pending: list[str] = []
         self._frozen = 0  # characters of the source that are written for good
@@ -81,7 +91,10 @@ class MarkdownView(QTextBrowser):
         self._chip = ChipObject(document)
         self._caret = CaretObject(document)
         document.documentLayout().registerHandler(CHIP, self._chip)
+        self._formula = FormulaObject(document)
         document.documentLayout().registerHandler(CARET, self._caret)
+        document.documentLayout().registerHandler(MATH, self._formula)
+        formulas.ready.connect(self._formulas_ready)
         document.documentLayout().documentSizeChanged.connect(self._fit)
 
     # Writing
@@ -104,14 +117,14 @@ class MarkdownView(QTextBrowser):
             self._streaming = False
             announce(self, Text("Answer finished", "回答完毕"))
 
-    def set_markdown(self, text: str) -> None:
-        """Show a whole text at once."""
+    def set_markdown(self, text: str, final: bool = True) -> None:
+        """Show a text at once: the whole, or as far as it is written when more is to come."""
         self._timer.stop()
-        self._pending, self._streaming = [text], False
+        self._pending, self._streaming = [text], not final
         self._source = ""
         self._empty()
         self._take_pending()
-        self._write(final=True)
+        self._write(final)
 
     def markdown(self) -> str:
         """The text as it came."""
@@ -129,11 +142,24 @@ class MarkdownView(QTextBrowser):
         self._chip.selected = number
         self.viewport().update()
 
-    def set_flagged(self, numbers: Collection[int], tip: Text | None = None) -> None:
-        """Draw chips in warning colours: sources that do not hold up what was said."""
+    def set_flagged(
+        self, numbers: Collection[int], tip: Text | None = None, at: Mapping[int, Collection[int]] | None = None
+    ) -> None:
+        """Draw chips in warning colours: sources that do not hold up what was said.
+
+        `at` tells of a number which of its chips, counted from 0 through the text.
+        """
         self._chip.flagged = frozenset(numbers)
+        self._false_at = {number: frozenset(places) for number, places in (at or {}).items()}
+        self._chip.false_places = false_places(self.document(), self._false_at)
         words = tip or Text("This source may not support the sentence.", "该来源可能不支持这句话。")
         self._flag_tip = tr(words)
+        self.viewport().update()
+
+    def set_stale(self, tips: Mapping[int, Text]) -> None:
+        """Draw chips dashed: sources that have changed since."""
+        self._chip.stale = frozenset(tips)
+        self._stale_tips = {number: tr(words) for number, words in tips.items()}
         self.viewport().update()
 
     def set_chip_tips(self, tips: Mapping[int, str]) -> None:
@@ -181,8 +207,16 @@ class MarkdownView(QTextBrowser):
             tail.write(tokens[cut:] if not cut or tokens[cut].level == 0 else _as_list(tokens, cut))
             tail.caret()
         cursor.endEditBlock()
+        if self._false_at:
+            self._chip.false_places = false_places(self.document(), self._false_at)
         if cut:
             self._copies.place()
+
+    def _formulas_ready(self) -> None:
+        """Formulas have their true size now."""
+        if has_formula(self.document()):
+            self.document().markContentsDirty(0, self.document().characterCount())
+            self.viewport().update()
 
     def _freeze(self, cursor: QTextCursor, tokens: list[Token], final: bool) -> None:
         start = cursor.position()
@@ -241,8 +275,10 @@ class MarkdownView(QTextBrowser):
         if not anchor.startswith("chip:"):
             return anchor
         number = int(anchor[5:])
-        flag = self._flag_tip if number in self._chip.flagged else ""
-        return "\n".join(words for words in (self._tips.get(number, ""), flag) if words)
+        there = self.cursorForPosition(place).position()
+        flag = self._flag_tip if any(self._chip.is_flagged(number, near) for near in (there, there - 1)) else ""
+        said = (self._tips.get(number, ""), self._stale_tips.get(number, ""), flag)
+        return "\n".join(words for words in said if words)
 
     def createMimeDataFromSelection(self) -> QMimeData:
         data = QMimeData()
@@ -267,6 +303,7 @@ def announce(view: QWidget, words: Text) -> None:
 def prepare() -> None:
     """Import what the first answer needs (some 70 ms); run it off the window's thread: `asyncio.to_thread(prepare)`."""
     parser()
+    as_svg(Formula("x", False, 15, "#000000"))  # reads its font
     for name in ("sql", "python", "json", "bash"):
         list(spans("1", name))
 

@@ -13,6 +13,9 @@ from studio.ui.language import tr
 from studio.ui.theme import theme
 
 CHIP = QTextFormat.ObjectTypes.UserObject + 1
+MATH = QTextFormat.ObjectTypes.UserObject + 3
+LATEX = QTextFormat.Property.UserProperty + 5  # of a formula
+DISPLAY = QTextFormat.Property.UserProperty + 6
 NUMBER = QTextFormat.Property.UserProperty + 1  # of a chip
 INLINE_CODE = QTextFormat.Property.UserProperty + 2
 OBJECT = "\ufffc"
@@ -93,6 +96,12 @@ class InlineWriter:
         look.setProperty(INLINE_CODE, True)
         self._cursor.insertText(THIN + token.content + THIN, look)
 
+    def _in_math_inline(self, token: Token) -> None:
+        insert_formula(self._cursor, self._look[-1], token.content.strip(), display=False)
+
+    def _in_math_inline_double(self, token: Token) -> None:
+        insert_formula(self._cursor, self._look[-1], token.content.strip(), display=True)
+
     def _in_text(self, token: Token) -> None:
         """Plain words, with chips where a number in brackets is a known source."""
         done = 0
@@ -125,6 +134,15 @@ class InlineWriter:
         look.setAnchorHref(f"chip:{number}")
         look.setVerticalAlignment(QTextCharFormat.VerticalAlignment.AlignMiddle)
         self._cursor.insertText(OBJECT, look)
+
+
+def insert_formula(cursor: QTextCursor, base: QTextCharFormat, latex: str, display: bool) -> None:
+    """One object in the text, drawn by `FormulaObject`."""
+    look = QTextCharFormat(base)
+    look.setObjectType(MATH)
+    look.setProperty(LATEX, latex)
+    look.setProperty(DISPLAY, display)
+    cursor.insertText(OBJECT, look)
 
 
 def _joint(children: Sequence[Token], place: int) -> str:

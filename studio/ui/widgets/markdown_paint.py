@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import (
     QFontMetricsF,
     QPainter,
+    QPen,
     QPyTextObject,
     QTextBlock,
     QTextDocument,
@@ -15,29 +16,38 @@ from PySide6.QtGui import (
 )
 
 from studio.ui.theme import theme
-from studio.ui.widgets.markdown_inline import INLINE_CODE, NUMBER
+from studio.ui.widgets.formulas import Formula, formulas
+from studio.ui.widgets.markdown_inline import DISPLAY, INLINE_CODE, LATEX, MATH, NUMBER
 from studio.ui.widgets.markdown_writer import CODE_PAD, ROLE
 
 
 class ChipObject(QPyTextObject):
-    """A source's number in a small box: blue, solid when selected, in warning colours when flagged."""
+    """A source's number in a small box: blue, solid when selected, in warning colours when flagged, dashed when stale."""
 
     def __init__(self, parent: QTextDocument) -> None:
         super().__init__(parent)
         self.selected: int | None = None
         self.flagged: frozenset[int] = frozenset()
+        self.false_places: frozenset[int] = frozenset()  # of single chips, as places in the document
+        self.stale: frozenset[int] = frozenset()
+
+    def is_flagged(self, number: int, place: int) -> bool:
+        return number in self.flagged or place in self.false_places
 
     def intrinsicSize(self, _doc: QTextDocument, _place: int, look: QTextFormat) -> QSizeF:
         digits = QFontMetricsF(theme.font("caption")).horizontalAdvance(str(look.property(NUMBER)))
         return QSizeF(max(18.0, digits + 10) + 4, 18.0)
 
-    def drawObject(self, painter: QPainter, rect: QRectF, _doc: QTextDocument, _place: int, look: QTextFormat) -> None:
+    def drawObject(self, painter: QPainter, rect: QRectF, _doc: QTextDocument, place: int, look: QTextFormat) -> None:
         number = int(look.property(NUMBER))
-        fill, border, words = self._colours(number)
+        fill, border, words = self._colours(number, place)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         box = rect.adjusted(2.5, 0.5, -2.5, -0.5)
-        painter.setPen(theme.colour(border))
+        edge = QPen(theme.colour("text.tertiary" if number in self.stale else border))
+        if number in self.stale:
+            edge.setStyle(Qt.PenStyle.DashLine)
+        painter.setPen(edge)
         painter.setBrush(theme.colour(fill))
         painter.drawRoundedRect(box, 4, 4)
         painter.setFont(theme.font("caption"))
@@ -45,10 +55,10 @@ class ChipObject(QPyTextObject):
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, str(number))
         painter.restore()
 
-    def _colours(self, number: int) -> tuple[str, str, str]:
+    def _colours(self, number: int, place: int) -> tuple[str, str, str]:
         if number == self.selected:
             return "accent.solid", "accent.solid", "text.onAccent"
-        if number in self.flagged:
+        if self.is_flagged(number, place):
             return "warning.muted", "warning.border", "warning.text"
         return "accent.muted", "accent.border", "accent.text"
 
@@ -59,6 +69,57 @@ class CaretObject(QPyTextObject):
 
     def drawObject(self, painter: QPainter, rect: QRectF, _doc: QTextDocument, _place: int, _look: QTextFormat) -> None:
         painter.fillRect(rect.adjusted(2, 0, 0, 0), theme.colour("accent.ring"))
+
+
+class FormulaObject(QPyTextObject):
+    """A formula as outlines; until it is set, and where it cannot be, its LaTeX in code letters."""
+
+    def intrinsicSize(self, _doc: QTextDocument, _place: int, look: QTextFormat) -> QSizeF:
+        outline = formulas.get(_formula(look))
+        if outline is not None:
+            return outline.size
+        metrics = QFontMetricsF(theme.font("mono"))
+        return QSizeF(min(metrics.horizontalAdvance(look.property(LATEX)), 600.0), metrics.height())
+
+    def drawObject(self, painter: QPainter, rect: QRectF, _doc: QTextDocument, _place: int, look: QTextFormat) -> None:
+        outline = formulas.get(_formula(look))
+        if outline is not None:
+            outline.picture.render(painter, QRectF(rect.topLeft(), outline.size).adjusted(1, 1, -1, -1))
+            return
+        painter.setFont(theme.font("mono"))
+        painter.setPen(theme.colour("text.secondary"))
+        painter.drawText(rect, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, str(look.property(LATEX)))
+
+
+def _formula(look: QTextFormat) -> Formula:
+    size = theme.font("reading").pixelSize() or 15
+    colour = theme.colour("text.primary").name()
+    return Formula(str(look.property(LATEX)), bool(look.property(DISPLAY)), size, colour)
+
+
+def has_formula(document: QTextDocument) -> bool:
+    return any(each.objectType() == MATH for each in document.allFormats())
+
+
+def false_places(document: QTextDocument, at: Mapping[int, Collection[int]]) -> frozenset[int]:
+    """Where the chips stand that are told by number and order."""
+    if not at:
+        return frozenset()
+    found: set[int] = set()
+    seen = dict.fromkeys(at, 0)
+    block = document.begin()
+    while block.isValid():
+        step = block.begin()
+        while not step.atEnd():
+            fragment = step.fragment()
+            number = fragment.charFormat().property(NUMBER)
+            if number in seen:
+                for place in range(fragment.position(), fragment.position() + fragment.length()):
+                    found |= {place} if seen[number] in at[number] else set()
+                    seen[number] += 1
+            step += 1
+        block = block.next()
+    return frozenset(found)
 
 
 def blocks_in(document: QTextDocument, top: float, bottom: float) -> Iterator[tuple[QTextBlock, QRectF]]:

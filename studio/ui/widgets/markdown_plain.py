@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from PySide6.QtGui import QTextBlock, QTextCursor, QTextDocument
+from PySide6.QtGui import QTextBlock, QTextCharFormat, QTextCursor, QTextDocument
 
-from studio.ui.widgets.markdown_inline import CHIP, LINE, NUMBER, OBJECT, THIN
+from studio.ui.widgets.markdown_inline import CHIP, DISPLAY, LATEX, LINE, MATH, NUMBER, OBJECT, THIN
 
 
 def plain_words(document: QTextDocument, start: int, end: int) -> str:
@@ -36,9 +36,17 @@ def _words(block: QTextBlock, start: int, end: int) -> Iterator[str]:
         if first < last:
             text = fragment.text()[first - fragment.position() : last - fragment.position()]
             look = fragment.charFormat()
-            chip = f"[{look.property(NUMBER)}]" if look.objectType() == CHIP else ""
-            yield text.replace(OBJECT, chip)
+            yield text.replace(OBJECT, _object(look))
         step += 1
+
+
+def _object(look: QTextCharFormat) -> str:
+    if look.objectType() == CHIP:
+        return f"[{look.property(NUMBER)}]"
+    if look.objectType() == MATH:
+        mark = "$$" if look.property(DISPLAY) else "$"
+        return f"{mark}{look.property(LATEX)}{mark}"
+    return ""
 
 
 def _column(block: QTextBlock) -> int | None:

@@ -21,7 +21,7 @@ from PySide6.QtGui import (
 
 from studio.ui.theme import theme
 from studio.ui.widgets.highlight import spans, style
-from studio.ui.widgets.markdown_inline import LINE, OBJECT, InlineWriter, Token
+from studio.ui.widgets.markdown_inline import LINE, OBJECT, InlineWriter, Token, insert_formula
 
 CARET = QTextFormat.ObjectTypes.UserObject + 2
 ROLE = QTextFormat.Property.UserProperty + 3  # of a block: "code", "quote", "rule"
@@ -33,10 +33,14 @@ CODE_PAD = 12
 
 @cache
 def parser() -> Any:
-    """CommonMark with tables; raw HTML stays text."""
+    """CommonMark with tables and LaTeX ($…$, $$…$$, \\(…\\), \\[…\\]); raw HTML stays text."""
     from markdown_it import MarkdownIt
+    from mdit_py_plugins.dollarmath import dollarmath_plugin
+    from mdit_py_plugins.texmath import texmath_plugin
 
-    return MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+    made = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+    made.use(dollarmath_plugin, allow_labels=False, allow_space=False, allow_digits=False, double_inline=True)
+    return made.use(texmath_plugin, delimiters="brackets")
 
 
 @dataclass
@@ -191,6 +195,16 @@ class Writer:
             runs.append((code[start : start + length], looks[role]))
             done = start + length
         return [*runs, (code[done:], self._base)]
+
+    def _math_block(self, token: Token) -> None:
+        """A formula on a line of its own, in the middle."""
+        self._block(above=4, below=12)
+        shape = self._cursor.blockFormat()
+        shape.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self._cursor.setBlockFormat(shape)
+        insert_formula(self._cursor, self._base, token.content.strip(), display=True)
+
+    _math_block_eqno = _math_block
 
     def _html_block(self, token: Token) -> None:
         self._block(line=theme.line("reading"))

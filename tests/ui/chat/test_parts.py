@@ -131,7 +131,7 @@ def test_the_menu_of_a_thread_renames_pins_and_deletes(app, qtbot):
     qtbot.addWidget(panel)
     language.set("zh")
     menu = panel.menu_for(thread("1", "Pumps", pinned=True))
-    assert [action.text() for action in menu.actions()] == ["重命名", "取消置顶", "删除"]
+    assert [action.text() for action in menu.actions()] == ["重命名", "取消置顶", "移到文件夹", "导出", "删除"]
     with qtbot.waitSignal(panel.pin) as pinned:
         menu.actions()[1].trigger()
     assert pinned.args == ["1", False]

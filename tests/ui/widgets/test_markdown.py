@@ -1,14 +1,18 @@
 """Answers as they arrive: the same document in the end, nothing loaded, nothing opened."""
 
 import random
+import socket
 
 import pytest
 from PySide6.QtCore import QPoint, Qt, QUrl
 from PySide6.QtGui import QColor, QTextCursor, QTextDocument
 
 from studio.engine.text import Text
+from studio.ui.theme import theme
+from studio.ui.widgets.formulas import Formula, formulas
 from studio.ui.widgets.links import ask_to_open, open_now
 from studio.ui.widgets.markdown import MarkdownView
+from studio.ui.widgets.markdown_inline import MATH
 from studio.ui.widgets.markdown_writer import ROLE
 
 ANSWER = """**The K7 drives the rise** in 华南 [1], see *这里* and `K7-2508`.
@@ -248,3 +252,88 @@ def test_odd_beginnings_do_no_harm(view, text):
         view._flush()
     view.finish()
     view.set_markdown(text)
+
+
+def test_formulas_are_set_as_outlines_and_read_as_latex(view, qtbot):
+    view.set_markdown("Energy is $E = mc^2$, so\n\n$$\\frac{a}{b}$$\n\nand \\(x_1\\), \\[y\\].")
+    formulas.wait()
+    qtbot.waitUntil(lambda: formulas.get(Formula("E = mc^2", False, *_look())) is not None, timeout=10_000)
+    outline = formulas.get(Formula("\\frac{a}{b}", True, *_look()))
+    assert outline is not None and outline.size.height() > 20
+    words = view.plain_text()
+    assert "Energy is $E = mc^2$, so" in words
+    assert "$$\\frac{a}{b}$$" in words
+    assert "$x_1$" in words
+
+
+@pytest.mark.parametrize(
+    "text", ["It costs $5 and $6.", "From $5 to $10 a piece", "`$x$`\n\n```\n$y$\n```", "a $ b $ c"]
+)
+def test_dollars_that_are_money_or_code_stay_as_they_are(view, text):
+    view.set_markdown(text)
+    assert not any(each.objectType() == MATH for each in view.document().allFormats())
+
+
+@pytest.mark.parametrize(
+    "latex", ["\\frac{", "\\input{/etc/passwd}", "\\href{http://127.0.0.1/x}{y}", "{" * 500, "x" * 5000]
+)
+def test_what_is_no_formula_stays_readable(view, latex):
+    view.set_markdown(f"See ${latex}$ here.")
+    formulas.wait()
+    assert latex[:20] in view.plain_text()
+    view.grab()
+
+
+def _look():
+    return theme.font("reading").pixelSize() or 15, theme.colour("text.primary").name()
+
+
+def test_of_two_chips_of_a_number_only_the_false_one_is_flagged(view):
+    view.set_flagged([], None, {1: [1]})
+    view.set_markdown("True [1]. False [1]. And [2].")
+    assert len(view._chip.false_places) == 1
+    [place] = view._chip.false_places
+    before = view.document().toPlainText()[:place]
+    assert "False" in before
+
+
+TEMPTING = """![](http://127.0.0.1:{port}/a) ![x][ref] [ref]: http://127.0.0.1:{port}/b
+
+[ref]: http://127.0.0.1:{port}/c
+
+<img src="http://127.0.0.1:{port}/d"> <svg><image href="http://127.0.0.1:{port}/e"/></svg>
+<link rel="stylesheet" href="http://127.0.0.1:{port}/f"> <iframe src="http://127.0.0.1:{port}/g"></iframe>
+<div style="background:url(http://127.0.0.1:{port}/h)">x</div> ![](file:///etc/hostname) ![](\\\\127.0.0.1\\share\\x.png)
+
+```mermaid
+graph TD; A-->B; click A "http://127.0.0.1:{port}/i"
+```
+
+$\\href{{http://127.0.0.1:{port}/j}}{{x}}$ $\\includegraphics{{http://127.0.0.1:{port}/k}}$
+
+| ![](http://127.0.0.1:{port}/l) | <img src=http://127.0.0.1:{port}/m> |
+|---|---|
+| ![](http://127.0.0.1:{port}/n) | [1](http://127.0.0.1:{port}/o) |
+"""
+
+
+@pytest.mark.parametrize("streamed_in", [False, True])
+def test_no_text_makes_the_window_ask_a_server_for_anything(view, qtbot, streamed_in):
+    """T-RENDER: a canary listens; whatever an answer holds, nobody calls."""
+    with socket.socket() as canary:
+        canary.bind(("127.0.0.1", 0))
+        canary.listen()
+        canary.settimeout(0.5)
+        text = TEMPTING.format(port=canary.getsockname()[1])
+        view.show()
+        streamed(view, text, 1) if streamed_in else view.set_markdown(text)
+        formulas.wait()
+        view.grab()
+        qtbot.wait(100)
+        with pytest.raises(TimeoutError):
+            canary.accept()
+
+
+def test_a_data_address_of_many_megabytes_is_only_words(view):
+    view.set_markdown(f"![x](data:image/png;base64,{'A' * 2_000_000})")
+    assert view.document().characterCount() < 3_000_000

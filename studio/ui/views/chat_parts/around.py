@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from studio.engine.chat.message import Thread
 from studio.engine.errors import StudioError
 from studio.engine.text import Text
+from studio.ui.views.chat_parts.mentions import Mention
 
 if TYPE_CHECKING:
     from studio.engine.engine import Engine
@@ -24,6 +25,9 @@ class Around:
     default: str = ""
     collections: dict[str, str] = field(default_factory=dict)
     datasets: dict[str, str] = field(default_factory=dict)
+    documents: dict[str, str] = field(default_factory=dict)
+    workflows: dict[str, str] = field(default_factory=dict)
+    tools: list[tuple[str, Text]] = field(default_factory=list)
     examples: dict[str, list[str]] = field(default_factory=dict)
 
     def model(self, name: str) -> Model | None:
@@ -34,6 +38,16 @@ class Around:
     def first(self) -> tuple[list[str], list[str]]:
         """The collections and datasets of a new thread."""
         return list(self.collections)[:MOST], list(self.datasets)[:MOST]
+
+    def mentions(self) -> list[Mention]:
+        """What “@” offers."""
+        kinds = {
+            "dataset": self.datasets,
+            "collection": self.collections,
+            "document": self.documents,
+            "workflow": self.workflows,
+        }
+        return [Mention(kind, ref, title) for kind, there in kinds.items() for ref, title in there.items()]
 
     def named(self, thread: Thread) -> Text:
         """What a thread uses, for the line below its title."""
@@ -55,6 +69,10 @@ async def look_around(engine: Engine) -> Around:
         pass
     around.collections = {each.id: each.name for each in await engine.knowledge.collections()}
     around.datasets = {each.id: each.name for each in await engine.datasets.list()}
+    documents = await engine.knowledge.documents()
+    around.documents = {each.id: each.file_name for each in documents if each.status == "indexed"}
+    around.workflows = {each.id: each.name for each in await engine.workflows.list()}
+    around.tools = await engine.chat.toolbox.choices()
     if await engine.sample.prepared():
         around.examples = {each: engine.sample.example_questions(each) for each in ("en", "zh")}
     return around

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from studio.engine.chat.message import Answered, AnswerFailed, ChatEvent, Message
+from studio.engine.chat.message import Answered, AnswerFailed, Asked, Attachment, ChatEvent, Message
 from studio.engine.errors import StudioError
 from studio.engine.events import Notice
 from studio.ui.views.chat_parts.live import Live
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
 
 
 class Asking(QObject):
-    """Runs the questions. Signals carry the live answer, and its event or the message at its end."""
+    """Runs the questions. Signals carry the live answer, and its event or the message at its end.
+
+    `lives` are the answers by thread; `others` those that are written beside them by a second model.
+    """
 
     told = Signal(object, object)  # Live, ChatEvent
     ended = Signal(object, object)  # Live, Message or None
@@ -27,41 +31,65 @@ class Asking(QObject):
         super().__init__(parent)
         self._studio = studio
         self.lives: dict[str, Live] = {}
+        self.others: dict[str, Live] = {}
 
-    def begin(self, thread_id: str, question: str, parent_id: str | None) -> None:
-        """Ask in a thread, below a message (or at its leaf)."""
-        live = Live(thread_id, question)
-        self.lives[thread_id] = live
-        events = self._studio.engine.chat.ask(thread_id, question, parent_id=parent_id)
-        heard, failed = partial(self._heard, live), partial(self._failed, live)
-        live.handle = self._studio.bridge.stream(self, events, heard, None, failed)
+    def begin(
+        self, thread_id: str, question: str, parent_id: str | None, attachments: Sequence[Attachment] = (),
+        beside: str = "",
+    ) -> None:  # fmt: skip
+        """Ask in a thread, below a message (or at its leaf); a second model answers `beside`."""
+        live = Live(thread_id, question, attachments, beside=beside)
+        chat = self._studio.engine.chat
+        self._run(live, chat.ask(thread_id, question, parent_id=parent_id, attachments=list(attachments)), self.lives)
+
+    def again(self, thread_id: str, message_id: str) -> None:
+        """Another answer to the question of a message."""
+        self._run(Live(thread_id), self._studio.engine.chat.answer_again(thread_id, message_id), self.lives)
+
+    def go_on(self, thread_id: str, message_id: str) -> None:
+        """Write on where an answer ended."""
+        self._run(Live(thread_id), self._studio.engine.chat.go_on(thread_id, message_id), self.lives)
 
     def stop(self, thread_id: str) -> bool:
-        """End the answer of a thread; what is written stays. False when there is none."""
-        live = self.lives.pop(thread_id, None)
-        if live is None:
-            return False
-        live.handle.cancel()
-        self.ended.emit(live, live.stopped())
-        return True
+        """End the answers of a thread; what is written stays. False when there is none."""
+        stopped = [live for live in (self.lives.pop(thread_id, None), self.others.pop(thread_id, None)) if live]
+        for live in stopped:
+            live.handle.cancel()
+            self.ended.emit(live, live.stopped())
+        return bool(stopped)
+
+    def waiting(self, thread_id: str) -> list[Live]:
+        """The answers of a thread in which a tool waits for a person."""
+        there = (self.lives.get(thread_id), self.others.get(thread_id))
+        return [live for live in there if live is not None and live.wanted is not None]
 
     def known(self, message: Message) -> Message:
         """The message as far as it is written, where that is further than on disk."""
-        live = self.lives.get(message.thread_id)
-        answer = live.answer if live else None
-        return answer if answer is not None and answer.id == message.id else message
+        for live in (self.lives.get(message.thread_id), self.others.get(message.thread_id)):
+            if live is not None and live.answer is not None and live.answer.id == message.id:
+                return live.answer
+        return message
 
-    def _heard(self, live: Live, event: ChatEvent) -> None:
+    def _run(self, live: Live, events: AsyncIterator[ChatEvent], place: dict[str, Live]) -> None:
+        place[live.thread_id] = live
+        heard, failed = partial(self._heard, live, place), partial(self._failed, live, place)
+        live.handle = self._studio.bridge.stream(self, events, heard, None, failed)
+
+    def _heard(self, live: Live, place: dict[str, Live], event: ChatEvent) -> None:
         live.take(event)
         if isinstance(event, Answered | AnswerFailed):
-            self.lives.pop(live.thread_id, None)
+            place.pop(live.thread_id, None)
             self.ended.emit(live, event.message)
-        else:
-            self.told.emit(live, event)
+            return
+        self.told.emit(live, event)
+        if isinstance(event, Asked) and live.beside:
+            answer = self._studio.engine.chat.answer_again
+            other = Live(live.thread_id, second=True)
+            self._run(other, answer(live.thread_id, event.question.id, model=live.beside, beside=True), self.others)
 
-    def _failed(self, live: Live, error: StudioError) -> None:
-        self.lives.pop(live.thread_id, None)
+    def _failed(self, live: Live, place: dict[str, Live], error: StudioError) -> None:
+        place.pop(live.thread_id, None)
         self._studio.window.notice(Notice("error", error.message, error.repair))
-        if live.question is None:
+        if live.question is None and live.words:
             self.refused.emit(live)
         self.ended.emit(live, None)

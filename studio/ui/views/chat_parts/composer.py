@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QTextOption
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeyEvent, QTextOption
+from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
 
+from studio.engine.chat.attachments import estimated
 from studio.engine.text import Text
-from studio.ui.language import say
+from studio.ui.language import say, tr
 from studio.ui.theme import theme
+from studio.ui.views.chat_parts.along import Along
+from studio.ui.views.chat_parts.mentions import Mentions
 from studio.ui.views.chat_parts.picker import Picker
-from studio.ui.widgets.buttons import Button
+from studio.ui.widgets.buttons import Button, IconButton
 from studio.ui.widgets.labels import Dot, Label
 from studio.ui.widgets.meter import Meter
 from studio.ui.widgets.panel import Card
@@ -20,17 +23,22 @@ LOCAL = Text("Runs on this computer. Nothing leaves it.", "在本机运行，数
 
 
 class Composer(QWidget):
-    """`sent` carries the question; `stopped` is the same button while an answer is written."""
+    """`sent` carries the question; `stopped` is the same button while an answer is written.
+
+    `dropped` carries the paths of files that are to go along, `mentioned` what was chosen after “@”.
+    """
 
     sent = Signal(str)
     stopped = Signal()
+    dropped = Signal(list)
+    mentioned = Signal(object)
 
     def __init__(self) -> None:
         super().__init__()
         self._streaming = False
         self.input = _Input()
         self.input.sent.connect(self.send)
-        self.input.textChanged.connect(self._enable)
+        self._used = self._room = 0
         self.model = Picker(Text("Model", "模型"), "box", "portText.model", Text("No model", "未选择模型"))
         self.knowledge = Picker(
             Text("Collections", "文档集"), "library", "portText.docs", Text("No documents", "不用文档"), many=True
@@ -38,15 +46,34 @@ class Composer(QWidget):
         self.datasets = Picker(
             Text("Datasets", "数据集"), "table-2", "portText.table", Text("No data", "不用数据"), many=True
         )
+        self.tools = Picker(
+            Text("Tools of the model", "模型可用的工具"), "wrench", "portText.model", Text("No tools", "不用工具"), many=True,
+            small=True,
+        )  # fmt: skip
+        self.beside = Picker(
+            Text("Second model", "第二个模型"),
+            "columns-2",
+            "portText.model",
+            Text("One answer", "单个回答"),
+            small=True,
+        )
+        self.along = Along()
+        self.along.changed.connect(self._changed)
+        self.mentions = Mentions(self.input)
+        self.mentions.chosen.connect(self.mentioned)
+        self.clip = IconButton("paperclip", Text("Attach a file", "附加文件"))
+        self.clip.clicked.connect(self.choose_files)
+        self.setAcceptDrops(True)
         self.button = Button(Text("Send", "发送"), "arrow-up", "primary")
         self.button.clicked.connect(lambda: self.stopped.emit() if self._streaming else self.send())
         self._lay_out()
+        self.input.textChanged.connect(self._changed)
         self._enable()
 
     def send(self) -> None:
         """As Enter does. While an answer is written, the question waits in its field."""
         words = self.input.toPlainText().strip()
-        if words and not self._streaming:
+        if words and not self._streaming and not self.along.busy():
             self.input.clear()
             self.sent.emit(words)
 
@@ -60,9 +87,9 @@ class Composer(QWidget):
 
     def set_follow_up(self, follow_up: bool) -> None:
         words = (
-            Text("Ask a follow-up", "继续提问")
+            Text("Ask a follow-up. Type @ to add data.", "继续提问，输入 @ 可添加数据")
             if follow_up
-            else Text("Ask your documents and data", "向文档和数据提问")
+            else Text("Ask your documents and data. Type @ to add some.", "向文档和数据提问，输入 @ 可添加")
         )
         say(self.input.setPlaceholderText, words)
 
@@ -71,23 +98,60 @@ class Composer(QWidget):
 
     def set_context(self, tokens: int | None, room: int | None) -> None:
         """How much of the model's context the last answer took; nothing when nobody knows."""
-        known = bool(tokens and room)
-        self.gauge.setVisible(known)
-        if tokens and room:
-            self.meter.set(min(1.0, tokens / room), "warning.text" if tokens > 0.8 * room else "accent.ring")
-            self.room.say(
-                Text(f"{_thousands(tokens)} of {_thousands(room)}", f"{_thousands(tokens)} / {_thousands(room)}")
+        self._used, self._room = tokens or 0, room or 0
+        self._show_gauge()
+
+    def choose_files(self) -> None:
+        """A dialog for files that go along."""
+        chosen, _ = QFileDialog.getOpenFileNames(self, tr(Text("Attach files", "附加文件")))
+        if chosen:
+            self.dropped.emit(chosen)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+            self._card.set_tone("accent")
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self._card.set_tone(None)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self._card.set_tone(None)
+        paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
+        if paths:
+            event.acceptProposedAction()
+            self.dropped.emit(paths)
+
+    def _show_gauge(self) -> None:
+        """What the last answer took, with what is about to go in."""
+        tokens = self._used + self.along.tokens() + estimated(self.input.toPlainText())
+        self.gauge.setVisible(bool(tokens and self._room))
+        if tokens and self._room:
+            self.meter.set(
+                min(1.0, tokens / self._room), "warning.text" if tokens > 0.8 * self._room else "accent.ring"
             )
+            self.room.say(
+                Text(
+                    f"{_thousands(tokens)} of {_thousands(self._room)}",
+                    f"{_thousands(tokens)} / {_thousands(self._room)}",
+                )
+            )
+
+    def _changed(self) -> None:
+        self._enable()
+        self._show_gauge()
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.size("space.1"))
-        card = Card(pad=8)
+        self._card = card = Card(pad=8)
+        card.body.addWidget(self.along)
         card.body.addWidget(self.input)
         row = QHBoxLayout()
         row.setSpacing(theme.size("space.2"))
-        for picker in (self.model, self.knowledge, self.datasets):
+        row.addWidget(self.clip)
+        for picker in (self.model, self.knowledge, self.datasets, self.tools, self.beside):
             row.addWidget(picker)
         row.addStretch(1)
         row.addWidget(self.button)
@@ -124,7 +188,8 @@ class Composer(QWidget):
         row.addStrut(theme.line("dense"))
 
     def _enable(self) -> None:
-        self.button.setEnabled(self._streaming or bool(self.input.toPlainText().strip()))
+        ready = bool(self.input.toPlainText().strip()) and not self.along.busy()
+        self.button.setEnabled(self._streaming or ready)
 
 
 class _Input(QPlainTextEdit):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from studio.engine.chat.message import Thread
 from studio.engine.text import Text
@@ -23,6 +23,7 @@ from studio.ui.widgets.labels import Label
 from studio.ui.widgets.panel import Glyph, Header, Surface, scroll
 
 WIDTH = 740
+WIDE = 1120
 NEAR_END = 24  # pixels from the end that still count as the end
 
 
@@ -48,10 +49,9 @@ class Conversation(Surface):
 
     def clear(self) -> None:
         """No messages: the examples stand there instead."""
-        for view in self._views:
-            self._messages.removeWidget(view)
-            discard(view)
-        self._views = []
+        if self._views:
+            self.remove_from(self._views[0])
+        self._holder.widen(False)
         self._following = True
         self.more.hide()
         self.stack.setCurrentWidget(self._empty)
@@ -60,6 +60,23 @@ class Conversation(Surface):
         self._views.append(view)
         self._messages.addWidget(view)
         self.stack.setCurrentWidget(self.area)
+
+    def add_beside(self, main: AnswerView, other: AnswerView) -> None:
+        """Two answers to one question, side by side; the column is wider then."""
+        pair = main.parentWidget()
+        if not isinstance(pair, _Pair):
+            place = self._messages.indexOf(main)
+            pair = _Pair()
+            self._messages.insertWidget(place, pair)
+            pair.row.addWidget(main, 1, Qt.AlignmentFlag.AlignTop)
+        pair.row.addWidget(other, 1, Qt.AlignmentFlag.AlignTop)
+        self._views.insert(self._views.index(main) + 1, other)
+        self._holder.widen(True)
+
+    def reveal(self, view: QuestionView | AnswerView) -> None:
+        """Scroll to a message, once it has its place."""
+        self._following = False
+        QTimer.singleShot(0, view, lambda: self.area.ensureWidgetVisible(view, 0, theme.size("space.6")))
 
     def views(self) -> list[QuestionView | AnswerView]:
         """From the first to the last that is shown."""
@@ -70,8 +87,12 @@ class Conversation(Surface):
         start = self._views.index(view)
         gone, self._views = self._views[start:], self._views[:start]
         for each in gone:
+            pair = each.parentWidget()
             self._messages.removeWidget(each)
             discard(each)
+            if isinstance(pair, _Pair):
+                self._messages.removeWidget(pair)
+                discard(pair)
 
     def go_to_end(self) -> None:
         """Follow from now on."""
@@ -131,20 +152,34 @@ class Conversation(Surface):
         self._following = value >= self.area.verticalScrollBar().maximum() - theme.scaled(NEAR_END)
 
 
+class _Pair(QWidget):
+    """Two answers in a row."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.row = QHBoxLayout(self)
+        self.row.setContentsMargins(0, 0, 0, 0)
+        self.row.setSpacing(theme.size("space.6"))
+
+
 class _Centred:
     """A column in the middle of a widget, at most as wide as one reads well."""
 
     def __init__(self, parent: QWidget) -> None:
         self._row = row = QHBoxLayout(parent)
         self.shift(0)
-        holder = QWidget()
-        holder.setMaximumWidth(theme.scaled(WIDTH))
+        self._holder = holder = QWidget()
+        self.widen(False)
         holder.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.column = QVBoxLayout(holder)
         self.column.setContentsMargins(0, 0, 0, 0)
         row.addStretch(1)
         row.addWidget(holder, 100)
         row.addStretch(1)
+
+    def widen(self, wide: bool) -> None:
+        """Room for two answers side by side."""
+        self._holder.setMaximumWidth(theme.scaled(WIDE if wide else WIDTH))
 
     def shift(self, left: int) -> None:
         """Make up for a scroll bar at the right, so that the column stays where it is."""
@@ -156,6 +191,7 @@ class ThreadHeader(Header):
     """The thread's title, to be changed in its place; how many messages it has; the sources' switch."""
 
     renamed = Signal(str)
+    export_wanted = Signal(object)  # the menu that is to be filled
 
     def __init__(self) -> None:
         super().__init__(40, "content")
@@ -169,16 +205,21 @@ class ThreadHeader(Header):
         self.field.kept.connect(self._keep)
         self.field.left.connect(self._end)
         self.count = Label("", "dense", "text.secondary")
+        self.branches = Label("", "dense", "text.secondary")
+        self.share = IconButton("share", Text("Export thread", "导出对话"))
+        self.share.clicked.connect(self._open_export)
         self.sources = IconButton("panel-right", Text("Show or hide sources (Ctrl I)", "显示或隐藏来源（Ctrl I）"))
         self.row.addWidget(self.title)
         self.row.addWidget(self.edit)
         self.row.addWidget(self.field, 1)
         self.row.addStretch(1)
         self.row.addWidget(self.count)
+        self.row.addWidget(self.branches)
+        self.row.addWidget(self.share)
         self.row.addWidget(self.sources)
         self.show_thread(None, 0)
 
-    def show_thread(self, thread: Thread | None, messages: int) -> None:
+    def show_thread(self, thread: Thread | None, messages: int, branches: int = 1) -> None:
         if thread is None or self._thread is None or thread.id != self._thread.id:
             self._end()
         self._thread = thread
@@ -186,6 +227,15 @@ class ThreadHeader(Header):
         self.edit.setVisible(thread is not None and self.field.isHidden())
         words = Text(f"{messages:,} message{'' if messages == 1 else 's'}", f"{messages:,} 条消息")
         self.count.say(words if messages else Text.same(""))
+        self.branches.say(Text(f"{branches} branches", f"{branches} 个分支"))
+        self.branches.setVisible(branches > 1)
+        self.share.setVisible(thread is not None and messages > 0)
+
+    def _open_export(self) -> None:
+        menu = QMenu(self)
+        self.export_wanted.emit(menu)
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(self.share.mapToGlobal(QPoint(0, self.share.height())))
 
     def begin(self) -> None:
         """Type another title in place of this one."""

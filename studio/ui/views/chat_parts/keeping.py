@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtWidgets import QFileDialog
 
 from studio.engine.chat.message import Thread
-from studio.engine.text import Text
-from studio.ui.views.chat_parts.threads import ThreadsPanel
+from studio.engine.errors import StudioError
+from studio.engine.files import write_bytes
+from studio.engine.text import Text, plural
+from studio.ui.language import tr
+from studio.ui.views.chat_parts.threads import FORMATS, ThreadsPanel
+from studio.ui.widgets.ask import Ask, ask_before
+from studio.ui.widgets.inputs import LineField
 
 if TYPE_CHECKING:
     from studio.ui.studio import Studio
@@ -25,32 +34,126 @@ class Keeping(QObject):
 
     def __init__(self, studio: Studio, panel: ThreadsPanel, show: Callable[[list[Thread]], None]) -> None:
         super().__init__(panel)
-        self._studio, self._show = studio, show
+        self._studio, self._panel, self._show = studio, panel, show
         self._soon = QTimer(self, singleShot=True, interval=PAUSE)
         self._soon.timeout.connect(self.load)
         panel.pin.connect(lambda thread_id, pinned: self.update(thread_id, pinned=pinned))
+        panel.move.connect(lambda thread_id, folder: self.update(thread_id, folder=folder))
         panel.delete.connect(self.delete)
+        panel.restore.connect(self.restore)
+        panel.searched.connect(self.find)
+        panel.new_folder.connect(self.ask_folder)
+        panel.export.connect(self.ask_export)
+        panel.import_wanted.connect(self.ask_import)
+        panel.trash_wanted.connect(self.load_trash)
+        panel.empty_trash.connect(self.ask_empty)
 
     def load(self) -> None:
-        if self._studio.bridge.engine is not None:  # it may be closing
-            self._studio.bridge.run(self, self._studio.engine.chat.threads(), self._show)
+        if self._studio.bridge.engine is None:  # it may be closing
+            return
+        self._studio.bridge.run(self, self._studio.engine.chat.threads(), self._show)
+        if self._panel.in_trash():
+            self.load_trash()
 
     def load_soon(self) -> None:
         self._soon.start()
+
+    def load_trash(self) -> None:
+        self._studio.bridge.run(self, self._studio.engine.chat.trash(), self._panel.show_trash)
+
+    def find(self, query: str) -> None:
+        """Messages that have the words, into the list."""
+        if self._studio.bridge.engine is not None:  # it may be closing
+            self._studio.bridge.run(self, self._studio.engine.chat.find(query), partial(self._panel.show_hits, query))
 
     def update(self, thread_id: str, **fields: Any) -> None:
         """Change a thread on disk; the list follows by itself."""
         self._studio.bridge.run(self, self._studio.engine.chat.update(thread_id, **fields))
 
     def delete(self, thread_id: str) -> None:
-        """To the trash, with a way back for a moment."""
+        """To the trash, with a way back for a moment here and for 30 days there."""
         self.deleting.emit(thread_id)
         work = self._studio.engine.chat.delete(thread_id)
         self._studio.bridge.run(self, work, lambda _: self._offer_undo(thread_id))
 
-    def _offer_undo(self, thread_id: str) -> None:
-        def undo() -> None:
-            work = self._studio.engine.chat.restore(thread_id)
-            self._studio.bridge.run(self, work, lambda _: self.restored.emit(thread_id))
+    def restore(self, thread_id: str) -> None:
+        work = self._studio.engine.chat.restore(thread_id)
+        self._studio.bridge.run(self, work, lambda _: self._restored(thread_id))
 
-        self._studio.window.toast(Text("Thread deleted", "已删除对话"), undo)
+    def ask_folder(self, thread_id: str) -> Ask:
+        """A name for a new folder, into which the thread goes."""
+        dialog = Ask(Text("New folder", "新建文件夹"), Text("Move thread", "移动对话"), parent=self._studio.window)
+        name = LineField("", name=Text("Name", "名称"))
+        name.setMaxLength(60)
+        dialog.add(Text("Name", "名称"), name)
+        dialog.accepted.connect(lambda: self._into(thread_id, name.text()))
+        dialog.open()
+        name.setFocus()
+        return dialog
+
+    def ask_export(self, thread_id: str, format: str) -> None:
+        """Where to, then write it."""
+        ending = next(ending for name, _, ending in FORMATS if name == format)
+        thread = next((each for each in self._panel.threads() if each.id == thread_id), None)
+        name = "".join(" " if letter in '\\/:*?"<>|' else letter for letter in (thread.title if thread else ""))[
+            :60
+        ].strip()
+        path, _ = QFileDialog.getSaveFileName(
+            self._panel, tr(Text("Export thread", "导出对话")), f"{name or 'chat'}.{ending}"
+        )
+        if path:
+            self.export(thread_id, format, path)
+
+    def export(self, thread_id: str, format: str, path: str) -> None:
+        async def work() -> None:
+            written = await self._studio.engine.chat.export(thread_id, format)
+            await asyncio.to_thread(write_bytes, Path(path), written.encode())
+
+        said = Text(f"Exported to {path}", f"已导出到 {path}")
+        self._studio.bridge.run(self, work(), lambda _: self._studio.window.toast(said))
+
+    def ask_import(self) -> None:
+        """Which file, then bring its threads in."""
+        path, _ = QFileDialog.getOpenFileName(
+            self._panel, tr(Text("Import chats of ChatGPT, Open WebUI or LM Studio", "导入 ChatGPT、Open WebUI 或 LM Studio 的对话")),
+            "", "*.json *.zip",
+        )  # fmt: skip
+        if path:
+            self.bring_in(path)
+
+    def bring_in(self, path: str) -> None:
+        async def work() -> list[Thread]:
+            return await self._studio.engine.chat.import_threads(await asyncio.to_thread(Path(path).read_bytes))
+
+        self._studio.bridge.run(self, work(), self._brought_in, self._not_brought_in)
+
+    def ask_empty(self) -> Ask:
+        """It cannot be undone, so it asks and names the number."""
+        count = len(self._panel.trashed())
+        return ask_before(
+            self._studio.window,
+            Text(f"Delete {plural(count, 'thread', 'threads')} for good?", f"永久删除 {count} 个对话？"),
+            Text("They cannot be brought back.", "删除后无法恢复。"),
+            Text("Delete for good", "永久删除"),
+            lambda: self._studio.bridge.run(self, self._studio.engine.chat.empty_trash()),
+        )
+
+    def _into(self, thread_id: str, folder: str) -> None:
+        name = " ".join(folder.split())
+        if name:
+            self.update(thread_id, folder=name)
+
+    def _brought_in(self, threads: list[Thread]) -> None:
+        count = len(threads)
+        said = Text(f"Imported {plural(count, 'thread', 'threads')}", f"已导入 {count} 个对话")
+        self._studio.window.toast(said if count else Text("All of it is here already", "这些对话已全部导入过"))
+
+    def _not_brought_in(self, error: StudioError) -> None:
+        self._studio.window.show_error(error)
+
+    def _restored(self, thread_id: str) -> None:
+        self._panel.show_trash(None)
+        self.restored.emit(thread_id)
+
+    def _offer_undo(self, thread_id: str) -> None:
+        self._studio.window.toast(Text("Thread deleted", "已删除对话"), partial(self.restore, thread_id))

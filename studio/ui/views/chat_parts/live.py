@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from studio.engine.chat.message import (
     Answered,
     AnswerFailed,
+    ApprovalWanted,
     Asked,
+    Attachment,
     ChatEvent,
     Message,
     Piece,
@@ -18,11 +21,22 @@ from studio.engine.chat.message import (
 
 
 class Live:
-    """Takes the events of one question; `answer` is the answer as far as it is known here."""
+    """Takes the events of one question; `answer` is the answer as far as it is known here.
 
-    def __init__(self, thread_id: str, words: str) -> None:
+    `words` are those of a question that is new, `beside` names a model that answers it too, and `second` says that this
+    is that model's answer. `wanted` is a tool that waits for a person.
+    """
+
+    def __init__(
+        self, thread_id: str, words: str = "", attachments: Sequence[Attachment] = (), beside: str = "",
+        second: bool = False,
+    ) -> None:  # fmt: skip
         self.thread_id = thread_id
         self.words = words
+        self.attachments = list(attachments)
+        self.beside = beside
+        self.second = second
+        self.wanted: ApprovalWanted | None = None
         self.question: Message | None = None
         self.answer: Message | None = None
         self.tokens = 0
@@ -38,6 +52,10 @@ class Live:
 
     def take(self, event: ChatEvent) -> None:
         """Keep up with an event."""
+        if isinstance(event, ApprovalWanted):
+            self.wanted = event
+        elif isinstance(event, Worked):
+            self.wanted = None
         if isinstance(event, Asked):
             self.question, self.answer = event.question, event.answer
         elif isinstance(event, Answered | AnswerFailed):

@@ -1,97 +1,34 @@
-"""A question and an answer as they stand in the column."""
+"""An answer as it stands in the column."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from studio.engine.chat.message import Message, Step
+from studio.engine.chat.message import ApprovalWanted, Message, Step
 from studio.engine.models.model import Model
 from studio.engine.text import Text
 from studio.ui.language import say, tr
 from studio.ui.theme import theme
-from studio.ui.views.chat_parts import when
+from studio.ui.views.chat_parts.answer_tools import AnswerTools
+from studio.ui.views.chat_parts.approval_card import ApprovalCard
+from studio.ui.views.chat_parts.failed_card import FailedCard
+from studio.ui.views.chat_parts.message_editor import MessageEditor
+from studio.ui.views.chat_parts.question_view import QuestionView
 from studio.ui.views.chat_parts.step_card import NoteLine, StepCard, place
-from studio.ui.widgets.buttons import Button, IconButton
-from studio.ui.widgets.discard import empty
+from studio.ui.widgets.discard import discard, empty
 from studio.ui.widgets.labels import Badge, KeyCap, Label
 from studio.ui.widgets.links import ask_to_open
 from studio.ui.widgets.markdown import MarkdownView
-from studio.ui.widgets.panel import Card, Glyph
+from studio.ui.widgets.panel import Glyph
 from studio.ui.widgets.states import Spinner
 
-BUBBLE = 624
-
-
-class QuestionView(QWidget):
-    """What a person asked, at the right."""
-
-    def __init__(self, message: Message) -> None:
-        super().__init__()
-        self.message = message
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(theme.size("space.1"))
-        row = QHBoxLayout()
-        row.addStretch(1)
-        row.addWidget(_Bubble(message.content))
-        column.addLayout(row)
-        column.addLayout(self._foot())
-
-    def _foot(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(theme.size("space.1"))
-        row.addStretch(1)
-        row.addWidget(Label(when.short(self.message.created_at), "dense", "text.tertiary"))
-        copy = IconButton("copy", Text("Copy question", "复制问题"), size=14)
-        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.message.content))
-        row.addWidget(copy)
-        return row
-
-
-class _Bubble(QLabel):
-    """Words in a box as wide as they need, up to a limit."""
-
-    def __init__(self, words: str) -> None:
-        super().__init__(words)
-        self.setTextFormat(Qt.TextFormat.PlainText)
-        self.setWordWrap(True)
-        self.setTextInteractionFlags(
-            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
-        )
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
-        say(self.setAccessibleName, Text(f"You asked: {words}", f"你的问题：{words}"))
-        theme.changed.connect(self._restyle)
-        self._restyle()
-
-    def sizeHint(self) -> QSize:
-        side = 2 * theme.size("space.4")
-        lines = self.text().splitlines() or [""]
-        width = max(self.fontMetrics().horizontalAdvance(line) for line in lines) + side + 4
-        width = min(width, theme.scaled(BUBBLE))
-        return QSize(width, self.heightForWidth(width))
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(theme.scaled(80), theme.scaled(40))
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(theme.colour("border.default"), 1))
-        painter.setBrush(theme.colour("surface.raised"))
-        radius = theme.size("radius.lg")
-        painter.drawRoundedRect(self.rect().adjusted(0, 0, -1, -1), radius, radius)
-        painter.end()
-        super().paintEvent(event)
-
-    def _restyle(self) -> None:
-        self.setFont(theme.font("reading"))
-        side, top = theme.size("space.4"), theme.scaled(10)
-        self.setContentsMargins(side, top, side, top)
-        self.updateGeometry()
+__all__ = ["AnswerView", "QuestionView"]
+CARDS = ("search", "query", "tool", "compact")
 
 
 class AnswerView(QWidget):
@@ -102,10 +39,19 @@ class AnswerView(QWidget):
     retry = Signal(str)
     stop = Signal()
     mend = Signal(str)  # the kind of the error
+    edited = Signal(object, str)  # Message, its new words
+    forked = Signal(str)
+    version = Signal(str)
+    go_on = Signal(str)
+    rerun = Signal(str, int, str)  # message id, step, SQL
+    decided = Signal(str, str)  # approval id, decision
 
     def __init__(self, message: Message, model: Model | None = None) -> None:
         super().__init__()
         self.message = message
+        self.editor: MessageEditor | None = None
+        self.approval: ApprovalCard | None = None
+        self._stale: Mapping[int, Text] = {}
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(theme.size("space.2"))
@@ -128,10 +74,11 @@ class AnswerView(QWidget):
         self.show_model(model)
         empty(self.cards)
         empty(self.notes)
+        self.approval = None
         for step in message.steps:
             self._add_step(step)
         self.show_sources()
-        self.text.set_markdown(message.content)
+        self.text.set_markdown(message.content, final=message.status != "streaming")
         self.text.setVisible(bool(message.content))
         self._show_end()
 
@@ -141,6 +88,7 @@ class AnswerView(QWidget):
         self.name.say(name or Text("Answer", "回答"))
         self.where.say(_where(model) if model else Text.same(""))
         self.demo.setVisible(bool(model and model.demo))
+        self.edit_mark.setVisible(self.message.edited)
         if model and model.label:
             say(self.demo.setToolTip, model.label)
             say(self.demo.setAccessibleDescription, model.label)
@@ -148,7 +96,14 @@ class AnswerView(QWidget):
     def add_step(self, message: Message) -> None:
         """One more step is done; it is the message's last."""
         self.message = message
+        self._drop_approval()
         self._add_step(message.steps[-1])
+
+    def ask_leave(self, wanted: ApprovalWanted) -> None:
+        """A tool waits for a person."""
+        self.approval = ApprovalCard(wanted)
+        self.approval.decided.connect(self.decided)
+        self.cards.addWidget(self.approval)
 
     def show_sources(self, message: Message | None = None) -> None:
         """Only numbers that have a source become chips."""
@@ -157,13 +112,24 @@ class AnswerView(QWidget):
         self.text.set_known([source.number for source in sources])
         self.text.set_chip_tips({source.number: _tip(source.title, place(source)) for source in sources})
         self.text.set_flagged(
-            [source.number for source in sources if source.flagged],
+            [source.number for source in sources if source.flagged and not source.false_at],
             next((source.flagged for source in sources if source.flagged), None),
+            {source.number: source.false_at for source in sources if source.false_at},
         )
         if self.cards.count() and message is not None:
             empty(self.cards)
+            self.approval = None
             for step in self.message.steps:
                 self._add_step(step)
+
+    def show_stale(self, stale: Mapping[int, Text]) -> None:
+        """Sources that are no longer what the answer read."""
+        self._stale = {number: words for number, words in stale.items() if self._cites(number)}
+        self.text.set_stale(self._stale)
+        self.stale_note.setVisible(bool(self._stale))
+        if self._stale:
+            said = list(dict.fromkeys(self._stale.values()))
+            self.stale_note.words.say(Text(" ".join(each.en for each in said), "".join(each.zh for each in said)))
 
     def append(self, message: Message, words: str, tokens: int, first: float | None, rate: float | None) -> None:
         """More words."""
@@ -180,6 +146,28 @@ class AnswerView(QWidget):
     def select_chip(self, number: int | None) -> None:
         self.text.set_selected(number)
 
+    def offer_use(self, on: bool) -> None:
+        """It stands beside the answer of the branch and can take its place."""
+        self.tools.use.setVisible(on)
+
+    def edit(self) -> None:
+        """The words in a field; kept, they are another version, which the model reads from then on."""
+        if self.editor is not None:
+            return
+        note = Text("Kept as another version, which the model reads from now on.", "将保存为新版本，此后模型以其为准。")
+        self.editor = MessageEditor(self.message.content, Text("Keep", "保存"), note)
+        self.editor.kept.connect(self._keep)
+        self.editor.left.connect(self._leave)
+        self.text.hide()
+        self._column.insertWidget(self._column.indexOf(self.text), self.editor)
+        self.editor.area.setFocus()
+
+    def step_card(self, number: int) -> StepCard | None:
+        """The card of a step, by its place among the steps."""
+        return next(
+            (card for card in self.findChildren(StepCard) if card.number == number and not card.isHidden()), None
+        )
+
     # How it is built
 
     def _build_head(self) -> None:
@@ -189,7 +177,8 @@ class AnswerView(QWidget):
         self.name = Label("", "bodyStrong")
         self.where = Label("", "dense", "text.secondary")
         self.demo = Badge(Text("Demo model", "演示模型"), "warning", "flask-conical")
-        for widget in (self.name, self.where, self.demo):
+        self.edit_mark = Badge(Text("Edited", "已编辑"), "neutral", "pencil")
+        for widget in (self.name, self.where, self.demo, self.edit_mark):
             row.addWidget(widget)
         row.addStretch(1)
         self._column.addLayout(row)
@@ -199,6 +188,9 @@ class AnswerView(QWidget):
         self.text.chip_clicked.connect(lambda number: self.chip.emit(self.message.id, number))
         self.text.link_clicked.connect(partial(ask_to_open, self))
         self._column.addWidget(self.text)
+        self.stale_note = NoteLine("history", "warning.text", Text.same(""))
+        self.stale_note.hide()
+        self._column.addWidget(self.stale_note)
 
     def _build_foot(self) -> None:
         self.running = QWidget()
@@ -214,31 +206,28 @@ class AnswerView(QWidget):
         ):
             row.addWidget(widget)
         row.addStretch(1)
-        self.done = QWidget()
-        self.tools = QHBoxLayout(self.done)
-        self.tools.setContentsMargins(0, 0, 0, 0)
-        self.tools.setSpacing(theme.size("space.1"))
-        self._build_tools()
+        self.tools = AnswerTools()
+        self.copy, self.again, self.usage = self.tools.copy, self.tools.repeat, self.tools.cost
+        self.tools.copied.connect(lambda: QGuiApplication.clipboard().setText(self.message.content))
+        self.tools.again.connect(lambda: self.retry.emit(self.message.id))
+        self.tools.edit.connect(self.edit)
+        self.tools.forked.connect(lambda: self.forked.emit(self.message.id))
+        self.tools.go_on.connect(lambda: self.go_on.emit(self.message.id))
+        self.tools.used.connect(lambda: self.version.emit(self.message.id))
+        self.tools.version.connect(self.version)
+        self.done = self.tools
         self._column.addWidget(self.running)
-        self._column.addWidget(self.done)
-
-    def _build_tools(self) -> None:
-        self.copy = IconButton("copy", Text("Copy answer", "复制回答"), size=14)
-        self.copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.message.content))
-        self.again = IconButton("refresh-cw", Text("Answer again", "重新回答"), size=14)
-        self.again.clicked.connect(lambda: self.retry.emit(self.message.id))
-        self.usage = Label("", "dense", "text.tertiary")
-        for widget in (self.copy, self.again, self.usage):
-            self.tools.addWidget(widget)
-        self.tools.addStretch(1)
+        self._column.addWidget(self.tools)
 
     def _add_step(self, step: Step) -> None:
-        if step.kind in ("search", "query"):
-            card = StepCard(step, self.message.sources, open=step.kind == "query")
+        if step.kind in CARDS and not (step.kind == "query" and not step.sql and not step.attempts and not step.failed):
+            number = self.message.steps.index(step)
+            card = StepCard(step, self.message.sources, open=step.kind == "query", number=number)
             card.open_rows.connect(self.open_rows)
-            card.source_chosen.connect(lambda number: self.chip.emit(self.message.id, number))
+            card.source_chosen.connect(lambda source: self.chip.emit(self.message.id, source))
+            card.rerun.connect(lambda sql: self.rerun.emit(self.message.id, number, sql))
             self.cards.addWidget(card)
-        elif step.kind == "context":
+        elif step.kind in ("context", "query"):
             self.cards.addWidget(NoteLine("info", "text.tertiary", step.title, step.detail))
         else:
             self.notes.addWidget(NoteLine("triangle-alert", "warning.text", step.title, step.detail))
@@ -246,60 +235,39 @@ class AnswerView(QWidget):
     def _show_end(self) -> None:
         status = self.message.status
         self.running.setVisible(status == "streaming")
-        self.done.setVisible(status != "streaming")
-        self.copy.setVisible(bool(self.message.content))
-        self.again.setVisible(status != "failed")
-        self.usage.say(_used(self.message))
+        self.tools.setVisible(status != "streaming")
+        self.tools.show_message(self.message, _used(self.message))
         if status == "streaming":
             self.progress.say(Text("Reading and thinking", "正在查找与思考"))
         if status == "stopped":
             self.notes.addWidget(NoteLine("circle-stop", "text.tertiary", Text("Stopped", "已停止")))
         if status == "failed" and self.message.error:
-            self.notes.addWidget(_FailedCard(self, self.message))
+            failed = FailedCard(self.message.error)
+            failed.mend.connect(self.mend)
+            failed.again.connect(lambda: self.retry.emit(self.message.id))
+            self.notes.addWidget(failed)
         for source in self.message.sources:
             if source.flagged:
                 title = Text(f"[{source.number}] {source.flagged.en}", f"[{source.number}] {source.flagged.zh}")
                 self.notes.addWidget(NoteLine("triangle-alert", "warning.text", title))
 
+    def _cites(self, number: int) -> bool:
+        return any(source.number == number and source.cited for source in self.message.sources)
 
-class _FailedCard(Card):
-    """What failed and the way out, in its place."""
+    def _keep(self, words: str) -> None:
+        self._leave()
+        self.edited.emit(self.message, words)
 
-    def __init__(self, answer: AnswerView, message: Message) -> None:
-        super().__init__("danger")
-        error = message.error or {}
-        row = QHBoxLayout()
-        row.setSpacing(theme.size("space.2"))
-        row.addWidget(Glyph("circle-x", "danger.text", 16), 0, Qt.AlignmentFlag.AlignTop)
-        words = QVBoxLayout()
-        words.setSpacing(theme.size("space.1"))
-        words.addWidget(Label(Text(**error["message"]), "bodyStrong", wrap=True))
-        if error.get("repair"):
-            words.addWidget(Label(Text(**error["repair"]), "body", "text.secondary", wrap=True))
-        row.addLayout(words, 1)
-        self.body.addLayout(row)
-        self.body.addLayout(self._buttons(answer, error))
+    def _leave(self) -> None:
+        if self.editor is not None:
+            discard(self.editor)
+            self.editor = None
+        self.text.setVisible(bool(self.message.content))
 
-    def _buttons(self, answer: AnswerView, error: dict[str, object]) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setContentsMargins(theme.size("space.6"), 0, 0, 0)
-        models = error.get("kind") in ("Unavailable", "NotFound", "WorkerFailed")
-        self.repair = Button(Text("Open Models", "打开“模型”") if models else Text("Answer again", "重新回答"))
-        self.repair.clicked.connect(
-            lambda: answer.mend.emit("models") if models else answer.retry.emit(answer.message.id)
-        )
-        row.addWidget(self.repair)
-        if models:
-            again = Button(Text("Answer again", "重新回答"), "refresh-cw", "ghost")
-            again.clicked.connect(lambda: answer.retry.emit(answer.message.id))
-            row.addWidget(again)
-        details = str(error.get("details") or "")
-        if details:
-            copy = Button(Text("Copy details", "复制详细信息"), "copy", "ghost")
-            copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(details))
-            row.addWidget(copy)
-        row.addStretch(1)
-        return row
+    def _drop_approval(self) -> None:
+        if self.approval is not None:
+            discard(self.approval)
+            self.approval = None
 
 
 def _where(model: Model) -> Text:

@@ -33,10 +33,12 @@ class Picker(Pressable):
     changed = Signal(list)
 
     def __init__(
-        self, name: Text, icon: str, colour: str, nothing: Text, many: bool = False, parent: QWidget | None = None
-    ) -> None:
+        self, name: Text, icon: str, colour: str, nothing: Text, many: bool = False, parent: QWidget | None = None,
+        small: bool = False,
+    ) -> None:  # fmt: skip
         super().__init__(parent)
         self._name, self._glyph, self._colour, self._nothing, self._many = name, icon, colour, nothing, many
+        self._small = small
         self._choices: list[Choice] = []
         self._values: list[str] = []
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
@@ -97,14 +99,21 @@ class Picker(Pressable):
         separator = tr(Text(", ", "、"))
         return separator.join(chosen) if chosen else tr(self._nothing)
 
+    def _bare(self) -> bool:
+        """Whether only the icon stands there: nothing is chosen, and there is little room."""
+        return self._small and not any(self.values())
+
     def sizeHint(self) -> QSize:
+        if self._bare():
+            return self.minimumSizeHint()
         words = min(QFontMetrics(theme.font("dense")).horizontalAdvance(self.words()), theme.scaled(WIDEST))
         return QSize(
             words + theme.scaled(14 + 6 + 18) + 2 * theme.size("control.padX.sm"), theme.size("control.height.md")
         )
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(theme.scaled(72), theme.size("control.height.md"))
+        width = theme.scaled(14 + 18) + 2 * theme.size("control.padX.sm") if self._bare() else theme.scaled(72)
+        return QSize(width, theme.size("control.height.md"))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -113,14 +122,17 @@ class Picker(Pressable):
         pad, size = theme.size("control.padX.sm"), theme.scaled(14)
         top = (self.height() - size) / 2
         paint_icon(
-            painter, self._glyph, self._colour if self.values() else "text.tertiary", QRectF(pad, top, size, size)
+            painter, self._glyph, self._colour if any(self.values()) else "text.tertiary", QRectF(pad, top, size, size)
         )
         left = pad + size + theme.scaled(6)
         right = self.width() - pad - size
         painter.setFont(theme.font("dense"))
         painter.setPen(ink if self.values() else theme.colour("text.tertiary"))
-        words = QFontMetrics(painter.font()).elidedText(self.words(), Qt.TextElideMode.ElideRight, int(right - left))
-        painter.drawText(QRectF(left, 0, right - left, self.height()), Qt.AlignmentFlag.AlignVCenter, words)
+        if not self._bare():
+            words = QFontMetrics(painter.font()).elidedText(
+                self.words(), Qt.TextElideMode.ElideRight, int(right - left)
+            )
+            painter.drawText(QRectF(left, 0, right - left, self.height()), Qt.AlignmentFlag.AlignVCenter, words)
         paint_icon(painter, "chevron-down", "text.secondary", QRectF(right + 2, top, size, size))
 
     def _say(self) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QTextEdit, QVBoxLayout, QWidget
 
+from studio.engine.chat.freshness import as_read
 from studio.engine.chat.message import Source
 from studio.engine.errors import StudioError
 from studio.engine.knowledge.document import PageImage
@@ -49,13 +51,14 @@ class SourcesPanel(Panel):
         self.current: Source | None = None
         self.picked = False  # a person chose the source that is shown
         self._rows: dict[int, _SourceRow] = {}
+        self._stale: dict[int, Text] = {}
         self._lay_out()
         self.show_sources([])
 
     def show_sources(self, sources: list[Source], selected: int | None = None) -> None:
         """Other sources; the first one that is cited is chosen unless `selected` says which."""
         if sources != self.sources:
-            self.sources = list(sources)
+            self.sources, self._stale = list(sources), {}
             self._fill_list()
         self._say_count()
         cited = [source.number for source in sources if source.cited] or [source.number for source in sources]
@@ -89,6 +92,15 @@ class SourcesPanel(Panel):
         self.picked = True
         at = numbers.index(self.current.number) if self.current else -by
         self.choose(numbers[max(0, min(len(numbers) - 1, at + by))])
+
+    def show_stale(self, stale: Mapping[int, Text]) -> None:
+        """Sources that are no longer what the answer read, by number."""
+        self._stale = dict(stale)
+        for number, row in self._rows.items():
+            row.set_stale(stale.get(number))
+        self.stale.setVisible(self.current is not None and self.current.number in self._stale)
+        if self.current is not None and self.current.number in self._stale:
+            say(self.stale.setToolTip, self._stale[self.current.number])
 
     def show_page(self, source: Source, page: int, pages: int, image: PageImage) -> None:
         """A page that was asked for, with its places marked."""
@@ -144,6 +156,7 @@ class SourcesPanel(Panel):
         self.text = QTextEdit()
         self.text.setReadOnly(True)
         self.text.setFrameShape(QTextEdit.Shape.NoFrame)
+        self.text.document().setDocumentMargin(theme.size("space.3"))
         say(self.text.setAccessibleName, Text("Text of the source", "来源正文"))
         self.rows = _RowsPage(self)
         self.failed = QWidget()
@@ -160,7 +173,8 @@ class SourcesPanel(Panel):
         self.flag = Badge(Text("Does not say this", "与内容不符"), "warning", "triangle-alert")
         self.open = Button(Text("Open", "打开"), "external-link", "ghost")
         self.open.clicked.connect(self._open)
-        for widget in (self.match, self.flag):
+        self.stale = Badge(Text("Changed since", "已有改动"), "warning", "history")
+        for widget in (self.match, self.flag, self.stale):
             row.addWidget(widget)
         row.addStretch(1)
         row.addWidget(self.open)
@@ -202,6 +216,10 @@ class SourcesPanel(Panel):
         self.flag.setVisible(source.flagged is not None)
         if source.flagged is not None:
             say(self.flag.setToolTip, source.flagged)
+        self.stale.setVisible(source.number in self._stale)
+        if source.number in self._stale:
+            say(self.stale.setToolTip, self._stale[source.number])
+        self.open.setVisible(source.kind != "file")
         if source.kind == "rows":
             self.open.say(Text("Open in Data", "在数据中打开"))
             self.rows.show_source(source)
@@ -220,7 +238,9 @@ class SourcesPanel(Panel):
         if self.current is None:
             return
         if self.current.kind == "rows":
-            self.open_rows.emit(self.current.dataset_id, self.current.rows_sql or self.current.sql)
+            sql = self.current.rows_sql or self.current.sql
+            stale = self.current.number in self._stale
+            self.open_rows.emit(self.current.dataset_id, as_read(self.current) if stale else sql)
         else:
             self.open_document.emit(self.current)
 
@@ -266,10 +286,15 @@ class _SourceRow(Pressable):
     def __init__(self, source: Source) -> None:
         super().__init__()
         self.source = source
+        self._stale: Text | None = None
         self.setCheckable(True)
         self.setAutoExclusive(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         language.changed.connect(self._say)
+        self._say()
+
+    def set_stale(self, words: Text | None) -> None:
+        self._stale = words
         self._say()
 
     def sizeHint(self) -> QSize:
@@ -301,11 +326,14 @@ class _SourceRow(Pressable):
 
     def _words(self, painter: QPainter) -> None:
         left, gap, size = theme.scaled(40), theme.size("space.2"), theme.scaled(14)
-        glyph = "table-2" if self.source.kind == "rows" else "file-text"
+        glyph = {"rows": "table-2", "file": "paperclip"}.get(self.source.kind, "file-text")
         colour = "portText.table" if self.source.kind == "rows" else "portText.docs"
         paint_icon(painter, glyph, colour, QRectF(left, theme.scaled(8), size, size))
         start = left + size + gap
-        room = self.width() - start - gap
+        if self._stale is not None:
+            right = self.width() - size - gap
+            paint_icon(painter, "history", "warning.text", QRectF(right, theme.scaled(8), size, size))
+        room = self.width() - start - gap - (size + gap if self._stale is not None else 0)
         painter.setFont(theme.font("denseStrong" if self.source.cited else "dense"))
         painter.setPen(theme.colour("text.primary"))
         self._line(painter, self.source.title, QRectF(start, theme.scaled(5), room, theme.scaled(20)))
@@ -324,7 +352,7 @@ class _SourceRow(Pressable):
     def _say(self) -> None:
         words = f"{self.source.number}, {self.source.title}, {tr(_subtitle(self.source))}"
         self.setAccessibleName(words)
-        self.setToolTip(self.source.heading or self.source.title)
+        self.setToolTip(tr(self._stale) if self._stale else self.source.heading or self.source.title)
         self.update()
 
 

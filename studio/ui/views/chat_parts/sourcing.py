@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +14,16 @@ from studio.engine.knowledge.document import PageImage
 from studio.engine.text import Text
 from studio.ui.views.chat_parts.conversation import Conversation
 from studio.ui.views.chat_parts.messages import AnswerView
+from studio.ui.views.chat_parts.opened import stale_in
+from studio.ui.views.chat_parts.showing import Showing
 from studio.ui.views.chat_parts.sources_panel import SourcesPanel
 
 if TYPE_CHECKING:
+    from studio.engine.chat.service import Chat
     from studio.engine.knowledge.service import Knowledge
     from studio.ui.studio import Studio
 
+VERSION = re.compile(r'@\d+"')
 PAGE_WIDTH = 900  # pixels of a page's image
 
 
@@ -57,10 +62,27 @@ class Sourcing(QObject):
         self._mark_chip(number)
 
     def open_rows(self, dataset_id: str, sql: str) -> None:
-        """The rows where they live, in the Data view."""
-        self._studio.open("dataset", dataset_id, sql=sql)
+        """The rows where they live, in the Data view; a query of an older version as a query."""
+        if VERSION.search(sql):
+            self._studio.open("query", "", sql=sql)
+        else:
+            self._studio.open("dataset", dataset_id, sql=sql)
+
+    def look(self, showing: Showing) -> None:
+        """Which sources have changed since, found while one reads."""
+        messages = list(showing.messages)
+        if any(message.sources for message in messages):
+            work = stale_in(self._studio.engine.chat, messages)
+            self._studio.bridge.run(self.panel, work, partial(self._show_stale, showing), lambda _: None)
+
+    def _show_stale(self, showing: Showing, stale: dict[str, dict[int, Text]]) -> None:
+        showing.show_stale(stale)
+        if self._message in stale:
+            self.panel.show_stale(stale[self._message])
 
     def _open_document(self, source: Source) -> None:
+        if source.kind == "file":
+            return
         self._studio.open("document", source.document_id, page=source.page, span=(source.start, source.end))
 
     def _mark_chip(self, number: int) -> None:
@@ -69,7 +91,8 @@ class Sourcing(QObject):
                 view.select_chip(number if view.message.id == self._message else None)
 
     def _fetch_page(self, source: Source, page: int) -> None:
-        work = _page(self._studio.engine.knowledge, source, page)
+        engine = self._studio.engine
+        work = _file_page(engine.chat, source, page) if source.kind == "file" else _page(engine.knowledge, source, page)
         failed = partial(self._show_gone, source)
         self._studio.bridge.run(self.panel, work, partial(self._show_page, source, page), failed)
 
@@ -94,5 +117,20 @@ async def _page(knowledge: Knowledge, source: Source, page: int) -> tuple[Any, i
     document = await knowledge.document(source.document_id)
     if document.format != "pdf" or not page:
         return await knowledge.page_text(source.document_id, source.page), 0, None
-    spans = [(source.start, source.end)] if page == source.page else []
+    spans = _spans(source) if page == source.page else []
     return "", document.page_count or page, await knowledge.page_image(document.id, page, spans, PAGE_WIDTH)
+
+
+async def _file_page(chat: Chat, source: Source, page: int) -> tuple[str, int, PageImage | None]:
+    """The same of an attached file."""
+    shelf = chat.attachments
+    image = await shelf.page_image(source.attachment_id, page, _spans(source), PAGE_WIDTH) if page else None
+    if image is None:
+        return await shelf.page_text(source.attachment_id, source.page), 0, None
+    return "", await shelf.page_count(source.attachment_id), image
+
+
+def _spans(source: Source) -> list[tuple[int, int]]:
+    """What is marked: what the answer cites of the page; a whole page that was given is not, where there is less."""
+    whole = source.kind == "file" or not source.quote
+    return [*source.spans] if source.spans and whole else [(source.start, source.end), *source.spans]

@@ -1,7 +1,8 @@
-"""What was done for an answer, as cards that open: a search, a query with its rows, a check."""
+"""What was done for an answer, as cards that open: a search, a query with its rows, a tool, a compaction."""
 
 from __future__ import annotations
 
+import json
 from functools import partial
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -12,25 +13,33 @@ from studio.engine.chat.message import Source, Step
 from studio.engine.text import Text
 from studio.ui.theme import theme
 from studio.ui.views.chat_parts.code_label import CodeLabel
-from studio.ui.views.chat_parts.small_table import SmallTable
+from studio.ui.views.chat_parts.query_box import QueryBox
 from studio.ui.widgets.buttons import Button, IconButton
-from studio.ui.widgets.labels import Label
+from studio.ui.widgets.labels import Badge, Label
 from studio.ui.widgets.panel import Card, Divider, Glyph
+
+LONGEST = 4_000  # characters of a tool's result that are shown
 
 
 class StepCard(Card):
-    """A finished step. `open_rows` carries the dataset's id and the statement; `source_chosen` a source's number."""
+    """A finished step. `open_rows` carries the dataset's id and the statement; `source_chosen` a source's number.
+
+    `rerun` carries the SQL that a person edited; `number` is the step's place among the answer's steps.
+    """
 
     open_rows = Signal(str, str)
     source_chosen = Signal(int)
+    rerun = Signal(str)
 
-    def __init__(self, step: Step, sources: list[Source], open: bool = False) -> None:
+    def __init__(self, step: Step, sources: list[Source], open: bool = False, number: int = 0) -> None:
         super().__init__(pad=0, surface="panel")
-        self.step = step
-        self._sources = [source for source in sources if source.kind == ("rows" if step.kind == "query" else "page")]
+        self.step, self.number = step, number
+        wanted = ("rows",) if step.kind == "query" else ("page", "file")
+        self._sources = [source for source in sources if source.kind in wanted]
         self.body.setSpacing(0)
         self.body.addWidget(self._head())
         self.content = QWidget()
+        self.query: QueryBox | None = None
         self._fill(QVBoxLayout(self.content))
         self.body.addWidget(self.content)
         self.set_open(open and self._has_content())
@@ -55,6 +64,8 @@ class StepCard(Card):
         head.row.addWidget(title)
         self.detail = Label(_detail(self.step), "dense", "text.secondary", elide="end")
         head.row.addWidget(self.detail, 1)
+        if self.step.edited:
+            head.row.addWidget(Badge(Text("Edited", "已编辑"), "neutral", "pencil"))
         if self.step.dataset_id:
             self.open_button = Button(Text("Open in Data", "在数据中打开"), "external-link", "ghost", "sm")
             self.open_button.clicked.connect(lambda: self.open_rows.emit(self.step.dataset_id, self._statement()))
@@ -66,37 +77,40 @@ class StepCard(Card):
         return head
 
     def _statement(self) -> str:
-        rows = next((source.rows_sql for source in self._sources if source.rows_sql), "")
+        rows = next((source.rows_sql for source in self._sources if source.rows_sql and not self.step.edited), "")
         return rows or self.step.sql
 
     def _has_content(self) -> bool:
-        return bool(self.step.sql) or (self.step.kind == "search" and bool(self._sources))
+        step = self.step
+        searched = step.kind == "search" and bool(self._sources)
+        return bool(step.sql or step.attempts or step.text or step.arguments) or searched
 
     def _fill(self, column: QVBoxLayout) -> None:
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(Divider())
-        if self.step.sql:
-            column.addLayout(self._query())
+        for attempt in self.step.attempts:
+            column.addLayout(_attempt(attempt.sql, attempt.error))
+        if self.step.kind == "query" and (self.step.sql or self.step.attempts):
+            self.query = QueryBox(self.step)
+            self.query.rerun.connect(self.rerun)
+            column.addWidget(self.query)
         elif self.step.kind == "search":
             column.addLayout(self._chunks())
+        if self.step.kind == "compact":
+            column.addLayout(_padded(Label(self.step.text, "dense", "text.primary", wrap=True)))
+        elif self.step.kind == "tool":
+            column.addLayout(self._tool())
 
-    def _query(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(0)
-        pad = theme.size("space.3")
-        code = CodeLabel(self.step.sql)
-        code.setContentsMargins(pad, theme.size("space.2"), pad, theme.size("space.2"))
-        table = SmallTable(self.step.columns, self.step.rows)
-        holder = QVBoxLayout()
-        holder.setContentsMargins(pad, theme.size("space.1"), pad, theme.size("space.2"))
-        holder.addWidget(table)
-        holder.addStretch(1)
-        row.addWidget(code, 2)
-        row.addWidget(Divider(vertical=True))
-        row.addLayout(holder, 3)
-        return row
+    def _tool(self) -> QVBoxLayout:
+        parts: list[QWidget] = []
+        if self.step.arguments:
+            parts.append(Label(Text("Arguments", "参数"), "denseStrong", "text.secondary"))
+            parts.append(CodeLabel(_pretty(json.dumps(self.step.arguments, ensure_ascii=False)), "json"))
+        if self.step.text:
+            parts.append(Label(Text("Result", "结果"), "denseStrong", "text.secondary"))
+            parts.append(CodeLabel(_pretty(self.step.text), "json"))
+        return _padded(*parts)
 
     def _chunks(self) -> QVBoxLayout:
         column = QVBoxLayout()
@@ -159,6 +173,29 @@ def place(source: Source) -> Text:
     if source.page is None:
         return Text("Text", "正文")
     return Text(f"Page {source.page}", f"第 {source.page} 页")
+
+
+def _attempt(sql: str, error: Text) -> QVBoxLayout:
+    """A query that did not run, and why."""
+    return _padded(CodeLabel(sql), NoteLine("triangle-alert", "warning.text", error))
+
+
+def _padded(*widgets: QWidget) -> QVBoxLayout:
+    column = QVBoxLayout()
+    side = theme.size("space.3")
+    column.setContentsMargins(side, theme.size("space.2"), side, theme.size("space.2"))
+    column.setSpacing(theme.size("space.1"))
+    for widget in widgets:
+        column.addWidget(widget)
+    return column
+
+
+def _pretty(text: str) -> str:
+    try:
+        text = json.dumps(json.loads(text), ensure_ascii=False, indent=2)
+    except ValueError:
+        pass
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}\n…"
 
 
 def _detail(step: Step) -> Text:
