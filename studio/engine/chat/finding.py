@@ -17,9 +17,10 @@ QUERY = """
     FROM {tables}
     JOIN threads ON threads.id = messages.thread_id AND threads.deleted_at IS NULL
     WHERE {conditions}
-    ORDER BY messages.created_at DESC LIMIT :limit
+    ORDER BY {number} DESC LIMIT :limit
 """
-INDEXED = "message_words JOIN message_numbers ON number = message_words.rowid JOIN messages ON messages.id = message_id"
+INDEXED = "message_words CROSS JOIN message_numbers ON number = message_words.rowid CROSS JOIN messages ON messages.id = message_id"
+PLAIN = "message_numbers CROSS JOIN messages ON messages.id = message_id"
 
 
 def words_of(query: str) -> list[str]:
@@ -29,7 +30,7 @@ def words_of(query: str) -> list[str]:
 
 
 def find(connection: Connection, query: str, limit: int) -> list[Hit]:
-    """The newest messages first that have all the words."""
+    """The messages that were added last and have all the words, the newest first; common words are found as fast as rare ones."""
     words = words_of(query)
     if not words:
         return []
@@ -41,9 +42,13 @@ def find(connection: Connection, query: str, limit: int) -> list[Hit]:
     if indexed:
         conditions.append("message_words MATCH :words")
         values["words"] = " ".join(f'"{word.replace(chr(34), chr(34) * 2)}"' for word in indexed)
-    sql = QUERY.format(tables=INDEXED if indexed else "messages", conditions=" AND ".join(conditions))
+    sql = QUERY.format(
+        tables=INDEXED if indexed else PLAIN,
+        conditions=" AND ".join(conditions),
+        number="message_words.rowid" if indexed else "number",
+    )
     rows = connection.execute(text(sql), values).mappings().all()
-    return [_hit(dict(row), words) for row in rows]
+    return sorted((_hit(dict(row), words) for row in rows), key=lambda hit: -hit.created_at)
 
 
 def _hit(row: dict[str, Any], words: Sequence[str]) -> Hit:

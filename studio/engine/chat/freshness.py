@@ -54,7 +54,7 @@ async def _rows(datasets: Datasets, source: Source) -> Text | None:
         return Text(f"The dataset “{source.title}” is gone.", f"数据集“{source.title}”已不存在。")
     except StudioError as error:
         return error.message
-    if source.version is not None and dataset.version != source.version:
+    if source.version is not None and dataset.version > source.version:  # a number is given back when nothing changed
         return Text(
             f"“{source.title}” is at version {dataset.version}; this answer read version {source.version}.",
             f"“{source.title}”现为版本 {dataset.version}，该回答读取的是版本 {source.version}。",

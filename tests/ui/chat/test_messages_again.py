@@ -14,7 +14,6 @@ from tests.ui.chat.conftest import QUESTION
 
 pytestmark = pytest.mark.slow
 FACT = "The spare gasket of the K7 carries the order number G-4410."
-SHORT = "How many tickets are there?"
 
 
 @pytest.fixture
@@ -44,6 +43,18 @@ def told(desk, view):
     view.open_thread(thread.id)
     desk.until(lambda: len(view.middle.views()) == 2)
     return thread
+
+
+@pytest.fixture
+def bare(desk, view):
+    """A thread that uses nothing but what is named, so that the small model answers at once."""
+
+    def make(**uses):
+        thread = desk.wait(view.studio.engine.chat.create("Bare", **uses))
+        view.open_thread(thread.id)
+        desk.until(lambda: view.front is not None and view.front.id == thread.id)
+
+    return make
 
 
 def words(view):
@@ -85,8 +96,7 @@ def test_esc_leaves_an_edit_as_it_was(desk, view, told):
     assert words(view)[0] == "保修多久？"
 
 
-def test_an_edited_question_is_asked_as_another_version(desk, view, answered):
-    answered(SHORT)
+def test_an_edited_question_is_asked_as_another_version(desk, view, told):
     question = view.middle.views()[0]
     question.edit()
     question.editor.area.setPlainText("How many orders are there?")
@@ -185,7 +195,8 @@ def test_at_offers_what_there_is_by_name_and_kind(desk, view):
     composer.along.take()
 
 
-def test_a_query_is_edited_in_its_card_and_run_again(desk, view, answered, last):
+def test_a_query_is_edited_in_its_card_and_run_again(desk, view, bare, answered, last):
+    bare(datasets=["ds-001"])
     answered("average rating by region")
     card = last().step_card(0)
     assert card.query.stack.count() == 2, "the rows can be seen as a chart"
@@ -207,17 +218,16 @@ def test_a_tool_asks_in_the_answer_and_hears_what_was_pressed(desk, view, told):
     wanted = ApprovalWanted("approval-1", "workflow:x", Text.same("Save"), {"n": 1}, Text("Because.", "因为。"))
     answer.ask_leave(wanted)
     language.set("zh")
-    assert answer.approval.buttons["no"].text() == "不允许"
+    desk.until(lambda: answer.approval.buttons["no"].text() == "不允许")
     answer.approval.buttons["thread"].click()
     assert heard == [("decide", ("approval-1", "thread"))]
 
 
-def test_two_answers_stand_side_by_side_and_one_is_used(desk, view, answered, last):
-    model = view.around.model("").id
-    answered(SHORT)
-    view._picked("beside", model)
-    desk.until(lambda: view.front.beside == model)
-    view.ask(SHORT)
+def test_two_answers_stand_side_by_side_and_one_is_used(desk, view, bare):
+    bare()
+    view.middle.composer.beside.pick(view.around.model("").id)
+    assert view.front.beside == view.around.model("").id
+    view.ask("Say hello.")
     desk.until(lambda: view.lives)
     desk.until(lambda: not view.lives and not view.asking.others)
     desk.until(lambda: len(view.showing.beside) == 1 and view.showing.beside[0].status == "done")
@@ -229,10 +239,11 @@ def test_two_answers_stand_side_by_side_and_one_is_used(desk, view, answered, la
     desk.until(lambda: view.showing.last_answer().id == chosen)
 
 
-def test_sources_that_changed_since_are_marked(desk, view, answered, last):
+def test_sources_that_changed_since_are_marked(desk, view, bare, answered, last):
+    bare(knowledge=[next(iter(view.around.collections))])
     answer = answered(QUESTION)
     page = next(source for source in answer.sources if source.page == 13)
     desk.wait(view.studio.engine.knowledge.delete_document(page.document_id))
     view.open_thread(view.front.id)
     desk.until(lambda: view.middle.views() and not last().stale_note.isHidden())
-    assert "no longer in the collection" in last().stale_note.words.whole()
+    assert "“handbook.pdf” is no longer in the collection." in last().stale_note.words.whole()
