@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF
+from pathlib import Path
+
+from PySide6.QtCore import QPointF, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent
 
 from studio.engine.text import Text
@@ -11,21 +13,29 @@ from studio.ui.canvas.view import CanvasView
 from studio.ui.language import tr
 
 MIME = "application/x-one-data-node"
+ADDED = Text("Add “{name}” as a Dataset node", "将“{name}”添加为数据集节点")
 INSERTED = Text("Insert “{title}” into this wire", "将“{title}”插入此连线")
 
 
 class DropCanvas(CanvasView):
     """A canvas that takes drops. What a drop would do is said while the drag is over it."""
 
+    files_dropped = Signal(object, object)  # paths, and the place
+
     def __init__(self, document, parent=None) -> None:
         super().__init__(document, parent)
         self.setAcceptDrops(True)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if event.mimeData().hasFormat(MIME):
+        if event.mimeData().hasFormat(MIME) or _files(event):
             event.acceptProposedAction()
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        files = _files(event)
+        if files:
+            self.hint.show_words(tr(ADDED.format(name=Path(files[0]).name)), event.position().toPoint())
+            event.acceptProposedAction()
+            return
         if not event.mimeData().hasFormat(MIME):
             event.ignore()
             return
@@ -37,6 +47,12 @@ class DropCanvas(CanvasView):
         self._over(None, None)
 
     def dropEvent(self, event: QDropEvent) -> None:
+        files = _files(event)
+        if files:
+            self.hint.hide()
+            self.files_dropped.emit(files, self.mapToScene(event.position().toPoint()))
+            event.acceptProposedAction()
+            return
         name = bytes(event.mimeData().data(MIME).data()).decode()
         self._over(None, None)
         if name in self.document.types:
@@ -70,3 +86,8 @@ class DropCanvas(CanvasView):
         kind = self.document.types.get(bytes(event.mimeData().data(MIME).data()).decode())
         if kind is not None:
             self.hint.show_words(tr(INSERTED.format(title=tr(kind.title))), event.position().toPoint())
+
+
+def _files(event: QDropEvent) -> list[str]:
+    """The files on this computer that are dragged."""
+    return [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 
 from studio.engine.workflows.graph import Edge, Graph, Node
 from studio.ui.canvas import editing
@@ -214,3 +215,18 @@ def test_the_inspector_says_what_feeds_each_variable_of_a_prompt(desk, view):
     assert view.inspector.bindings.said == [("who", "Start · who"), ("place", "not wired")]
     view.sheet.document.undo.undo()
     assert view.inspector.bindings.said == [("who", "Start · who")]
+
+
+def test_a_file_that_is_dropped_becomes_a_dataset_and_its_step(desk, view, tmp_path):
+    path = tmp_path / "orders.csv"
+    path.write_text("id,amount\n1,2\n", "utf-8")
+    carried = QMimeData()
+    carried.setUrls([QUrl.fromLocalFile(str(path))])
+    canvas = view.sheet.canvas
+    held = (Qt.DropAction.CopyAction, carried, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    canvas.dragEnterEvent(QDragEnterEvent(QPoint(300, 300), *held))
+    canvas.dropEvent(QDropEvent(QPointF(300, 300), *held))
+    desk.until(lambda: "dataset" in view.sheet.document.nodes)
+    (dataset,) = desk.wait(desk.engine.datasets.list())
+    assert view.sheet.document.nodes["dataset"].params == {"dataset": dataset.id}
+    assert canvas.sheet.nodes["dataset"].face.blocks[0].lines == ("orders",)

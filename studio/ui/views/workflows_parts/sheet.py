@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import QPointF, QTimer, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio.engine.errors import StudioError
@@ -15,6 +15,8 @@ from studio.engine.text import Text
 from studio.engine.workflows.execution import Execution, Workflow
 from studio.engine.workflows.graph import Graph, Node, Problem
 from studio.engine.workflows.journal import RunEvent
+from studio.engine.workflows.node import NodeType
+from studio.ui.canvas import editing
 from studio.ui.canvas.board import Board
 from studio.ui.canvas.document import Document
 from studio.ui.canvas.faces import title_of
@@ -27,6 +29,9 @@ from studio.ui.views.workflows_parts import again, collapsing, templates
 from studio.ui.views.workflows_parts.live import RunState
 from studio.ui.views.workflows_parts.saving import Saving
 from studio.ui.views.workflows_parts.story import Story
+
+if TYPE_CHECKING:
+    from studio.engine.datasets.dataset import Dataset
 
 FLUSH, STATES_EVERY = 50, 2
 JUDGE_AFTER = 300
@@ -172,8 +177,21 @@ class Sheet(QWidget):
         self.canvas.retry_wanted.connect(self.retry)
         self.canvas.run_from_wanted.connect(lambda step: again.run_from(self, step))
         self.canvas.extra_entries = self.entries
+        self.canvas.files_dropped.connect(self._add_files)
         self.document.edited.connect(self._edited)
         self.document.replaced.connect(self._mark_stale)
+
+    def _add_files(self, paths: list[str], place: QPointF) -> None:
+        """Register each file and put a step for it where it was dropped, one below the other."""
+        kind = self.document.types["dataset"]
+        for number, path in enumerate(paths):
+            at = place + QPointF(0, 160 * number)
+            work = self.studio.engine.datasets.register(path)
+            self.studio.bridge.run(self, work, lambda made, at=at: self._add_dataset(kind, made, at))
+
+    def _add_dataset(self, kind: NodeType, made: Dataset, at: QPointF) -> None:
+        self.show_names({**self.document.names, made.id: made.name})
+        editing.add_node(self.canvas, kind, at, dataset=made.id)
 
     def entries(self, nodes: list[str]) -> list[Entry]:
         """What the view adds to the menu of steps."""
