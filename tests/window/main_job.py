@@ -51,6 +51,7 @@ def main(home: Path) -> dict[str, Any]:
     hands.wait(lambda: result(engine.sample.prepared()), "the sample project", 120)
     hands.wait(lambda: "Aurora" in window.top.project.text(), "the project's name")
 
+    watchdog.pace()
     # Data: the orders table
     hands.keys("ctrl+2")
     hands.wait(lambda: window.current_view() is not None and window.current_view().name == "data", "Data")
@@ -59,6 +60,7 @@ def main(home: Path) -> dict[str, Any]:
     seen["orders_rows"] = table.row_count
     hands.live(1)
 
+    watchdog.pace()
     # Chat: ask the question with the keyboard, see the answer stream
     hands.keys("ctrl+6")
     hands.wait(lambda: window.current_view() is not None and window.current_view().name == "chat", "Chat")
@@ -93,6 +95,7 @@ def main(home: Path) -> dict[str, Any]:
         for s in answer.sources
     ]
 
+    watchdog.pace()
     # the chips: the page, then the rows
     from studio.ui.widgets.page_view import PageView
 
@@ -109,6 +112,7 @@ def main(home: Path) -> dict[str, Any]:
     table = hands.wait(lambda: hands.find(VirtualTable, lambda t: t.row_count == 47), "the 47 rows", 30)
     seen["rows_shown"] = table.row_count
 
+    watchdog.pace()
     # Workflows: the same pipeline as a graph
     product = next(one for one in result(engine.workflows.list()) if "Product" in one.name)
     window.studio.open("workflow", product.id)
@@ -133,10 +137,14 @@ def main(home: Path) -> dict[str, Any]:
     seen["run_status"], seen["run_error"] = run.status, run.error and str(run.error)
     seen["node_states"] = sorted(states)
 
+    watchdog.pace()
     # every region by F6
     hands.keys("F6")
     hands.live(1)
 
+    watchdog.pace()
+
+    seen["paces"] = [round(pace, 2) for pace in watchdog.paces]
     seen["server"] = bool(json.loads((home / "data/owner.json").read_text()).get("port"))
     seen["stalls_by_cpu"] = watchdog.worst("cpu_ms")
     seen["stalls_by_wall"] = watchdog.worst("wall_ms")

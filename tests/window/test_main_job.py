@@ -14,9 +14,10 @@ import pytest
 
 pytestmark = [pytest.mark.window, pytest.mark.slow]
 ROOT = Path(__file__).parents[2]
-# Of the window's own processor time. The issue asks for 50. With eight others at work on the two cores (load 12 to 16), where the same
-# work takes more of it, the worst was 63 to 99 (going from a chip to the rows in Data), all else 54 or less (docs/performance.md).
-BLOCKED_MS = 130
+# Of the window's own processor time in one turn, on two quiet cores of the machine that the issue was written on. Elsewhere, and beside
+# other work, the same turn takes more of it: the run measures by how much with a known piece of painting (`Watchdog.pace`) between its
+# parts, and the bound grows with the slowest of them. A new stall of 50 ms does not change that piece, so it still fails.
+BLOCKED_MS = 50
 
 
 @pytest.fixture(scope="module")
@@ -69,5 +70,5 @@ def test_nothing_went_wrong_unseen(seen: Any) -> None:
 
 
 def test_the_window_was_never_blocked(seen: Any) -> None:
-    worst = [stall for stall in seen["stalls_by_cpu"] if stall["cpu_ms"] > BLOCKED_MS]
-    assert worst == []
+    bound = BLOCKED_MS * max(1.0, *seen["paces"])
+    assert [stall for stall in seen["stalls_by_cpu"] if stall["cpu_ms"] > bound] == [], f"bound {bound:.0f} ms"

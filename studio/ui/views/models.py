@@ -71,6 +71,8 @@ class ModelsView(View):
         yield
         self.inspector = ModelInspector(studio)
         yield
+        yield from self.inspector.load.steps()
+        yield
         self.aliases, self.server = AliasPanel(), ServerPanel(studio)
         yield
         plus = IconButton("plus", Text("Add a model", "添加模型"))
@@ -259,6 +261,7 @@ class ModelsView(View):
             self.table.select(
                 next((model.id for model in snapshot.models if model.kind == "chat"), snapshot.models[0].id)
             )
+        yield
         self.inspector.show_snapshot(snapshot, self.table.current())
         chosen = snapshot.model(self.table.current())
         able = chosen is not None and chosen.kind == "chat" and chosen.state != "missing"

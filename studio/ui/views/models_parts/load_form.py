@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Signal
@@ -42,33 +43,47 @@ class LoadForm(QWidget):
 
     changed = Signal()
 
-    def __init__(self, model: Model, snapshot: Snapshot, studio: Studio, parent: QWidget | None = None) -> None:
+    def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._values: dict[str, Any] = model.load_settings.model_dump()
-        trained = model.context_length or UNKNOWN_CONTEXT
-        layers = model.shape.get("layers", 0)
+        self.studio = studio
+        self._values: dict[str, Any] = LoadSettings().model_dump()
+
+    def steps(self) -> Iterator[object]:
+        """The parts; they take some turns of the event loop."""
+        self.context = _Sliding(Text("Context length", "上下文长度"), STEP, UNKNOWN_CONTEXT, STEP)
+        self.layers = _Sliding(Text("Layers on the GPU", "GPU 层数"), 0, 1, 1)
+        yield
+        self.slots = NumberField(1, 1, 64, name=Text("Parallel slots", "并行槽位"))
+        self.threads = NumberField(0, 0, 256, name=Text("CPU threads", "CPU 线程数"))
+        self.cache = Segmented([("f16", "F16"), ("q8_0", "Q8"), ("q4_0", "Q4")], stretch=True)
+        yield
+        self.idle = Choice([(minutes, _idle(minutes)) for minutes in IDLE], name=Text("Unload when idle", "空闲后卸载"))
+        flash = [("auto", Text("Auto", "自动")), ("on", Text("On", "开")), ("off", Text("Off", "关"))]
+        self.flash = Segmented(flash, stretch=True)
+        self.engine = Choice([], name=Text("Engine", "推理引擎"))
+        self.draft = Choice([], name=Text("Draft model for faster decoding", "用于加速的草稿模型"))
+        yield
+        self.rest = ParamsForm(LoadSettings, self._values, self.studio, without=HERE)
+        yield
+        self._lay_out()
+        self._connect()
+
+    def show_model(self, model: Model, snapshot: Snapshot) -> None:
+        """The settings of a model, within what it and the computer can do."""
+        trained, layers = model.context_length or UNKNOWN_CONTEXT, model.shape.get("layers", 0)
         computer = snapshot.computer
         on_gpu = computer is not None and bool(computer.gpus) and computer.llama_gpu and layers > 0
-        self.context = _Sliding(Text("Context length", "上下文长度"), STEP, max(STEP * 2, trained), STEP)
+        self.context.slider.maximum = max(STEP * 2, trained)
         self.context.say_ends(
             Text.same(figures.short(STEP)),
             Text(f"{figures.short(trained)} trained", f"训练长度 {figures.short(trained)}"),
         )
-        self.layers = _Sliding(Text("Layers on the GPU", "GPU 层数"), 0, max(1, layers), 1)
+        self.layers.slider.maximum = max(1, layers)
         self.layers.setVisible(on_gpu)
-        self.slots = NumberField(1, 1, 64, name=Text("Parallel slots", "并行槽位"))
-        self.threads = NumberField(0, 0, 256, name=Text("CPU threads", "CPU 线程数"))
-        self.cache = Segmented([("f16", "F16"), ("q8_0", "Q8"), ("q4_0", "Q4")], stretch=True)
-        self.engine = Choice(_engines(model, snapshot), name=Text("Engine", "推理引擎"))
-        self.idle = Choice([(minutes, _idle(minutes)) for minutes in IDLE], name=Text("Unload when idle", "空闲后卸载"))
-        flash = [("auto", Text("Auto", "自动")), ("on", Text("On", "开")), ("off", Text("Off", "关"))]
-        self.flash = Segmented(flash, stretch=True)
-        self.draft = Choice(
-            _drafts(model, snapshot), name=Text("Draft model for faster decoding", "用于加速的草稿模型")
-        )
-        self.rest = ParamsForm(LoadSettings, self._values, studio, without=HERE)
-        self._lay_out()
-        self._connect()
+        self.engine.set_choices(_engines(model, snapshot))
+        self.draft.set_choices(_drafts(model, snapshot))
+        self._values = model.load_settings.model_dump()
+        self.rest.set_values(self._values)
         self._show()
 
     def values(self) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -14,7 +16,6 @@ from studio.ui.views.models_parts.fit_box import FitBox
 from studio.ui.views.models_parts.load_form import LoadForm
 from studio.ui.views.models_parts.snapshot import Snapshot
 from studio.ui.widgets.buttons import Button
-from studio.ui.widgets.discard import discard
 from studio.ui.widgets.labels import Label
 from studio.ui.widgets.panel import Card, Divider, Glyph, scroll
 
@@ -36,16 +37,15 @@ class LoadTab(QWidget):
         self.studio = studio
         self.model: Model | None = None
         self._snapshot = Snapshot()
-        self.form: LoadForm | None = None
+        self.form = LoadForm(studio)
         self.note, self.trouble, self.fit = _Note("info"), _Note("danger"), FitBox()
-        self._place = QVBoxLayout()
         column = QVBoxLayout()
         side = theme.size("space.3")
         column.setContentsMargins(side, side, side, side)
         column.setSpacing(theme.size("space.3"))
         for widget in (self.note, self.trouble, self.fit):
             column.addWidget(widget)
-        column.addLayout(self._place)
+        column.addWidget(self.form)
         column.addStretch(1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -54,9 +54,14 @@ class LoadTab(QWidget):
         layout.addWidget(Divider())
         layout.addLayout(self._buttons())
 
+    def steps(self) -> Iterator[object]:
+        """The rest of the parts."""
+        yield from self.form.steps()
+        self.form.changed.connect(self._changed)
+
     def settings(self) -> LoadSettings:
         """As the form says now."""
-        return LoadSettings.model_validate(self.form.values()) if self.form else LoadSettings()
+        return LoadSettings.model_validate(self.form.values())
 
     def show_model(self, model: Model, snapshot: Snapshot) -> None:
         fresh = self.model is None or self.model.id != model.id
@@ -68,18 +73,10 @@ class LoadTab(QWidget):
         if model.error is not None:
             self.trouble.say(model.error)
         if fresh:
-            self._make_form(model)
+            self.form.show_model(model, snapshot)
+            self.form.setVisible(model.backend in ("llama_cpp", "vllm"))
         self._show_fit()
         self._show_buttons(model)
-
-    def _make_form(self, model: Model) -> None:
-        if self.form is not None:
-            self.form.setParent(None)
-            discard(self.form)
-        self.form = LoadForm(model, self._snapshot, self.studio)
-        self.form.changed.connect(self._changed)
-        self.form.setVisible(model.backend in ("llama_cpp", "vllm"))
-        self._place.addWidget(self.form)
 
     def _changed(self) -> None:
         self._show_fit()
@@ -114,11 +111,7 @@ class LoadTab(QWidget):
         return row
 
     def _show_buttons(self, model: Model) -> None:
-        changed = (
-            model.backend in ("llama_cpp", "vllm")
-            and self.form is not None
-            and self.form.values() != model.load_settings.model_dump()
-        )
+        changed = model.backend in ("llama_cpp", "vllm") and self.form.values() != model.load_settings.model_dump()
         words = {
             "available": Text("Load model", "加载模型"),
             "loading": Text("Cancel loading", "取消加载"),
