@@ -19,6 +19,7 @@ from studio import __version__
 from studio.engine.errors import StudioError
 from studio.engine.paths import Paths
 from studio.engine.quiet import quietly
+from studio.engine.registry import PluginFailure
 from studio.ui.actions import actions
 from studio.ui.bridge import bridge
 from studio.ui.collector import Collector
@@ -26,7 +27,7 @@ from studio.ui.errors import CrashGuard
 from studio.ui.language import language
 from studio.ui.repair import show_start_failure
 from studio.ui.theme import theme
-from studio.ui.views import find_views
+from studio.ui.views import View, find_view, find_views
 from studio.ui.warm import warm
 from studio.ui.window import Window
 
@@ -79,25 +80,32 @@ _beside: list[Closes] = []
 
 
 def _open_engine(window: Window, paths: Paths, beside: Beside | None) -> None:
-    async def open_one() -> object:
+    async def open_one() -> tuple[object, type[View] | None]:
         from studio.engine.engine import Engine
 
         engine = await Engine.open(paths)
-        try:
-            await asyncio.to_thread(find_views)  # imports them here, so that the window's thread need not wait for it
+        try:  # imports here, so that the window's thread need not wait: the view that is wanted, the others once it is seen
+            first = await asyncio.to_thread(find_view, window.wanted())
+            if first is None:
+                await asyncio.to_thread(find_views)
         except BaseException:
             await engine.close()  # else a second try finds the data folder taken by ourselves
             raise
-        return engine
+        return engine, first
 
     def failed(error: StudioError) -> None:
         show_start_failure(window, paths, error, lambda: _open_engine(window, paths, beside))
 
-    def ready(engine: object) -> None:
-        window.engine_ready(engine)
-        window.bridge.run(window, quietly(warm, window.devicePixelRatioF()), lambda _: _settle())
+    def ready(found: tuple[object, type[View] | None]) -> None:
+        engine, first = found
+        window.engine_ready(engine, first)
+        window.bridge.run(window, asyncio.to_thread(find_views), rest)
         if beside is not None:  # after the window, which need not wait for it; what fails there is a notice
             window.bridge.run(window, beside(engine), _beside.append)
+
+    def rest(found: tuple[list[type[View]], list[PluginFailure]]) -> None:
+        window.views_found(*found)
+        window.bridge.run(window, quietly(warm, window.devicePixelRatioF()), lambda _: _settle())
 
     window.bridge.run(window, open_one(), ready, failed)
 

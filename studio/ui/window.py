@@ -70,6 +70,8 @@ class Window(QWidget):
         self._making: dict[str, Making] = {}
         self._current = ""
         self._wanted = str(self.memory.get("view", "home"))
+        self._then: Then | None = None  # what is to be done with the wanted view once it is found
+        self._finding = True
         self._new_notices = 0
         self._build()
         add_commands(self)
@@ -87,10 +89,10 @@ class Window(QWidget):
         """Bring a view to the front, and do `then` with it.
 
         The first time it is made part by part while the one before stays in sight: then it is not given back yet. Before the
-        engine is there, the name is only remembered.
+        engine is there and the view is found, it is only remembered.
         """
-        if self.bridge.engine is None or not self._kinds:
-            self._wanted = name
+        if self.bridge.engine is None or (self._finding and name not in self._kinds):
+            self._wanted, self._then = name, then
             self.rail.set_current(name)
             return None
         if name not in self._kinds:
@@ -114,7 +116,11 @@ class Window(QWidget):
 
     def view_names(self) -> list[str]:
         """In the order of the rail."""
-        return list(self._kinds) or self.rail.names()
+        return self.rail.names() if self._finding else list(self._kinds)
+
+    def wanted(self) -> str:
+        """The view that is in front or comes to it next."""
+        return self._wanted
 
     def notice(self, notice: Notice) -> None:
         """Keep a notice under the bell; warnings and errors are seen at once as well."""
@@ -144,8 +150,8 @@ class Window(QWidget):
 
     # The engine comes and goes
 
-    def engine_ready(self, engine: Any) -> None:
-        """Views may be made now."""
+    def engine_ready(self, engine: Any, first: type[View] | None = None) -> None:
+        """Views may be made now. With `first`, only this one is known as yet: `views_found` brings the others."""
         # late, because it brings SQLAlchemy along, for which the first paint must not wait
         from studio.engine.project import ProjectRenamed
 
@@ -154,15 +160,22 @@ class Window(QWidget):
         self.bridge.listen(self, SettingsChanged, self._dress)
         self.bridge.listen(self, ProjectRenamed, lambda event: self.top.project.say(event.name))
         self.bridge.run(self, engine.project.name(), self.top.project.say)
-        self._find_views()
-        for kind in self._kinds.values():
-            self._guarded(lambda kind=kind: kind.register(self.studio))  # type: ignore[misc]
+        if first is None:
+            self._take_views(*find_views())
+        else:
+            self._register([first])
         add_finders(self.studio)
         self._dress()
         self.top.engine.set_tone("success")
         self.status.start()
-        self.show_view(self._wanted if self._wanted in self._kinds else next(iter(self._kinds), ""))
+        self._show_wanted()
         self.palette_box.prepare()
+
+    def views_found(self, kinds: list[type[View]], failures: list[PluginFailure]) -> None:
+        """The other views are there as well."""
+        self._take_views(kinds, failures)
+        if self._wanted not in self._views and self._wanted not in self._making:  # asked for meanwhile
+            self._show_wanted()
 
     def engine_failed(
         self, error: StudioError, again: Callable[[], object], repair: tuple[Text, Callable[[], object]] | None = None
@@ -256,9 +269,21 @@ class Window(QWidget):
         self.status.problems_asked.connect(self.open_notices)
         self.status.jobs_asked.connect(lambda: self.show_view("runs"))
 
-    def _find_views(self) -> None:
-        kinds, self.view_failures = find_views()
+    def _show_wanted(self) -> None:
+        then, self._then = self._then, None
+        self.show_view(
+            self._wanted if self._wanted in self._kinds or self._finding else next(iter(self._kinds), ""), then
+        )
+
+    def _register(self, kinds: list[type[View]]) -> None:
+        fresh = [kind for kind in kinds if kind.name not in self._kinds]
         self._kinds = {kind.name: kind for kind in kinds}
+        for kind in fresh:
+            self._guarded(lambda kind=kind: kind.register(self.studio))  # type: ignore[misc]
+
+    def _take_views(self, kinds: list[type[View]], failures: list[PluginFailure]) -> None:
+        self._finding, self.view_failures = False, failures
+        self._register(kinds)
         for name in [name for name in self.rail.names() if name not in self._kinds]:
             self.actions.remove(f"view.{name}")
         self.rail.keep(self._kinds)

@@ -26,6 +26,14 @@ RAIL: dict[str, tuple[Text, str]] = {
 }
 
 
+def find_view(name: str) -> type[View] | None:
+    """One view without the others, which take longer to import; None where only a look at all of them helps."""
+    try:
+        return next((view for view in _views_of(f"{__name__}.{name}") if view.name == name), None)
+    except Exception:  # told by `find_views`
+        return None
+
+
 def find_views() -> tuple[list[type[View]], list[PluginFailure]]:
     """Every view in the order of the rail, and what could not be imported."""
     views: list[type[View]] = []
