@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QByteArray, QSize, Qt
+from PySide6.QtCore import QByteArray, QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QIcon, QPainter, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
@@ -103,12 +103,15 @@ class Window(QWidget):
         page = self._views.get(name) or self._make(name, then)
         if page is None:
             return None
+        stood_there = name == self._current
         self._bring(name, page)
-        if isinstance(page, View):
-            if then is not None:
-                self._guarded(lambda: then(page))
-            return page
-        return None
+        if not isinstance(page, View):
+            return None
+        if then is not None and stood_there:
+            self._guarded(lambda: then(page))
+        elif then is not None:  # once it has been painted: both would hold the window up for too long
+            QTimer.singleShot(0, page, lambda: self._guarded(lambda: then(page)))
+        return page
 
     def current_view(self) -> View | None:
         page = self._views.get(self._current)

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 
 W = TypeVar("W", bound=QWidget)
 TICK = 0.005  # seconds between two ticks of the watchdog
-PIECE = 0.0075  # seconds of processor time that `paint_something` takes on two quiet cores of the machine this was written on
+PIECE = 0.0055  # seconds of processor time that `paint_something` takes on two quiet cores of the machine this was written on
 
 
 class Watchdog:
