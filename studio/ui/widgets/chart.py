@@ -75,9 +75,9 @@ class Chart(QWidget):
     def plot(self) -> QRectF:
         """The room for the data, within the axis labels."""
         metrics = QFontMetrics(theme.figures("caption"))
-        left = max((metrics.horizontalAdvance(short(tick)) for tick in self.ticks()), default=0) + 8
-        below = 20 if self.labels else 6
-        return QRectF(left, 8, max(1, self.width() - left - 8), max(1, self.height() - 8 - below))
+        left = max((metrics.horizontalAdvance(short(tick)) for tick in self.ticks()), default=0) + theme.scaled(8)
+        above, below = _row() / 2, _row() + theme.scaled(4) if self.labels else _row() / 2
+        return QRectF(left, above, max(1, self.width() - left - 8), max(1, self.height() - above - below))
 
     def limits(self) -> tuple[float, float]:
         """From zero, or below it, to the round number above the highest value."""
@@ -118,7 +118,7 @@ class Chart(QWidget):
             painter.setPen(theme.colour("chartGrid"))
             painter.drawLine(QPointF(plot.left(), y), QPointF(plot.right(), y))
             painter.setPen(theme.colour("text.tertiary"))
-            painter.drawText(QRectF(0, y - 8, plot.left() - 6, 16), side, short(tick))
+            painter.drawText(QRectF(0, y - _row() / 2, plot.left() - theme.scaled(6), _row()), side, short(tick))
 
     def _paint_labels(self, painter: QPainter, plot: QRectF) -> None:
         if not self.labels:
@@ -128,7 +128,7 @@ class Chart(QWidget):
         step = max(1, ceil(len(self.labels) * widest / plot.width()))
         painter.setPen(theme.colour("text.tertiary"))
         for place in range(0, len(self.labels), step):
-            box = QRectF(self.x_of(place, plot) - widest / 2, plot.bottom() + 4, widest, 16)
+            box = QRectF(self.x_of(place, plot) - widest / 2, plot.bottom() + theme.scaled(4), widest, _row())
             box.moveRight(min(box.right(), self.width()))
             box.moveLeft(max(box.left(), 0))
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self.labels[place])
@@ -261,8 +261,15 @@ class ScatterChart(Chart):
         for tick in range(ceil(low / step), floor(high / step) + 1):
             x = plot.left() + 6 + (plot.width() - 12) * (tick * step - low) / (high - low)
             painter.drawText(
-                QRectF(x - 40, plot.bottom() + 4, 80, 16), Qt.AlignmentFlag.AlignCenter, short(tick * step)
+                QRectF(x - 60, plot.bottom() + theme.scaled(4), 120, _row()),
+                Qt.AlignmentFlag.AlignCenter,
+                short(tick * step),
             )
+
+
+def _row() -> int:
+    """The height of an axis label."""
+    return theme.line("caption")
 
 
 class HistogramStrip(QWidget):
