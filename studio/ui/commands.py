@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication
 
 from studio.engine.text import Text
 from studio.ui.actions import Action
+from studio.ui.frame.tour import start_tour
 from studio.ui.language import language
 from studio.ui.views import RAIL
 
@@ -59,6 +60,15 @@ def _frame(window: Window) -> list[Action]:
             lambda: window.move_region(-1),
             "chevrons-left",
             "Shift+F6",
+        ),
+        Action(
+            "help.tour",
+            Text("Five-minute tour", "五分钟导览"),
+            lambda: start_tour(window.studio),
+            "compass",
+            "",
+            HELP,
+            enabled=lambda: None if window.bridge.engine else Text("The engine is starting", "引擎正在启动"),
         ),
         Action(
             "help.shortcuts",

@@ -112,6 +112,8 @@ class SampleCard(Card):
         name, words = Text(**project["name"]), Text(**project["description"])
         self.open = Button(Text("Open sample", "打开示例"), "folder-open")
         self.open.clicked.connect(self.prepare)
+        self.tour = Button(Text("Five-minute tour", "五分钟导览"), "compass", "ghost")
+        self.tour.clicked.connect(lambda: studio.actions.trigger("help.tour"))
         self.note = Label(
             Text("Included, nothing to download", "已内置，无需下载"), "dense", "text.secondary", elide="end"
         )
@@ -127,6 +129,7 @@ class SampleCard(Card):
         row = QHBoxLayout()
         row.setSpacing(theme.size("space.3"))
         row.addWidget(self.open)
+        row.addWidget(self.tour)
         row.addWidget(self.meter)
         row.addWidget(self.note, 1)
         column.addLayout(row)

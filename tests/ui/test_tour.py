@@ -1,0 +1,54 @@
+"""The five-minute tour in a window with all its views over a real engine and the sample project."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from studio.engine.engine import Engine
+from studio.engine.paths import Paths
+from studio.ui.actions import Actions
+from studio.ui.frame.tour import STOPS, Tour
+from studio.ui.language import language
+from studio.ui.window import Window
+from tests.conftest import copy_of_sample
+from tests.ui.real import Desk, close
+
+
+@pytest.fixture
+def desk(bridge, qtbot, sample_home: Path, tmp_path: Path):
+    window = Window(bridge, Actions(), None)
+    qtbot.addWidget(window)
+    window.resize(1600, 1000)
+    window.show()
+    desk = Desk(window, bridge, qtbot)
+    engine = desk.wait(Engine.open(Paths.under(copy_of_sample(sample_home, tmp_path))))
+    window.engine_ready(engine)
+    try:
+        desk.until(window.current_view)
+        yield desk
+    finally:
+        close(bridge, engine)
+
+
+def test_the_tour_leads_from_home_through_data_question_and_workflow_by_keyboard(desk):
+    desk.window.actions.trigger("help.tour")
+    (tour,) = desk.window.findChildren(Tour)
+    seen = []
+    for place in range(1, len(STOPS)):
+        QTest.keyClick(tour, Qt.Key.Key_Right)
+        desk.until(lambda place=place: tour.place_of == place)
+        desk.until(lambda: desk.window.current_view().name == desk.window.wanted() != (seen or ["home"])[-1])
+        seen.append(desk.window.current_view().name)
+        assert desk.window.rect().contains(tour.geometry())
+        assert tour.body.height() >= tour.body.heightForWidth(tour.body.width()), "all its words are seen"
+    assert seen == ["data", "knowledge", "chat", "workflows", "runs"]
+    QTest.keyClick(tour, Qt.Key.Key_Left)
+    assert tour.place_of == len(STOPS) - 2
+    language.set("zh")
+    assert tour.title.whole().startswith("4. 工作流")
+    QTest.keyClick(tour, Qt.Key.Key_Escape)
+    desk.until(lambda: not desk.window.findChildren(Tour))
