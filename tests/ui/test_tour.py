@@ -14,18 +14,17 @@ from studio.ui.actions import Actions
 from studio.ui.frame.tour import STOPS, Tour
 from studio.ui.language import language
 from studio.ui.window import Window
-from tests.conftest import copy_of_sample
 from tests.ui.real import Desk, close
 
 
 @pytest.fixture
-def desk(bridge, qtbot, sample_home: Path, tmp_path: Path):
+def desk(bridge, qtbot, copy_of_sample: Path):
     window = Window(bridge, Actions(), None)
     qtbot.addWidget(window)
     window.resize(1600, 1000)
     window.show()
     desk = Desk(window, bridge, qtbot)
-    engine = desk.wait(Engine.open(Paths.under(copy_of_sample(sample_home, tmp_path))))
+    engine = desk.wait(Engine.open(Paths.under(copy_of_sample)))
     window.engine_ready(engine)
     try:
         desk.until(window.current_view)
