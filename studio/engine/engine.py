@@ -6,6 +6,7 @@ import asyncio
 import logging
 
 from studio import __version__
+from studio.engine.activity import Activity
 from studio.engine.catalog import Catalog
 from studio.engine.chat.service import Chat
 from studio.engine.clusters.service import Clusters
@@ -72,6 +73,7 @@ class Engine:
             self.catalog, self.events, self.jobs, paths, self.settings, self.models, egress=self.egress, rows=self.datasets
         )  # fmt: skip
         self.workflows = Workflows(self)
+        self.sql.views |= Activity(self.catalog, self.workflows).views
         self.chat = Chat(
             self.catalog, self.events, self.models, self.knowledge, self.datasets, self.sql, paths, self.workflows
         )

@@ -35,7 +35,7 @@ from studio.engine.sql.script import Outcome, in_text, no_query
 from studio.engine.sql.spool import Spooled, spool
 from studio.engine.sql.spooling import spooling
 from studio.engine.sql.statements import Statement, split
-from studio.engine.sql.visible import Visible, visible
+from studio.engine.sql.visible import View, Visible, visible
 
 Complete = Callable[[str], Awaitable[str]]
 
@@ -50,6 +50,7 @@ class Sql:
         self.saved = SavedQueries(catalog)
         self.drafts = Drafts(catalog)
         self.history = History(catalog)
+        self.views: dict[str, View] = {}
 
     async def start(self) -> None:
         """Remove what a kill left behind."""
@@ -71,7 +72,7 @@ class Sql:
         """
         began = time.time()
         try:
-            seen = await visible(self._datasets, sql, datasets)
+            seen = await visible(self._datasets, sql, datasets, self.views)
             result = await self._run(sql, seen, limit, seconds, parameters)
         except BaseException as error:
             if remember and isinstance(error, StudioError | asyncio.CancelledError):
@@ -111,7 +112,7 @@ class Sql:
     async def plan(self, sql: str, *, analyze: bool = False) -> Plan:
         """How a query would be run, as a tree; with `analyze` it is run, and each step says its rows and time."""
         began = time.time()
-        seen = await visible(self._datasets, sql)
+        seen = await visible(self._datasets, sql, views=self.views)
         seconds = self._settings.data.query_seconds
         found = await self._locked(seen, lambda locked: locked.plan(sql, analyze=analyze), seconds)
         if analyze:
@@ -124,7 +125,7 @@ class Sql:
 
     async def scanned(self, sql: str) -> Read | None:
         """How much of the datasets' files the query looks at, at most; None when it reads none, or very many."""
-        seen = await visible(self._datasets, sql)
+        seen = await visible(self._datasets, sql, views=self.views)
         found = await self._locked(seen, lambda locked: locked.plan(sql), None) if seen.sources else None
         return await asyncio.to_thread(read_of, found, seen.sources) if found else None
 
@@ -134,7 +135,7 @@ class Sql:
             for statement in split(sql) or [Statement(sql, 0, 0, 0)]:
                 checked = statement.explained()
                 try:
-                    seen = await visible(self._datasets, checked.sql)
+                    seen = await visible(self._datasets, checked.sql, views=self.views)
                     await self._locked(seen, partial(_bind, sql=checked.sql), None)
                 except StudioError as error:
                     raise in_text(error, checked) from error
@@ -151,7 +152,7 @@ class Sql:
 
         They are in a file of ours until `Spooled.remove`, at the latest until the engine closes. Closing the iterator ends it.
         """
-        async with aclosing(self._spooled(await visible(self._datasets, sql), sql)) as said:
+        async with aclosing(self._spooled(await visible(self._datasets, sql, views=self.views), sql)) as said:
             async for each in said:
                 yield each
 
@@ -174,7 +175,7 @@ class Sql:
         name = proper_name(name)
         if any(each.name.lower() == name.lower() for each in await self._datasets.list()):
             raise taken(name)
-        seen = await visible(self._datasets, sql)
+        seen = await visible(self._datasets, sql, views=self.views)
         path = self._paths.results / f"{ids.new('result')}.parquet"
         await self._locked(seen, lambda locked: spool(locked, sql, (), path), None)
         origin = {"kind": "query", "sql": sql, "datasets": [dataset.id for dataset in seen.datasets]}
@@ -214,7 +215,7 @@ class Sql:
 
     async def batches(self, sql: str, size: int = 65_536) -> AsyncGenerator[Any, None]:
         """All rows of a query as pyarrow RecordBatches, in little memory. The first one is there even when it is empty."""
-        seen = await visible(self._datasets, sql)
+        seen = await visible(self._datasets, sql, views=self.views)
         try:
             async with aclosing(streamed(lambda: self._open(seen), sql, size)) as batches:
                 async for batch in batches:
@@ -229,7 +230,7 @@ class Sql:
         """
         sql = await self._as_sql(sql_or_dataset)
         write = partial(export.write, sql=sql, path=Path(path), format=format)
-        rows: int = await self._locked(await visible(self._datasets, sql), write, None)
+        rows: int = await self._locked(await visible(self._datasets, sql, views=self.views), write, None)
         return rows
 
     async def export_table(self, table: Any, path: str | Path, format: FormatName = "csv") -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,6 +32,9 @@ class Visible:
         return next((problem for name, problem in self.problems.items() if f"“{name}”".lower() in said), error)
 
 
+View = Callable[[], Awaitable[Any]]
+
+
 def _versions(named: Collection[str], there: Sequence[Dataset]) -> Iterator[tuple[str, Dataset, str]]:
     """The versions that a text names: its name there, the dataset, and the version's address."""
     for name in named:
@@ -43,8 +46,11 @@ def _versions(named: Collection[str], there: Sequence[Dataset]) -> Iterator[tupl
                 yield name, dataset, f"{dataset.id}@{number}"
 
 
-async def visible(datasets: Datasets, sql: str, only: Sequence[str] | None = None) -> Visible:
-    """Open what the text names, by id or name, or a version of it as "orders@2". `only` narrows what there is."""
+async def visible(
+    datasets: Datasets, sql: str, only: Sequence[str] | None = None, views: Mapping[str, View] | None = None
+) -> Visible:
+    """Open what the text names, by id or name, or a version of it as "orders@2". `only` narrows what there is; `views` are
+    tables that are made when named."""
     there = await datasets.list()
     if only is not None:
         wanted = {(await datasets.get(name)).id for name in only}
@@ -70,4 +76,7 @@ async def visible(datasets: Datasets, sql: str, only: Sequence[str] | None = Non
             problems[name] = error
             continue
         mentioned += [] if dataset in mentioned else [dataset]
+    for name, view in (views or {}).items() if only is None else ():
+        if name in named and name not in tables:
+            tables[name] = await view()
     return Visible(tables, [dataset.name for dataset in there], mentioned, sources, problems)

@@ -189,6 +189,11 @@ class Journal:
         """How many tokens each finished run wrote; its last event says so."""
         return await asyncio.to_thread(self._tokens, executions)
 
+    async def ends_of_steps(self, limit: int) -> list[Row]:
+        """The steps that finished, failed or were skipped, of all executions, the newest first."""
+        await self.settle()
+        return await asyncio.to_thread(self._ends_of_steps, limit)
+
     async def watch(self, execution: str, after: int, live: Callable[[], bool]) -> AsyncIterator[RunEvent]:
         """The events so far, then those to come while `live()` says that the run goes on; any number of readers."""
         incoming: asyncio.Queue[RunEvent] = asyncio.Queue()
@@ -229,6 +234,15 @@ class Journal:
         finally:
             connection.close()
         return [RunEvent(seq, at, kind, step, json.loads(data)) for seq, at, kind, step, data in rows]
+
+    def _ends_of_steps(self, limit: int) -> list[Row]:
+        query = (
+            "SELECT execution, seq, at, kind, step, data FROM events "
+            "WHERE kind IN ('finished', 'failed', 'skipped') ORDER BY at DESC LIMIT ?"
+        )
+        with closing(_connect(self._file)) as connection:
+            rows = connection.execute(query, (limit,)).fetchall()
+        return [(run, RunEvent(seq, at, kind, step, json.loads(data))) for run, seq, at, kind, step, data in rows]
 
     def _tokens(self, executions: list[str]) -> dict[str, int]:
         query = "SELECT data FROM events WHERE execution = ? ORDER BY seq DESC LIMIT 1"

@@ -253,6 +253,10 @@ class Runs:
             Text(f"“{node_id}” has no output “{port}” in this run.", f"此次运行中“{node_id}”没有输出“{port}”。")
         )
 
+    async def ends_of_steps(self, limit: int) -> Rows:
+        """How steps ended in all runs, the newest first."""
+        return await self._journal.ends_of_steps(limit)
+
     async def digests(self, execution_id: str) -> dict[str, str]:
         """What tells the outputs of a complete run, by name: equal digests are equal values."""
         for event in reversed(await self._journal.history(execution_id, kinds=("run_finished",))):
