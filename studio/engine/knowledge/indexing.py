@@ -53,6 +53,7 @@ class Indexing:
         default_factory=dict
     )  # how documents ended while the disk took nothing
     _pausing: set[str] = field(default_factory=set)
+    _repaired: asyncio.Event = field(default_factory=asyncio.Event)  # nothing is indexed before
     _tasks: set[asyncio.Future[None]] = field(default_factory=set)
 
     async def start(self) -> None:
@@ -73,8 +74,7 @@ class Indexing:
         if waiting:
             await self.queue(waiting)
         known = await self.records.document_ids()
-        if there or await self.records.with_status(DELETING):
-            self._later(self._repair([(id, of) for id, of in there.items() if id not in known]))
+        self._later(self._repair([(id, of) for id, of in there.items() if id not in known]))
 
     async def close(self) -> None:
         for task in list(self._tasks):
@@ -138,6 +138,7 @@ class Indexing:
 
     async def _index_all(self, document_ids: list[str], job: Job) -> dict[str, int]:
         """Index what is not yet indexed of these; one that fails says so itself and does not stop the rest."""
+        await self._repaired.wait()
         shares = dict.fromkeys(document_ids, 0.0)
         total, waiting = len(shares), list(reversed(shares))
         finished, done = 0, 0.0
@@ -259,9 +260,12 @@ class Indexing:
                 await self.change(document.id, status="failed", reason=stopped, chunk_count=0)
 
     async def _repair(self, strangers: list[tuple[str, str]]) -> None:
-        await self.index.repair()
-        for document_id, collection_id in strangers:  # an import that a kill cut off
-            await self.index.remove(document_id, collection_id)
+        try:
+            await self.index.repair()
+            for document_id, collection_id in strangers:  # an import that a kill cut off
+                await self.index.remove(document_id, collection_id)
+        finally:
+            self._repaired.set()
         for document_id, collection_id in await self.records.with_status(DELETING):
             await self.forget(document_id, collection_id, [])
 
