@@ -137,8 +137,12 @@ def test_a_run_leads_to_the_datasets_that_it_read_and_wrote(desk, tmp_path):
     asked = []
     view.centre.lineage.asked.disconnect()
     view.centre.lineage.asked.connect(lambda kind, name: asked.append((kind, name)))
-    desk.until(lambda: "orders" in [button.text() for button in view.centre.lineage.findChildren(QAbstractButton)])
-    for button in view.centre.lineage.findChildren(QAbstractButton):
-        button.click()
+
+    def chips() -> list[QAbstractButton]:
+        return view.centre.lineage.findChildren(QAbstractButton)
+
+    desk.until(lambda: len(chips()) == 2 and {"orders", "kept"} == {chip.text() for chip in chips()})
+    for chip in chips():
+        chip.click()
     kept = next(one for one in desk.wait(desk.engine.datasets.list()) if one.name == "kept")
     assert asked == [("dataset", dataset.id), ("dataset", kept.id)]
