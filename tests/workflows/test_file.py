@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -90,18 +91,33 @@ def test_references_in_a_models_prompt_become_wires_and_come_back_as_they_were()
 
 
 def test_a_step_of_an_unknown_type_is_kept_and_says_so() -> None:
-    raw = {"id": "x", "type": "agent", "config": {"tools": ["a"], "deep": {"er": [1]}}}
+    raw = {"id": "x", "type": "think", "config": {"tools": ["a"], "deep": {"er": [1]}}}
     data = {
         "version": "1.0",
         "nodes": [raw, {"id": "o", "type": "output", "config": {}}],
         "edges": [{"source": "x", "target": "o", "label": "?"}],
     }
     sheet = file.read(data)
-    assert "no node “agent”" in library.problems(sheet)[0].message.en
+    assert "no node “think”" in library.problems(sheet)[0].message.en
     written = file.write_plain(sheet)
     assert written["nodes"] == data["nodes"] and written["edges"] == data["edges"]
     own = file.read(file.write(sheet))
     assert file.write_plain(own)["nodes"] == data["nodes"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "config", "params"),
+    [
+        ("agent", {"system_prompt": "Help.", "max_iterations": 3, "more": [1]}, {"instruction": "Help.", "steps": 3}),
+        ("http", {"url": "https://example.org", "auth": "x"}, {"url": "https://example.org"}),
+        ("loop", {"until": "number > 2", "times": 4}, {"until": "number > 2"}),
+    ],
+)
+def test_what_another_program_says_of_a_step_we_know_is_read_and_kept(kind: str, config: Any, params: Any) -> None:
+    data = {"version": "1.0", "nodes": [{"id": "x", "type": kind, "config": config}], "edges": []}
+    sheet = file.read(data)
+    assert sheet.node("x").params == params
+    assert file.write_plain(sheet)["nodes"] == data["nodes"]
 
 
 @pytest.mark.parametrize("name", ["1-product-q-and-a", "2-returns-by-region", "3-ticket-drafts"])

@@ -24,6 +24,8 @@ PARAMS: dict[str, dict[str, str]] = {
     "transform": {"code": "code"},
     "database": {"sql": "sql", "query": "sql"},
     "filter": {"sql": "sql"},
+    "agent": {"model": "model", "system_prompt": "instruction", "max_iterations": "steps"},
+    "http": {"url": "url", "method": "method", "headers": "headers", "body": "body"},
 }
 FIELDS = {
     "documents": "chunks",
@@ -212,7 +214,8 @@ def _params(kind: str, config: dict[str, Any]) -> dict[str, Any]:
         return {"names": [str(config.get("output_key", "result"))]}
     if kind in PARAMS:
         return {ours: config[theirs] for theirs, ours in PARAMS[kind].items() if theirs in config}
-    return config
+    known = library.nodes.all().get(kind)
+    return config if known is None else {name: config[name] for name in config if name in known.params.model_fields}
 
 
 def _edge(graph: Graph, raw: dict[str, Any]) -> Edge | None:
