@@ -32,7 +32,11 @@ def running(command: list[str], **more: Any) -> Iterator[subprocess.Popen[str]]:
         try:
             yield process
         finally:
-            process.kill()
+            process.terminate()  # the launcher then ends the bus that it has started
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
 
 
 class Reader:
