@@ -99,9 +99,16 @@ def _open_engine(window: Window, paths: Paths, beside: Beside | None) -> None:
     def ready(found: tuple[object, type[View] | None]) -> None:
         engine, first = found
         window.engine_ready(engine, first)
-        window.bridge.run(window, asyncio.to_thread(find_views), rest)
+        look_for_others()
         if beside is not None:  # after the window, which need not wait for it; what fails there is a notice
             window.bridge.run(window, beside(engine), _beside.append)
+
+    def look_for_others() -> None:
+        """Once a view is seen, or another one is waited for: importing beside the making of the first would slow it down."""
+        if window.is_making_first():
+            QTimer.singleShot(20, window, look_for_others)
+        else:
+            window.bridge.run(window, asyncio.to_thread(find_views), rest)
 
     def rest(found: tuple[list[type[View]], list[PluginFailure]]) -> None:
         window.views_found(*found)

@@ -117,6 +117,10 @@ class Window(QWidget):
         page = self._views.get(self._current)
         return page if isinstance(page, View) else None
 
+    def is_making_first(self) -> bool:
+        """Whether the first view is on its way, and no other one is asked for."""
+        return not self._current and self._wanted in self._making
+
     def view_names(self) -> list[str]:
         """In the order of the rail."""
         return self.rail.names() if self._finding else list(self._kinds)
