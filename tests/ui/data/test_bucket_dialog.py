@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 from studio.ui.views.data import DataView
 from studio.ui.views.data_parts.bucket_dialog import OBJECTS, TRASH, VERSIONS, BucketDialog
 from studio.ui.views.data_parts.table_tab import TableTab
-from tests.ui.data.conftest import until
+from tests.ui.data.conftest import PATIENCE, until
 
 
 def keys(dialog: BucketDialog) -> list[str]:
@@ -56,8 +56,8 @@ def test_what_people_know_of_a_database_is_written_down(view: DataView, qtbot: Q
     dialog.description.setPlainText("Support of the shop 客服")
     dialog.tags.setText("gold， shop")
     dialog.owner.setText("林薇")
-    dialog.submit()
-    until(qtbot, lambda: not dialog.isVisible())
+    with qtbot.waitSignal(dialog.accepted, timeout=PATIENCE):  # it is gone then
+        dialog.submit()
     again = view.describe_databases()
     until(qtbot, lambda: again.databases)
     assert again.description.toPlainText() == "Support of the shop 客服" and again.owner.text() == "林薇"
