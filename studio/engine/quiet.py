@@ -39,5 +39,5 @@ async def quietly(work: Callable[..., T], *given: Any) -> T:
         else:
             settle(ended.set_result, result)
 
-    threading.Thread(target=run, name="quiet", daemon=True).start()
+    threading.Thread(target=run, name="quiet").start()  # no daemon: what it draws or writes is not cut off at the end
     return await ended
