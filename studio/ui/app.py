@@ -18,7 +18,6 @@ from PySide6.QtWidgets import QApplication
 from studio import __version__
 from studio.engine.errors import StudioError
 from studio.engine.paths import Paths
-from studio.engine.quiet import quietly
 from studio.engine.registry import PluginFailure
 from studio.ui.actions import actions
 from studio.ui.bridge import bridge
@@ -112,7 +111,7 @@ def _open_engine(window: Window, paths: Paths, beside: Beside | None) -> None:
 
     def rest(found: tuple[list[type[View]], list[PluginFailure]]) -> None:
         window.views_found(*found)
-        window.bridge.run(window, quietly(warm, window.devicePixelRatioF()), lambda _: _settle())
+        window.bridge.run(window, asyncio.to_thread(warm, window.devicePixelRatioF()), lambda _: _settle())
 
     window.bridge.run(window, open_one(), ready, failed)
 
