@@ -65,7 +65,7 @@ class Database:
             try:
                 connection = self._opened()
                 with connection:
-                    return work(connection)
+                    return _closed(work(connection))
             except sqlite3.DatabaseError as error:
                 raise _broken(self._file, error) from error
 
@@ -81,7 +81,7 @@ class Database:
                 if self._reader is None:
                     self._reader = _connect(self._file)
                     self._reader.execute("PRAGMA query_only=1")
-                return work(self._reader)
+                return _closed(work(self._reader))
             except sqlite3.DatabaseError as error:
                 raise _broken(self._file, error) from error
 
@@ -96,6 +96,13 @@ class Database:
             connection.execute(f"PRAGMA user_version={VERSION}")
             self._writer = connection
         return self._writer
+
+
+def _closed(result: T) -> T:
+    """A cursor ends here, under the lock: one that ends later on another thread would meet the connection at work."""
+    if isinstance(result, sqlite3.Cursor):
+        result.close()
+    return result
 
 
 def _connect(file: Path) -> sqlite3.Connection:
