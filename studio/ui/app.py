@@ -18,7 +18,6 @@ from PySide6.QtWidgets import QApplication
 from studio import __version__
 from studio.engine.errors import StudioError
 from studio.engine.paths import Paths
-from studio.engine.registry import PluginFailure
 from studio.ui.actions import actions
 from studio.ui.bridge import bridge
 from studio.ui.collector import Collector
@@ -26,7 +25,8 @@ from studio.ui.errors import CrashGuard
 from studio.ui.language import language
 from studio.ui.repair import show_start_failure
 from studio.ui.theme import theme
-from studio.ui.views import View, find_view, find_views
+from studio.ui.turns import Turns
+from studio.ui.views import find_view, find_views, importing
 from studio.ui.warm import warm
 from studio.ui.window import Window
 
@@ -79,25 +79,20 @@ _beside: list[Closes] = []
 
 
 def _open_engine(window: Window, paths: Paths, beside: Beside | None) -> None:
-    async def open_one() -> tuple[object, type[View] | None]:
+    async def open_one() -> object:
         from studio.engine.engine import Engine
 
-        engine = await Engine.open(paths)
-        try:  # imports here, so that the window's thread need not wait: the view that is wanted, the others once it is seen
-            first = await asyncio.to_thread(find_view, window.wanted())
-            if first is None:
-                await asyncio.to_thread(find_views)
-        except BaseException:
-            await engine.close()  # else a second try finds the data folder taken by ourselves
-            raise
-        return engine, first
+        return await Engine.open(paths)
 
     def failed(error: StudioError) -> None:
         show_start_failure(window, paths, error, lambda: _open_engine(window, paths, beside))
 
-    def ready(found: tuple[object, type[View] | None]) -> None:
-        engine, first = found
-        window.engine_ready(engine, first)
+    def ready(engine: object) -> None:
+        window.bridge.opened(engine)
+        Turns(importing([window.wanted()]), window, lambda: begin(engine)).start()
+
+    def begin(engine: object) -> None:
+        window.engine_ready(engine, find_view(window.wanted()))
         look_for_others()
         if beside is not None:  # after the window, which need not wait for it; what fails there is a notice
             window.bridge.run(window, beside(engine), _beside.append)
@@ -107,10 +102,10 @@ def _open_engine(window: Window, paths: Paths, beside: Beside | None) -> None:
         if window.is_making_first():
             QTimer.singleShot(20, window, look_for_others)
         else:
-            window.bridge.run(window, asyncio.to_thread(find_views), rest)
+            Turns(importing(), window, rest).start()
 
-    def rest(found: tuple[list[type[View]], list[PluginFailure]]) -> None:
-        window.views_found(*found)
+    def rest() -> None:
+        window.views_found(*find_views())
         window.bridge.run(window, asyncio.to_thread(warm, window.devicePixelRatioF()), lambda _: _settle())
 
     window.bridge.run(window, open_one(), ready, failed)

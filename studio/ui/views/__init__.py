@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import logging
 import pkgutil
 import traceback
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from studio.engine.registry import PluginFailure
 from studio.engine.text import Text
 from studio.ui.views.view import View
 
 log = logging.getLogger(__name__)
+SHARED = ("studio.ui.widgets", "studio.ui.canvas", "studio.ui.canvas.gestures")  # what most views stand on
 # The places of the rail, Ctrl+1 to Ctrl+8, drawn before the views themselves are imported: they need the engine's modules.
 RAIL: dict[str, tuple[Text, str]] = {
     "home": (Text("Home", "首页"), "house"),
@@ -24,6 +28,32 @@ RAIL: dict[str, tuple[Text, str]] = {
     "clusters": (Text("Clusters", "集群"), "server"),
     "settings": (Text("Settings", "设置"), "settings"),
 }
+
+
+def importing(names: Sequence[str] = ()) -> Iterator[None]:
+    """Import what these views are made of, or all of them, a module at each step.
+
+    On the window's thread: classes of Qt that another thread makes while the window lives can end the process.
+    """
+    wanted = names or [module.name for module in pkgutil.iter_modules(__path__) if not module.ispkg]
+    shared = () if names else SHARED
+    for package in (*shared, *(f"{__name__}.{name}_parts" for name in wanted)):
+        for module in _modules_in(package):
+            _import(f"{package}.{module}")
+            yield
+    for name in wanted:
+        _import(f"{__name__}.{name}")
+        yield
+
+
+def _modules_in(package: str) -> list[str]:
+    folder = Path(__path__[0]).parents[1].joinpath(*package.split(".")[1:])
+    return sorted(module.name for module in pkgutil.iter_modules([str(folder)]) if not module.ispkg)
+
+
+def _import(name: str) -> None:
+    with contextlib.suppress(Exception):  # told by `find_views`
+        importlib.import_module(name)
 
 
 def find_view(name: str) -> type[View] | None:
