@@ -85,6 +85,21 @@ async def test_every_document_tells_how_far_it_is(room, kb, notes):
     assert shares == sorted(shares) and shares[-1] == 1.0
 
 
+async def test_a_document_that_is_indexed_stays_so_however_many_jobs_have_it_on_their_list(room, kb, tmp_path):
+    files = [tmp_path / f"lamp {number}.txt" for number in range(12)]
+    for number, file in enumerate(files):
+        file.write_text(f"Lamp {number} hangs in room {number * 7}.")
+    told: dict[str, list[str]] = {}
+    room.events.subscribe(DocumentChanged, lambda e: told.setdefault(e.document.id, []).append(e.document.status))
+    first = await room.knowledge.add_files(kb, files)
+    ids = [document.id for document in await room.knowledge.documents(kb)]
+    others = [await room.knowledge._indexing.queue(ids) for _ in range(3)]
+    for job in (first, *others):
+        await room.done(job)
+    for statuses in told.values():
+        assert set(statuses[statuses.index("indexed") :]) == {"indexed"}
+
+
 async def test_what_was_deleted_can_never_be_found_again(room, kb, notes):
     document = (await room.add(kb, notes))["notes.md"]
     before = await room.knowledge._vectors.count(kb)

@@ -49,6 +49,7 @@ class Indexing:
     settings: Settings
     progress: dict[str, float] = field(default_factory=dict)
     leaving: set[str] = field(default_factory=set)
+    _taken: set[str] = field(default_factory=set)  # documents that a job is at
     _unwritten: dict[str, dict[str, Any]] = field(
         default_factory=dict
     )  # how documents ended while the disk took nothing
@@ -165,9 +166,19 @@ class Indexing:
         return {"indexed": indexed, "failed": len(ended) - indexed}
 
     async def _index_one(self, document_id: str, report: Any) -> None:
-        document = (await self.records.by_id([document_id])).get(document_id)
-        if document is None or document.status not in UNFINISHED or document_id in self.progress:
+        """Unless another job is at it: that one has it until its end is written down."""
+        if document_id in self._taken:
             return
+        self._taken.add(document_id)
+        try:
+            document = (await self.records.by_id([document_id])).get(document_id)
+            if document is not None and document.status in UNFINISHED:
+                await self._index_taken(document, report)
+        finally:
+            self._taken.discard(document_id)
+
+    async def _index_taken(self, document: Document, report: Any) -> None:
+        document_id = document.id
         self.progress[document_id] = 0.0
 
         def tell(share: float) -> None:
