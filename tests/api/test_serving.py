@@ -63,24 +63,27 @@ def test_too_many_requests_are_told_when_to_come_back(tiny_studio: Running, http
     short = {"model": "qwen", "messages": HELLO, "max_tokens": 2}
     http.post(ROUTE, json=short).raise_for_status()
     http.put("/api/v1/settings", json={"key": "server.queue", "value": 0}).raise_for_status()
-    worker = worker_of(tiny_studio)
-    worker.suspend()
+    workers = workers_of(tiny_studio)
+    for worker in workers:
+        worker.suspend()
     try:
         with ThreadPoolExecutor(2) as others:
             waiting = [others.submit(http.post, ROUTE, json=short) for _ in range(2)]
             answer = answered_at_once(http, short)
-            worker.resume()
+            for worker in workers:
+                worker.resume()
             assert answer.status_code == 429 and int(answer.headers["retry-after"]) > 0
             assert sorted(each.result().status_code for each in waiting) in ([200, 200], [200, 429])
     finally:
-        worker.resume()
+        for worker in workers:
+            worker.resume()
         http.put("/api/v1/settings", json={"key": "server.queue", "value": 64})
 
 
-def worker_of(studio: Running) -> psutil.Process:
-    """The process in which its model runs."""
+def workers_of(studio: Running) -> list[psutil.Process]:
+    """The processes in which its models run."""
     children = psutil.Process(studio.process.pid).children(recursive=True)
-    return next(each for each in children if any("llama_worker" in word for word in each.cmdline()))
+    return [each for each in children if any("llama_worker" in word for word in each.cmdline())]
 
 
 def answered_at_once(http: httpx.Client, body: dict[str, object]) -> httpx.Response:

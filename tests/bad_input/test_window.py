@@ -107,7 +107,7 @@ def test_a_broken_model_an_unreadable_pdf_and_a_moved_table_are_named_with_the_w
     person.window.studio.open("dataset", dataset.id)
     person.until(lambda: "sales.csv" in person.reads(data) and "Locate" in buttons(data))
     person.look("moved-csv")
-    data.relocate(dataset.id, str(tmp_path / "elsewhere.csv"))
+    data.deeds.relocate(dataset.id, str(tmp_path / "elsewhere.csv"))
     person.until(lambda: "Locate" not in buttons(data))
     assert person.alive()
 

@@ -120,6 +120,7 @@ def test_a_missing_model_leaves_the_question_and_points_to_models(desk, view, la
     assert view.middle.views()[0].message.content == "Hello?"
     shown = []
     monkeypatch.setattr(view.studio.window, "show_view", shown.append)
+    desk.until(lambda: widgets_of(last().notes))
     widgets_of(last().notes)[0].repair.click()
     assert shown == ["models"]
 
