@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from PySide6.QtCore import QEvent, QRectF, Qt
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QKeyEvent, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from studio.engine.text import Text
@@ -14,6 +14,7 @@ from studio.ui.canvas.faces import title_of
 from studio.ui.canvas.view import CanvasView
 from studio.ui.language import tr
 from studio.ui.theme import theme
+from studio.ui.widgets.box import paint_box
 from studio.ui.widgets.buttons import IconButton
 from studio.ui.widgets.inputs import SearchField
 from studio.ui.widgets.labels import Label
@@ -137,9 +138,4 @@ class FindBar(QWidget):
         return super().eventFilter(watched, event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(theme.colour("border.strong"), 1))
-        painter.setBrush(theme.colour("surface.raised"))
-        radius = theme.size("radius.lg")
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
+        paint_box(self, "border.strong", "surface.raised", "radius.lg")

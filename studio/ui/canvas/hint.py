@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QRectF, Qt, QTimer
-from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QPen
+from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtGui import QPaintEvent, QPalette
 from PySide6.QtWidgets import QLabel, QWidget
 
 from studio.engine.errors import StudioError
 from studio.ui.language import tr
 from studio.ui.theme import theme
+from studio.ui.widgets.box import paint_box
 
 STAYS = 4000
 WIDEST = 280
@@ -58,11 +59,6 @@ class Hint(QLabel):
         self.setPalette(palette)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(theme.colour(f"{self._tone}.border"), 1))
-        painter.setBrush(theme.colour(f"{self._tone}.muted"))
-        radius = theme.size("radius.sm")
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
+        painter = paint_box(self, f"{self._tone}.border", f"{self._tone}.muted", "radius.sm")
         painter.end()
         super().paintEvent(event)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from studio.engine.text import Text
 from studio.ui.canvas import editing
 from studio.ui.canvas.view import CanvasView
 from studio.ui.theme import theme
+from studio.ui.widgets.box import paint_box
 from studio.ui.widgets.buttons import IconButton
 from studio.ui.widgets.labels import Label
 from studio.ui.widgets.panel import Divider
@@ -66,9 +67,4 @@ class Strip(QWidget):
         self.canvas.set_panning(panning)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(theme.colour("border.strong"), 1))
-        painter.setBrush(theme.colour("surface.raised"))
-        radius = theme.size("radius.lg")
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
+        paint_box(self, "border.strong", "surface.raised", "radius.lg")

@@ -15,6 +15,7 @@ from studio.engine.text import Text
 from studio.ui.actions import Actions
 from studio.ui.language import say
 from studio.ui.theme import theme
+from studio.ui.widgets.box import paint_box
 from studio.ui.widgets.buttons import Button, IconButton
 from studio.ui.widgets.labels import Label
 from studio.ui.widgets.panel import Divider, Glyph, Header, scroll
@@ -184,9 +185,4 @@ class Toast(QFrame):
         self._timer.start()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(theme.colour("border.strong"), 1))
-        painter.setBrush(theme.colour("surface.raised"))
-        radius = theme.size("radius.lg")
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
+        paint_box(self, "border.strong", "surface.raised", "radius.lg")

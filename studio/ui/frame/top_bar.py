@@ -12,6 +12,7 @@ from studio.engine.text import Text
 from studio.ui.icons import paint_icon
 from studio.ui.language import say
 from studio.ui.theme import theme
+from studio.ui.widgets.box import paint_box
 from studio.ui.widgets.buttons import Pressable
 from studio.ui.widgets.labels import KeyCap, dot_colour
 from studio.ui.widgets.panel import Surface
@@ -151,12 +152,10 @@ class CommandField(Pressable):
             row.addWidget(cap)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(theme.colour("border.control" if self.underMouse() else "border.default"), 1))
-        painter.setBrush(theme.colour("surface.input"))
-        radius, size = theme.size("radius.md"), theme.scaled(14)
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
+        painter = paint_box(
+            self, "border.control" if self.underMouse() else "border.default", "surface.input", "radius.md"
+        )
+        size = theme.scaled(14)
         paint_icon(
             painter, "search", "text.secondary", QRectF(theme.scaled(10), (self.height() - size) / 2, size, size)
         )
@@ -192,12 +191,10 @@ class EngineButton(Pressable):
         return QSize(width + theme.scaled(76), theme.size("control.height.md"))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(theme.colour("border.control" if self.underMouse() else "border.default"), 1))
-        painter.setBrush(theme.colour("surface.raised"))
-        radius, middle = theme.size("radius.md"), self.height() / 2
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
+        painter = paint_box(
+            self, "border.control" if self.underMouse() else "border.default", "surface.raised", "radius.md"
+        )
+        middle = self.height() / 2
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.colour(dot_colour(self.tone)))
         dot, size = theme.scaled(8), theme.scaled(16)

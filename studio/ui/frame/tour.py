@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from PySide6.QtCore import QEvent, QObject, QRectF, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 
 from studio.engine.errors import StudioError
@@ -14,6 +14,7 @@ from studio.engine.text import Text
 from studio.ui.language import say
 from studio.ui.studio import Studio
 from studio.ui.theme import theme
+from studio.ui.widgets.box import paint_box
 from studio.ui.widgets.buttons import Button, IconButton
 from studio.ui.widgets.labels import Label
 
@@ -169,12 +170,7 @@ class Tour(QFrame):
             super().keyPressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(theme.colour("accent.ring"), 1))
-        painter.setBrush(theme.colour("surface.raised"))
-        radius = theme.size("radius.lg")
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
+        paint_box(self, "accent.ring", "surface.raised", "radius.lg")
 
     def _not_prepared(self, error: StudioError) -> None:
         self.next.setEnabled(True)

@@ -13,6 +13,7 @@ from studio.engine.text import Text
 from studio.ui.icons import paint_icon
 from studio.ui.language import say
 from studio.ui.theme import theme
+from studio.ui.widgets.box import paint_box
 
 V = TypeVar("V")
 # kind: (fill, fill when hovered, fill when pressed, text, border); None is nothing
@@ -214,12 +215,7 @@ class Segmented(QWidget):
         self._segments[chosen].click()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(theme.colour("border.strong"), 1))
-        painter.setBrush(theme.colour("surface.input"))
-        radius = theme.size("radius.md")
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
+        paint_box(self, "border.strong", "surface.input", "radius.md")
 
 
 class OneOfRow(Pressable):

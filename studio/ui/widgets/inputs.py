@@ -13,6 +13,7 @@ from studio.engine.text import Text
 from studio.ui.icons import icon, paint_icon
 from studio.ui.language import say
 from studio.ui.theme import theme
+from studio.ui.widgets.box import paint_box
 
 PAUSE = 150  # ms without a key before a search begins
 
@@ -161,13 +162,9 @@ class NumberField(QWidget):
         return QSize(theme.scaled(120), theme.size("control.height.md"))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         edge = "accent.ring" if self.line.hasFocus() else "border.strong"
-        painter.setPen(QPen(theme.colour(edge), 1))
-        painter.setBrush(theme.colour("surface.input"))
-        radius, side, size = theme.size("radius.md"), self._side(), theme.scaled(14)
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
+        painter = paint_box(self, edge, "surface.input", "radius.md")
+        side, size = self._side(), theme.scaled(14)
         for place, (name, direction) in enumerate((("minus", -1), ("plus", 1))):
             left = self.width() - (2 - place) * side
             painter.fillRect(left, 1, 1, self.height() - 2, theme.colour("border.strong"))
@@ -357,13 +354,9 @@ class Choice(QComboBox):
     def paintEvent(self, event: QPaintEvent) -> None:
         option = QStyleOptionComboBox()
         self.initStyleOption(option)
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         edge = "accent.ring" if self.hasFocus() else "border.control" if self.underMouse() else "border.strong"
-        painter.setPen(QPen(theme.colour(edge), 1))
-        painter.setBrush(theme.colour("surface.input"))
-        radius, size, left = theme.size("radius.md"), theme.scaled(14), theme.size("space.2")
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
+        painter = paint_box(self, edge, "surface.input", "radius.md")
+        size, left = theme.scaled(14), theme.size("space.2")
         ink = "text.primary" if self.isEnabled() else "text.disabled"
         if self.icon_name:
             paint_icon(painter, self.icon_name, "text.secondary", QRectF(left, (self.height() - size) / 2, size, size))

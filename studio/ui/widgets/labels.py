@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPalette, QPen, QResizeEvent
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from studio.engine.text import Text
 from studio.ui.icons import paint_icon
 from studio.ui.language import say
 from studio.ui.theme import theme
+from studio.ui.widgets.box import paint_box
 
 ELIDE = {"left": Qt.TextElideMode.ElideLeft, "middle": Qt.TextElideMode.ElideMiddle, "end": Qt.TextElideMode.ElideRight}
 TONES = ("neutral", "success", "warning", "danger", "info", "accent", "cached")
@@ -123,13 +124,8 @@ class Badge(QWidget):
         return QSize(metrics.horizontalAdvance(self._words) + extra + 2 * theme.scaled(6), theme.scaled(18))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         fill, edge, ink = badge_colours(self.tone)
-        painter.setPen(QPen(theme.colour(edge), 1))
-        painter.setBrush(theme.colour(fill))
-        radius = theme.size("radius.sm")
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
+        painter = paint_box(self, edge, fill, "radius.sm")
         left, size = float(theme.scaled(6)), theme.scaled(12)
         if self.icon_name:
             paint_icon(painter, self.icon_name, ink, QRectF(left, (self.height() - size) / 2, size, size))
@@ -187,12 +183,7 @@ class KeyCap(QWidget):
         return QSize(max(width, theme.scaled(16)), theme.scaled(18))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(theme.colour("border.strong"), 1))
-        painter.setBrush(theme.colour("surface.hover"))
-        radius = theme.size("radius.xs")
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
+        painter = paint_box(self, "border.strong", "surface.hover", "radius.xs")
         painter.setFont(theme.font("caption"))
         painter.setPen(theme.colour("text.secondary"))
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.key)

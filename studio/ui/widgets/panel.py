@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen, QShowEvent
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from studio.engine.text import Text
 from studio.ui.icons import paint_icon
 from studio.ui.language import say
 from studio.ui.theme import theme
+from studio.ui.widgets.box import paint_box
 from studio.ui.widgets.buttons import Pressable
 from studio.ui.widgets.labels import Label
 
@@ -198,12 +199,12 @@ class Card(QFrame):
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(theme.colour(f"{self.tone}.border" if self.tone else "border.default"), 1))
-        painter.setBrush(theme.colour(f"{self.tone}.muted" if self.tone else f"surface.{self.surface}"))
-        radius = theme.size("radius.lg")
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
+        paint_box(
+            self,
+            f"{self.tone}.border" if self.tone else "border.default",
+            f"{self.tone}.muted" if self.tone else f"surface.{self.surface}",
+            "radius.lg",
+        )
 
 
 class Divider(QWidget):

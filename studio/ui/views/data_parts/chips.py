@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QMouseEvent, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from studio.engine.text import Text
 from studio.ui.icons import paint_icon
 from studio.ui.language import language, tr
 from studio.ui.theme import theme
+from studio.ui.widgets.box import paint_box
 from studio.ui.widgets.buttons import Pressable
 
 LONGEST = 280
@@ -52,12 +53,7 @@ class Chip(Pressable):
         super().keyPressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(theme.colour("accent.ring" if self.hasFocus() else "accent.border"), 1))
-        painter.setBrush(theme.colour("accent.muted"))
-        radius = theme.size("radius.sm")
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
+        painter = paint_box(self, "accent.ring" if self.hasFocus() else "accent.border", "accent.muted", "radius.sm")
         column, rest = (tr(part) for part in self._words)
         left, right, size = theme.scaled(8), self.width() - theme.scaled(26), theme.scaled(12)
         if self._icon:
