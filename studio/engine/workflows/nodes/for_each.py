@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
-from studio.engine.errors import from_unexpected
+from studio.engine.errors import StudioError
 from studio.engine.params import Params, param
 from studio.engine.text import Text
 from studio.engine.workflows.context import Context
+from studio.engine.workflows.each import Answer, each
 from studio.engine.workflows.graph import Port, Ports
 from studio.engine.workflows.node import Anything, node
 from studio.engine.workflows.values import is_table, rows_of
+
+FAILED: dict[str, Callable[[StudioError], Answer]] = {"skip": lambda _: None, "empty": lambda _: {}}
 
 
 class ForEachParams(Params):
@@ -59,37 +62,12 @@ async def for_each(
     """Run the body for every item, `concurrency` at a time; the lists keep the order of the items. A single value is a
     list of one."""
     given = rows_of(items) if is_table(items) else items if isinstance(items, list) else [items]
-    done = await _every_item(given, context, params)
+    stands_in = None if params.on_item_error == "stop" else FAILED[params.on_item_error]
+    done = await each(
+        given, lambda number, item: {"item": item, "number": number}, stands_in, context, params.concurrency, "item"
+    )
     found = {name: [answer.get(name) for answer in done if answer is not None] for name in params.results}
     return {name: _flat(values) if params.flatten else values for name, values in found.items()}  # type: ignore[return-value]
-
-
-async def _every_item(items: list[Any], context: Context, params: ForEachParams) -> list[dict[str, Any] | None]:
-    assert context.body is not None
-    found: list[dict[str, Any] | None] = [None] * len(items)
-    waiting = iter(enumerate(items))
-    tally = {"done": 0, "failed": 0}
-
-    async def work() -> None:
-        assert context.body is not None
-        for number, item in waiting:
-            try:
-                found[number] = await context.body(number, {"item": item, "number": number})
-            except Exception as error:
-                known = from_unexpected(error)
-                tally["failed"] += 1
-                context.log(f"item {number}: {known.message.en}")
-                if params.on_item_error == "stop":
-                    raise known from error
-                found[number] = {} if params.on_item_error == "empty" else None
-            tally["done"] += 1
-            context.progress(tally["done"], len(items), failed=tally["failed"])
-
-    context.progress(0, len(items), failed=0)
-    async with asyncio.TaskGroup() as group:
-        for _ in range(min(params.concurrency, len(items))):
-            group.create_task(work())
-    return found
 
 
 def _flat(values: list[Any]) -> list[Any]:

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated, Any, Literal
+from collections.abc import Callable
+from typing import Annotated, Literal
 
-from studio.engine.errors import StudioError, from_unexpected
+from studio.engine.errors import StudioError
 from studio.engine.params import Params, param
 from studio.engine.text import Text
 from studio.engine.workflows.context import Context
+from studio.engine.workflows.each import Answer, each
 from studio.engine.workflows.graph import Port, Ports
 from studio.engine.workflows.node import Table, node
 from studio.engine.workflows.values import rows_of, table_of
+
+FAILED: dict[str, Callable[[StudioError], Answer]] = {
+    "skip": lambda _: None,
+    "keep": lambda error: {"error": error.message.en},
+}
 
 
 class MapParams(Params):
@@ -54,39 +61,7 @@ async def map_rows(rows: Annotated[Table, Text("Rows", "行")], context: Context
     A row that was recorded before a crash is not run again. With "keep", a failed row has its reason in the column `error`.
     """
     given = await asyncio.to_thread(rows_of, rows)
-    done = await _every_row(given, context, params)
+    stands_in = None if params.on_row_error == "stop" else FAILED[params.on_row_error]
+    done = await each(given, lambda _, row: row, stands_in, context, params.concurrency, "row")
     kept = [{**row, **found} for row, found in zip(given, done, strict=True) if found is not None]
     return await asyncio.to_thread(table_of, kept, [*(given[0] if given else ()), *params.results])
-
-
-async def _every_row(rows: list[dict[str, Any]], context: Context, params: MapParams) -> list[dict[str, Any] | None]:
-    found: list[dict[str, Any] | None] = [None] * len(rows)
-    waiting = iter(enumerate(rows))
-    tally = {"done": 0, "failed": 0}
-
-    async def work() -> None:
-        for number, row in waiting:
-            found[number] = await _one_row(number, row, context, params, tally)
-            tally["done"] += 1
-            context.progress(tally["done"], len(rows), failed=tally["failed"])
-
-    context.progress(0, len(rows), failed=0)
-    async with asyncio.TaskGroup() as group:
-        for _ in range(min(params.concurrency, len(rows))):
-            group.create_task(work())
-    return found
-
-
-async def _one_row(
-    number: int, row: dict[str, Any], context: Context, params: MapParams, tally: dict[str, int]
-) -> dict[str, Any] | None:
-    assert context.body is not None
-    try:
-        return await context.body(number, row)
-    except Exception as error:
-        known: StudioError = from_unexpected(error)
-        tally["failed"] += 1
-        context.log(f"row {number}: {known.message.en}")
-        if params.on_row_error == "stop":
-            raise known from error
-        return None if params.on_row_error == "skip" else {"error": known.message.en}
