@@ -341,6 +341,7 @@ def main() -> int:
     parser.add_argument("--views", default="", help="only these")
     given = parser.parse_args()
     width, height = (int(part) for part in given.size.split("x"))
+    given.folder.mkdir(parents=True, exist_ok=True)
     photographer = Photographer((given.home or given.folder / "home").resolve(), (width, height))
     views = [name for name in given.views.split(",") if name]
     photographer.prepare(views)
