@@ -110,7 +110,7 @@ def drag(canvas):
     canvas.centerOn(node.box.center())
     QApplication.processEvents()
     start = node.pos() + QPointF(60, 16)
-    gesture = MoveThings(canvas, start, Qt.KeyboardModifier.NoModifier, node.face.id)
+    gesture = canvas.gesture = MoveThings(canvas, start, Qt.KeyboardModifier.NoModifier, node.face.id)
     return [
         lambda d=d: gesture.move(start + QPointF(d * 4, d * 2), Qt.KeyboardModifier.NoModifier) for d in range(FRAMES)
     ]

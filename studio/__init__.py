@@ -8,3 +8,6 @@ import os as _os
 # at work, with the interpreter's lock held: seen while documents were embedded and a reader was started. Two threads make the
 # included embedder slower, too.
 _os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+# pydantic would look through every installed package for plug-ins of its own: 25 ms of each start, and more from a cold disk.
+_os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")

@@ -98,6 +98,14 @@ def studio(sample_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
     stop(running)
 
 
+@pytest.fixture(scope="session")
+def bare_studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A studio that serves an empty home on loopback; each test keeps to things of its own name."""
+    running = serve(tmp_path_factory.mktemp("bare") / "home")
+    yield running
+    stop(running)
+
+
 class SmallDisk:
     """A disk of its own that can be filled to the last byte and freed again."""
 

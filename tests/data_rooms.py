@@ -25,6 +25,7 @@ from studio.engine.paths import Paths
 from studio.engine.secrets import Secrets
 from studio.engine.settings import Settings
 from studio.engine.sql.service import Sql
+from tests.catalogs import catalog_at
 
 SAMPLE = Path(__file__).parents[1] / "resources" / "sample"
 
@@ -51,7 +52,7 @@ class Rooms:
 @asynccontextmanager
 async def open_rooms(folder: Path) -> AsyncIterator[Rooms]:
     paths, events = Paths.under(folder).make(), Events()
-    settings, catalog = Settings(paths.config / "settings.json", events), Catalog(paths.catalog)
+    settings, catalog = Settings(paths.config / "settings.json", events), catalog_at(paths.catalog)
     await catalog.start()
     egress = Egress(lambda: settings.privacy.offline)
     connections = Connections(catalog, events, egress, Secrets(paths.data))

@@ -29,7 +29,7 @@ FROM orders
 WHERE ordered_at >= DATE '2024-11-01'
 GROUP BY region
 ORDER BY return_pct DESC"""
-PATIENCE = 120  # seconds for the slowest thing: the first answer of the demo model
+PATIENCE = 600  # seconds for the slowest thing: the first answer of the demo model
 
 
 class Photographer:
@@ -93,6 +93,10 @@ class Photographer:
 
     def scenes(self, views: list[str]) -> Iterator[str]:
         """Walk through the views; each time a name is given, its picture is due."""
+        from tests.chat_scenes import chat_scenes
+        from tests.flow_scenes import run_scenes, workflow_scenes
+        from tests.node_scenes import node_scenes
+
         window, studio = self.window, self.window.studio
         for name in (each for each in window.view_names() if not views or each in views):
             window.show_view(name)
@@ -100,7 +104,8 @@ class Photographer:
             if name == "data":
                 studio.open("dataset", "ds-001")
             elif name == "knowledge":
-                document = self.result(self.engine.knowledge.documents())[0]
+                documents = self.result(self.engine.knowledge.documents())
+                document = next(one for one in documents if one.format == "pdf")
                 studio.open("document", document.id, page=13)
             elif name == "workflows":
                 workflow = self.result(self.engine.workflows.list())[0]
@@ -117,14 +122,72 @@ class Photographer:
                 yield from self.queries()
                 yield from self.versions()
                 yield from self.adding_data()
+            if name == "workflows":
+                yield from self.workflows()
+            if name == "chat":
+                yield from chat_scenes(self)
             if name == "models":
                 yield from self.models()
             if name == "knowledge":
                 yield from self.knowledge()
+            if name == "workflows":
+                yield from workflow_scenes(self)
+                yield from node_scenes(self)
+            if name == "runs":
+                yield from run_scenes(self)
+
+    def empty(self, views: list[str]) -> Iterator[str]:
+        """The views as a new home shows them."""
+        for name in (each for each in self.window.view_names() if not views or each in views):
+            self.window.show_view(name)
+            self.settle(3)
+            yield f"empty-{name}"
+
+    def workflows(self) -> Iterator[str]:
+        """Every state of a step on one sheet, then the settings of several steps."""
+        from tests.screenshot_workflow import after_sales
+
+        view: Any = self.window.current_view()
+        known = {one.name: one for one in self.result(self.engine.workflows.list())}
+        collection = self.result(self.engine.knowledge.collections())[0].id
+        graph = after_sales(collection)
+        made = known.get(graph.name) or self.result(self.engine.workflows.create(graph.name, graph))
+        view.open_workflow(made.id)
+        self.wait(lambda: view.sheet is not None and view.sheet.workflow.id == made.id)
+        if view.sheet.run is None:
+            view.starting.start({})
+        self.wait(lambda: view.sheet.settled)
+        view.sheet.canvas.show_all()
+        self.settle()
+        yield "workflows-states"
+        view.sheet.canvas.set_zoom(1.0)
+        view.sheet.canvas.show_item("draft_14b")
+        self.settle()
+        yield "workflows-near"
+        for step in ("ask", "draft", "shape", "order", "start"):
+            view.sheet.canvas.sheet.choose([step])
+            view.inspector.choose([step])
+            self.settle()
+            yield f"workflows-{step}"
+        view.inspector.tabs.set_value("output")
+        view.sheet.canvas.sheet.choose(["draft_14b"])
+        view.inspector._turn("output")
+        self.settle()
+        yield "workflows-failed"
+        view.inspector.tabs.set_value("settings")
+        view.inspector._turn("settings")
+        view.sheet.canvas.sheet.choose([])
+        self.settle()
+        yield "workflows-about"
+        view.centre.tabs.move(made.id)
+        view.sheet.canvas.show_all()
+        self.settle()
+        yield "workflows-split"
+        view.centre.tabs.move(made.id)
 
     def cells(self) -> Iterator[str]:
         """A sorted table with its SQL, and a cell looked at closely."""
-        tab = self.window.current_view().tables["ds-001"]
+        tab = self.window.current_view().centre.tables["ds-001"]
         self.wait(lambda: tab.dataset is not None)
         tab.table.order_requested.emit(tab.table.model.names[1], False)
         tab.bar.sql.setChecked(True)
@@ -134,7 +197,7 @@ class Photographer:
         tab.table.view_cell()
         self.settle()
         yield "data-cell"
-        tab.value.closed.emit()
+        tab.cell.pane.closed.emit()
         tab.bar.sql.setChecked(False)
         tab.bar.set_orders([])
         tab.bar.ordered.emit()
@@ -216,6 +279,65 @@ class Photographer:
         self.window.studio.open("document", document.id, page=chunk.page, span=(chunk.start, chunk.end))
         self.settle(2)
         yield "knowledge-rows"
+        yield from self.dialogs_of_knowledge(view)
+
+    def dialogs_of_knowledge(self, view: Any) -> Iterator[str]:
+        """Files looked at before they are added, one of them broken; a chunk's words; rows of a dataset; the settings."""
+        from studio.engine.paths import resource
+        from studio.ui.views.knowledge_parts.adding import AskDataset, AskPage
+        from studio.ui.views.knowledge_parts.collection_work import CollectionSettings
+        from studio.ui.views.knowledge_parts.edit_chunk import EditChunk
+        from studio.ui.views.knowledge_parts.look_first import LookFirst
+
+        chosen = self.result(self.engine.knowledge.collections())[0]
+        broken = self.window.studio.engine.paths.cache / "broken.pdf"
+        broken.write_bytes(b"%PDF-1.7 nothing")
+        files = [resource("sample/handbook.pdf"), broken]
+        self.shown = look = LookFirst(view, self.window.studio, chosen, files)
+        look.open()
+        self.wait(lambda: len(look.list.rows()) > 3)
+        look.exclude(look.list.rows()[1].id)
+        look.list.select(look.list.rows()[2].id)
+        look.cut.characters.set_value(900)
+        look.cut.characters.changed.emit(900)
+        self.settle(4)
+        yield "knowledge-look"
+        look.files.select(str(broken))
+        self.settle(2)
+        yield "knowledge-broken"
+        look.reject()
+        self.wait(lambda: view.findChild(LookFirst) is None)
+        folder = self.window.studio.engine.paths.cache / "papers 资料"
+        (folder / "2024").mkdir(parents=True, exist_ok=True)
+        for name, words in (
+            ("read me.md", "# Pumps\n\nThe K7 is quiet. K7 运行安静。\n"),
+            ("2024/价目.txt", "Lamps: 12 yuan."),
+        ):
+            (folder / name).write_text(words)
+        (folder / "scan.pdf").write_bytes(b"%PDF-1.7 nothing")
+        view.look_first([folder])
+        self.wait(lambda: bool((look := view.findChild(LookFirst)) and look.list.rows()))
+        self.shown = look = view.findChild(LookFirst)
+        self.settle()
+        yield "knowledge-folder"
+        look.follow.setChecked(True)
+        look.files.select(str(folder / "scan.pdf"))
+        self.settle(2)
+        yield "knowledge-followed"
+        look.reject()
+        words = "The warranty on the K7 pump is 24 months. K7 水泵保修期为 24 个月。"
+        for name, dialog in (
+            ("edit", EditChunk(view, words, lambda *_: None)),
+            ("settings", CollectionSettings(view, self.window.studio, chosen)),
+            ("page", AskPage(view, self.window.studio, chosen.id)),
+            ("dataset", AskDataset(view, self.window.studio, chosen.id)),
+        ):
+            self.shown = dialog
+            dialog.open()
+            self.settle()
+            yield f"knowledge-{name}"
+            dialog.reject()
+        self.shown = None
 
     def models(self) -> Iterator[str]:
         """A hub on loopback with a download under way, what it offers, and a model that does not fit."""
@@ -339,16 +461,19 @@ def main() -> int:
     parser.add_argument("--scale", type=int, default=100)
     parser.add_argument("--size", default="1600x1000")
     parser.add_argument("--views", default="", help="only these")
+    parser.add_argument("--empty", action="store_true", help="without the sample project: what each view says at first")
     given = parser.parse_args()
     width, height = (int(part) for part in given.size.split("x"))
     given.folder.mkdir(parents=True, exist_ok=True)
     photographer = Photographer((given.home or given.folder / "home").resolve(), (width, height))
     views = [name for name in given.views.split(",") if name]
-    photographer.prepare(views)
+    if not given.empty:
+        photographer.prepare(views)
+    scenes = photographer.empty if given.empty else photographer.scenes
     for theme in given.themes.split(","):
         for language in given.languages.split(","):
             photographer.dress(theme, language, given.scale)
-            for name in photographer.scenes(views):
+            for name in scenes(views):
                 file = given.folder / f"{name}-{theme}-{language}-{given.scale}-{width}.png"
                 (photographer.shown or photographer.window).grab().save(str(file))
                 print(file.name, flush=True)

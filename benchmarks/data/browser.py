@@ -114,7 +114,7 @@ def measure(bench: Bench, file: Path, jumps: int, sorts: bool) -> None:
     bench.watchdog.stalls.clear()
     began, own = time.perf_counter(), time.thread_time()
     bench.view.open_dataset(dataset.id)
-    tab = bench.view.tables[dataset.id]
+    tab = bench.view.centre.tables[dataset.id]
     bench.until(lambda: tab.dataset is not None and bench.filled(tab))
     tab.table.grid.viewport().repaint()
     out.append(("first rows painted, from the click", ms(began)))

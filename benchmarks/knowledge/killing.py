@@ -12,10 +12,10 @@ import argparse
 import asyncio
 import os
 import random
-import signal
 import sys
 import tempfile
 import zlib
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -85,12 +85,10 @@ async def killed_once(home: Path, folder: Path, seconds: float) -> tuple[set[str
     listening = asyncio.create_task(listen())
     while not begun and child.returncode is None:  # noqa: ASYNC110
         await asyncio.sleep(0.02)
-    try:
+    with suppress(TimeoutError):
         await asyncio.wait_for(asyncio.shield(listening), seconds)
-    except TimeoutError:
-        pass
-    if child.returncode is None:
-        os.kill(child.pid, signal.SIGKILL)
+    with suppress(ProcessLookupError):  # it ended by itself just now
+        child.kill()
     await child.wait()
     await listening
     return told, finished

@@ -1,6 +1,7 @@
 """Retrieval over many chunks: milliseconds a query with embedding, the index's recall@10 against exact search, memory.
 
-`python benchmarks/knowledge/scale.py --xquad FOLDER [--chunks 100000] [--questions 300]`. Chunks are four sentences of XQuAD each, put
+`python benchmarks/knowledge/scale.py --xquad FOLDER [--chunks 100000] [--questions 300] [--home FOLDER]`. With a home the chunks stay
+there, and the next run only asks. Chunks are four sentences of XQuAD each, put
 together by chance; sentences are embedded once by the included model, a chunk's own vector is their mean, moved a little, so that the
 100,000 need not be embedded. They are kept by the studio's own store, and asked through `Knowledge.search`.
 """
@@ -32,6 +33,7 @@ from studio.engine.knowledge.words import sentences
 
 PART = 500  # chunks written at once
 PER_DOCUMENT = 1000
+WHOLES, NAMES = "wholes.npy", "names.json"  # exact vectors and the chunks they belong to, in a home that stays
 
 
 async def main() -> None:
@@ -39,11 +41,20 @@ async def main() -> None:
     parser.add_argument("--xquad", type=Path, required=True)
     parser.add_argument("--chunks", type=int, default=100_000)
     parser.add_argument("--questions", type=int, default=300)
+    parser.add_argument("--home", type=Path)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        async with room.opened(Path(folder)) as engine:
+        home = options.home or Path(folder)
+        async with room.opened(home) as engine:
+            if (home / WHOLES).exists():
+                (kb,) = await engine.knowledge.collections()
+                names = json.loads((home / NAMES).read_text())
+                await ask(engine, kb.id, list(zip(names, numpy.load(home / WHOLES), strict=True)), questions(options))
+                return
             kb = await engine.knowledge.create("many")
-            await fill(engine, kb.id, options)
+            exact = await fill(engine, kb.id, options)
+            numpy.save(home / WHOLES, numpy.stack([whole for _, whole in exact]))
+            (home / NAMES).write_text(json.dumps([id for id, _ in exact]))
 
 
 def paragraphs(options: Any, language: str) -> list[Any]:
@@ -56,7 +67,7 @@ def questions(options: Any) -> list[str]:
     return random.Random(3).sample(found, options.questions)
 
 
-async def fill(engine: room.Engine, kb: str, options: Any) -> None:
+async def fill(engine: room.Engine, kb: str, options: Any) -> list[Any]:
     """Keep the chunks, and ask when a fifth, half and all of them are there."""
     knowledge, chance = engine.knowledge, random.Random(11)
     index = knowledge._indexing.index
@@ -71,7 +82,9 @@ async def fill(engine: room.Engine, kb: str, options: Any) -> None:
         flush=True,
     )
     noise, exact, began = numpy.random.default_rng(5), [], time.monotonic()
-    process, memory = psutil.Process(), []
+    wholes_kept = numpy.zeros((options.chunks, 512), numpy.float32)
+    wholes_kept[:] = 1.0  # this script's own copy is there from the start, so that what grows is the studio's
+    print(f"  nothing yet, {memory()}", flush=True)
     for first in range(0, options.chunks, PART):
         if first % PER_DOCUMENT == 0:
             document = Document(
@@ -107,17 +120,15 @@ async def fill(engine: room.Engine, kb: str, options: Any) -> None:
             )
         await knowledge._vectors.upsert(kb, [one.id for one in made], numpy.stack(wholes))
         await index.chunks.keep(document.id, kb, "v", [(0, Page(None, ""))], made)
-        exact += [(one.id, whole) for one, whole in zip(made, wholes, strict=True)]
+        wholes_kept[first : first + PART] = wholes
+        exact += [(one.id, wholes_kept[first + n]) for n, one in enumerate(made)]
         if (first + PART) % PER_DOCUMENT == 0:
             await knowledge._chunks.finish(document.id, document.digest)
         if (first + PART) % 10_000 == 0:
-            memory.append(process.memory_info().rss / 1e6 - len(exact) * 512 * 4 / 1e6)
-            print(
-                f"  {first + PART:,} chunks, {memory[-1]:.0f} MB beside this script's own copy, {time.monotonic() - began:.0f} s",
-                flush=True,
-            )
-        if first + PART in (options.chunks // 5, options.chunks // 2, options.chunks):
+            print(f"  {first + PART:,} chunks, {memory()}, {time.monotonic() - began:.0f} s", flush=True)
+        if options.home is None and first + PART in (options.chunks // 5, options.chunks // 2, options.chunks):
             await ask(engine, kb, exact, questions(options))
+    return exact
 
 
 async def ask(engine: room.Engine, kb: str, exact: Any, asked: list[str]) -> None:
@@ -148,6 +159,13 @@ async def ask(engine: room.Engine, kb: str, exact: Any, asked: list[str]) -> Non
     print(
         f"embedding of a query p50 {statistics.median(embedding):.1f} ms; recall@10 of the index {statistics.mean(right):.4f}"
     )
+
+
+def memory() -> str:
+    """What this process holds itself, and what it has mapped of files, which the system takes back when it needs the room."""
+    lines = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+    own, files = (int(lines[name].split()[0]) * 1024 / 1e6 for name in ("RssAnon", "RssFile"))
+    return f"{own:.0f} MB of its own, {files:.0f} MB mapped of files"
 
 
 def processor() -> float:

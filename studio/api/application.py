@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from studio import __version__
 from studio.api import (
+    answers,
     buckets,
     chat,
     collections,
@@ -16,6 +17,7 @@ from studio.api import (
     downloads,
     engines,
     envelope,
+    events,
     executions,
     library,
     metadata,
@@ -63,6 +65,8 @@ def make_application(engine: Engine, access: Access) -> FastAPI:
     """The HTTP face of an engine. OpenAPI at /openapi.json, to read at /docs."""
     app = FastAPI(title="ONE Data Studio", version=__version__, docs_url=None, redoc_url=None)
     app.state.engine = engine
+    app.state.following = events.Following()
+    app.state.answers = answers.Answers(engine.chat.telling, app.state.following)
     app.state.responses = responses.Remembered()
     objects.sign_with(engine)
     envelope.install(app)

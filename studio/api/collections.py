@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, Response
 from starlette.background import BackgroundTask
 
-from studio.api.envelope import body, described, engine_of, page_of, success
+from studio.api.envelope import Page, PageSize, body, described, engine_of, paged, success
 from studio.engine.errors import BadParameter
+from studio.engine.files import temporary_folder
 from studio.engine.jobs import JobState
 from studio.engine.params import Params, param
 from studio.engine.text import Text
@@ -185,13 +185,12 @@ async def evaluate(request: Request, collection_id: str, given: Measuring = body
 async def history(
     request: Request,
     collection_id: str,
-    page: Annotated[int, Query(ge=1)] = 1,
-    page_size: Annotated[int, Query(ge=1, le=1000)] = 100,
+    page: Page = 1,
+    page_size: PageSize = 100,
 ) -> Response:
     """What was measured, newest first."""
     found = await engine_of(request).knowledge.evaluations.history(collection_id)
-    listed = page_of(found, page, page_size)
-    return success(listed.pop("data"), **listed)
+    return paged(found, page, page_size)
 
 
 @router.get("/collections/{collection_id}/export")
@@ -199,7 +198,7 @@ async def download(request: Request, collection_id: str) -> Response:
     """The collection as one file, with vectors and settings."""
     engine = engine_of(request)
     name = (await engine.knowledge.collection(collection_id)).name
-    folder = tempfile.TemporaryDirectory(prefix="studio-export-")
+    folder = temporary_folder(engine.paths.temporary, "studio-export-")
     path = Path(folder.name) / "collection.knowledge"
     await _finished(request, await engine.knowledge.packages.export(collection_id, path))
     return FileResponse(path, filename=f"{name}.knowledge", background=BackgroundTask(folder.cleanup))

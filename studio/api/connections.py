@@ -17,7 +17,9 @@ router = APIRouter(prefix="/api/v1", tags=["data"])
 
 
 class NewConnection(Params):
-    kind: str = param(..., Text("Kind", "类型"), help=Text("s3, mysql or postgresql.", "s3、mysql 或 postgresql。"))
+    kind: str = param(
+        ..., Text("Kind", "类型"), help=Text("s3, mysql, postgresql or web.", "s3、mysql、postgresql 或 web。")
+    )
     name: str = param(..., Text("Name", "名称"), min_length=1, max_length=100)
     values: dict[str, Any] = param({}, Text("Settings", "设置"))
 

@@ -7,8 +7,9 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from studio.api.chat import message_as_api
-from studio.api.envelope import body, described, engine_of, page_of, read_body, success
+from studio.api.answers import as_api
+from studio.api.envelope import Page, PageSize, body, described, engine_of, paged, read_body, success
+from studio.engine.chat.message import Feedback
 from studio.engine.engine import Engine
 from studio.engine.params import Params, param
 from studio.engine.text import Text
@@ -40,6 +41,10 @@ class Edited(Params):
     content: str = param(..., Text("Message", "消息"), min_length=1)
 
 
+class Rated(Params):
+    feedback: Feedback = param(..., Text("Feedback", "评价"))
+
+
 class Edit(Params):
     sql: str = param(..., Text.same("SQL"), min_length=1)
 
@@ -48,13 +53,12 @@ class Edit(Params):
 async def threads(
     request: Request,
     folder: str | None = None,
-    page: Annotated[int, Query(ge=1)] = 1,
-    page_size: Annotated[int, Query(ge=1, le=1000)] = 50,
+    page: Page = 1,
+    page_size: PageSize = 50,
 ) -> Response:
     """The threads, newest first, of one folder or of all."""
     found = [each for each in await engine_of(request).chat.threads() if folder is None or each.folder == folder]
-    listed = page_of([_thread(thread) for thread in found], page, page_size)
-    return success(listed.pop("data"), **listed)
+    return paged([_thread(thread) for thread in found], page, page_size)
 
 
 @router.post("/conversations", status_code=201, openapi_extra=described(NewThread))
@@ -128,7 +132,7 @@ async def messages(request: Request, thread_id: str) -> Response:
 @router.put("/conversations/{thread_id}/messages/{message_id}", openapi_extra=described(Edited))
 async def edit(request: Request, thread_id: str, message_id: str, given: Edited = body(Edited)) -> Response:
     """Another version of a message, with these words."""
-    return success(message_as_api(await engine_of(request).chat.edit(thread_id, message_id, given.content)))
+    return success(as_api(await engine_of(request).chat.edit(thread_id, message_id, given.content)))
 
 
 @router.post("/conversations/{thread_id}/messages/{message_id}/switch")
@@ -145,14 +149,20 @@ async def fork(request: Request, thread_id: str, message_id: str) -> Response:
     return success(_thread(await engine_of(request).chat.fork(thread_id, message_id)), 201)
 
 
+@router.put("/conversations/{thread_id}/messages/{message_id}/feedback", openapi_extra=described(Rated))
+async def rate(request: Request, thread_id: str, message_id: str, given: Rated = body(Rated)) -> Response:
+    """Say what an answer was worth: "up", "down", or "" to take it back."""
+    return success(as_api(await engine_of(request).chat.rate(thread_id, message_id, given.feedback)))
+
+
 @router.put("/conversations/{thread_id}/messages/{message_id}/steps/{step}", openapi_extra=described(Edit))
 async def rerun(request: Request, thread_id: str, message_id: str, step: int, given: Edit = body(Edit)) -> Response:
     """Run the query of an answer's step again, as it was edited."""
-    return success(message_as_api(await engine_of(request).chat.rerun(message_id, step, given.sql)))
+    return success(as_api(await engine_of(request).chat.rerun(thread_id, message_id, step, given.sql)))
 
 
 async def _messages(engine: Engine, thread_id: str) -> list[dict[str, Any]]:
-    return [message_as_api(message) for message in await engine.chat.messages(thread_id)]
+    return [as_api(message) for message in await engine.chat.messages(thread_id)]
 
 
 def _thread(thread: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from studio.api import rows
-from studio.api.envelope import body, described, engine_of, page_of, success
+from studio.api.envelope import Page, PageSize, body, described, engine_of, page_of, success
 from studio.engine.datasets.dataset import Status
 from studio.engine.datasets.encoders import ENCODERS, Arrow, plain_values
 from studio.engine.errors import BadParameter
@@ -67,8 +67,8 @@ async def list_datasets(
     status: str | None = None,
     tags: str = "",
     format: str | None = None,
-    page: Annotated[int, Query(ge=1)] = 1,
-    page_size: Annotated[int, Query(ge=1, le=1000)] = 50,
+    page: Page = 1,
+    page_size: PageSize = 50,
     envelope: str = "",
 ) -> Response:
     """The registered datasets; `q` finds by name, column, description, tag, value and pinyin, best first.
@@ -81,11 +81,9 @@ async def list_datasets(
     if q.strip():
         places = {hit.dataset_id: place for place, hit in enumerate(await engine.metadata.search(q, len(found)))}
         found = sorted((each for each in found if each.id in places), key=lambda each: places[each.id])
-    listed = page_of(found, page, page_size)
-    listed["data"] = [dataset.as_api() for dataset in listed["data"]]
-    if envelope == "object":
-        return success({"datasets": listed.pop("data"), **listed})
-    return success(listed.pop("data"), **listed)
+    shown, totals = page_of(found, page, page_size)
+    listed = [dataset.as_api() for dataset in shown]
+    return success({"datasets": listed, **totals}) if envelope == "object" else success(listed, **totals)
 
 
 @router.post("/datasets", status_code=201, openapi_extra=described(NewDataset))

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
-from starlette.datastructures import UploadFile
 
-from studio.api.envelope import body, described, engine_of, json_of, page_of, success
+from studio.api.envelope import Page, PageSize, body, described, engine_of, json_of, paged, success
+from studio.api.uploads import uploaded
 from studio.engine.engine import Engine
-from studio.engine.errors import BadParameter, NotFound
+from studio.engine.errors import BadParameter, Conflict, NotFound
 from studio.engine.files import write_bytes
 from studio.engine.knowledge.document import Collection, Document, Filter, Found
 from studio.engine.params import Params, param
@@ -63,14 +63,13 @@ async def upload(request: Request) -> Response:
 async def documents(
     request: Request,
     collection: str | None = None,
-    page: Annotated[int, Query(ge=1)] = 1,
-    page_size: Annotated[int, Query(ge=1, le=1000)] = 50,
+    page: Page = 1,
+    page_size: PageSize = 50,
 ) -> Response:
     """The documents, of one collection or of all."""
     knowledge = engine_of(request).knowledge
     chosen = (await knowledge.collection(collection)).id if collection else None
-    listed = page_of([_document(document) for document in await knowledge.documents(chosen)], page, page_size)
-    return success(listed.pop("data"), **listed)
+    return paged([_document(document) for document in await knowledge.documents(chosen)], page, page_size)
 
 
 @router.post("/documents/batch", status_code=201, openapi_extra=described(Batch))
@@ -147,7 +146,10 @@ async def _target(engine: Engine, name: str) -> Collection:
     except NotFound:
         if name != "default":
             raise
+    try:
         return await engine.knowledge.create("default", "")
+    except Conflict:  # somebody else made it in this moment
+        return await engine.knowledge.collection(name)
 
 
 async def _from_json(engine: Engine, given: dict[str, Any]) -> Document:
@@ -161,21 +163,23 @@ async def _from_json(engine: Engine, given: dict[str, Any]) -> Document:
 
 async def _from_form(engine: Engine, request: Request) -> Document:
     """Keep the uploaded file among the collection's own files, then index it."""
-    form = await request.form()
-    file = form.get("file")
-    if not isinstance(file, UploadFile):
-        raise BadParameter(Text("“file” is missing from the form.", "表单中缺少“file”。"))
-    content = await file.read()
+    async with uploaded(request) as file:
+        content = await asyncio.to_thread(file.read_bytes)
     if len(content) > LARGEST:
         raise BadParameter(Text("The file is larger than 512 MB.", "文件超过 512 MB。"))
-    collection = await _target(engine, str(form.get("collection") or "default"))
-    name = Path(file.filename or "upload.txt").name
-    kept = engine.paths.knowledge / "uploads" / base64.urlsafe_b64encode(collection.id.encode()).decode() / name
-    write_bytes(kept, content)
+    collection = await _target(engine, str((await request.form()).get("collection") or "default"))
+    folder = base64.urlsafe_b64encode(collection.id.encode()).decode()
+    kept = engine.paths.knowledge / "uploads" / folder / file.name
+    await asyncio.to_thread(write_bytes, kept, content)
     job = await engine.knowledge.add_files(collection.id, [kept])
     await engine.jobs.wait(job.id)
-    added = [document for document in await engine.knowledge.documents(collection.id) if document.file_name == name]
-    return max(added, key=lambda document: document.added_at)
+    there = await engine.knowledge.documents(collection.id)
+    added = [each for each in there if each.source_path == str(kept)] or [
+        each for each in there if each.file_name == file.name
+    ]
+    if not added:
+        raise NotFound(Text(f"{file.name} was deleted while it was indexed.", f"{file.name} 在建立索引时已被删除。"))
+    return added[0]
 
 
 def _document(document: Document) -> dict[str, Any]:

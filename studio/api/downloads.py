@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response, StreamingResponse
 
 from studio.api.envelope import body, described, engine_of, success
-from studio.api.events import server_sent
+from studio.api.events import following_of, server_sent
 from studio.engine.engine import Engine
 from studio.engine.errors import NotFound
 from studio.engine.models.download import Download, DownloadChanged
@@ -107,7 +107,7 @@ async def start(request: Request, given: NewDownload = body(NewDownload)) -> Res
 @router.get("/downloads/events")
 async def download_events(request: Request) -> StreamingResponse:
     """Server-sent events "download": first each one that has not ended, then every change."""
-    return server_sent(_changes(engine_of(request)))
+    return server_sent(following_of(request).until_closed(_changes(engine_of(request))))
 
 
 @router.get("/downloads/{download_id}")
@@ -133,7 +133,7 @@ async def forget(request: Request, download_id: str) -> Response:
     return success({"id": download_id, "deleted": True})
 
 
-async def _changes(engine: Engine) -> AsyncIterator[tuple[str, Any, int | None]]:
+async def _changes(engine: Engine) -> AsyncGenerator[tuple[str, Any, int | None], None]:
     with engine.events.queue(DownloadChanged) as changed:
         for one in await engine.downloads.list():
             if one.active:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import Depends, FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from pydantic import BaseModel, ValidationError
@@ -14,16 +15,26 @@ from starlette.exceptions import HTTPException
 
 from studio.engine.datasets.encoders import plain
 from studio.engine.engine import Engine
-from studio.engine.errors import BadParameter, RateLimited, StudioError, TooLarge, from_unexpected
+from studio.engine.errors import BadParameter, RateLimited, StudioError, TooLarge, from_unexpected, half_character
+from studio.engine.params import in_words
 from studio.engine.text import Text
 
 M = TypeVar("M", bound=BaseModel)
+Page = Annotated[int, Query(ge=1)]
+PageSize = Annotated[int, Query(ge=1, le=1000)]
+log = logging.getLogger(__name__)
 LARGEST_BODY = 64_000_000  # bytes of JSON
+ROUTING = {
+    404: Text("There is nothing at {place}.", "{place} 不存在。"),
+    405: Text("{place} is not offered here.", "此处不支持 {place}。"),
+}
+LOOK = Text("/docs lists the routes there are.", "现有路由见 /docs。")
 
 
 def to_json(content: Any) -> bytes:
     """One compact line; models, texts and times as plain JSON."""
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":"), default=_plain).encode()
+    written = json.dumps(content, ensure_ascii=False, separators=(",", ":"), default=_plain)
+    return written.encode(errors="backslashreplace")  # half a character that was kept once stands as its JSON escape
 
 
 def success(data: Any, status: int = 200, **beside: Any) -> Response:
@@ -32,10 +43,16 @@ def success(data: Any, status: int = 200, **beside: Any) -> Response:
     return Response(to_json(content), status_code=status, media_type="application/json")
 
 
-def page_of(items: list[Any], page: int, page_size: int) -> dict[str, Any]:
-    """One page of a list and the totals that stand beside it."""
+def page_of(items: list[Any], page: int, page_size: int) -> tuple[list[Any], dict[str, int]]:
+    """One page of a list, and the totals that stand beside it."""
     start = (page - 1) * page_size
-    return {"data": items[start : start + page_size], "total": len(items), "page": page, "page_size": page_size}
+    return items[start : start + page_size], {"total": len(items), "page": page, "page_size": page_size}
+
+
+def paged(items: list[Any], page: int, page_size: int) -> Response:
+    """One page of a list, with the totals beside it."""
+    shown, totals = page_of(items, page, page_size)
+    return success(shown, **totals)
 
 
 def failure(error: StudioError, request: Request) -> Response:
@@ -70,6 +87,8 @@ async def json_of(request: Request) -> dict[str, Any]:
             Text(f"The body is not JSON: {error}.", f"请求体不是有效的 JSON：{error}。"),
             Text("Send one JSON object.", "请发送一个 JSON 对象。"),
         ) from error
+    if b"\\ud" in body.lower() and _holds_half_a_character(content):
+        raise half_character()
     if not isinstance(content, dict):
         raise BadParameter(Text("The body has to be a JSON object.", "请求体必须是一个 JSON 对象。"))
     return content
@@ -115,19 +134,23 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def parameters(request: Request, error: RequestValidationError) -> Response:
-        parts = "; ".join(f"{item['loc'][-1]}: {item['msg']}" for item in error.errors())
-        return failure(BadParameter(Text(f"{parts}.", f"{parts}。")), request)
+        return failure(BadParameter(_explain(error)), request)
 
     @app.exception_handler(HTTPException)
     async def routing(request: Request, error: HTTPException) -> Response:
-        found = StudioError(
-            Text(
-                f"{request.method} {request.url.path}: {error.detail}.",
-                f"{request.method} {request.url.path}：{error.detail}。",
-            )
-        )
+        known = ROUTING.get(error.status_code, Text.same(f"{error.detail}"))
+        place = f"{request.method} {request.url.path}"
+        found = StudioError(known.format(place=place), LOOK if error.status_code in ROUTING else None)
         found.code = error.status_code * 100 + 1  # type: ignore[misc]
         return failure(found, request)
+
+    @app.exception_handler(OSError)
+    @app.exception_handler(ValueError)
+    async def refused(request: Request, error: Exception) -> Response:
+        shown = from_unexpected(error)
+        if shown.status == 500:
+            log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+        return failure(shown, request)
 
     @app.exception_handler(Exception)
     async def unexpected(request: Request, error: Exception) -> Response:
@@ -155,10 +178,24 @@ def _plain(value: Any) -> Any:
     return plain(value)
 
 
+def _holds_half_a_character(content: Any) -> bool:
+    try:
+        json.dumps(content, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
 def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
 
-def _explain(error: ValidationError) -> Text:
-    parts = [f"“{'.'.join(str(place) for place in item['loc'])}”: {item['msg']}" for item in error.errors()]
-    return Text("; ".join(parts) + ".", "；".join(parts) + "。")
+def _explain(error: ValidationError | RequestValidationError) -> Text:
+    english, chinese = [], []
+    for item in error.errors():
+        loc = item["loc"][1:] if isinstance(error, RequestValidationError) else item["loc"]
+        place = ".".join(map(str, loc))
+        words = in_words(item)
+        english.append(f"“{place}”: {words.en}" if place else words.en)
+        chinese.append(f"“{place}”：{words.zh}" if place else words.zh)
+    return Text(" ".join(english), "".join(chinese))

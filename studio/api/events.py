@@ -2,19 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Any, TypeVar
 
+import anyio
 from fastapi import Request
 from fastapi.responses import StreamingResponse
 
 from studio.api.envelope import to_json
 from studio.engine.errors import StudioError, from_unexpected
 
+T = TypeVar("T")
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
-def server_sent(items: AsyncIterator[tuple[str, Any, int | None]]) -> StreamingResponse:
+class Following:
+    """Streams that go on until somebody else ends them: one server's stop ends them at once, so that it waits for no reader."""
+
+    def __init__(self) -> None:
+        self._waiting: set[anyio.CancelScope] = set()
+        self._closed = False
+
+    async def until_closed(self, items: AsyncGenerator[T, None]) -> AsyncGenerator[T, None]:
+        """The same items. A reader sees a whole answer that ends early, and can take it up again elsewhere."""
+        async with aclosing(items):
+            while not self._closed:
+                with anyio.CancelScope() as waiting:
+                    self._waiting.add(waiting)
+                    try:
+                        item = await anext(items)
+                    except StopAsyncIteration:
+                        return
+                    finally:
+                        self._waiting.discard(waiting)
+                if waiting.cancelled_caught:
+                    return
+                yield item
+
+    def close(self) -> None:
+        self._closed = True
+        for waiting in list(self._waiting):
+            waiting.cancel()
+
+
+def following_of(request: Request) -> Following:
+    found: Following = request.app.state.following
+    return found
+
+
+def server_sent(items: AsyncGenerator[tuple[str, Any, int | str | None], None]) -> StreamingResponse:
     """Stream (event name, data, id) triples. An error becomes a last event "error" instead of a broken stream."""
     return StreamingResponse(_lines(items), media_type="text/event-stream", headers=HEADERS)
 
@@ -25,17 +62,22 @@ def last_event_id(request: Request) -> int:
     return int(given) if given.isdigit() else 0
 
 
-async def _lines(items: AsyncIterator[tuple[str, Any, int | None]]) -> AsyncIterator[bytes]:
+async def _lines(items: AsyncGenerator[tuple[str, Any, int | str | None], None]) -> AsyncGenerator[bytes, None]:
     try:
-        async for name, data, number in items:
-            yield _line(name, data, number)
+        async with aclosing(items):
+            async for name, data, number in items:
+                yield _line(name, data, number)
     except StudioError as error:
-        yield _line("error", {"code": error.code, "message": error.whole().en}, None)
+        yield _line("error", told(error), None)
     except Exception as error:
-        found = from_unexpected(error)
-        yield _line("error", {"code": found.code, "message": found.whole().en}, None)
+        yield _line("error", told(from_unexpected(error)), None)
 
 
-def _line(name: str, data: Any, number: int | None) -> bytes:
+def told(error: StudioError) -> dict[str, Any]:
+    """An error as the data of an event “error”."""
+    return {"code": error.code, "message": error.whole().en}
+
+
+def _line(name: str, data: Any, number: int | str | None) -> bytes:
     head = f"id: {number}\n" if number is not None else ""
     return f"{head}event: {name}\ndata: ".encode() + to_json(data) + b"\n\n"

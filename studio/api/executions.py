@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import AsyncGenerator
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from studio.api.envelope import body, described, engine_of, success
-from studio.api.events import last_event_id, server_sent
+from studio.api.events import following_of, last_event_id, server_sent
 from studio.engine.params import Params, param
 from studio.engine.text import Text
 from studio.engine.workflows import file
@@ -28,6 +28,7 @@ class Said(Params):
     step: str = param("", Text("Step", "节点"))
     at: list[int] | None = param(None, Text("Place", "位置"))
     by: str = param("", Text("By", "回答人"))
+    all: bool = param(False, Text("Every such question", "所有同类问题"))
 
 
 class Fork(Params):
@@ -39,7 +40,7 @@ class Fork(Params):
 
 
 @router.get("/executions")
-async def executions(request: Request, limit: int = 100) -> Response:
+async def executions(request: Request, limit: Annotated[int, Query(ge=1, le=10_000)] = 100) -> Response:
     """All runs, newest first."""
     return success([shown(run) for run in await engine_of(request).workflows.executions(limit=limit)])
 
@@ -55,7 +56,7 @@ async def logs(request: Request, execution_id: str) -> Response:
     """What happened so far, one entry per event, without the streamed text."""
     workflows = engine_of(request).workflows
     await workflows.execution(execution_id)
-    return success([event for event in await workflows.history(execution_id) if event.kind != "token"])
+    return success([event.as_dict() for event in await workflows.history(execution_id) if event.kind != "token"])
 
 
 @router.get("/executions/{execution_id}/events")
@@ -63,12 +64,13 @@ async def events(request: Request, execution_id: str) -> Response:
     """Everything that happens, from the start or from `Last-Event-ID`, until the run ends."""
     workflows = engine_of(request).workflows
     await workflows.execution(execution_id)
-    return server_sent(_follow(workflows, execution_id, last_event_id(request)))
+    followed = _follow(workflows, execution_id, last_event_id(request))
+    return server_sent(following_of(request).until_closed(followed))
 
 
 @router.post("/executions/{execution_id}/resume", status_code=202, openapi_extra=described(Again))
 async def resume(request: Request, execution_id: str, given: Again = body(Again)) -> Response:
-    """Go on from the last finished step; `repeat` allows what may have taken effect to happen again."""
+    """Go on from the last finished step. The run asks about what may have taken effect; `repeat` does it again unasked."""
     return success(shown(await engine_of(request).workflows.resume(execution_id, repeat=given.repeat)), 202)
 
 
@@ -79,16 +81,21 @@ async def stop(request: Request, execution_id: str) -> Response:
 
 
 @router.get("/executions/{execution_id}/questions")
-async def questions(request: Request, execution_id: str) -> Response:
-    """What a person is asked in this run."""
-    return success(await engine_of(request).workflows.questions(execution_id))
+async def questions(request: Request, execution_id: str, assignee: str = "") -> Response:
+    """What a person is asked in this run: by its steps, and about side effects that were interrupted (kind “in_doubt”)."""
+    return success(await engine_of(request).workflows.questions(execution_id, assignee))
+
+
+@router.get("/questions")
+async def waiting_questions(request: Request, assignee: str = "") -> Response:
+    """What people are asked in all runs that wait, or somebody of that name is."""
+    return success(await engine_of(request).workflows.waiting_questions(assignee))
 
 
 @router.post("/executions/{execution_id}/answer", status_code=202, openapi_extra=described(Said))
 async def answer(request: Request, execution_id: str, given: Said = body(Said)) -> Response:
-    """Answer a question of the run; without `step`, its only one."""
-    workflows = engine_of(request).workflows
-    found = await workflows.answer(execution_id, given.answer, step=given.step, at=given.at, by=given.by)
+    """Answer a question of the run; without `step`, its only one; with `all`, every such one alike."""
+    found = await engine_of(request).workflows.answer(execution_id, **given.model_dump())
     return success(shown(found), 202)
 
 
@@ -125,13 +132,14 @@ async def output(request: Request, execution_id: str, step: str, port: str) -> R
     return success(plain(await engine_of(request).workflows.output(execution_id, step, port)))
 
 
-async def _follow(workflows: Workflows, execution_id: str, after: int) -> AsyncIterator[tuple[str, Any, int | None]]:
+async def _follow(
+    workflows: Workflows, execution_id: str, after: int
+) -> AsyncGenerator[tuple[str, Any, int | None], None]:
     async for event in workflows.events(execution_id, after):
-        yield event.kind, event, event.seq
+        yield event.kind, event.as_dict(), event.seq
 
 
 def shown(run: Any) -> dict[str, Any]:
-    """A run as the API shows it, with both names of its id and its duration in milliseconds."""
-    ended = run.completed_at
-    duration = round((ended - run.started_at) * 1000) if ended and run.started_at else None
+    """A run as the API shows it, with both names of its id and the milliseconds that it worked."""
+    duration = round(run.seconds * 1000) if run.completed_at and run.started_at else None
     return {**run.model_dump(mode="json", exclude={"definition"}), "execution_id": run.id, "duration_ms": duration}

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from studio.api.envelope import body, described, engine_of, json_of, page_of, success
-from studio.engine.models.model import LoadSettings
+from studio.api.envelope import Page, PageSize, body, described, engine_of, json_of, paged, success
+from studio.engine.models.model import Kind, LoadSettings
+from studio.engine.models.prices import Prices
 from studio.engine.params import FileRef, Params, SecretText, check, param
 from studio.engine.text import Text
 
@@ -27,10 +30,11 @@ class Alias(Params):
 
 
 @router.get("/models")
-async def list_models(request: Request, kind: str | None = None, page: int = 1, page_size: int = 100) -> Response:
+async def list_models(
+    request: Request, kind: Kind | None = None, page: Page = 1, page_size: PageSize = 100
+) -> Response:
     """Every model the studio knows, with its state."""
-    listed = page_of(list(await engine_of(request).models.list(kind)), page, page_size)
-    return success(listed.pop("data"), **listed)
+    return paged(list(await engine_of(request).models.list(kind)), page, page_size)
 
 
 @router.post("/models", status_code=201, openapi_extra=described(NewModel))
@@ -64,7 +68,7 @@ async def hardware(request: Request) -> Response:
 
 
 @router.get("/models/requests")
-async def requests(request: Request, limit: int = 100) -> Response:
+async def requests(request: Request, limit: Annotated[int, Query(ge=1)] = 100) -> Response:
     """The last requests to the OpenAI-shaped routes, the newest first; status 0 runs still, 499 left before its answer."""
     return success(engine_of(request).models.requests.last(limit))
 
@@ -113,7 +117,6 @@ async def load(request: Request, model_id: str) -> Response:
     wanted = await json_of(request)
     force = wanted.pop("force", False) is True
     settings = check(LoadSettings, {**model.load_settings.model_dump(), **wanted}) if wanted else None
-    assert settings is None or isinstance(settings, LoadSettings)
     return success(await models.load(model.id, settings, force=force))
 
 
@@ -124,7 +127,6 @@ async def fit(request: Request, model_id: str) -> Response:
     model = await models.get(model_id)
     wanted = {**model.load_settings.model_dump(), **dict(request.query_params)}
     settings = check(LoadSettings, wanted)
-    assert isinstance(settings, LoadSettings)
     found = models.fit(model, await models.hardware(), settings)
     return success({**found.model_dump(mode="json"), "needed": found.needed, "fits": found.fits})
 
@@ -141,6 +143,18 @@ async def unload(request: Request, model_id: str) -> Response:
 async def star(request: Request, model_id: str, on: bool = True) -> Response:
     """Starred models stand first; `on=false` takes the star away."""
     return success(await engine_of(request).models.star(model_id, on))
+
+
+@router.put("/models/{model_id}/prices", openapi_extra=described(Prices))
+async def prices(request: Request, model_id: str, given: Prices = body(Prices)) -> Response:
+    """What its tokens cost: runs show their cost by it."""
+    return success(await engine_of(request).models.set_prices(model_id, given))
+
+
+@router.delete("/models/{model_id}/prices")
+async def forget_prices(request: Request, model_id: str) -> Response:
+    """Nobody knows any more what its tokens cost."""
+    return success(await engine_of(request).models.set_prices(model_id, None))
 
 
 @router.get("/models/{model_id}/uses")

@@ -81,8 +81,8 @@ async def write(request: Request, bucket: str, key: str) -> Response:
     """Keep what is sent as an object. It is there whole or not at all."""
     engine = engine_of(request)
     await _judge(engine, request, bucket, key)
-    aside = engine.paths.cache / "uploads"
-    await asyncio.to_thread(aside.mkdir, parents=True, exist_ok=True)
+    aside = engine.paths.temporary
+    await asyncio.to_thread(aside.mkdir, 0o700, parents=True, exist_ok=True)
     handle, name = await asyncio.to_thread(tempfile.mkstemp, dir=aside)
     try:
         await _receive(request.stream(), handle)

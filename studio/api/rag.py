@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from studio.api.chat import Said, answer, as_server_sent, ask
+from studio.api.answers import Told
+from studio.api.chat import Said, answer, answers_of, ask, checked, resumed
 from studio.api.documents import collection_named, found_as_api
 from studio.api.envelope import body, described, engine_of, success
 from studio.api.events import server_sent
@@ -29,22 +31,25 @@ class Question(Params):
 @router.post("/rag/query", openapi_extra=described(Question))
 async def rag(request: Request, given: Question = body(Question)) -> Response:
     """An answer from a collection, with its sources; with `stream` as events start, retrieved, step, sources, piece, done."""
+    if (back := await resumed(request, given.stream)) is not None:
+        return back
     engine = engine_of(request)
     collection = await collection_named(engine, given.collection)
+    said = Said(message=given.question, model=given.model, knowledge=[collection.id], datasets=[], top_k=given.top_k)
+    await checked(engine, said)
     chunks = await engine.knowledge.search(given.question, [collection.id], given.top_k)
     found = {"sources": [found_as_api(item) for item in chunks], "retrieved_count": len(chunks)}
     thread = await engine.chat.create(title=given.question)
-    said = Said(message=given.question, model=given.model, knowledge=[collection.id], datasets=[], top_k=given.top_k)
     events = ask(engine, thread.id, said)
     if given.stream:
-        return server_sent(_streamed(found, as_server_sent(events, thread.id)))
+        answers = answers_of(request)
+        return server_sent(_streamed(found, answers.follow(await answers.begin(events, thread.id))))
     message = await answer(engine, events)
     return success({"answer": message.content, **found, "conversation_id": thread.id})
 
 
-async def _streamed(
-    found: dict[str, Any], events: AsyncIterator[tuple[str, Any, int | None]]
-) -> AsyncIterator[tuple[str, Any, int | None]]:
+async def _streamed(found: dict[str, Any], events: AsyncGenerator[Told, None]) -> AsyncGenerator[Told, None]:
     yield "retrieved", found, None
-    async for event in events:
-        yield event
+    async with aclosing(events):
+        async for event in events:
+            yield event

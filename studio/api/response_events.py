@@ -94,16 +94,17 @@ class Events:
             yield from self._start(kind, part)
         item = self._items[-1]
         item["content"][0]["text"] += text
-        beside = {"logprobs": []} if part == "output_text" else {}
+        beside: Event = {"logprobs": []} if part == "output_text" else {}
         yield self._event(f"response.{part}.delta", **self._place(item), content_index=0, delta=text, **beside)
 
     def _start(self, kind: str, part: str) -> Iterator[Event]:
-        item = {"type": kind, "id": _id(kind[:3]), "status": "in_progress", "content": []}
-        item |= {"role": "assistant"} if kind == "message" else {"summary": []}
+        item: Event = {"type": kind, "id": _id(kind[:3]), "status": "in_progress", "content": []}
+        said: Event = {"role": "assistant"} if kind == "message" else {"summary": []}
+        item |= said
         self._items.append(item)
         self._open = item
         yield self._event("response.output_item.added", output_index=len(self._items) - 1, item=dict(item, content=[]))
-        content = {"type": part, "text": ""} | ({"annotations": [], "logprobs": []} if kind == "message" else {})
+        content: Event = {"type": part, "text": ""} | ({"annotations": [], "logprobs": []} if kind == "message" else {})
         yield self._event("response.content_part.added", **self._place(item), content_index=0, part=dict(content))
         item["content"] = [content]
 
@@ -135,7 +136,7 @@ class Events:
             yield self._event("response.function_call_arguments.done", **place, name=name, arguments=arguments)
         else:
             part = item["content"][0]
-            beside = {"logprobs": []} if part["type"] == "output_text" else {}
+            beside: Event = {"logprobs": []} if part["type"] == "output_text" else {}
             yield self._event(f"response.{part['type']}.done", **place, content_index=0, text=part["text"], **beside)
             yield self._event("response.content_part.done", **place, content_index=0, part=dict(part))
         yield self._event("response.output_item.done", output_index=place["output_index"], item=dict(item))

@@ -11,7 +11,7 @@ from studio.api.envelope import body, described, engine_of, json_of, success
 from studio.api.executions import shown
 from studio.engine.params import Params, param
 from studio.engine.text import Text
-from studio.engine.workflows.schedules import Schedule, ScheduleSettings
+from studio.engine.workflows.schedule import Schedule, ScheduleSettings
 
 router = APIRouter(prefix="/api/v1", tags=["schedules"])
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -98,16 +97,6 @@ class Gate:
             return
         language = next((v.decode("latin-1") for n, v in scope["headers"] if n == b"accept-language"), "en")
         await failure_for(error, scope["path"], language)(scope, receive, send)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a bind address stays on this computer."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 def _name(host: str) -> str:

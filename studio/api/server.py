@@ -7,10 +7,11 @@ import errno
 import socket
 import sys
 
-from studio.api.security import Access, is_loopback
+from studio.api.security import Access
 from studio.engine.engine import Engine
 from studio.engine.errors import Conflict, Unavailable
 from studio.engine.files import reason
+from studio.engine.settings import is_loopback
 from studio.engine.text import Text
 
 MOST_FILES = 65_536
@@ -38,8 +39,9 @@ class Server:
         listener = self._bind()
         hosts = frozenset() if is_loopback(self.host) else frozenset(_names_of(self.host))
         access = Access(self._engine.tokens, self._require_token, hosts)
+        self._application = make_application(self._engine, access)
         config = uvicorn.Config(
-            make_application(self._engine, access),
+            self._application,
             http="h11",  # it passes an absolute-form target on as it is, so the gate sees it
             log_config=None,
             access_log=False,
@@ -72,7 +74,9 @@ class Server:
 
     def _bind(self) -> socket.socket:
         family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
-        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener = socket.socket(
+            family, socket.SOCK_STREAM, socket.IPPROTO_TCP
+        )  # named, or asyncio waits 40 ms to fill packets
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((self.host, self._port))
@@ -95,6 +99,8 @@ class Server:
         try:
             await self._server.main_loop()
         finally:
+            self._application.state.following.close()
+            await self._application.state.answers.close()  # the streams of their readers end by themselves
             await self._server.shutdown(sockets=[listener])
 
 

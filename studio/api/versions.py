@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from studio.api.envelope import body, described, engine_of, page_of, success
+from studio.api.envelope import Page, PageSize, body, described, engine_of, page_of, success
 from studio.engine.datasets.version import Version
 from studio.engine.params import Params, param
 from studio.engine.text import Text
@@ -37,13 +37,13 @@ class Back(Params):
 async def versions(
     request: Request,
     dataset_id: str,
-    page: Annotated[int, Query(ge=1)] = 1,
-    page_size: Annotated[int, Query(ge=1, le=1000)] = 100,
+    page: Page = 1,
+    page_size: PageSize = 100,
 ) -> Response:
     """The contents it had, newest first; `state` is current, here, kept or gone."""
     found = await engine_of(request).datasets.versions(dataset_id)
-    listed = page_of([version.as_api() for version in found], page, page_size)
-    return success({"versions": listed.pop("data"), **listed})
+    shown, totals = page_of([version.as_api() for version in found], page, page_size)
+    return success({"versions": shown, **totals})
 
 
 @router.post("/datasets/{dataset_id}/versions", status_code=201, openapi_extra=described(NewVersion))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -11,9 +12,8 @@ from studio.api.envelope import body, described, engine_of, success
 from studio.engine.errors import BadParameter
 from studio.engine.params import Params, param
 from studio.engine.text import Text
-from studio.engine.workflows import file, library, schema
-from studio.engine.workflows.compare import compare
-from studio.engine.workflows.graph import Graph
+from studio.engine.workflows import file, schema
+from studio.engine.workflows.compare import Change, compare
 
 router = APIRouter(prefix="/api/v1", tags=["workflows"])
 MEDIA = {"json": "application/json", "yaml": "application/yaml", "1.0": "application/json"}
@@ -41,14 +41,14 @@ async def workflow_schema() -> Response:
 @router.post("/workflows/validate", openapi_extra=described(Definition))
 async def validate(request: Request, given: Definition = body(Definition)) -> Response:
     """What keeps a graph from running and what looks wrong in it; empty when all is well."""
-    found = library.problems(file.read(given.definition))
+    found = await engine_of(request).workflows.examine(file.read(given.definition))
     return success({"valid": not any(problem.level == "error" for problem in found), "problems": found})
 
 
 @router.post("/workflows/diff", openapi_extra=described(Two))
 async def diff(request: Request, given: Two = body(Two)) -> Response:
     """What differs between two graphs."""
-    return success(_changes(file.read(given.before), file.read(given.after)))
+    return success(_shown(compare(file.read(given.before), file.read(given.after))))
 
 
 @router.get("/workflows/{workflow_id}/versions")
@@ -56,6 +56,13 @@ async def versions(request: Request, workflow_id: str) -> Response:
     """The versions, the newest first, without their graphs."""
     found = await engine_of(request).workflows.versions(workflow_id)
     return success([item.model_dump(mode="json", exclude={"definition"}) for item in found])
+
+
+@router.post("/workflows/{workflow_id}/versions", status_code=201, openapi_extra=described(VersionName))
+async def save_version(request: Request, workflow_id: str, given: VersionName = body(VersionName)) -> Response:
+    """Keep the workflow as it is now as a version; one that did not change since only gets the name."""
+    found = await engine_of(request).workflows.save_version(workflow_id, given.name)
+    return success({"workflow_id": found.id, "number": found.version, "name": given.name}, 201)
 
 
 @router.put("/workflows/{workflow_id}/versions/{number}", openapi_extra=described(VersionName))
@@ -75,10 +82,9 @@ async def restore_version(request: Request, workflow_id: str, number: int) -> Re
 
 
 @router.get("/workflows/{workflow_id}/diff")
-async def diff_versions(request: Request, workflow_id: str, before: int, after: int) -> Response:
-    """What differs between two versions."""
-    found = await engine_of(request).workflows.compare(workflow_id, before, after)
-    return success([{**item.model_dump(mode="json"), "line": item.line().as_dict()} for item in found])
+async def diff_versions(request: Request, workflow_id: str, before: int, after: int | None = None) -> Response:
+    """What differs between two versions, or a version and the workflow as it is now."""
+    return success(_shown(await engine_of(request).workflows.compare(workflow_id, before, after)))
 
 
 @router.get("/workflows/{workflow_id}/export")
@@ -96,5 +102,5 @@ async def export(
     return Response(file.as_text(graph, format), media_type=MEDIA[format])
 
 
-def _changes(before: Graph, after: Graph) -> list[dict[str, Any]]:
-    return [{**item.model_dump(mode="json"), "line": item.line().as_dict()} for item in compare(before, after)]
+def _shown(changes: Sequence[Change]) -> list[dict[str, Any]]:
+    return [{**item.model_dump(mode="json"), "line": item.line().as_dict()} for item in changes]

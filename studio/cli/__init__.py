@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 from studio import __version__
 
@@ -25,19 +26,14 @@ def make_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND")
     _serving(commands)
     _asking(commands)
-    _listing(commands)
-    _models_command(commands)
-    _workflow_commands(commands)
-    _datasets_command(commands)
-    _objects_command(commands)
-    _knowledge_command(commands)
+    _things(commands)
     return parser
 
 
-Commands = "argparse._SubParsersAction[argparse.ArgumentParser]"
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
-def _serving(commands: Commands) -> None:  # type: ignore[valid-type]
+def _serving(commands: Commands) -> None:
     serve = _add(commands, "serve", "answer the HTTP API without a window", _serve)
     serve.add_argument("--host", default=None, help="address to listen on (127.0.0.1)")
     serve.add_argument("--port", type=int, default=None, help="port to listen on (8080; 0 takes a free one)")
@@ -49,9 +45,10 @@ def _serving(commands: Commands) -> None:  # type: ignore[valid-type]
     _add(commands, "sample", "put the sample project in place", _sample)
 
 
-def _asking(commands: Commands) -> None:  # type: ignore[valid-type]
-    run = _add(commands, "run", "run a workflow file, or a kept workflow by its id", _run)
-    _declare_run(run)
+def _asking(commands: Commands) -> None:
+    from studio.cli.run import declare_run, run
+
+    declare_run(_add(commands, "run", "run a workflow file, or a kept workflow by its id", run))
     chat = _add(commands, "chat", "ask a question; without one, a conversation line by line", _chat)
     chat.add_argument("question", nargs="?", help="the question")
     chat.add_argument("--model", help="a model by id, name or alias")
@@ -67,58 +64,27 @@ def _asking(commands: Commands) -> None:  # type: ignore[valid-type]
     chat.add_argument("--plain", action="store_true", help="only the model, without collections and datasets")
 
 
-def _listing(commands: Commands) -> None:  # type: ignore[valid-type]
-    for name, help in (("settings", "show or change settings"),):
-        parser = _add(commands, name, help, _things)
-        parser.set_defaults(things=name)
-        parser.add_argument("verb", nargs="?", default="list", help="what to do (list)")
-        parser.add_argument("words", nargs="*", help="what to do it with")
-        parser.add_argument("--name", default="", help="a name for what is added")
-        parser.add_argument("--limit", type=int, default=20, help="rows at most (20)")
+def _things(commands: Commands) -> None:
+    """What there is, with a verb for each thing that one does with it."""
+    from studio.cli import connections, datasets, knowledge, models, objects, runs, settings, workflows
 
-
-def _datasets_command(commands: Commands) -> None:  # type: ignore[valid-type]
-    from studio.cli.datasets import declare
-
-    declare(_add(commands, "datasets", "register, list, show, query and export datasets", _datasets))
-
-
-def _objects_command(commands: Commands) -> None:  # type: ignore[valid-type]
-    from studio.cli import connections, objects
-
-    objects.declare(_add(commands, "objects", "objects of buckets: list, put, get, trash, restore, versions", _objects))
-    connections.declare(_add(commands, "connections", "S3 endpoints and database servers by name", _connections))
-
-
-def _knowledge_command(commands: Commands) -> None:  # type: ignore[valid-type]
-    from studio.cli.knowledge import declare
-
-    declare(_add(commands, "knowledge", "collections: add, search, measure, export and import", _knowledge))
-
-
-def _workflow_commands(commands: Commands) -> None:  # type: ignore[valid-type]
-    from studio.cli import runs, workflows
-
-    workflows.declare(_add(commands, "workflows", "run, check, compare, import and export workflows", _workflows))
-    runs.declare(_add(commands, "runs", "list, follow, answer, stop, resume, branch and replay runs", _runs))
-
-
-def _declare_run(parser: argparse.ArgumentParser) -> None:
-    from studio.cli.run import declare_run
-
-    declare_run(parser)
-
-
-def _models_command(commands: Commands) -> None:  # type: ignore[valid-type]
-    from studio.cli.models import declare
-
-    declare(_add(commands, "models", "list, get, load, unload and measure models", _models))
+    for name, module, command, help in (
+        ("settings", settings, settings.settings, "show or change settings"),
+        ("models", models, models.models, "list, get, load, unload and measure models"),
+        ("workflows", workflows, workflows.workflows, "run, check, compare, import and export workflows"),
+        ("runs", runs, runs.runs, "list, follow, answer, stop, resume, branch and replay runs"),
+        ("datasets", datasets, datasets.datasets, "register, list, show, query and export datasets"),
+        ("objects", objects, objects.objects, "objects of buckets: list, put, get, trash, restore, versions"),
+        ("connections", connections, connections.connections, "S3 endpoints and database servers by name"),
+        ("knowledge", knowledge, knowledge.knowledge, "collections: add, search, measure, export and import"),
+    ):
+        module.declare(_add(commands, name, help, command))
 
 
 def _add(
     commands: Commands, name: str, help: str, command: Callable[[argparse.Namespace], int]
-) -> argparse.ArgumentParser:  # type: ignore[valid-type]
-    parser: argparse.ArgumentParser = commands.add_parser(name, help=help, description=help)  # type: ignore[attr-defined]
+) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=help, description=help)
     parser.add_argument("--json", action="store_true", help="answer in JSON")
     parser.set_defaults(command=command)
     return parser
@@ -143,69 +109,15 @@ def _doctor(parsed: argparse.Namespace) -> int:
 
 
 def _sample(parsed: argparse.Namespace) -> int:
-    from studio.cli.things import sample
+    from studio.cli.sample import sample
 
     return sample(parsed)
-
-
-def _run(parsed: argparse.Namespace) -> int:
-    from studio.cli.run import run
-
-    return run(parsed)
 
 
 def _chat(parsed: argparse.Namespace) -> int:
     from studio.cli.chat import chat
 
     return chat(parsed)
-
-
-def _objects(parsed: argparse.Namespace) -> int:
-    from studio.cli.objects import objects
-
-    return objects(parsed)
-
-
-def _connections(parsed: argparse.Namespace) -> int:
-    from studio.cli.connections import connections
-
-    return connections(parsed)
-
-
-def _models(parsed: argparse.Namespace) -> int:
-    from studio.cli.models import models
-
-    return models(parsed)
-
-
-def _datasets(parsed: argparse.Namespace) -> int:
-    from studio.cli.datasets import datasets
-
-    return datasets(parsed)
-
-
-def _knowledge(parsed: argparse.Namespace) -> int:
-    from studio.cli.knowledge import knowledge
-
-    return knowledge(parsed)
-
-
-def _workflows(parsed: argparse.Namespace) -> int:
-    from studio.cli.workflows import workflows
-
-    return workflows(parsed)
-
-
-def _runs(parsed: argparse.Namespace) -> int:
-    from studio.cli.runs import runs
-
-    return runs(parsed)
-
-
-def _things(parsed: argparse.Namespace) -> int:
-    from studio.cli.things import things
-
-    return things(parsed)
 
 
 def _explained(work: Callable[[], int]) -> int:

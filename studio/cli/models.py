@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import sys
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from studio.cli.connection import Connection, run
-from studio.cli.output import language, print_table, show
-from studio.engine.errors import BadParameter, StudioError, Unavailable
+from studio.cli.connection import Connection
+from studio.cli.output import print_table, show, told, warn
+from studio.cli.verbs import NOT_UNDERSTOOD, NotUnderstood, Verb, run_verb
+from studio.cli.waiting import ended, why
+from studio.engine.errors import NotFound, StudioError, Unavailable
 from studio.engine.text import Text
 
-Verb = Callable[[Connection, argparse.Namespace], Awaitable[None]]
 ROUTE = "/api/v1/models"
+DOES_NOT_FIT = 40902  # of `DoesNotFit`, in a room that is slow to open
 LISTED = ("id", "name", "quantization", "kind", "backend", "state", "size_bytes", "tokens_per_second", "location")
 LOADED = ("id", "name", "kind", "backend", "context_length", "slots", "memory_bytes", "unload_after_minutes")
 FOUND = ("program", "name", "quantization", "size_bytes", "known", "path", "problem")
@@ -28,28 +28,15 @@ CHOICES = ("quantization", "name", "size_bytes", "fit")
 
 def models(parsed: argparse.Namespace) -> int:
     """Exit codes: 0 done, 1 refused with words, 2 not understood, 3 it does not fit the memory, 4 no such model."""
-    verb = VERBS.get(parsed.verb)
-    if verb is None:
+    if parsed.verb not in VERBS:
         known = ", ".join(VERBS)
-        problem = Text(f"“studio models” has no “{parsed.verb}”. It has: {known}.", f"可用：{known}。")
-        print(problem.in_language(language()), file=sys.stderr)
-        return 2
-
-    async def work(connection: Connection) -> int:
-        try:
-            await verb(connection, parsed)
-        except BadParameter as error:
-            print(error.whole().in_language(language()), file=sys.stderr)
-            return 2
-        except StudioError as error:
-            code = {40902: 3, 40401: 4}.get(error.code)
-            if code is None:
-                raise
-            print(error.whole().in_language(language()), file=sys.stderr)
-            return code
-        return 0
-
-    return run(work, parsed.home)
+        problem = Text(
+            f"“studio models” has no “{parsed.verb}”. It has: {known}.",
+            f"“studio models”没有“{parsed.verb}”，可用：{known}。",
+        )
+        warn(problem)
+        return NOT_UNDERSTOOD
+    return run_verb(VERBS, parsed, {DOES_NOT_FIT: 3, NotFound.code: 4})
 
 
 async def _ls(connection: Connection, parsed: argparse.Namespace) -> None:
@@ -64,7 +51,7 @@ async def _show(connection: Connection, parsed: argparse.Namespace) -> None:
     found = await connection.get(f"{ROUTE}/{_word(parsed)}")
     fit = await connection.get(f"{ROUTE}/{found['id']}/fit")
     uses = await connection.get(f"{ROUTE}/{found['id']}/uses")
-    used_by = uses if parsed.json else ", ".join(Text(**one["title"]).in_language(language()) for one in uses)
+    used_by = uses if parsed.json else ", ".join(told(Text(**one["title"])) for one in uses)
     show({**found, "used_by": used_by, "fit": fit if parsed.json else fit["text"]}, parsed.json)
 
 
@@ -189,21 +176,15 @@ async def _engine(connection: Connection, parsed: argparse.Namespace) -> None:
         job = await _installed(connection, words[1], parsed.variant)
         show({"engine": words[1], "status": job["status"], "job": job["id"]}, parsed.json)
     else:
-        raise BadParameter(Text("Say install or remove, and which engine.", "请指定 install 或 remove 以及引擎名称。"))
+        raise NotUnderstood(Text("Say install or remove, and which engine.", "请指定 install 或 remove 以及引擎名称。"))
 
 
 async def _installed(connection: Connection, name: str, variant: str | None) -> dict[str, Any]:
     job = await connection.post(f"{ROUTE}/engines/{name}/install", {"variant": variant})
-    while job["status"] == "running":
-        await asyncio.sleep(0.5)
-        job = next(one for one in await connection.get("/api/v1/jobs") if one["id"] == job["id"])
-        if sys.stderr.isatty():
-            words = (job.get("message") or {}).get(language()) or ""
-            print(f"\r{(job.get('progress') or 0):4.0%} {words}\033[K", end="", file=sys.stderr, flush=True)
+    job = await ended(connection, job)
     if job["status"] != "done":
-        words = (job.get("error") or {}).get("message") or {"en": "It was stopped.", "zh": "已被中止。"}
-        raise Unavailable(Text(**words))
-    return dict(job)
+        raise Unavailable(why(job))
+    return job
 
 
 async def _star(connection: Connection, parsed: argparse.Namespace) -> None:
@@ -264,13 +245,13 @@ def _progress(one: dict[str, Any]) -> str:
     speed = f", {one['speed'] / 1e6:.1f} MB/s" if one.get("speed") else ""
     left = f", {one['seconds_left']:.0f} s" if one.get("seconds_left") else ""
     phase = {"checking": Text("checking", "正在校验"), "waiting": Text("waiting", "等待中")}.get(one.get("phase") or "")
-    what = f", {phase.in_language(language())}" if phase else speed + left
+    what = f", {told(phase)}" if phase else speed + left
     return f"{one['name']}  {share:.0%} of {one['size_bytes'] / 1e9:.2f} GB{what}"
 
 
 def _word(parsed: argparse.Namespace) -> str:
     if not parsed.words:
-        raise BadParameter(
+        raise NotUnderstood(
             Text(
                 f"“studio models {parsed.verb}” needs to know which one.",
                 f"“studio models {parsed.verb}”需要指定对象。",

@@ -45,11 +45,11 @@ def declare(parser: argparse.ArgumentParser) -> None:
         add_verb(verbs, name, help).add_argument("url", metavar="S3_ADDRESS")
 
 
-async def _ls(connection: Connection, parsed: argparse.Namespace) -> int:
+async def _ls(connection: Connection, parsed: argparse.Namespace) -> None:
     if not parsed.url:
         names = await connection.get("/api/v1/buckets")
         show(names if parsed.json else [{"bucket": name} for name in names], parsed.json, ("bucket",))
-        return 0
+        return
     (bucket, key), after, rows = _parts(parsed.url), "", []
     while True:
         found = await connection.get(f"{_bucket(bucket)}/objects", prefix=key, after=after)
@@ -58,56 +58,49 @@ async def _ls(connection: Connection, parsed: argparse.Namespace) -> int:
         if not after:
             break
     show(rows, parsed.json, LISTED)
-    return 0
 
 
-async def _put(connection: Connection, parsed: argparse.Namespace) -> int:
+async def _put(connection: Connection, parsed: argparse.Namespace) -> None:
     bucket, key = _parts(parsed.url)
     if not parsed.file.is_file():
         raise NotUnderstood(Text(f"There is no file {parsed.file}.", f"没有文件 {parsed.file}。"))
     key = f"{key}{parsed.file.name}" if not key or key.endswith("/") else key
     made = await connection.send(_object(bucket, key), parsed.file, _told(parsed.file.stat().st_size))
     show(made if parsed.json else [made], parsed.json, LISTED)
-    return 0
 
 
-async def _get(connection: Connection, parsed: argparse.Namespace) -> int:
+async def _get(connection: Connection, parsed: argparse.Namespace) -> None:
     bucket, key = _parts(parsed.url)
     pieces = connection.bytes("GET", _object(bucket, key))
     if parsed.file == "-":
         async for piece in pieces:
             sys.stdout.buffer.write(piece)
-        return 0
+        return
     target = Path(parsed.file or key.rpartition("/")[2])
     with replacing(target, 0o644) as file:
         async for piece in pieces:
             file.write(piece)
-    return 0
 
 
-async def _rm(connection: Connection, parsed: argparse.Namespace) -> int:
+async def _rm(connection: Connection, parsed: argparse.Namespace) -> None:
     for url in parsed.urls:
         await connection.delete(_object(*_parts(url)) + ("?forever=true" if parsed.forever else ""))
-    return 0
 
 
-async def _trash(connection: Connection, parsed: argparse.Namespace) -> int:
+async def _trash(connection: Connection, parsed: argparse.Namespace) -> None:
     bucket, key = _parts(parsed.url)
     show(await connection.get(f"{_bucket(bucket)}/trash", prefix=key), parsed.json, DELETED)
-    return 0
 
 
-async def _restore(connection: Connection, parsed: argparse.Namespace) -> int:
+async def _restore(connection: Connection, parsed: argparse.Namespace) -> None:
     bucket, key = _parts(parsed.url)
     made = await connection.post(f"{_bucket(bucket)}/restore", {"key": key})
     show(made if parsed.json else [made], parsed.json, LISTED)
-    return 0
 
 
-async def _versions(connection: Connection, parsed: argparse.Namespace) -> int:
+async def _versions(connection: Connection, parsed: argparse.Namespace) -> None:
     bucket, key = _parts(parsed.url)
     show(await connection.get(f"{_bucket(bucket)}/versions", key=key), parsed.json, VERSION)
-    return 0
 
 
 def _parts(url: str) -> tuple[str, str]:

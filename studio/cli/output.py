@@ -21,12 +21,22 @@ def language() -> str:
     return "zh" if next((value for value in named if value), "en").startswith("zh") else "en"
 
 
+def told(words: Text) -> str:
+    """In the reader's language."""
+    return words.in_language(language())
+
+
 def say(words: Text) -> None:
-    print(words.in_language(language()))
+    print(told(words))
+
+
+def warn(words: Text) -> None:
+    """What is no part of the answer goes to the standard error."""
+    print(told(words), file=sys.stderr)
 
 
 def explain(error: StudioError) -> str:
-    return error.whole().in_language(language())
+    return told(error.whole())
 
 
 def show(data: Any, as_json: bool, columns: Sequence[str] = ()) -> None:

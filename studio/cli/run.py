@@ -11,10 +11,13 @@ from typing import Any
 
 from studio.cli.connection import Connection
 from studio.cli.connection import run as connected
-from studio.cli.output import language, show
+from studio.cli.output import language, show, told
 from studio.engine.errors import BadParameter, NotFound
 from studio.engine.text import Text
-from studio.engine.workflows.file import parsed_yaml
+from studio.engine.workflows.doubt import asked_of, label_of
+from studio.engine.workflows.doubt import text_of as asked
+from studio.engine.workflows.file_text import parsed_yaml
+from studio.engine.workflows.telling import line_of
 
 LARGEST = 10_000_000  # bytes of a workflow file
 WAITING = 3  # the exit code of a run that waits for a person
@@ -29,14 +32,19 @@ def declare_run(parser: argparse.ArgumentParser) -> None:
     """The arguments of a run."""
     parser.add_argument("file", help="a workflow file, or wf-… of a kept one")
     parser.add_argument(
-        "--input", "-i", action="append", default=[], metavar="NAME=VALUE", help="an input of the start node"
+        "--input",
+        "-i",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="an input of the start node; NAME=@FILE gives a file, again for several",
     )
     parser.add_argument("--inputs", metavar="FILE", help="all inputs as one JSON object; - reads the standard input")
 
 
 async def run_workflow(connection: Connection, parsed: argparse.Namespace) -> int:
     """Run it, tell what happens, and give 0 when it completed, 1 when it did not, 3 when it waits for a person."""
-    inputs = _all_inputs(parsed)
+    inputs = await _all_inputs(connection, parsed)
     workflow = await _workflow(connection, parsed.file)
     started = await connection.post(f"/api/v1/workflows/{workflow}/start", {"inputs": inputs})
     return await follow(connection, started["execution_id"], parsed.json)
@@ -50,6 +58,7 @@ async def follow(connection: Connection, run_id: str, as_json: bool) -> int:
             _print(name, event)
         if name == "asked" and await _is_open(connection, run_id, event["step"]):
             if not sys.stdin.isatty() or as_json:
+                _say_question(run_id, event)
                 asking = True
                 break
             await _put(connection, run_id, event)
@@ -68,12 +77,30 @@ async def _is_open(connection: Connection, run_id: str, step: str) -> bool:
 
 async def _put(connection: Connection, run_id: str, event: dict[str, Any]) -> None:
     question = event["data"]["question"]
-    print(question["text"], *question.get("choices", []), sep="\n  ", file=sys.stderr)
+    print(*_words_of(question), sep="\n  ", file=sys.stderr)
     fields = question.get("fields") or []
     answer: Any = {name: await asyncio.to_thread(input, f"{name}: ") for name in fields}
     answer = answer or await asyncio.to_thread(input, "> ")
     body = {"answer": answer, "step": event["step"], "at": event["data"]["at"]}
     await connection.post(f"{RUNS}/{run_id}/answer", body)
+
+
+def _say_question(run_id: str, event: dict[str, Any]) -> None:
+    """What is waited for, and the command that answers it."""
+    data = event["data"]
+    at = "".join(f" --at {number}" for number in data["at"])
+    answer = f"studio runs answer {run_id} ANSWER --step {event['step']}{at}"
+    print(*_words_of(data["question"]), f"→ {answer}", sep="\n  ", file=sys.stderr)
+
+
+def _words_of(question: dict[str, Any]) -> list[str]:
+    named = [(choice, told(label_of(question, choice))) for choice in question.get("choices", [])]
+    whom = asked_of(question)
+    return [
+        *([told(whom)] if whom else []),
+        told(asked(question)),
+        *(choice if label == choice else f"{choice}: {label}" for choice, label in named),
+    ]
 
 
 async def _workflow(connection: Connection, given: str) -> str:
@@ -124,11 +151,16 @@ def value_of(word: str) -> Any:
         return word
 
 
+def setting_of(word: str) -> Any:
+    """A setting is text; one that is a list is written as JSON."""
+    return value_of(word) if word.startswith("[") else word
+
+
 def _text(path: Path) -> str:
     try:
         if path.stat().st_size > LARGEST:
             raise BadParameter(Text(f"{path} is larger than 10 MB.", f"{path} 超过 10 MB。"))
-        return path.read_text()
+        return path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise NotFound(
             Text(f"{path} cannot be read: {error.strerror}.", f"无法读取 {path}：{error.strerror}。")
@@ -144,20 +176,34 @@ def _print(name: str, event: dict[str, Any]) -> None:
         print(data.get("text", ""), end="", file=sys.stderr, flush=True)
     elif name == "failed":
         print(f"{name:<10} {step}: {data['error']['message'][language()]}", file=sys.stderr)
+    elif name == "log":
+        print(f"{name:<10} {step}: {told(line_of(data))}", file=sys.stderr)
     elif name not in ("progress", "queued", "rows", "effect", "effect_started", "exchange", "called"):
         seconds = f" {data['seconds']:.2f} s" if isinstance(data.get("seconds"), float) else ""
         print(f"{name:<10} {step}{seconds}", file=sys.stderr)
 
 
-def _all_inputs(parsed: argparse.Namespace) -> dict[str, Any]:
+async def _all_inputs(connection: Connection, parsed: argparse.Namespace) -> dict[str, Any]:
+    """Those of the JSON object, then those that are named one by one. A name that is given several files takes them all."""
     found: Any = value_of(text_of(parsed.inputs)) if parsed.inputs else {}
     if not isinstance(found, dict):
         raise BadParameter(Text("The inputs have to be one JSON object.", "输入必须是一个 JSON 对象。"))
-    return found | dict(_input(given) for given in parsed.input)
+    files: dict[str, list[str]] = {}
+    for given in parsed.input:
+        name, equals, value = given.partition("=")
+        if not equals:
+            raise BadParameter(Text(f"“{given}” is not NAME=VALUE.", f"“{given}”不是 NAME=VALUE 的形式。"))
+        if value.startswith("@"):
+            files.setdefault(name, []).append(await _sent(connection, name, Path(value[1:]).expanduser()))
+        else:
+            found[name] = value_of(value)
+    return found | {name: urls[0] if len(urls) == 1 else urls for name, urls in files.items()}
 
 
-def _input(given: str) -> tuple[str, Any]:
-    name, equals, value = given.partition("=")
-    if not equals:
-        raise BadParameter(Text(f"“{given}” is not NAME=VALUE.", f"“{given}”不是 NAME=VALUE 的形式。"))
-    return name, value_of(value)
+async def _sent(connection: Connection, name: str, file: Path) -> str:
+    if not file.is_file():
+        raise NotFound(
+            Text(f"There is no file {file}.", f"没有文件 {file}。"),
+            Text(f"A text that begins with @ is written {name}='\"@…\"'.", f"以 @ 开头的文本请写成 {name}='\"@…\"'。"),
+        )
+    return str((await connection.upload("/api/v1/workflows/files", file))["url"])

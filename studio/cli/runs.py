@@ -4,25 +4,34 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
 from studio.cli.connection import Connection
-from studio.cli.connection import run as connected
-from studio.cli.datasets import add_verb
-from studio.cli.output import show
+from studio.cli.output import cell, print_table, show, told
 from studio.cli.run import follow, value_of
+from studio.cli.verbs import Verb, add_verb, pair_of, run_verb
+from studio.engine.text import Text
+from studio.engine.workflows.doubt import asked_of, text_of
+from studio.engine.workflows.telling import line_of
 
-Verb = Callable[[Connection, argparse.Namespace], Awaitable[int]]
 ROUTE = "/api/v1/executions"
+ASKED = ("run", "step", "question")
 LISTED = ("id", "workflow_name", "status", "duration_ms")
+STATES = {
+    "waiting": ("…", Text("waiting", "等待中")), "queued": ("…", Text("queued", "排队中")),
+    "asking": ("?", Text("waits for you", "等你回答")), "running": ("▶", Text("running", "运行中")),
+    "completed": ("✓", Text("completed", "已完成")), "cached": ("↯", Text("from cache", "来自缓存")),
+    "failed": ("✗", Text("failed", "失败")), "stopped": ("■", Text("stopped", "已停止")),
+    "skipped": ("–", Text("skipped", "已跳过")), "unreached": ("⊘", Text("not reached", "未执行到")),
+    "left_out": ("○", Text("not in this run", "不在本次运行中")),
+}  # fmt: skip
 FOLLOWED = ("resume", "answer", "branch", "replay")
 
 
 def runs(parsed: argparse.Namespace) -> int:
     """Exit codes: 0 done and complete, 1 it could not be done or failed, 3 a person is waited for."""
-    return connected(lambda connection: VERBS[parsed.verb](connection, parsed), parsed.home)
+    return run_verb(VERBS, parsed)
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
@@ -31,8 +40,12 @@ def declare(parser: argparse.ArgumentParser) -> None:
     verbs = parser.add_subparsers(metavar="VERB")
     verb = partial(add_verb, verbs)
     verb("ls", "the runs, newest first", "list").add_argument("--limit", type=int, default=20, help="rows at most (20)")
-    for name, help in (("show", "one run and its steps"), ("questions", "what it asks a person")):
-        verb(name, help).add_argument("run")
+    verb("show", "one run and its steps").add_argument("run")
+    questions = verb("questions", "what a person is asked, in a run or in all that wait")
+    questions.add_argument("run", nargs="?", default="")
+    questions.add_argument(
+        "--for", dest="assignee", default="", metavar="NAME", help="only what is for somebody of that name"
+    )
     logs = verb("logs", "what happened in it")
     logs.add_argument("run")
     logs.add_argument("--follow", "-f", action="store_true", help="and what happens until it ends")
@@ -40,11 +53,13 @@ def declare(parser: argparse.ArgumentParser) -> None:
     cancel.add_argument("run")
     resume = verb("resume", "go on after its last finished step and row")
     resume.add_argument("run")
-    resume.add_argument("--repeat", action="store_true", help="what may have taken effect may happen again")
+    resume.add_argument("--repeat", action="store_true", help="do again, unasked, what may have taken effect")
     answer = verb("answer", "answer what it asks")
     answer.add_argument("run")
-    answer.add_argument("answer", help="a choice, or JSON")
+    answer.add_argument("answer", help='a choice, or JSON: {"choice": "done", "outputs": {…}}')
     answer.add_argument("--step", default="")
+    answer.add_argument("--at", type=int, action="append", metavar="N", help="which item of a map asks, from 0")
+    answer.add_argument("--all", action="store_true", help="answer every such question alike")
     branch = verb("branch", "a new run with what this one recorded")
     branch.add_argument("run")
     branch.add_argument(
@@ -55,19 +70,42 @@ def declare(parser: argparse.ArgumentParser) -> None:
     verb("replay", "again with what was recorded; nothing outside is asked").add_argument("run")
 
 
-async def _ls(connection: Connection, parsed: argparse.Namespace) -> int:
+async def _ls(connection: Connection, parsed: argparse.Namespace) -> None:
     show(await connection.get(ROUTE, limit=parsed.limit), parsed.json, LISTED)
-    return 0
 
 
-async def _show(connection: Connection, parsed: argparse.Namespace) -> int:
-    show(await connection.get(f"{ROUTE}/{parsed.run}"), parsed.json)
-    return 0
+async def _show(connection: Connection, parsed: argparse.Namespace) -> None:
+    found = await connection.get(f"{ROUTE}/{parsed.run}")
+    if parsed.json:
+        show(found, True)
+        return
+    steps = found.pop("node_results", None) or {}
+    show(found, False)
+    if steps:
+        print()
+        print_table([_step_row(step, result) for step, result in steps.items()], ("step", "status", "seconds", "error"))
 
 
-async def _questions(connection: Connection, parsed: argparse.Namespace) -> int:
-    show(await connection.get(f"{ROUTE}/{parsed.run}/questions"), parsed.json, ("step", "question"))
-    return 0
+def _step_row(step: str, result: dict[str, Any]) -> list[str]:
+    """A step as a line: its state is a sign and a word in the reader's language."""
+    status = "asking" if result.get("question") else "cached" if result.get("cached") else result["status"]
+    sign, words = STATES.get(status, ("·", Text.same(status)))
+    said = (result.get("error") or {}).get("message")
+    seconds = result.get("seconds")
+    return [step, f"{sign} {told(words)}", "-" if seconds is None else f"{seconds:.2f}", cell(said)]
+
+
+async def _questions(connection: Connection, parsed: argparse.Namespace) -> None:
+    place = f"{ROUTE}/{parsed.run}/questions" if parsed.run else "/api/v1/questions"
+    found = await connection.get(place, assignee=parsed.assignee)
+    rows = [
+        {**item, "run": item.get("execution_id", parsed.run), "question": _asked(item["question"])} for item in found
+    ]
+    show(found if parsed.json else rows, parsed.json, ASKED)
+
+
+def _asked(question: dict[str, Any]) -> str:
+    return " ".join(told(words) for words in (asked_of(question), text_of(question)) if words)
 
 
 async def _logs(connection: Connection, parsed: argparse.Namespace) -> int:
@@ -75,6 +113,8 @@ async def _logs(connection: Connection, parsed: argparse.Namespace) -> int:
         return await follow(connection, parsed.run, parsed.json)
     for event in await connection.get(f"{ROUTE}/{parsed.run}/logs"):
         words = json.dumps(event["data"], ensure_ascii=False)
+        if event["kind"] == "log":
+            words = told(line_of(event["data"]))
         line = (
             json.dumps(event, ensure_ascii=False)
             if parsed.json
@@ -84,9 +124,8 @@ async def _logs(connection: Connection, parsed: argparse.Namespace) -> int:
     return 0
 
 
-async def _cancel(connection: Connection, parsed: argparse.Namespace) -> int:
+async def _cancel(connection: Connection, parsed: argparse.Namespace) -> None:
     show(await connection.post(f"{ROUTE}/{parsed.run}/stop"), parsed.json)
-    return 0
 
 
 async def _again(connection: Connection, parsed: argparse.Namespace) -> int:
@@ -98,10 +137,10 @@ def _body(parsed: argparse.Namespace) -> dict[str, Any]:
     if parsed.verb == "resume":
         return {"repeat": parsed.repeat}
     if parsed.verb == "answer":
-        return {"answer": value_of(parsed.answer), "step": parsed.step}
+        return {"answer": value_of(parsed.answer), "step": parsed.step, "at": parsed.at, "all": parsed.all}
     if parsed.verb == "branch":
-        edits = [item.partition("=") for item in parsed.edit]
-        return {"start_at": parsed.start_at, "only": parsed.only, "edits": {n: value_of(v) for n, _, v in edits}}
+        edits = dict(pair_of(item, "STEP.PORT=VALUE") for item in parsed.edit)
+        return {"start_at": parsed.start_at, "only": parsed.only, "edits": {n: value_of(v) for n, v in edits.items()}}
     return {}
 
 

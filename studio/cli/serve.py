@@ -8,16 +8,18 @@ import json
 import signal
 import sys
 
-from studio.api.security import is_loopback
 from studio.api.server import Server
 from studio.cli.home import paths_of
 from studio.cli.output import say
+from studio.engine import collecting
 from studio.engine.engine import Engine
+from studio.engine.loop import run
+from studio.engine.settings import is_loopback
 from studio.engine.text import Text
 
 
 def serve(parsed: argparse.Namespace) -> int:
-    return asyncio.run(_serve(parsed))
+    return run(_serve(parsed))
 
 
 async def _serve(parsed: argparse.Namespace) -> int:
@@ -31,6 +33,7 @@ async def _serve(parsed: argparse.Namespace) -> int:
     )
     try:
         await server.start()
+        collecting.settle()
         preparing = None if await engine.sample.prepared() else await engine.sample.prepare()
         _announce(server, parsed.json)
         if preparing is not None and not parsed.json:

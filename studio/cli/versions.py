@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
 from studio.cli.connection import Connection
 from studio.cli.output import print_table, say, show
+from studio.cli.verbs import Verb
 from studio.engine.text import Text
 
-Verb = Callable[[Connection, argparse.Namespace], Awaitable[int]]
 AddVerb = Callable[[str, str], argparse.ArgumentParser]
 ROUTE = "/api/v1/datasets"
 VERSION = ("version_number", "state", "row_count", "size_bytes", "created_at", "storage_path")
@@ -38,13 +38,12 @@ def declare(add: AddVerb) -> None:
     add("lineage", "where a dataset comes from and what uses it").add_argument("dataset")
 
 
-async def _versions(connection: Connection, parsed: argparse.Namespace) -> int:
+async def _versions(connection: Connection, parsed: argparse.Namespace) -> None:
     found = await connection.get(f"{_place(parsed)}/versions", page_size=1000)
     show(found["versions"], parsed.json, VERSION)
-    return 0
 
 
-async def _diff(connection: Connection, parsed: argparse.Namespace) -> int:
+async def _diff(connection: Connection, parsed: argparse.Namespace) -> None:
     """Exit code 0 also when there are differences: they are what was asked for."""
     wanted = {
         "from": parsed.before,
@@ -56,17 +55,16 @@ async def _diff(connection: Connection, parsed: argparse.Namespace) -> int:
     found = await connection.get(f"{_place(parsed)}/diff", **wanted)
     if parsed.json:
         show(found, True)
-        return 0
+        return
     say(_summary(found))
     names = _names(found)
     if found["rows"]:
         print_table(
             [[SIGNS[row["change"]], *(_cell(row, name) for name in names)] for row in found["rows"]], ["", *names]
         )
-    return 0
 
 
-async def _rollback(connection: Connection, parsed: argparse.Namespace) -> int:
+async def _rollback(connection: Connection, parsed: argparse.Namespace) -> None:
     made = await connection.post(f"{_place(parsed)}/rollback", {"version": parsed.version})
     if parsed.json:
         show(made, True)
@@ -75,27 +73,24 @@ async def _rollback(connection: Connection, parsed: argparse.Namespace) -> int:
         say(
             Text(f"Version {old} is current again, as version {number}.", f"版本 {old} 已重新生效，成为版本 {number}。")
         )
-    return 0
 
 
-async def _search(connection: Connection, parsed: argparse.Namespace) -> int:
+async def _search(connection: Connection, parsed: argparse.Namespace) -> None:
     found = await connection.get("/api/v1/metadata/search", q=" ".join(parsed.words), limit=parsed.limit)
     show(found, parsed.json, FOUND)
-    return 0
 
 
-async def _lineage(connection: Connection, parsed: argparse.Namespace) -> int:
+async def _lineage(connection: Connection, parsed: argparse.Namespace) -> None:
     found = await connection.get(f"{_place(parsed)}/lineage")
     if parsed.json:
         show(found, True)
-        return 0
+        return
     show(found["steps"], False, ("kind", "title", "detail"))
     for name, origins in found["columns"].items():
         made = ", ".join(f"{each['dataset']}.{each['column']}" for each in origins)
         say(Text(f"{name} is made of {made or 'no column'}", f"{name} 来自 {made or '（无列）'}"))
     if found["uses"]:
         show(found["uses"], False, ("kind", "title", "detail", "columns"))
-    return 0
 
 
 def _place(parsed: argparse.Namespace) -> str:

@@ -9,7 +9,7 @@ import socket
 import ssl
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -41,11 +41,16 @@ class Passage:
 class Egress:
     """Who may be reached. A host that a person granted is reached wherever it is; others only at public addresses.
 
-    `offline()` says whether everything beyond this computer is refused.
+    `allowed()` are the hosts (with port) that the settings grant. `offline()` says whether everything beyond this computer is refused.
     """
 
-    def __init__(self, offline: Callable[[], bool] = lambda: False, resolve: Resolve | None = None) -> None:
-        self._offline = offline
+    def __init__(
+        self,
+        offline: Callable[[], bool] = lambda: False,
+        resolve: Resolve | None = None,
+        allowed: Callable[[], Sequence[str]] = lambda: (),
+    ) -> None:
+        self._offline, self._allowed = offline, allowed
         self._resolve = resolve or _resolve
         self._granted: set[tuple[str, int]] = set()
         self.ledger: deque[Passage] = deque(maxlen=LEDGER)
@@ -65,15 +70,18 @@ class Egress:
     def revoke_host(self, host: str, port: int) -> None:
         self._granted.discard((host, port))
 
-    async def judge(self, url: str, *, purpose: str, method: str = "GET") -> list[str]:
-        """The addresses that may be connected to for a URL; raises `Forbidden` with the reason, and notes it."""
+    async def judge(self, url: str, *, purpose: str, method: str = "GET", granted: str = "") -> list[str]:
+        """The addresses that may be connected to for a URL; raises `Forbidden` with the reason, and notes it. `granted` is an
+        address that a person named for whoever asks here, and for nobody else."""
         host, port = place(url)
-        return await self.judge_host(host, port, purpose=purpose, method=method)
+        return await self.judge_host(host, port, purpose=purpose, method=method, granted=granted)
 
-    async def judge_host(self, host: str, port: int, *, purpose: str, method: str = "CONNECT") -> list[str]:
+    async def judge_host(
+        self, host: str, port: int, *, purpose: str, method: str = "CONNECT", granted: str = ""
+    ) -> list[str]:
         """As `judge`, for a host and a port."""
         try:
-            addresses = await self._addresses(host, port)
+            addresses = await self._addresses(host, port, bool(granted) and place(granted) == (host, port))
         except Forbidden as error:
             self.ledger.append(Passage(time.time(), purpose, method, host, port, False, error.message.en))
             raise
@@ -88,12 +96,18 @@ class Egress:
         """
         import httpx
 
-        guard = _Guard(self, purpose, httpx.AsyncHTTPTransport(verify=_trusted(), retries=0))
-        async with httpx.AsyncClient(transport=_as_transport(guard), timeout=timeout, trust_env=False) as client:
+        transport = self.transport(httpx, purpose=purpose)
+        async with httpx.AsyncClient(transport=transport, timeout=timeout, trust_env=False) as client:
             yield client
 
-    async def _addresses(self, host: str, port: int) -> list[str]:
-        granted = (host, port) in self._granted
+    def transport(self, library: Any, *, purpose: str, granted: str = "") -> Any:
+        """What an HTTP client connects by so that its every request is judged: of httpx, or of httpx2, which some SDKs use.
+        `granted` is an address that a person named for this client alone."""
+        guard = _Guard(self, purpose, library, library.AsyncHTTPTransport(verify=trusted(), retries=0), granted)
+        return _as_transport(guard, library)
+
+    async def _addresses(self, host: str, port: int, granted: bool) -> list[str]:
+        granted = granted or (host, port) in self._granted or f"{host}:{port}" in self._allowed()
         addresses = await self._resolve(host, port)
         if not granted and not all(_is_public(address) for address in addresses):
             raise Forbidden(
@@ -101,13 +115,13 @@ class Egress:
                     f"{host} is inside this network, where only granted hosts are reached.",
                     f"{host} 位于内部网络，只能访问已授权的主机。",
                 ),
-                Text("Add it as a connection to grant it.", "将其添加为连接即可授权。"),
-            )
+                Text("Allow it, or add it as a connection.", "请允许访问，或将其添加为连接。"),
+            ).fixed_by("host", f"{host}:{port}")
         if self._offline() and not all(ipaddress.ip_address(address).is_loopback for address in addresses):
             raise Forbidden(
                 Text(f"{host} was not reached: the studio stays offline.", f"未访问 {host}：程序处于离线状态。"),
                 Text("Switch off “Stay offline” under Settings › Privacy.", "可在“设置 › 隐私”中关闭“保持离线”。"),
-            )
+            ).fixed_by("settings", "privacy")
         return addresses
 
 
@@ -115,16 +129,18 @@ class _Guard:
     """Judges a request, then sends it to the very address that was judged, so a name cannot change in between. The request
     itself keeps its name, by which a redirect is resolved and a token held back from other hosts."""
 
-    def __init__(self, egress: Egress, purpose: str, transport: httpx.AsyncHTTPTransport) -> None:
+    def __init__(self, egress: Egress, purpose: str, library: Any, transport: Any, granted: str) -> None:
         self._egress = egress
         self._purpose = purpose
+        self._library = library
         self._transport = transport
+        self._granted = granted
 
-    async def send(self, request: httpx.Request) -> httpx.Response:
-        import httpx
-
-        addresses = await self._egress.judge(str(request.url), purpose=self._purpose, method=request.method)
-        judged = httpx.Request(
+    async def send(self, request: Any) -> Any:
+        addresses = await self._egress.judge(
+            str(request.url), purpose=self._purpose, method=request.method, granted=self._granted
+        )
+        judged = self._library.Request(
             request.method,
             request.url.copy_with(host=addresses[0]),
             headers=request.headers,
@@ -137,11 +153,9 @@ class _Guard:
         await self._transport.aclose()
 
 
-def _as_transport(guard: _Guard) -> httpx.AsyncBaseTransport:
-    import httpx
-
-    class Transport(httpx.AsyncBaseTransport):
-        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+def _as_transport(guard: _Guard, library: Any) -> Any:
+    class Transport(library.AsyncBaseTransport):  # type: ignore[misc]
+        async def handle_async_request(self, request: Any) -> Any:
             return await guard.send(request)
 
         async def aclose(self) -> None:
@@ -151,11 +165,22 @@ def _as_transport(guard: _Guard) -> httpx.AsyncBaseTransport:
 
 
 @functools.cache
-def _trusted() -> ssl.SSLContext:
+def trusted() -> ssl.SSLContext:
     """The certificates that are trusted, read once: it costs 20 ms."""
     import httpx
 
     return httpx.create_ssl_context(trust_env=False)
+
+
+async def read_up_to(answer: Any, longest: int) -> tuple[bytes, bool]:
+    """The first bytes of an answer that streams, and whether that is all of it; no more than that is waited for."""
+    parts, size = [], 0
+    async for part in answer.aiter_bytes():
+        parts.append(part)
+        size += len(part)
+        if size > longest:
+            return b"".join(parts)[:longest], False
+    return b"".join(parts), True
 
 
 def place(url: str) -> tuple[str, int]:
@@ -164,7 +189,7 @@ def place(url: str) -> tuple[str, int]:
         parts = urlsplit(url)
         port = parts.port or (443 if parts.scheme == "https" else 80)
     except ValueError as error:
-        raise BadParameter(Text(f"“{url}” is not an address.", f"“{url}”不是有效地址。")) from error
+        raise not_an_address(url) from error
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.password:
         raise BadParameter(
             Text(
@@ -177,6 +202,13 @@ def place(url: str) -> tuple[str, int]:
             ),
         )
     return parts.hostname.rstrip(".").lower(), port
+
+
+def not_an_address(url: str) -> BadParameter:
+    return BadParameter(
+        Text(f"“{url}” is not an address.", f"“{url}”不是有效地址。"),
+        Text("Use http:// or https:// and the name of a server.", "请使用 http:// 或 https:// 加服务器名称。"),
+    )
 
 
 def _without_credentials(url: str) -> str:
@@ -193,6 +225,8 @@ def _is_public(address: str) -> bool:
 async def _resolve(host: str, port: int) -> list[str]:
     try:
         found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except UnicodeError as error:  # a part of the name is empty or longer than 63 characters
+        raise not_an_address(host) from error
     except OSError as error:
         raise Unavailable(
             Text(f"The name {host} is not known: {error.strerror}.", f"无法解析主机名 {host}：{error.strerror}。"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import shutil
 
 from studio import __version__
 from studio.engine.activity import Activity
@@ -51,7 +52,7 @@ class Engine:
         self.settings = Settings(paths.config / "settings.json", self.events)
         self.secrets = Secrets(paths.data)
         self.tokens = Tokens(paths.token)
-        self.egress = Egress(lambda: self.settings.privacy.offline)
+        self.egress = Egress(lambda: self.settings.privacy.offline, allowed=lambda: self.settings.privacy.hosts)
         self.catalog = Catalog(paths.catalog)
         self.jobs = Jobs(self.catalog, self.events)
         self.recent = Recent(self.catalog)
@@ -73,7 +74,9 @@ class Engine:
             self.catalog, self.events, self.jobs, paths, self.settings, self.models, egress=self.egress, rows=self.datasets
         )  # fmt: skip
         self.workflows = Workflows(self)
-        self.sql.views |= Activity(self.catalog, self.workflows).views
+        activity = Activity(self.catalog, self.workflows, self.knowledge)
+        self.sql.views |= activity.views
+        self.sql.view_columns |= activity.columns
         self.chat = Chat(
             self.catalog, self.events, self.models, self.knowledge, self.datasets, self.sql, paths, self.workflows
         )
@@ -153,6 +156,7 @@ class Engine:
         return [failure for room in rooms for failure in room.plugin_failures()]
 
     async def _start(self) -> None:
+        await asyncio.to_thread(shutil.rmtree, self.paths.temporary, ignore_errors=True)
         await self.catalog.start()
         self.events.subscribe(JobChanged, self._count_problem)
         for room in (

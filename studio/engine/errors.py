@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 import errno
-from typing import Any, ClassVar
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
 
 from studio.engine.text import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """The way out of an error as something that can be done. What a window offers for each kind is its own affair.
+
+    Kinds: "model" (choose another, or get one), "smaller" (a model of less memory), "dataset", "collection", "workflow" (choose
+    one), "edit" (a parameter: `target` names it), "inputs" (what the run is given), "host" (allow `target`), "connection"
+    (sign in again), "settings" (a page: `target`), "plugin" (install it).
+    """
+
+    kind: str
+    target: str = ""
 
 
 class StudioError(Exception):
     """The root of all errors that a person may see.
 
     `code` is the API's five-digit code, whose first three digits are the HTTP status. `repair` is the way out,
-    where it is not part of the message. `details` carries what the person can copy: logs, places, numbers.
+    where it is not part of the message. `details` carries what the person can copy: logs, places, numbers. `fix` is the repair
+    that a window can offer.
     """
 
     code: ClassVar[int] = 50001
@@ -22,6 +37,12 @@ class StudioError(Exception):
         self.message = message
         self.repair = repair
         self.details = details
+        self.fix: Fix | None = None
+
+    def fixed_by(self, kind: str, target: str = "") -> Self:
+        """The same error with the repair that a window can offer."""
+        self.fix = Fix(kind, target)
+        return self
 
     @property
     def status(self) -> int:
@@ -35,7 +56,8 @@ class StudioError(Exception):
         return Text(f"{self.message.en} {self.repair.en}", f"{self.message.zh}{self.repair.zh}")
 
     def as_dict(self) -> dict[str, Any]:
-        return {
+        said: dict[str, Any] = {"fix": {"kind": self.fix.kind, "target": self.fix.target}} if self.fix else {}
+        return said | {
             "kind": type(self).__name__,
             "code": self.code,
             "message": self.message.as_dict(),
@@ -154,6 +176,8 @@ def from_unexpected(error: BaseException) -> StudioError:
         return from_unexpected(error.exceptions[0])
     if says_full(error):
         return DiskFull(str(getattr(error, "filename", None) or ""), f"{type(error).__name__}: {error}")
+    if (refused := _refused_name(error)) is not None:
+        return refused
     name = type(error).__name__
     return Internal(
         Text(f"Something went wrong inside the studio ({name}).", f"程序内部出错（{name}）。"),
@@ -162,6 +186,26 @@ def from_unexpected(error: BaseException) -> StudioError:
             "请复制详细信息并反馈，数据已安全保存在磁盘上。",
         ),
         details=f"{name}: {error}",
+    )
+
+
+def _refused_name(error: BaseException) -> BadParameter | None:
+    """A name or path that no file system and no database takes; None for any other error."""
+    if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
+        name = str(error.filename or "")[:60]
+        return BadParameter(Text(f"The name is too long: {name}….", f"名称过长：{name}…。"))
+    if isinstance(error, UnicodeEncodeError) and error.reason == "surrogates not allowed":
+        return half_character()
+    if isinstance(error, ValueError) and "null byte" in str(error):
+        return BadParameter(Text("A path holds a zero byte.", "路径中含有零字节。"))
+    return None
+
+
+def half_character() -> BadParameter:
+    """A text with one half of a character that UTF-16 writes as two: nothing can keep it."""
+    return BadParameter(
+        Text("The text holds half of a character (a lone surrogate).", "文本中含有不完整的字符（孤立的代理项）。"),
+        Text("Send it as UTF-8.", "请以 UTF-8 发送。"),
     )
 
 

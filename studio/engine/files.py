@@ -11,9 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from studio.engine.errors import Forbidden, Unavailable
+from studio.engine.errors import BadParameter, Forbidden, Unavailable
 from studio.engine.text import Text
 
+LONGEST_NAME = 255  # bytes, on every file system that is in use
 REASONS = {
     errno.ENOSPC: Text("the disk is full", "磁盘已满"),
     errno.EDQUOT: Text("the disk quota is used up", "磁盘配额已用完"),
@@ -64,8 +65,24 @@ def write_json(path: Path, content: Any, mode: int = 0o600) -> None:
     write_text(path, json.dumps(content, ensure_ascii=False, indent=2) + "\n", mode)
 
 
+def temporary_folder(within: Path | None, prefix: str) -> tempfile.TemporaryDirectory[str]:
+    """A folder for as long as it is wanted. `within` is made where it is not there; None is the system's folder, which nobody
+    empties after a kill: for what has no home."""
+    if within is not None:
+        within = within.absolute()  # whoever is told of it may stand elsewhere
+        within.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return tempfile.TemporaryDirectory(prefix=prefix, dir=within, ignore_cleanup_errors=True)
+
+
 def inside(root: Path, name: str) -> Path:
     """The path of `name` under `root`; `Forbidden` when it would lead out of it, by whatever trick."""
+    if any(len(part.encode(errors="replace")) > LONGEST_NAME for part in name.split("/")):
+        raise BadParameter(
+            Text(
+                f"“{name[:40]}…” is too long a name: {LONGEST_NAME} bytes at most.",
+                f"名称“{name[:40]}…”过长，最多 {LONGEST_NAME} 字节。",
+            )
+        )
     bad = "\0" in name or "\\" in name or ":" in name.split("/")[0]
     path = Path(os.path.realpath(root / name)) if not bad else root
     if bad or not path.is_relative_to(os.path.realpath(root)):

@@ -164,6 +164,9 @@ class Jobs:
         self._events.publish(JobChanged(job.state))
         job.task = asyncio.create_task(self._run(job, work), name=f"job {job.id}")
         job.task.add_done_callback(lambda task: task.cancelled() or task.exception())
+        if self.closing:  # the next start goes on with it
+            job.task.cancel()
+            del self._running[job.id]
 
     async def _run(self, job: Job, work: Work) -> Any:
         try:

@@ -98,6 +98,11 @@ class Paths:
         return self.cache / "results"
 
     @property
+    def temporary(self) -> Path:
+        """Files that work makes for as long as it lasts, with what is in documents; emptied at the start."""
+        return self.cache / "temporary"
+
+    @property
     def knowledge(self) -> Path:
         return self.data / "knowledge"
 
@@ -134,21 +139,29 @@ class Ownership:
 
     def claim(self) -> None:
         """Become the owner, or raise `DataFolderInUse` that names the other process."""
-        try:
-            self._lock.acquire(timeout=0)
-        except Timeout:
-            owner = read_owner(self._paths)
-            raise _in_use(self._paths, owner) from None
+        self._acquire()
         try:
             self.announce(None)
         except BaseException:
             self.release()
             raise
 
+    def check(self) -> None:
+        """Raise `DataFolderInUse` where there is another owner, and stay none: for who would rather be its client."""
+        self._acquire()
+        self._lock.release()
+
     def announce(self, port: int | None, host: str = "127.0.0.1") -> None:
         """Say on which port the API answers, or that it does not."""
         self.port = port
         write_json(self._paths.owner, {"pid": os.getpid(), "port": port, "host": host})
+
+    def _acquire(self) -> None:
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout:
+            owner = read_owner(self._paths)
+            raise _in_use(self._paths, owner) from None
 
     @property
     def held(self) -> bool:

@@ -49,9 +49,12 @@ class Registry(Generic[T]):
         return self._found
 
     def get(self, name: str) -> T:
-        """The plug-in of that name, or `NotFound` with the names there are."""
+        """The plug-in of that name, or `NotFound` with the names there are.
+
+        One in a file of its own name is there without the others, which take longer: at the start only one store is wanted.
+        """
         try:
-            return self.all()[name]
+            return self._in_own_file(name) or self.all()[name]
         except KeyError:
             known = ", ".join(sorted(self.all()))
             raise NotFound(
@@ -63,6 +66,15 @@ class Registry(Generic[T]):
 
     def __iter__(self) -> Iterator[T]:
         return iter(self.all().values())
+
+    def _in_own_file(self, name: str) -> T | None:
+        if self._found is not None or not name.isidentifier():
+            return None
+        try:
+            module = importlib.import_module(f"{self.package}.{name}")
+        except Exception:  # `all` tells why
+            return None
+        return next((plugin for plugin in self._of(module) if self.name_of(plugin) == name), None)
 
     def _load(self) -> Iterator[T]:
         package = importlib.import_module(self.package)
@@ -82,6 +94,9 @@ class Registry(Generic[T]):
         if not isinstance(loaded, ModuleType):
             yield loaded  # type: ignore[misc]
             return
-        for value in vars(loaded).values():
-            if self.matches(value) and getattr(value, "__module__", loaded.__name__) == loaded.__name__:
+        yield from self._of(loaded)
+
+    def _of(self, module: ModuleType) -> Iterator[T]:
+        for value in vars(module).values():
+            if self.matches(value) and getattr(value, "__module__", module.__name__) == module.__name__:
                 yield value

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete, insert, select
 
 from studio.engine.catalog.tables import notes
-from studio.engine.errors import NotFound
+from studio.engine.errors import NotFound, Unavailable
 from studio.engine.jobs import Job
 from studio.engine.paths import resource
 from studio.engine.project import UNTITLED
@@ -65,8 +65,12 @@ class Sample:
 
     async def _dataset(self, dataset: dict[str, Any]) -> None:
         folder = dataset["uri"] if dataset["uri"].endswith("/") else dataset["uri"].rpartition("/")[0] + "/"
+        sizes = await self._sizes(folder)
         for file in sorted(resource("sample").glob(dataset["files"])):
-            await self._engine.objects.put(folder + file.name, file)
+            if (
+                sizes.get(file.name) != file.stat().st_size
+            ):  # one that is put again would be another version of its dataset
+                await self._engine.objects.put(folder + file.name, file)
         try:
             await self._engine.datasets.get(dataset["id"])
         except NotFound:
@@ -79,6 +83,13 @@ class Sample:
                 format=dataset["format"],
                 tags=["sample"],
             )
+
+    async def _sizes(self, folder: str) -> dict[str, int]:
+        """The bytes of what lies in a folder of the objects, by name; empty where there is no such folder yet."""
+        try:
+            return {info.key.rsplit("/", 1)[-1]: info.size for info in await self._engine.objects.list(folder)}
+        except (NotFound, Unavailable):
+            return {}
 
     async def _collection(self, collection: dict[str, Any]) -> None:
         name = f"{collection['name']['en']} {collection['name']['zh']}"

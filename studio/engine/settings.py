@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import os
 from dataclasses import dataclass
@@ -158,12 +159,44 @@ class ServerSettings(Params):
         ),
     )
 
+    @property
+    def needs_token(self) -> bool:
+        """Whether every caller has to send the API's token."""
+        return self.require_token or not is_loopback(self.host)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a bind address stays on this computer."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+class ToolSettings(Params):
+    search_url: str = param(
+        "",
+        Text("Search engine", "搜索引擎"),
+        help=Text(
+            "Address of a SearXNG server that answers with JSON; the step “Web search” asks it.",
+            "能返回 JSON 的 SearXNG 服务地址，供“网页搜索”节点使用。",
+        ),
+        pattern=r"^(https?://[^\s/@]+(/[^\s]*)?)?$",
+    )
+
 
 class Privacy(Params):
     offline: bool = param(
         False,
         Text("Stay offline", "保持离线"),
         help=Text("Refuse every connection beyond this computer.", "拒绝一切本机以外的连接。"),
+    )
+    hosts: list[str] = param(
+        [],
+        Text("Hosts of this network that may be reached", "允许访问的内部主机"),
+        help=Text("One a line, with its port: intranet.local:8080.", "每行一个，含端口：intranet.local:8080。"),
     )
 
 
@@ -185,6 +218,7 @@ GROUPS: tuple[Group, ...] = (
     Group("data", Text("Data", "数据"), DataSettings),
     Group("knowledge", Text("Knowledge", "知识库"), KnowledgeSettings),
     Group("server", Text("Server", "服务"), ServerSettings),
+    Group("tools", Text("Tools", "工具"), ToolSettings),
     Group("privacy", Text("Privacy", "隐私"), Privacy),
 )
 
@@ -228,6 +262,10 @@ class Settings:
         return self._group(ServerSettings)
 
     @property
+    def tools(self) -> ToolSettings:
+        return self._group(ToolSettings)
+
+    @property
     def privacy(self) -> Privacy:
         return self._group(Privacy)
 
@@ -251,6 +289,10 @@ class Settings:
             self._values[group.name] = before
             raise
         self._events.publish(SettingsChanged(key, getattr(changed, name)))
+
+    async def allow_hosts(self, *hosts: str) -> None:
+        """Let the studio reach these, beside those that were allowed before."""
+        await self.set("privacy.hosts", [*dict.fromkeys([*self.privacy.hosts, *hosts])])
 
     async def reset(self, key: str) -> None:
         group, name = _parts(key)

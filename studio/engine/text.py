@@ -27,8 +27,9 @@ class Text:
         return self.zh if language.startswith("zh") else self.en
 
     def format(self, **values: object) -> Text:
-        """Fill `{named}` places in both languages."""
-        return Text(self.en.format(**values), self.zh.format(**values))
+        """Fill `{named}` places in both languages; a value that is a Text comes in that language."""
+        zh = {name: value.zh if isinstance(value, Text) else value for name, value in values.items()}
+        return Text(self.en.format(**values), self.zh.format(**zh))
 
     def as_dict(self) -> dict[str, str]:
         return {"en": self.en, "zh": self.zh}

@@ -50,6 +50,7 @@ def run(arguments: Sequence[str] = (), paths: Paths | None = None, view: str = "
 
 
 def make_app(arguments: Sequence[str] = ()) -> QApplication:
+    os.environ.setdefault("QT_NO_FAST_MOVE", "1")  # in a real window Qt copies what it moves, and copied half of a form
     QGuiApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
     app = QApplication([sys.argv[0] if sys.argv else "studio", *arguments])
     app.setApplicationName("ONE Data Studio")
@@ -82,30 +83,34 @@ def _open_engine(window: Window, paths: Paths, beside: Beside | None) -> None:
     async def open_one() -> object:
         from studio.engine.engine import Engine
 
+        window.bridge.post(import_first)  # not before: it would wait for the same modules
         return await Engine.open(paths)
+
+    def import_first() -> None:
+        Turns(importing([window.stack.wanted]), window).start()
 
     def failed(error: StudioError) -> None:
         show_start_failure(window, paths, error, lambda: _open_engine(window, paths, beside))
 
     def ready(engine: object) -> None:
         window.bridge.opened(engine)
-        Turns(importing([window.wanted()]), window, lambda: begin(engine)).start()
+        Turns(importing([window.stack.wanted]), window, lambda: begin(engine)).start()
 
     def begin(engine: object) -> None:
-        window.engine_ready(engine, find_view(window.wanted()))
+        window.engine_ready(engine, find_view(window.stack.wanted))
         look_for_others()
-        if beside is not None:  # after the window, which need not wait for it; what fails there is a notice
-            window.bridge.run(window, beside(engine), _beside.append)
 
     def look_for_others() -> None:
         """Once a view is seen, or another one is waited for: importing beside the making of the first would slow it down."""
-        if window.is_making_first():
+        if window.stack.is_making_first():
             QTimer.singleShot(20, window, look_for_others)
         else:
             Turns(importing(), window, rest).start()
 
     def rest() -> None:
         window.views_found(*find_views())
+        if beside is not None:  # last, as it imports much; what fails there is a notice
+            window.bridge.run(window, beside(window.bridge.engine), _beside.append)
         window.bridge.run(window, asyncio.to_thread(warm, window.devicePixelRatioF()), lambda _: _settle())
 
     window.bridge.run(window, open_one(), ready, failed)

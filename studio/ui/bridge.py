@@ -20,6 +20,7 @@ import shiboken6
 from PySide6.QtCore import QObject, Qt, Signal
 
 from studio.engine.errors import StudioError, from_unexpected
+from studio.engine.loop import new_loop
 
 log = logging.getLogger(__name__)
 Done = Callable[[Any], Any]
@@ -295,7 +296,7 @@ class Bridge:
             handle.cancel()
 
     def _live(self, started: threading.Event) -> None:
-        loop = asyncio.new_event_loop()
+        loop = new_loop()
         asyncio.set_event_loop(loop)
         self._loop = loop
         loop.call_soon(started.set)

@@ -15,6 +15,7 @@ SLICE = 0.006  # seconds of calls before the window may paint again
 SWEEP = 256  # hearers that come before those that are gone are looked for
 
 Call = Callable[[], object]
+Alive = Callable[[], bool]
 END = object()
 
 
@@ -49,9 +50,9 @@ class Change:
 def telling(owner: QObject | None, key: Hashable, call: Call) -> Iterator[object]:
     """Call at once where the owner is seen, or is no part of a window that is; else later, and only once for a key."""
     if not _is_seen(owner):
-        _later.add(key, call)
+        _later.add(key, _life_of(owner), call)
         return
-    yield from _steps_of(call)
+    yield from _steps_of(_life_of(owner), call)
     yield
 
 
@@ -87,13 +88,13 @@ class _Later:
     """Calls that may wait, made in slices."""
 
     def __init__(self) -> None:
-        self._calls: dict[Hashable, Call] = {}
+        self._calls: dict[Hashable, tuple[Alive, Call]] = {}
         self._steps: Iterator[object] = iter(())  # of the call that is being made
         self._held = False
         self._timer: QTimer | None = None
 
-    def add(self, key: Hashable, call: Call) -> None:
-        self._calls[key] = call
+    def add(self, key: Hashable, alive: Alive, call: Call) -> None:
+        self._calls[key] = (alive, call)
         self._go_on()
 
     def hold(self, on: bool) -> None:
@@ -118,7 +119,7 @@ class _Later:
         """Make the next call; False when there is none."""
         if not self._calls:
             return False
-        self._steps = _steps_of(self._calls.pop(next(iter(self._calls))))
+        self._steps = _steps_of(*self._calls.pop(next(iter(self._calls))))
         return True
 
 
@@ -136,11 +137,21 @@ def _is_seen(owner: QObject | None) -> bool:
     return owner is None or owner.isVisible() or not owner.window().isVisible()
 
 
-def _steps_of(call: Call) -> Iterator[object]:
-    """Call, and go on with what it gives back. As Qt does it with a slot: an error is told, and the others still hear."""
+def _life_of(owner: QObject | None) -> Alive:
+    """Tells whether it still lives, without keeping it."""
+    if owner is None:
+        return lambda: True
+    known = weakref.ref(owner)
+    return lambda: (there := known()) is not None and shiboken6.isValid(there)
+
+
+def _steps_of(alive: Alive, call: Call) -> Iterator[object]:
+    """Call, and go on with what it gives back while its owner lives. As Qt does it with a slot: an error is told, and the
+    others still hear."""
     try:
         steps = call()
         if isinstance(steps, Iterator):
-            yield from steps
+            while alive() and next(steps, END) is not END:
+                yield
     except Exception:
         sys.excepthook(*sys.exc_info())

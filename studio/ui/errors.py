@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
+import shiboken6
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
@@ -151,6 +152,8 @@ class CrashGuard:
             sys.__excepthook__(kind, error, trace)
             return
         self.show(error)
+        # Python keeps the last error and so its frames: a painter among them would end the process with what it paints on
+        traceback.clear_frames(trace)
 
     def _watch_loop(self) -> None:
         import asyncio
@@ -165,7 +168,7 @@ class CrashGuard:
             log.warning("%s", context.get("message"))
 
     def _show(self, error: BaseException) -> None:
-        if self.dialog is not None and self.dialog.isVisible():
+        if self.dialog is not None and shiboken6.isValid(self.dialog) and self.dialog.isVisible():
             self.dialog.again(error)
             return
         self.dialog = CrashDialog(error, self._parent())

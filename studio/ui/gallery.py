@@ -15,13 +15,15 @@ from studio.ui.forms import ParamsForm
 from studio.ui.language import language
 from studio.ui.theme import theme
 from studio.ui.widgets.buttons import Button, IconButton, Segmented, Toggle
-from studio.ui.widgets.inputs import Choice, LineField, NumberField, SearchField, Slider, TextArea
+from studio.ui.widgets.inputs import Choice, LineField, NumberField, SearchField, TextArea
 from studio.ui.widgets.labels import TONES, Badge, Dot, KeyCap, Label
 from studio.ui.widgets.meter import Meter, Sparkline, StackedMeter
 from studio.ui.widgets.panel import Card, Divider, Glyph, Panel, Section
+from studio.ui.widgets.panel_tabs import PanelTabs
 from studio.ui.widgets.rows import Row, RowList
+from studio.ui.widgets.slider import Slider
 from studio.ui.widgets.states import Empty, Failure, Loading, Spinner
-from studio.ui.widgets.tabs import PanelTabs, Tab, TabBar
+from studio.ui.widgets.tabs import Tab, TabBar
 
 SAVE = Text("Load model", "加载模型")
 

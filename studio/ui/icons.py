@@ -73,10 +73,9 @@ def redrawing(before: int) -> Iterator[object]:
 
 def _draw(name: str, tint: QColor, size: int, ratio: float) -> QPixmap:
     image = QPixmap.fromImage(_shape(name, size, ratio))
-    painter = QPainter(image)
-    painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceIn)
-    painter.fillRect(image.rect(), tint)
-    painter.end()
+    with QPainter(image) as painter:
+        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceIn)
+        painter.fillRect(image.rect(), tint)
     image.setDevicePixelRatio(ratio)
     return image
 
@@ -86,10 +85,9 @@ def _shape(name: str, size: int, ratio: float) -> QImage:
     """An icon in white; a picture and no pixmap, so any thread may draw it."""
     image = QImage(round(size * ratio), round(size * ratio), QImage.Format.Format_ARGB32_Premultiplied)
     image.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(image)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    QSvgRenderer(QByteArray(_source(name, size).encode())).render(painter, QRectF(image.rect()))
-    painter.end()
+    with QPainter(image) as painter:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        QSvgRenderer(QByteArray(_source(name, size).encode())).render(painter, QRectF(image.rect()))
     return image
 
 

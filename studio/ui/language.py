@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 import shiboken6
-from PySide6.QtCore import QLocale, QObject
+from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QObject, QTranslator
 
 from studio.engine.text import Text
 from studio.ui.change import Change, exhaust, telling
@@ -26,6 +26,7 @@ class LanguageSwitch:
         self.current = "en"
         self._said: weakref.WeakKeyDictionary[Any, dict[str, Text]] = weakref.WeakKeyDictionary()
         self._functions: list[tuple[Setter, Text]] = []
+        self._of_qt = QTranslator()  # what Qt says itself: file dialogs, the menus of text fields
 
     def set(self, language: str) -> None:
         """Speak "en", "zh", or the computer's language for "system"."""
@@ -37,6 +38,8 @@ class LanguageSwitch:
         if wanted == self.current:
             return
         self.current = wanted
+        self._say_qts()
+        yield
         yield from self._say_all()
         yield from self.changed.telling()
 
@@ -47,6 +50,12 @@ class LanguageSwitch:
             self._functions.append((setter, text))
             return
         self._said.setdefault(owner, {})[name] = text
+
+    def _say_qts(self) -> None:
+        if self.current == "zh" and self._of_qt.isEmpty():
+            self._of_qt.load("qtbase_zh_CN", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath))
+        change = QCoreApplication.installTranslator if self.current == "zh" else QCoreApplication.removeTranslator
+        change(self._of_qt)
 
     def _say_all(self) -> Iterator[object]:
         for owner in list(self._said):
@@ -81,6 +90,12 @@ language = LanguageSwitch()
 def tr(text: Text | str) -> str:
     """The words in the current language; a plain str is a name and stays as it is."""
     return text if isinstance(text, str) else text.in_language(language.current)
+
+
+def joined(*facts: Text | str | None) -> Text:
+    """Facts in one line, in both languages; what is not known is left out."""
+    both = [Text.same(fact) if isinstance(fact, str) else fact for fact in facts if fact is not None]
+    return Text(" · ".join(fact.en for fact in both), " · ".join(fact.zh for fact in both))
 
 
 def say(target: Any, text: Text | str) -> None:

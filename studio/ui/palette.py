@@ -18,6 +18,7 @@ from studio.ui.search import NameIndex
 from studio.ui.studio import Studio
 from studio.ui.theme import theme
 from studio.ui.widgets.box import paint_box
+from studio.ui.widgets.gap import gap
 from studio.ui.widgets.labels import KeyCap, Label
 from studio.ui.widgets.panel import Divider, Glyph
 from studio.ui.widgets.rows import Row, RowList
@@ -80,6 +81,16 @@ class Palette(QWidget):
         self._list()
         self._search()
 
+    def look_again(self) -> None:
+        """What can be done or found has changed; what a person has typed and chosen stays."""
+        if not self.isVisible():
+            return
+        chosen = self.list.current()
+        self._list()
+        if chosen in self._entries:
+            self.list.select(chosen)
+        self._search()
+
     def close_palette(self) -> None:
         self.hide()
         if self._opener is not None and self._opener.isVisible():
@@ -96,8 +107,8 @@ class Palette(QWidget):
         self.close_palette()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), theme.colour("surface.scrim"))
+        with QPainter(self) as painter:
+            painter.fillRect(self.rect(), theme.colour("surface.scrim"))
 
     def entries(self) -> list[Entry]:
         """What is listed now, best first."""
@@ -127,7 +138,7 @@ class Palette(QWidget):
         self.list = RowList(Text("Results", "结果"), height=36, activate_on_click=True)
         self.list.activated.connect(self._run)
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        column.addSpacing(theme.size("space.1"))
+        gap(column, "space.1")
         column.addWidget(self.list, 1)
         column.addWidget(Divider())
         column.addLayout(self._foot())
@@ -141,7 +152,7 @@ class Palette(QWidget):
         for prefix, words in PREFIXES.items():
             row.addWidget(KeyCap(prefix))
             row.addWidget(Label(words, "caption", "text.secondary"))
-            row.addSpacing(theme.size("space.2"))
+            gap(row, "space.2")
         row.addStretch(1)
         self.why = Label("", "caption", "warning.text")
         row.addWidget(self.why)

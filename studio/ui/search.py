@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from studio.engine.pinyin import spelled
 from studio.engine.text import Text
 
 WORD = re.compile(r"[a-z0-9]+")
@@ -30,7 +31,7 @@ class NameIndex:
         self._known: dict[tuple[str, str], Names] = {}
 
     def prepare(self, texts: Iterable[Text]) -> None:
-        """Look up what is not known yet. The first time it loads pypinyin: call it off the window's thread."""
+        """Look up what is not known yet. Many texts take some milliseconds: call it off the window's thread."""
         for text in texts:
             if (text.en, text.zh) not in self._known:
                 self._known[text.en, text.zh] = names_of(text)
@@ -42,13 +43,9 @@ class NameIndex:
 
 def names_of(text: Text) -> Names:
     """The names of a text with pinyin."""
-    from pypinyin import Style, lazy_pinyin
-
-    def spell(style: Style) -> str:
-        return "".join(lazy_pinyin(text.zh, style=style, errors=lambda other: [other])).lower().replace(" ", "")
-
     plain = _plain(text)
-    return Names(plain.english, plain.chinese, plain.first_letters, spell(Style.NORMAL), spell(Style.FIRST_LETTER))
+    syllables, initials = (form.replace(" ", "") for form in spelled(text.zh))
+    return Names(plain.english, plain.chinese, plain.first_letters, syllables, initials)
 
 
 def score(query: str, names: Names) -> float:

@@ -28,6 +28,7 @@ HOMES = {
     "cluster": "clusters",
     "settings": "settings",
 }
+NO_KEY = Text("Without a key", "不登录")
 Opener = Callable[..., Any]
 
 
@@ -73,6 +74,10 @@ class Studio:
             return [(one.id, one.name) for one in await engine.knowledge.collections()]
         if kind == "workflow":
             return [(one.id, one.name) for one in await engine.workflows.list()]
+        if kind == "service":
+            return [("", NO_KEY), *((one.name, one.name) for one in await engine.connections.list("web"))]
+        if kind == "tool_server":
+            return [(one.name, one.name) for one in await engine.workflows.mcp.listed()]
         if kind == "model":
             return await self._models()
         return []

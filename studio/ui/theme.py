@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication
 from studio.engine.paths import resource
 from studio.ui.change import Change, exhaust
 from studio.ui.language import language
+from studio.ui.rescale import rescaling
 from studio.ui.style import Style, palettes
 from studio.ui.turns import Turns
 
@@ -57,8 +58,10 @@ class Theme(QObject):
             _register_fonts()
             app.setStyle(Style(self.colour, self.size))
             app.styleHints().colorSchemeChanged.connect(self._follow_computer)
-        self._app, self._mode, self.scale = app, mode, max(80, min(200, scale))
+        before, self.scale = self.scale, max(80, min(200, scale))
+        self._app, self._mode = app, mode
         self.dark = self._computer_is_dark() if mode == "system" else mode == "dark"
+        yield from rescaling(before, self.scale)
         yield from self._refresh()
 
     def colour(self, path: str) -> QColor:

@@ -50,7 +50,11 @@ class Turns(QObject):
             failed, told = self._failed, error
             self._end(lambda: failed(told))
 
-    def _end(self, call: Callable[[], object]) -> None:
+    def stop(self) -> None:
+        """Take no further step; nobody is called."""
         self._timer.stop()
         self.deleteLater()
+
+    def _end(self, call: Callable[[], object]) -> None:
+        self.stop()
         call()

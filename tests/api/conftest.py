@@ -7,8 +7,11 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from tests.chat.conftest import workshop
 from tests.conftest import Running, serve, stop
 from tests.models.tiny_gguf import make_tiny_gguf
+
+__all__ = ["workshop"]  # a real engine whose chat speaks with a model that does as it is told
 
 
 @pytest.fixture(scope="session")

@@ -7,12 +7,11 @@ from typing import Any
 
 import httpx
 
+from studio.api.chat import answer
+from tests.api.reading import data
+from tests.chat.workshop import Workshop
+
 SHORT = {"max_tokens": 4, "temperature": 0, "knowledge": [], "datasets": []}
-
-
-def data(answer: httpx.Response, status: int = 200) -> Any:
-    assert answer.status_code == status, answer.text
-    return answer.json()["data"]
 
 
 def events(answer: httpx.Response) -> list[tuple[str, Any]]:
@@ -87,7 +86,43 @@ def test_a_file_goes_along_and_what_is_read_of_it_is_a_source(http: httpx.Client
     assert [(source["kind"], source["title"]) for source in answer["sources"]] == [("file", "tide.txt")]
 
 
+def test_an_answer_is_rated_a_workflow_run_in_its_thread_and_the_thread_kept_as_one(http: httpx.Client) -> None:
+    first = asked(http, "Tell of piers.")
+    thread = f"/api/v1/conversations/{first['conversation_id']}"
+    rating = f"{thread}/messages/{first['message_id']}/feedback"
+    assert data(http.put(rating, json={"feedback": "up"}))["feedback"] == "up"
+    assert http.put(rating, json={"feedback": "splendid"}).status_code == 400
+    greet = {
+        "nodes": [
+            {"id": "in", "type": "start", "params": {"fields": [{"name": "who"}]}},
+            {"id": "say", "type": "prompt", "params": {"template": "Good day, {{ who }}."}},
+            {"id": "out", "type": "output"},
+        ],
+        "edges": [
+            {"source": "in", "source_port": "who", "target": "say", "target_port": "who"},
+            {"source": "say", "source_port": "text", "target": "out", "target_port": "result"},
+        ],
+    }
+    made = data(http.post("/api/v1/workflows", json={"name": "Greeting", "definition": greet}), 201)
+    assert made["published"] is False
+    published = data(http.put(f"/api/v1/workflows/{made['id']}", json={"published": True}))
+    assert (published["published"], published["version"]) == (True, made["version"])
+    body = {"workflow_id": made["id"], "inputs": {"who": "Ada"}}
+    assert data(http.post(f"{thread}/run", json=body))["reply"] == "Good day, Ada."
+    told = events(http.post(f"{thread}/run", json={**body, "stream": True}))
+    names = [name for name, _ in told]
+    assert list(dict.fromkeys(names)) == ["start", "working", "step", "piece", "done"]
+    assert http.post(f"{thread}/run", json={"workflow_id": "wf-none"}).status_code == 404
+    kept = data(http.post(f"{thread}/workflow"), 201)
+    assert [node["type"] for node in kept["definition"]["nodes"]] == ["start", "prompt", "llm", "answer"]
+
+
 def test_what_is_not_there_is_not_found(http: httpx.Client) -> None:
+    before = len(data(http.get("/api/v1/conversations")))
+    for named in ({"knowledge": ["nobody"]}, {"datasets": ["nobody"]}, {"model": "nobody"}):
+        answer = http.post("/api/v1/chat", json={"message": "Hello?", **SHORT, **named})
+        assert answer.status_code == 404 and "nobody" in answer.text, "it is not answered without what was named"
+    assert len(data(http.get("/api/v1/conversations"))) == before
     thread = data(http.post("/api/v1/conversations", json={"title": "Empty"}), 201)["id"]
     for path in (f"conversations/{thread}/messages/msg-0/switch", f"conversations/{thread}/messages/msg-0/fork"):
         assert http.post(f"/api/v1/{path}").status_code == 404
@@ -115,3 +150,23 @@ def test_an_answer_from_a_collection_is_streamed_with_what_was_retrieved_first(h
     assert {"text", "score", "doc_id", "file_name", "page", "span", "metadata"} <= set(chunk)
     [source] = told[-1][1]["sources"]
     assert source["document_id"] == document["doc_id"] and source["digest"]
+
+
+def test_a_question_that_is_refused_leaves_no_empty_conversation(http: httpx.Client) -> None:
+    before = data(http.get("/api/v1/conversations", params={"page_size": 1000}))
+    refused = [
+        http.post("/api/v1/chat", json={"message": " \n"}),
+        http.post("/api/v1/chat", json={"message": "Hello?", "documents": ["doc-gone"]}),
+        http.post("/api/v1/chat", json={"message": "Hello?", "model": "gone", "stream": True}),
+    ]
+    assert [answer.status_code for answer in refused] == [400, 404, 404]
+    assert data(http.get("/api/v1/conversations", params={"page_size": 1000})) == before
+
+
+async def test_a_conversation_that_is_asked_without_a_stream_gets_its_title_too(workshop: Workshop) -> None:
+    workshop.models.title = "Harbours"
+    workshop.models.words = ["Harbours are deep."]
+    thread = (await workshop.chat.create()).id
+    await answer(workshop.engine, workshop.chat.ask(thread, "Please tell me all that you know of harbours."))
+    await workshop.chat.titled()
+    assert (await workshop.chat.thread(thread)).title == "Harbours"

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
 import pytest
 
+from studio.api.server import Server
 from studio.engine.tokens import Tokens
 from tests.conftest import Running, serve, stop
 
@@ -101,6 +104,15 @@ def test_a_replaced_token_is_refused_at_once(tmp_path: Path) -> None:
     assert Tokens(tmp_path / "token").ensure() == new
 
 
+def _hook(client: httpx.Client, token: dict[str, str]) -> tuple[str, dict[str, str]]:
+    """The address of a hook that is in order."""
+    sheet = {"nodes": [{"id": "s", "type": "start", "params": {"fields": []}}], "edges": []}
+    made = client.post("/api/v1/workflows", json={"name": "hooked", "definition": sheet}, headers=token).json()["data"]
+    route = f"/api/v1/workflows/{made['id']}/schedules"
+    hook = client.post(route, json={"kind": "webhook"}, headers=token).json()["data"]
+    return f"/api/v1/hooks/{hook['id']}/{hook['state']['token']}", token
+
+
 def test_a_bind_beyond_loopback_needs_the_token_without_being_asked(tmp_path: Path) -> None:
     running = serve(tmp_path, "--host", "0.0.0.0")
     try:
@@ -108,6 +120,9 @@ def test_a_bind_beyond_loopback_needs_the_token_without_being_asked(tmp_path: Pa
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
             assert client.get("/api/v1/datasets").status_code == 401
             assert client.get("/health", headers={"Host": "evil.example"}).status_code == 403
+            hook, token = _hook(client, {"Authorization": f"Bearer {running.token}"})
+            assert client.post(hook, json={}).status_code == 401, "a hook's own token is not enough from elsewhere"
+            assert client.post(hook, json={}, headers=token).status_code == 202
     finally:
         stop(running)
 
@@ -121,3 +136,18 @@ def test_a_taken_port_is_named_with_the_way_out(guarded: Running, tmp_path: Path
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, env={**os.environ, "LANG": "C.UTF-8"})
     assert done.returncode == 1 and f"Port {port}" in done.stderr and "--port" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+async def test_an_answer_is_sent_at_once_and_does_not_wait_for_a_fuller_packet() -> None:
+    listener = Server(SimpleNamespace(), port=0)._bind()  # type: ignore[arg-type]
+    delays: list[bool] = []
+
+    async def note(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        delays.append(not writer.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        writer.close()
+
+    async with await asyncio.start_server(note, sock=listener) as server:
+        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        await reader.read()
+        writer.close()
+    assert delays == [False]

@@ -7,6 +7,7 @@ import os
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+import gc
 import shutil
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
@@ -26,9 +27,10 @@ from studio.ui.widgets.buttons import Button
 from studio.ui.widgets.labels import Label
 from studio.ui.widgets.states import Failure
 from studio.ui.window import Window
+from tests import collecting
 from tests.conftest import SmallDisk
 
-SECONDS = 60_000
+SECONDS = 120_000
 SHOTS = os.environ.get("BAD_INPUT_SHOTS", "")  # a folder for pictures of what a person sees
 
 
@@ -115,6 +117,19 @@ class Person:
         self.window.show_view(name)
         self.until(lambda: getattr(self.window.current_view(), "name", "") == name)
         return self.window.current_view()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def collected_with_the_file() -> Iterator[None]:
+    yield
+    collecting.of_the_file()
+    gc.enable()  # for the tests without a window that this process goes on with
+
+
+@pytest.fixture(autouse=True)
+def collected_here() -> Iterator[None]:
+    with collecting.on_this_thread():
+        yield
 
 
 @pytest.fixture

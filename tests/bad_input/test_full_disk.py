@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from studio.engine.engine import Engine
 from studio.engine.errors import DiskFull, StudioError, Unavailable, from_unexpected
 from studio.engine.events import Notice
 from studio.engine.jobs import JobChanged
+from studio.engine.knowledge.reader import Unreadable
+from studio.engine.knowledge.reading import Limits, read
 from studio.engine.paths import Paths
 from tests.bad_input.conftest import SmallDisk
 
@@ -92,13 +95,16 @@ async def test_a_run_in_the_middle_ends_with_the_reason_and_goes_on_when_there_i
     notices: list[Notice] = []
     engine.events.subscribe(Notice, notices.append)
     workflow = next(one for one in await engine.workflows.list() if one.name.startswith("Ticket"))
+    tickets = next(node for node in workflow.definition.nodes if node.id == "open")
+    tickets.params = {**tickets.params, "sql": tickets.params["sql"].replace("LIMIT 5", "LIMIT 2")}
+    await engine.workflows.update(workflow.id, definition=workflow.definition)
     run = await engine.workflows.start(workflow.id, {})
     seen = []
     async for event in engine.workflows.events(run.id):
         seen.append(event)
         if len(seen) == 3:
             await asyncio.to_thread(disk.fill)
-    assert seen[-1].kind == "run_failed" and "disk is full" in seen[-1].data["error"]["message"]["en"]
+    assert seen[-1].kind == "run_failed" and re.search("disk.* is full", seen[-1].data["error"]["message"]["en"])
     assert [notice.title.en for notice in notices] == ["Runs cannot be recorded for now"]
     await engine.workflows.wait(run.id)
     assert engine.workflows.running_count() == 0
@@ -136,6 +142,19 @@ async def test_a_document_in_the_middle_fails_with_the_reason_and_is_indexed_by_
     assert (await engine.knowledge.document(document.id)).status == "indexed"
     found = await engine.knowledge.search("In which room hangs lamp number 77?", [collection.id], mode="keyword")
     assert found
+
+
+async def test_a_disk_that_is_full_of_what_was_read_is_not_called_a_damaged_file(
+    disk: SmallDisk, tmp_path: Path
+) -> None:
+    long = tmp_path / "long.txt"
+    long.write_text("Lamps are green. " * 20_000)
+    disk.fill()
+    with pytest.raises(Unreadable) as refused:
+        await read(long, "text", Limits(), within=disk.folder / "temporary")
+    assert "disk" in refused.value.message.en and "磁盘" in refused.value.message.zh
+    disk.free()
+    assert await read(long, "text", Limits(), within=disk.folder / "temporary")
 
 
 async def test_a_start_on_a_full_disk_says_so_keeps_nothing_claimed_and_nothing_is_lost(

@@ -136,11 +136,9 @@ def test_a_full_disk_is_named_everywhere_and_work_goes_on_when_there_is_room(
     person.until(lambda: any("settings.json" in words and "the disk is full" in words for words in person.notices()))
     workflow = person.wait(person.engine.workflows.list())[0]
     person.window.studio.open("workflow", workflow.id)
-    person.qtbot.wait(500)
-    person.window.actions.trigger("workflows.run")
-    seen = len(person.notices())
-    person.qtbot.wait(1500)
-    assert "full" in person.notices()[-1] or len(person.notices()) > seen
+    seen, actions = len(person.notices()), person.window.actions
+    person.until(lambda: actions.has("workflows.run") and actions.trigger("workflows.run"))
+    person.until(lambda: "full" in person.notices()[-1] or len(person.notices()) > seen)
     person.look("full-disk-run")
     assert person.alive()
 

@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
-from studio.engine.catalog import Catalog
 from studio.engine.chat.service import Chat, ChatEvent
+from studio.engine.engine import Engine
 from studio.engine.events import Events
 from studio.engine.paths import Paths
+from tests.catalogs import catalog_at
 from tests.chat.rooms import OnePage, OneTable, ScriptedModels
+from tests.chat.workshop import ROWS, Workshop
 
 QUESTION = "How long is the warranty on the K7 pump, and how many K7 were returned in 华南?"
 
@@ -27,7 +29,7 @@ class Place:
         self.events = Events()
 
     async def open(self) -> Chat:
-        self.catalog = Catalog(self.folder / "catalog.db")
+        self.catalog = catalog_at(self.folder / "catalog.db")
         await self.catalog.start()
         self.table = OneTable()
         table: Any = self.table
@@ -54,3 +56,14 @@ async def place(tmp_path: Path) -> AsyncIterator[Place]:
     await place.open()
     yield place
     await place.close()
+
+
+@pytest.fixture
+async def workshop(tmp_path: Path) -> AsyncIterator[Workshop]:
+    engine = await Engine.open(Paths.under(tmp_path / "home"))
+    try:
+        (tmp_path / "orders.csv").write_text(ROWS)
+        await engine.datasets.register(tmp_path / "orders.csv", "orders")
+        yield Workshop(engine)
+    finally:
+        await engine.close()

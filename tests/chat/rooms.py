@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import zlib
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
+import numpy
 import pyarrow
 
 from studio.engine.chat import context, titles
@@ -29,7 +32,8 @@ COUNT_SQL = "SELECT count(*) AS count\nFROM orders\nWHERE region = '华南' AND 
 class ScriptedModels:
     """Says `words`; with `stall_after`, waits for ever after that many pieces until `go_on` is set.
 
-    Asked for a title or a summary it says those. `calls` are the tool calls of each turn, before it answers.
+    Asked for a title or a summary it says those. `calls` are the tool calls of each turn, before it answers; `filled` is
+    what it writes under a schema.
     """
 
     words: list[str] = field(default_factory=lambda: ["It ", "is ", "24 ", "months. ", "[1]"])
@@ -39,8 +43,10 @@ class ScriptedModels:
     break_after: int | None = None
     finish_reason: str = "stop"
     there: bool = True
+    embeds: bool = False
     title: str = ""
     summary: str = ""
+    filled: str = "{}"
     calls: list[tuple[str, str]] = field(default_factory=list)
     asked: list[dict[str, Any]] = field(default_factory=list)
     closed: bool = False
@@ -61,6 +67,9 @@ class ScriptedModels:
             if messages[0]["content"] == task:
                 yield ChatPiece(text=words)
                 return
+        if wishes.get("response_format"):
+            yield ChatPiece(text=self.filled)
+            return
         self.asked.append({"messages": list(messages), **wishes})
         if self.calls and wishes.get("tools"):
             name, arguments = self.calls.pop(0)
@@ -81,28 +90,39 @@ class ScriptedModels:
         finally:
             self.closed = True
 
+    async def embed(self, model: str, texts: Sequence[str], *, purpose: str = "passage") -> Any:
+        """Texts are as near as they share words."""
+        known = [set(text.lower().replace(".", " ").replace(":", " ").split()) for text in texts]
+        places = [{zlib.crc32(word.encode()) % 512 for word in words} for words in known]
+        return numpy.array([[(place in there) / len(there) ** 0.5 for place in range(512)] for there in places])
+
     async def embedder(self, name: str = "") -> Any:
-        raise Unavailable(Text("There is no embedding model.", "没有向量模型。"))
+        if not self.embeds:
+            raise Unavailable(Text("There is no embedding model.", "没有向量模型。"))
+        return SimpleNamespace(id="shared words")
 
     async def count_tokens(self, model: str, text: str) -> int:
         return len(text) // 3
 
 
 class OnePage:
-    """A collection with one page about the pump, and more like it when a test wants many."""
+    """A collection with one page about the pump, and more like it when a test wants many. `ready` lets a search go on."""
 
     def __init__(self, count: int = 1, dense: float = 0.87) -> None:
         self.count = count
         self.dense = dense
+        self.ready = asyncio.Event()
+        self.ready.set()
 
     async def collection(self, name: str) -> Any:
         if name != "handbook":
             raise NotFound(Text(f"There is no collection {name}.", f"没有文档集 {name}。"))
         return Document(id="kb-1", collection_id="", file_name="", status="indexed", added_at=0).model_copy(
-            update={"name": "After-sales handbook"}
+            update={"name": "After-sales handbook", "chunk_count": 212}
         )
 
     async def search(self, question: str, collections: Sequence[str], limit: int) -> list[Found]:
+        await self.ready.wait()
         start = PAGE.index(SENTENCE)
         return [
             Found(

@@ -8,17 +8,80 @@ from typing import Any
 
 import pytest
 
-from studio.engine.chat.service import Answered, AnswerFailed, Asked, Piece, SourcesFound, ThreadsChanged, Worked
+from studio.engine.chat.service import (
+    Answered,
+    AnswerFailed,
+    Asked,
+    Piece,
+    SourcesFound,
+    ThreadsChanged,
+    Worked,
+    Working,
+)
 from studio.engine.errors import BadParameter, BadState, NotFound
 from tests.chat.conftest import QUESTION, Place
 
 
 async def test_a_question_is_told_as_asked_worked_sources_pieces_and_answered(place: Place) -> None:
     events = await place.ask()
-    kinds = [type(event) for event in events]
+    kinds = [type(event) for event in events if not isinstance(event, Working)]
     assert kinds[:4] == [Asked, Worked, Worked, SourcesFound]
     assert set(kinds[4:-1]) == {Piece}
     assert kinds[-1] is Answered
+
+
+async def test_a_search_and_a_query_have_their_cards_from_the_moment_they_begin(place: Place) -> None:
+    place.knowledge.ready.clear()
+    thread = (await place.chat.create(knowledge=["handbook"], datasets=["orders"])).id
+    place.models.words = ["```sql\n", "SELECT 1", "\n```"]
+    cards: list[tuple[str, str, str]] = []
+    async with aclosing(place.chat.ask(thread, QUESTION)) as events:
+        async for event in events:
+            if isinstance(event, Working | Worked):
+                detail = event.step.detail.en if event.step.detail else ""
+                cards.append((type(event).__name__, event.step.title.en, detail))
+                place.knowledge.ready.set()
+            if isinstance(event, Working) and event.step.text:
+                assert event.step.text.startswith("```sql"), "the query can be read while it is written"
+    assert cards[:3] == [
+        ("Working", "Searching After-sales handbook", "among 212 chunks"),
+        ("Worked", "Searched After-sales handbook", "1 chunk from handbook.pdf"),
+        ("Working", "Asking orders", ""),
+    ]
+    assert ("Working", "Asking orders", "writing the query") in cards
+    assert cards[-1] == ("Worked", "Queried orders", "1 row")
+
+
+async def test_what_is_being_written_when_the_studio_ends_keeps_its_words_and_ends_the_models_work(
+    place: Place,
+) -> None:
+    place.models.stall_after = 2
+    thread = (await place.chat.create()).id
+    begun = asyncio.Event()
+
+    async def read() -> None:
+        async for event in place.chat.ask(thread, QUESTION):
+            if isinstance(event, Piece):
+                begun.set()
+
+    reading = asyncio.create_task(read())
+    await begun.wait()
+    await place.chat.close()
+    kept = (await place.chat.messages(thread))[-1]
+    assert (kept.status, kept.content, place.models.closed) == ("stopped", "It ", True)
+    await reading
+
+
+async def test_a_search_that_is_stopped_says_so(place: Place) -> None:
+    place.knowledge.ready.clear()
+    thread = (await place.chat.create(knowledge=["handbook"])).id
+    async for event in place.chat.ask(thread, QUESTION):
+        if isinstance(event, Working):
+            await place.chat.stop((await place.chat.messages(thread))[-1].id)
+    answer = (await place.chat.messages(thread))[-1]
+    assert answer.status == "stopped"
+    assert [step.title.en for step in answer.steps] == ["Searching After-sales handbook was stopped"]
+    assert isinstance(event, Answered) and event.message == answer, "who had it written hears of the end too"
 
 
 async def test_an_answer_is_whole_checked_and_says_what_it_cost(place: Place) -> None:
@@ -71,6 +134,43 @@ async def test_stopping_by_cancelling_the_reader_keeps_what_was_written(place: P
     with suppress(asyncio.CancelledError):
         await reader
     await _is_stopped(place, thread.id, "".join(told))
+
+
+async def test_a_reader_that_is_cancelled_twice_leaves_an_answer_that_ended(place: Place) -> None:
+    place.models.stall_after = 3
+    thread = await place.chat.create()
+    written, ending, may_end = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    ids: list[str] = []
+
+    async def read() -> None:
+        async for event in place.chat.ask(thread.id, "Hello?"):
+            if isinstance(event, Asked):
+                ids.append(event.answer.id)
+            elif isinstance(event, Piece):
+                written.set()
+
+    reader = asyncio.create_task(read())
+    await asyncio.wait_for(written.wait(), 10)
+    writing = place.chat._tellings._writing[ids[0]]
+    stop = writing.stop
+
+    async def slowly() -> None:
+        ending.set()
+        await may_end.wait()
+        await stop()
+
+    writing.stop = slowly  # type: ignore[method-assign]
+    reader.cancel()
+    await asyncio.wait_for(ending.wait(), 10)
+    reader.cancel()
+    with suppress(asyncio.CancelledError):
+        await reader
+    telling = place.chat._tellings.get(ids[0])
+    assert telling is not None and telling.ended and not place.chat._tellings._writing
+    assert (await place.chat.messages(thread.id))[-1].status == "stopped"
+    may_end.set()
+    await asyncio.wait([writing._task])
+    assert place.models.closed
 
 
 async def test_stopping_by_closing_the_generator_keeps_what_was_written(place: Place) -> None:
@@ -160,7 +260,9 @@ async def test_earlier_messages_go_before_sources_do(place: Place) -> None:
     await place.ask("First?", thread)
     await place.ask(QUESTION, thread, knowledge=["handbook"])
     answer = (await place.chat.messages(thread))[-1]
-    assert [step.title.en for step in answer.steps if step.kind == "context"] == ["Left out 2 earlier messages"]
+    said = [step.title.en for step in answer.steps if step.kind in ("context", "compact")]
+    assert said == ["Compacted 2 earlier messages"]
+    assert [source.kind for source in answer.sources] == ["page"]
 
 
 async def test_a_demo_model_is_given_the_best_page_and_the_rows_only(place: Place) -> None:
@@ -211,6 +313,21 @@ async def test_a_thread_answers_one_question_at_a_time(place: Place) -> None:
         await anext(events)
         with pytest.raises(BadState, match="still being answered"):
             await place.ask("Again?", thread)
+    assert not place.chat.answering(thread)
+
+
+async def test_whoever_hears_the_end_of_an_answer_asks_on_at_once(place: Place) -> None:
+    thread = (await place.chat.create()).id
+    async with aclosing(place.chat.ask(thread, "One?")) as events:
+        async for event in events:
+            if isinstance(event, Answered):
+                break
+        question = (await place.chat.messages(thread))[0].id
+        async with aclosing(place.chat.answer_again(thread, question)) as again:
+            await anext(again)
+            await events.aclose()
+            with pytest.raises(BadState, match="still being answered"):
+                await place.ask("Two?", thread)
     assert not place.chat.answering(thread)
 
 

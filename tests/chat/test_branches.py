@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 
 import pytest
 
 from studio.engine.chat.message import Message, Step
-from studio.engine.chat.service import Answered, Asked
+from studio.engine.chat.service import Answered, Asked, Piece
 from studio.engine.errors import BadParameter, BadState, NotFound
 from tests.chat.conftest import QUESTION, Place
 
@@ -101,9 +101,10 @@ async def _all(found: list[object], place: Place, thread: str, question: str) ->
 async def test_a_stopped_answer_goes_on_from_its_words(place: Place) -> None:
     place.models.stall_after = 2
     thread = (await place.chat.create()).id
-    with suppress(TimeoutError):
-        async with asyncio.timeout(0.5):
-            await place.ask("Hello?", thread)
+    async with aclosing(place.chat.ask(thread, "Hello?")) as events:
+        async for event in events:
+            if isinstance(event, Piece):
+                break
     stopped = (await place.chat.messages(thread))[-1]
     assert (stopped.status, stopped.content) == ("stopped", "It ")
     place.models.stall_after, place.models.words = None, ["goes on."]
@@ -142,9 +143,10 @@ async def test_a_message_of_another_thread_is_not_found(place: Place) -> None:
 
 
 async def test_earlier_messages_are_compacted_visibly_and_the_summary_is_used_again(place: Place) -> None:
-    place.models.context, place.models.summary = 1400, "They spoke of pumps and of 24 months."
+    said = "The warranty on the pump is 24 months."
+    place.models.context, place.models.summary = 1400, said
     thread = (await place.chat.create()).id
-    place.models.words = ["word " * 200]
+    place.models.words = [f"{said} " + "The pump is made of steel and brass. " * 25]
     for number in range(5):
         await place.ask(f"Question {number}?", thread)
     answers = [message for message in await place.chat.messages(thread) if message.role == "assistant"]
@@ -154,6 +156,28 @@ async def test_earlier_messages_are_compacted_visibly_and_the_summary_is_used_ag
     assert compacted[-1].title.en.startswith("Compacted ")
     assert place.models.summary in place.models.asked[-1]["messages"][0]["content"]
     assert len(await place.chat.messages(thread)) == 10, "nothing is gone from the thread"
+
+
+@pytest.mark.parametrize(
+    ("summary", "demo"),
+    [
+        ("The conversation has ended.", False), ("The warranty is 10 years.", False),
+        ("- The pump is steel.\n" * 9, False), ("The warranty on the pump is 24 months.", True),
+    ],
+)  # fmt: skip
+async def test_a_summary_that_does_not_hold_gives_way_to_the_conversations_own_sentences(
+    place: Place, summary: str, demo: bool
+) -> None:
+    place.models.context, place.models.summary, place.models.demo = 1400, summary, demo
+    place.models.words = ["The warranty is 24 months [1]. " + "The pump is made of steel and brass. " * 25]
+    thread = (await place.chat.create()).id
+    for number in range(5):
+        await place.ask(f"Question {number} about the pump?", thread)
+    answers = [message for message in await place.chat.messages(thread) if message.role == "assistant"]
+    text = _compacted(answers)[-1].text
+    assert "- The warranty is 24 months" in text.replace(".", "")
+    assert "- Asked: Question 1 about the pump?" in text
+    assert text in place.models.asked[-1]["messages"][0]["content"], "that is what the model reads"
 
 
 def _compacted(answers: list[Message]) -> list[Step]:
@@ -174,7 +198,27 @@ async def test_a_thread_is_named_by_its_model_unless_a_person_did(place: Place) 
 
 
 @pytest.mark.parametrize(
-    "written", ["", "Certainly! Here is something completely different that is far too long " * 3, "Zebras"]
+    ("question", "title"),
+    [
+        (QUESTION, "Warranty on the K7 pump, K7 returned in 华南"), ("K7 水泵保修多久？", "K7 水泵保修多久"),
+        ("What does the handbook say about pump noise?", "Pump noise in handbook"), ("Hello!", "Hello!"),
+        ("Please summarise the attached contract and list all the deadlines that the supplier has to keep",
+         "Summarise the attached contract and list all the deadlines…"),
+    ],
+)  # fmt: skip
+async def test_a_demo_models_thread_is_named_by_what_its_question_is_about(
+    place: Place, question: str, title: str
+) -> None:
+    place.models.demo, place.models.title = True, "The warranty is 10 years"
+    thread = (await place.chat.create()).id
+    await place.ask(question, thread)
+    await place.chat.titled()
+    assert (await place.chat.thread(thread)).title == title
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["", "It is 10 years", "Certainly! Here is something completely different that is far too long " * 3, "Zebras"],
 )
 async def test_what_is_no_title_leaves_the_question(place: Place, written: str) -> None:
     place.models.title = written

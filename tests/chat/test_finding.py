@@ -77,10 +77,9 @@ async def test_threads_are_kept_in_folders(place: Place) -> None:
 async def test_the_trash_keeps_threads_for_thirty_days(place: Place) -> None:
     old, new = (await place.chat.create("Old")).id, (await place.chat.create("New")).id
     await place.ask("Hello?", old)
-    await place.chat.delete(old)
+    await place.chat._threads.change(old, deleted_at=time.time() - 31 * DAY)  # as if deleted then
     await place.chat.delete(new)
     assert [thread.title for thread in await place.chat.trash()] == ["New", "Old"]
-    await place.chat._threads.change(old, deleted_at=time.time() - 31 * DAY)
     await place.close()
     chat = await place.open()
     assert [thread.title for thread in await chat.trash()] == ["New"], "after thirty days it is gone for good"

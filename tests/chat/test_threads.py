@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from studio.engine.errors import BadParameter, NotFound
@@ -40,14 +42,22 @@ async def test_threads_are_renamed_pinned_and_remember_what_they_use(place: Plac
         await place.chat.update(thread, leaf_id="x")
 
 
+async def test_changes_in_quick_succession_are_kept_in_their_order(place: Place) -> None:
+    thread = (await place.chat.create("One")).id
+    for _ in range(20):
+        await asyncio.gather(*(place.chat.update(thread, title=f"{number}") for number in range(8)))
+        assert (await place.chat.thread(thread)).title == "7"
+
+
 async def test_a_deleted_thread_comes_back_with_its_messages(place: Place) -> None:
     thread = (await place.chat.create()).id
     await place.ask("Hello?", thread)
     before = await place.chat.messages(thread)
     await place.chat.delete(thread)
     assert await place.chat.threads() == []
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFound) as gone:
         await place.chat.messages(thread)
+    assert "trash" in gone.value.repair.en and "回收站" in gone.value.repair.zh  # type: ignore[union-attr]
     await place.chat.restore(thread)
     assert await place.chat.messages(thread) == before
 

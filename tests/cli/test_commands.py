@@ -42,6 +42,13 @@ def test_every_kind_of_thing_is_listed_for_people_and_for_programs(studio: Runni
     assert as_json(studio.home, things) is not None
 
 
+def test_a_command_of_a_studio_that_runs_brings_no_engine_of_its_own(studio: Running) -> None:
+    command = [sys.executable, "-X", "importtime", "-m", "studio", "--home", str(studio.home), "datasets"]
+    imported = subprocess.run(command, capture_output=True, text=True, check=True).stderr
+    assert "httpx" in imported
+    assert not {"sqlalchemy", "fastapi", "studio.engine.engine"} & set(imported.split())
+
+
 def test_rows_and_queries_show_in_the_terminal(studio: Running) -> None:
     assert "华" in studio_command(studio.home, "datasets", "head", "orders", "--limit", "50").stdout
     sql = "SELECT count(*) AS n FROM orders WHERE status = 'returned' AND region = '华南' AND product LIKE 'K7 %'"
@@ -67,6 +74,38 @@ def test_the_main_question_is_answered_with_its_sources(sample_home: Path, tmp_p
 
 
 @pytest.mark.slow
+def test_a_question_goes_with_what_is_named_a_file_and_a_thread(studio: Running, tmp_path: Path) -> None:
+    """`--knowledge`, `--dataset`, `--model`, `--file`, `--plain`, `--tool`, `--thread`, `--json`, one after another."""
+    listed = as_json(studio.home, "knowledge", "ls")
+    handbook = next(each["name"] for each in listed if each["name"].startswith("After-sales"))
+    words = ("--knowledge", handbook, "--dataset", "tickets", "--model", "SmolLM2-135M-Instruct")
+    answer = as_json(studio.home, "chat", "How many tickets are there?", *words)
+    assert "600" in answer["reply"] and answer["model"] == "SmolLM2-135M-Instruct"
+    assert {source["title"] for source in answer["sources"] if source["kind"] == "rows"} == {"tickets"}
+
+    file = tmp_path / "kettle.txt"
+    file.write_text("The K9 kettle holds 1.7 litres of water.")
+    done = studio_command(
+        studio.home, "chat", "How much water does the K9 kettle hold?", "--plain", "--file", str(file)
+    )
+    assert "1.7" in done.stdout and "[1] kettle.txt" in done.stdout
+    assert "kettle.txt" in done.stderr, "what is done meanwhile is told beside the answer"
+
+    told = studio_command(studio.home, "chat", QUESTION).stdout
+    assert "page 13" in told and "orders" in told, "sources are told with their place"
+
+    thread = answer["conversation_id"]
+    again = as_json(studio.home, "chat", "How long is the warranty on the K7 pump?", "--thread", thread, "--tool", "search",
+                    "--dataset", "tickets")  # fmt: skip
+    assert again["conversation_id"] == thread
+    assert "24 months" in again["reply"] and again["sources"][0]["page"] == 13
+
+    for wrong in (("--knowledge", "nobody"), ("--thread", "conv-0")):
+        done = studio_command(studio.home, "chat", "Hello?", *wrong, code=1)
+        assert wrong[1] in done.stderr and not done.stdout.strip()
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "file", sorted((Path(__file__).parents[2] / "resources/sample/workflows").glob("*.json")), ids=lambda f: f.stem
 )
@@ -80,7 +119,7 @@ def test_a_missing_file_and_an_unknown_thing_are_named(studio: Running) -> None:
     assert "ds-nothing" in studio_command(studio.home, "datasets", "show", "ds-nothing", code=1).stderr
     assert "export" in studio_command(studio.home, "datasets", "explode", code=2).stderr
     assert "resume" in studio_command(studio.home, "runs", "explode", code=2).stderr
-    assert "list" in studio_command(studio.home, "settings", "explode", code=1).stderr
+    assert "list" in studio_command(studio.home, "settings", "explode", code=2).stderr
 
 
 def test_errors_speak_the_readers_language(studio: Running) -> None:

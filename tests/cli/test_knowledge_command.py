@@ -41,6 +41,15 @@ def test_a_collections_life_in_the_terminal(studio, shelf, tmp_path):
     assert "Shelf again" in studio_command(studio.home, "knowledge", "ls").stdout
     studio_command(studio.home, "knowledge", "rm", "Shelf again")
     assert "--text" in studio_command(studio.home, "knowledge", "add", "ds-001", "-c", shelf, code=2).stderr
+    assert "is not there" in studio_command(studio.home, "knowledge", "add", "Shelf", str(tmp_path), code=1).stderr
+
+
+def test_a_host_of_this_network_is_allowed_in_the_terminal(studio):
+    try:
+        studio_command(studio.home, "settings", "set", "privacy.hosts", '["10.0.0.7", "10.0.0.8"]')
+        assert as_json(studio.home, "settings", "list")["privacy"]["hosts"] == ["10.0.0.7", "10.0.0.8"]
+    finally:
+        studio_command(studio.home, "settings", "set", "privacy.hosts", "[]")
 
 
 class Page(BaseHTTPRequestHandler):
@@ -77,7 +86,9 @@ def test_the_routes_of_a_collection(studio, shelf, tmp_path):
         filter = {"tags": ["colours"]}
         assert len(ask("POST", "/search", query="part", collection=kb, filter=filter)) == 1
         ask("PUT", f"/collections/{kb}", description="Parts", chunk_overlap=0)
-        assert ask("GET", f"/collections/{kb}")["settings"] == {"chunk_characters": 400, "chunk_overlap": 0}
+        settings = ask("GET", f"/collections/{kb}")["settings"]
+        assert settings.pop("probe"), "what its embedding model is known by"
+        assert settings == {"chunk_characters": 400, "chunk_overlap": 0}
         ask("PUT", f"/collections/{kb}", 400, chunk_characters=7)
         server = ThreadingHTTPServer(("127.0.0.1", 0), Page)
         threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -40,3 +40,7 @@ def test_a_connection_is_kept_asked_and_forgotten_and_its_secret_is_no_argument(
     finally:
         studio_command(home, "connections", "rm", made["id"])
     assert "cli shop" not in studio_command(home, "connections", "ls").stdout
+    settings = ("--set", "address=http://127.0.0.1:1", "--set", 'allow=["addOrder", "dropOrder"]', "--no-secret")
+    web = as_json(home, "connections", "add", "web", "cli web", *settings)
+    studio_command(home, "connections", "rm", web["id"])
+    assert web["settings"]["allow"] == ["addOrder", "dropOrder"] and "secret_key" not in web["settings"]

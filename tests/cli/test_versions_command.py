@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -52,7 +53,11 @@ def test_versions_differ_and_one_goes_back(studio: Running, people: str, capsys:
 def test_a_dataset_is_found_by_a_value_and_tells_its_lineage(
     studio: Running, people: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(studio, "search", people.split()[1], "--json") == 0
-    assert people in [hit["name"] for hit in told(capsys)]
+    ends = time.monotonic() + 60
+    found: list[str] = []
+    while people not in found and time.monotonic() < ends:  # it is looked through in the background once it is added
+        assert run(studio, "search", people.split()[1], "--json") == 0
+        found = [hit["name"] for hit in told(capsys)]
+    assert people in found
     assert run(studio, "lineage", people, "--json") == 0
     assert [step["kind"] for step in told(capsys)["steps"]] == ["file", "copy", "version"]

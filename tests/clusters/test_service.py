@@ -4,13 +4,13 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from studio.engine.catalog import Catalog
 from studio.engine.clusters import service
 from studio.engine.clusters.service import ClusterChanged, Clusters
 from studio.engine.egress import Egress
 from studio.engine.errors import BadParameter, Conflict, NotFound
 from studio.engine.events import Events
 from studio.engine.secrets import Secrets
+from tests.catalogs import catalog_at
 
 
 class Server:
@@ -51,7 +51,7 @@ async def server():
 
 @asynccontextmanager
 async def opened(folder, offline=False):
-    events, catalog = Events(), Catalog(folder / "catalog.db")
+    events, catalog = Events(), catalog_at(folder / "catalog.db")
     await catalog.start()
     egress = Egress(lambda: offline)
     clusters = Clusters(catalog, events, egress, Secrets(folder))

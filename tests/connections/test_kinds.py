@@ -31,7 +31,7 @@ def of_postgres(server: Postgres, **changed: object) -> dict[str, object]:
 
 
 def test_every_kind_says_what_it_needs_in_both_languages_and_keeps_its_password_apart() -> None:
-    assert set(kinds.all()) == {"s3", "mysql", "postgresql"} and not kinds.failures
+    assert set(kinds.all()) == {"s3", "mysql", "postgresql", "web"} and not kinds.failures
     for kind in kinds:
         assert kind.title.en and kind.title.zh
         assert len(kind.secret_names()) == 1

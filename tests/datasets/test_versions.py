@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 import os
 from pathlib import Path
+from typing import Any
 
 import pyarrow
 import pyarrow.parquet
 import pytest
 
+from studio.engine.datasets.version import Version
+from studio.engine.datasets.version_records import VersionRecords
 from studio.engine.errors import BadParameter, BadState, NotFound, Unavailable
 from tests.data_rooms import Rooms
 
@@ -43,7 +46,7 @@ async def test_changed_content_is_a_new_version_and_the_old_one_can_still_be_rea
     await rooms.datasets.history.settled()
     table.write_text(SECOND)
     assert (await rooms.datasets.get(dataset.id)).version == 2
-    await rooms.datasets.history.settled()
+    assert await rooms.datasets.moved_on(dataset.id, 1, wait=30)
     newest, oldest = await rooms.datasets.versions(dataset.id)
     assert (newest.number, newest.state, oldest.state) == (2, "current", "kept")
     assert newest.checksum != oldest.checksum == hashlib.sha256(FIRST.encode()).hexdigest()
@@ -58,7 +61,40 @@ async def test_a_file_that_is_only_touched_makes_no_version(rooms: Rooms, table:
     await rooms.datasets.history.settled()
     os.utime(table, ns=(1, 1))
     await rooms.datasets.get(dataset.id)
+    assert not await rooms.datasets.moved_on(dataset.id, 1)  # it has the number 2 until its content is hashed
+    assert not await rooms.datasets.moved_on(dataset.id, 1, wait=30)
+    assert [each.number for each in await rooms.datasets.versions(dataset.id)] == [1]
+    assert (await rooms.datasets.get(dataset.id)).version == 1
+
+
+async def test_whoever_looks_while_a_version_is_withdrawn_adds_none(
+    rooms: Rooms, table: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset = await rooms.datasets.register(table)
     await rooms.datasets.history.settled()
+
+    added: list[str] = []
+    add, change, remove = VersionRecords.add, VersionRecords.change, VersionRecords.remove
+
+    async def noted(records: VersionRecords, version: Version) -> Version:
+        added.append(version.id)
+        return await add(records, version)
+
+    async def changed(records: VersionRecords, version_id: str, **fields: Any) -> None:
+        await change(records, version_id, **fields)
+        await rooms.datasets.moved_on(dataset.id, 1)
+
+    async def removed(records: VersionRecords, version_id: str) -> None:
+        await remove(records, version_id)
+        await rooms.datasets.moved_on(dataset.id, 1)
+
+    monkeypatch.setattr(VersionRecords, "add", noted)
+    monkeypatch.setattr(VersionRecords, "change", changed)
+    monkeypatch.setattr(VersionRecords, "remove", removed)
+    os.utime(table, ns=(1, 1))
+    await rooms.datasets.get(dataset.id)
+    await rooms.datasets.history.settled()
+    assert len(added) == 1
     assert [each.number for each in await rooms.datasets.versions(dataset.id)] == [1]
     assert (await rooms.datasets.get(dataset.id)).version == 1
 

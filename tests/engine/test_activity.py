@@ -30,8 +30,18 @@ async def test_runs_and_their_steps_are_views_that_only_read(tmp_path: Path) -> 
         steps = "SELECT step, s.status, error FROM studio_steps s JOIN studio_runs r ON r.id = s.run_id WHERE r.status = 'failed'"
         [failed] = (await engine.sql.query(steps)).table.to_pylist()
         assert failed["step"] == "s" and failed["status"] == "failed" and "number" in failed["error"]
-        for name in ("studio_messages", "studio_citations"):
-            assert (await engine.sql.query(f"SELECT * FROM {name}")).table.num_rows == 0
+        assert (await engine.sql.query("SELECT feedback FROM studio_messages")).table.num_rows == 0
+        assert (await engine.sql.query("SELECT * FROM studio_citations")).table.num_rows == 0
+        kb = await engine.knowledge.create("Notes")
+        await engine.knowledge.add_text(kb.id, "# Pumps\n\nThe K7 pump moves water.", "pumps.md")
+        told = (
+            "SELECT d.collection, d.file_name, c.heading, c.text, c.excluded FROM studio_chunks c"
+            " JOIN studio_documents d ON d.id = c.document_id WHERE c.text LIKE '%water%'"
+        )
+        [row] = (await engine.sql.query(told)).table.to_pylist()
+        assert row["collection"] == "Notes" and row["heading"] == "Pumps" and not row["excluded"]
+        for view, columns in engine.sql.view_columns.items():
+            assert (await engine.sql.query(f"SELECT * FROM {view}")).table.column_names == columns, view
         with pytest.raises(StudioError):
             await engine.sql.query("DELETE FROM studio_runs")
     finally:

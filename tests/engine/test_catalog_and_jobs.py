@@ -187,6 +187,27 @@ async def test_a_job_that_the_end_of_the_program_cut_off_goes_on_at_the_next_sta
     await after.close()
 
 
+async def test_work_that_is_asked_for_while_the_program_ends_waits_for_the_next_start(catalog: Catalog) -> None:
+    began: list[str] = []
+
+    async def work(job: Job) -> None:
+        began.append(job.id)
+
+    before = Jobs(catalog, Events())
+    await before.close()
+    late = await before.start("count", TITLE, work, {"to": 3})
+    with pytest.raises(asyncio.CancelledError):
+        await late.wait()
+    assert began == [] and before.running() == []
+
+    after = Jobs(catalog, Events())
+    after.on_resume("count", lambda payload, job: work(job))
+    await after.start_interrupted()
+    await after.wait(late.id)
+    assert began == [late.id]
+    await after.close()
+
+
 async def test_a_project_keeps_the_name_it_was_given(catalog: Catalog) -> None:
     events, heard = Events(), []
     events.subscribe(ProjectRenamed, heard.append)

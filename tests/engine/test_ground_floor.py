@@ -24,7 +24,7 @@ from studio.engine.errors import (
 )
 from studio.engine.events import Event, Events, Notice
 from studio.engine.files import inside, replacing, write_json
-from studio.engine.params import DatasetRef, Params, SqlText, check, fields_of, param, problems
+from studio.engine.params import DatasetRef, Params, SqlText, check, fields_of, param, problems, problems_in_words
 from studio.engine.paths import Ownership, Paths
 from studio.engine.registry import Registry
 from studio.engine.secrets import Secrets
@@ -78,7 +78,7 @@ def test_a_declaration_says_everything_a_form_needs() -> None:
 def test_a_wrong_value_is_named_in_both_languages() -> None:
     with pytest.raises(Invalid) as caught:
         check(Example, {"size": 0, "source": "ds-001"})
-    assert "Size" in caught.value.message.en and "大小" in caught.value.message.zh
+    assert "Size" in caught.value.message.en and "大小（size）：不能小于 1" in caught.value.message.zh
     assert set(problems(Example, {"size": 0})) == {"size", "source"}
 
 
@@ -231,3 +231,19 @@ def test_an_unknown_parameter_is_refused() -> None:
     with pytest.raises(Invalid):
         check(Example, {"source": "x", "sice": 3})
     assert issubclass(BadParameter, StudioError)
+
+
+def test_what_is_wrong_with_a_parameter_is_said_in_both_languages() -> None:
+    class Form(Params):
+        name: str = param("x", Text.same("name"), min_length=1)
+        place: str = param("abcdef", Text.same("place"), min_length=6)
+        keys: list[str] = param(["x"], Text.same("keys"), min_length=1)
+        count: int = param(1, Text.same("count"))
+        part: float = param(1.0, Text.same("part"))
+        way: Literal["a", "b"] = param("a", Text.same("way"))
+
+    wrong = {"name": "", "place": "abc", "keys": [], "count": "x", "part": "x", "way": "c"}
+    found = problems_in_words(Form, wrong)
+    assert all(text.en != text.zh and " or " not in text.zh for text in found.values()) and len(found) == 6
+    assert found["name"].en == "A value is needed." and found["place"].zh == "过短，至少 6 个字符。"
+    assert found["way"] == Text("Choose one of 'a' or 'b'.", "请选择：'a'、'b'。")

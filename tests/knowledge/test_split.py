@@ -1,8 +1,10 @@
+import pytest
+import semantic_text_splitter
 from hypothesis import given
 from hypothesis import strategies as some
 
 from studio.engine.knowledge.reader import Heading, Page
-from studio.engine.knowledge.split import split
+from studio.engine.knowledge.split import PART, split
 from studio.engine.knowledge.words import keyword_terms, sentences, tokens
 
 WORDS = some.text(some.sampled_from("ab 水泵。. \n，!？ 4K🙂"), max_size=400)
@@ -14,6 +16,29 @@ def test_a_chunk_is_exactly_its_span_of_the_page(text, size, overlap):
         assert text[piece.start : piece.end] == piece.text
         assert 0 < len(piece.text) <= size
         assert all(piece.start <= start < end <= piece.end for start, end in piece.sentences)
+
+
+@pytest.mark.parametrize("words", ["x", "The pump hums at seven.\n", "水泵每晚七点会响。", "a\n\n"])
+def test_a_long_text_is_cut_part_by_part_and_nothing_of_it_is_lost(words, monkeypatch):
+    class Counting:
+        """A splitter that notes how much it is given at once: its time grows with the square of that."""
+
+        def __init__(self, *given, **named):
+            self.cut = made(*given, **named)
+
+        def chunk_indices(self, text):
+            longest.append(len(text))
+            return self.cut.chunk_indices(text)
+
+    longest: list[int] = []
+    made = semantic_text_splitter.TextSplitter
+    monkeypatch.setattr(semantic_text_splitter, "TextSplitter", Counting)
+    text = (words * 300_000)[:300_000]
+    pieces = split([Page(None, text)], 800, 0)
+    assert max(longest) <= PART
+    assert all(text[piece.start : piece.end] == piece.text for piece in pieces)
+    kept = "".join(piece.text for piece in pieces)
+    assert "".join(kept.split()) == "".join(text.split())
 
 
 @given(WORDS)

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from studio.engine.catalog import Catalog
 from studio.engine.egress import Egress
 from studio.engine.events import Events
 from studio.engine.models.backend import Surroundings
@@ -15,6 +14,7 @@ from studio.engine.models.service import Models
 from studio.engine.paths import Paths
 from studio.engine.secrets import Secrets
 from studio.engine.settings import Settings
+from tests.catalogs import catalog_at
 from tests.models.tiny_gguf import make_tiny_gguf
 
 
@@ -50,7 +50,7 @@ async def make_models(paths, events, settings):
     opened = []
 
     async def make() -> Models:
-        catalog = Catalog(paths.catalog)
+        catalog = catalog_at(paths.catalog)
         await catalog.start()
         models = Models(catalog, events, paths, settings, Secrets(paths.data), Egress())
         await models.start()

@@ -30,6 +30,8 @@ async def until(condition, seconds: float = 10):
 
 
 async def answer(models, name="qwen", **options) -> str:
+    """Of a model with random weights: what it says of its own accord may be no letter at all, its likeliest words are."""
+    options = options if "seed" in options else {"temperature": 0, **options}
     return "".join([piece.text async for piece in models.chat(name, HELLO, **options)])
 
 

@@ -61,3 +61,17 @@ async def test_a_worker_that_never_answers_is_ended_when_its_time_is_over(start)
     with pytest.raises(WorkerFailed, match="“Pump” could not be loaded: no answer in 1 s"):
         await worker.wait_for_answers(1)
     assert not psutil.pid_exists(worker.pid)
+
+
+async def test_a_worker_that_refuses_is_let_write_why(tmp_path):
+    refuses = """
+import json, os, sys, time
+print(json.dumps(dict(error="no")), flush=True)
+os.close(1)
+time.sleep(0.3)
+print("its layers are of another kind", file=sys.stderr)
+"""
+    command, order = [sys.executable, "-I", "-c", refuses], {"name": "pump", "token": "secret"}
+    with pytest.raises(WorkerFailed, match="“Pump” could not be loaded: no") as caught:
+        await ChildWorker.start(command, order, label="Pump", log=tmp_path / "pump.log")
+    assert "its layers are of another kind" in caught.value.details

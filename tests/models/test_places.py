@@ -98,7 +98,10 @@ async def test_what_was_found_is_added_where_it_lies_and_answers(models, home, t
     (model,) = await models.add_discovered([str(blob)])
     assert (model.name, model.location, model.digest) == ("valve:1b", str(blob), sha256(blob))
     assert [one.known for one in await models.discover()] == [True]
-    pieces = [piece.text async for piece in models.chat(model.id, [{"role": "user", "content": "hi"}], max_tokens=4)]
+    pieces = [
+        piece.text
+        async for piece in models.chat(model.id, [{"role": "user", "content": "hi"}], max_tokens=4, temperature=0)
+    ]
     assert "".join(pieces)
     with pytest.raises(NotFound, match="elsewhere"):
         await models.add_discovered(["/elsewhere.gguf"])

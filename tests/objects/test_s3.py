@@ -6,7 +6,9 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
@@ -126,6 +128,22 @@ class TestS3(ObjectStoreContract):
         finally:
             seaweed.start()
         assert store.get(BUCKET, "k") == b"kept"
+
+    def test_a_web_page_in_the_place_of_a_store_is_said_in_words(self, tmp_path: Path) -> None:
+        class Page(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(b"<html><body>Sign in<br></body>")
+
+        page = ThreadingHTTPServer(("127.0.0.1", 0), Page)
+        threading.Thread(target=page.serve_forever, daemon=True).start()
+        try:
+            with pytest.raises(Unavailable, match="not of an object store"):
+                S3(f"http://127.0.0.1:{page.server_port}", KEY, SECRET, tmp_path).list(BUCKET)
+        finally:
+            page.shutdown()
+            page.server_close()
 
     def test_nobody_sees_the_keys_in_a_store(self, store: S3, tmp_path: Path) -> None:
         (tmp_path / "f").write_bytes(b"x")

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from studio.engine.chat.gather import Evidence, Gatherer
+from studio.engine.chat.evidence import Evidence
+from studio.engine.chat.gather import Gatherer
 from studio.engine.engine import Engine
 from studio.engine.paths import Paths
 from tests.workflows.graphs import graph, step

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -23,6 +22,7 @@ from studio.ui.bridge import Bridge
 from studio.ui.language import language
 from studio.ui.theme import theme
 from studio.ui.window import Window
+from tests import collecting
 
 
 class SmallEngine:
@@ -47,22 +47,25 @@ class SmallEngine:
             models_loaded=0,
             tokens_per_second=None,
             cpu_percent=12.0,
-            ram_used=2 * 1024**3,
-            ram_total=8 * 1024**3,
+            ram_used=2_000_000_000,
+            ram_total=8_000_000_000,
             gpus=[],
             disk_free=1,
         )
 
 
+@pytest.fixture(autouse=True, scope="module")
+def collected_with_the_file() -> Iterator[None]:
+    yield
+    collecting.of_the_file()
+
+
 @pytest.fixture(autouse=True)
 def collected_here() -> Iterator[None]:
-    """Cycles are collected on this thread only, as in the program (studio/ui/collector.py)."""
-    gc.disable()
-    yield
-    if QApplication.instance() is not None:
-        QApplication.clipboard().clear()  # the offscreen platform crashes at the end over what it still holds (xcb does not)
-    assert not gc.isenabled(), "somebody enabled the collector on every thread"
-    gc.collect()
+    with collecting.on_this_thread():
+        yield
+        if QApplication.instance() is not None:
+            QApplication.clipboard().clear()  # the offscreen platform crashes at the end over what it still holds (xcb does not)
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtWidgets import QWidget
 
 from studio.engine.paths import Paths
 from studio.ui.actions import Actions
@@ -19,11 +20,11 @@ from studio.ui.views.view import View
 from studio.ui.window import Window
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-SECONDS = 60_000
+SECONDS = 120_000
 
 
 class Desk:
-    """A window with one view over a real engine."""
+    """A window with one view, or with some, over a real engine."""
 
     def __init__(self, window: Window, bridge: Bridge, qtbot: Any) -> None:
         self.window, self.bridge, self.qtbot = window, bridge, qtbot
@@ -49,12 +50,30 @@ class Desk:
         self.qtbot.waitUntil(lambda: bool(true()), timeout=SECONDS)
 
 
+class Painted(QObject):
+    """Notes each time that a widget is painted."""
+
+    def __init__(self, widget: QWidget, painted: list[QEvent.Type]) -> None:
+        super().__init__(widget)
+        self._painted = painted
+        widget.installEventFilter(self)
+        widget.update()
+
+    def eventFilter(self, _: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Paint:
+            self._painted.append(event.type())
+        return False
+
+
 @contextmanager
-def desk_with(view: type[View], folder: Path, bridge: Bridge, qtbot: Any, monkeypatch: Any) -> Iterator[Desk]:
+def desk_with(
+    view: type[View] | list[type[View]], folder: Path, bridge: Bridge, qtbot: Any, monkeypatch: Any
+) -> Iterator[Desk]:
     from studio.engine.engine import Engine
     from studio.ui import window as module
 
-    monkeypatch.setattr(module, "find_views", lambda: ([view], []))
+    views = view if isinstance(view, list) else [view]
+    monkeypatch.setattr(module, "find_views", lambda: (views, []))
     window = Window(bridge, Actions(), None)
     qtbot.addWidget(window)
     window.resize(1600, 1000)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QDialog
 
 from studio.ui.views.clusters import Clusters
 from studio.ui.widgets.discard import widgets_of
+from studio.ui.widgets.labels import Label
 from tests.ui.real import desk_with
 
 
@@ -84,3 +85,16 @@ def test_a_bad_address_stays_in_the_dialog_with_the_reason(desk):
     dialog.agree.click()
     desk.until(lambda: dialog.problem.isVisible())
     assert "http" in dialog.problem.whole()
+
+
+def test_datasets_that_cannot_be_read_need_attention_too(desk, tmp_path):
+    panel = desk.window.current_view().attention
+    said = lambda: [label.whole() for label in panel.findChildren(Label)]  # noqa: E731
+    assert "Nothing" in said()
+    for name in ("orders", "tickets"):
+        (tmp_path / f"{name}.csv").write_text("id\n1\n")
+        made = desk.wait(desk.engine.datasets.register(tmp_path / f"{name}.csv"))
+        (tmp_path / f"{name}.csv").unlink()
+        desk.wait(desk.engine.datasets.refresh(made.id))
+    desk.until(lambda: "2 datasets are not readable" in said() and "Nothing" not in said())
+    assert any("orders" in words and "tickets" in words for words in said())

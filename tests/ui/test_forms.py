@@ -23,6 +23,7 @@ class Sampling(Params):
         Text("Answer format", "回答格式"),
         choices={"text": Text("Text", "文本"), "json": Text.same("JSON"), "schema": Text.same("Schema")},
     )
+    schema_text: LongText = param("{}", Text("Schema", "结构"), when=("format", "schema"))
     mood: Literal["a", "b", "c", "d"] = param("a", Text("Mood", "语气"))
     cache: bool = param(True, Text("Reuse cached results", "复用缓存结果"), help=Text("Saves time.", "节省时间。"))
     stops: list[str] = param([], Text("Stop words", "停止词"))
@@ -118,3 +119,15 @@ def test_typing_a_number_outside_its_bounds_takes_the_nearest(form):
     number.line.setText("999,999,999")
     number.line.editingFinished.emit()
     assert form.values()["limit"] == 100_000
+
+
+def test_a_field_that_counts_with_one_choice_is_shown_with_it(form):
+    row = form.fields["schema_text"]
+    assert row.isHidden()
+    for _ in range(2):
+        QTest.keyClick(form.fields["format"].control, Qt.Key.Key_Right)
+    assert not row.isHidden()
+    form.set_values({"name": "reply"})
+    assert row.isHidden()
+    form.set_values({"name": "reply", "schema_text": 7})
+    assert not form.validate() and not row.isHidden()  # what keeps the form from being right is seen

@@ -6,16 +6,19 @@ import pytest
 
 from studio.engine.text import Text
 from studio.ui.language import language
+from studio.ui.views.clusters import Clusters
 from studio.ui.views.home import HomeView
 from studio.ui.views.home_parts.checks import CHECKS
+from studio.ui.widgets.ask import Ask
+from studio.ui.widgets.buttons import Button
 from studio.ui.widgets.figures import ago, short, size
 from tests.models.tiny_gguf import make_tiny_gguf
 from tests.ui.real import desk_with
 
 
 @pytest.fixture
-def desk(tmp_path, app, bridge, qtbot, monkeypatch):
-    with desk_with(HomeView, tmp_path / "home", bridge, qtbot, monkeypatch) as desk:
+def desk(tmp_path, app, bridge, qtbot, monkeypatch, request):
+    with desk_with(getattr(request, "param", HomeView), tmp_path / "home", bridge, qtbot, monkeypatch) as desk:
         desk.until(lambda: desk.window.current_view() is not None)
         yield desk
 
@@ -73,6 +76,19 @@ def test_what_was_made_is_listed_the_newest_first_and_opens(desk, view):
     view.recent.filter.set_value("data")
     view.recent._show()
     assert [row.item.name.en for row in view.recent.rows] == ["Manuals"]
+    desk.wait(desk.engine.workflows.create("Sums"))
+    view.recent.filter.set_value("workflow")
+    desk.until(lambda: [row.item.detail.en for row in view.recent.rows] == ["0 steps"])
+
+
+@pytest.mark.parametrize("desk", [[HomeView, Clusters]], indirect=True)
+def test_the_way_to_a_team_leads_to_the_form_of_a_cluster(desk, view):
+    button = next(one for one in view.findChildren(Button) if one.text() == "Connect a cluster")
+    button.click()
+    desk.until(lambda: isinstance(desk.window.current_view(), Clusters) and desk.window.findChildren(Ask))
+    (form,) = desk.window.findChildren(Ask)
+    assert form.windowTitle() == "Add cluster"
+    form.reject()
 
 
 def test_the_language_is_switched_where_it_is_seen_first(desk, view):
@@ -87,3 +103,17 @@ def test_figures_read_as_people_write_them():
     assert ago(1000, 1030).en == "Just now"
     assert ago(1000, 1000 + 7200).zh == "2 小时前"
     assert ago(0, 100_000).en == "Yesterday"
+
+
+@pytest.mark.parametrize("wide", [1120, 1400, 1700])
+def test_the_three_first_steps_are_of_one_size_in_every_width(desk, view, wide):
+    desk.window.resize(wide, 800)
+    cards = (view.data, view.model, view.ask)
+    desk.until(
+        lambda: (
+            desk.window.width() == wide
+            and max(card.width() for card in cards) - min(card.width() for card in cards) <= 1
+        )
+    )
+    assert len({card.height() for card in cards}) == 1
+    assert all(card.rect().contains(button.geometry()) for card in cards for button in card.buttons)

@@ -3,15 +3,17 @@
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
 from studio.engine.text import Text
 from studio.ui.gallery import gallery
 from studio.ui.theme import theme
-from studio.ui.widgets.buttons import Segmented
-from studio.ui.widgets.inputs import SearchField, Slider
+from studio.ui.widgets.ask import Ask
+from studio.ui.widgets.buttons import Button, IconButton, Segmented
+from studio.ui.widgets.inputs import LineField, SearchField
 from studio.ui.widgets.labels import Label
 from studio.ui.widgets.rows import Row, RowList
+from studio.ui.widgets.slider import Slider
 from studio.ui.widgets.states import Loading
 from studio.ui.widgets.tabs import Tab, TabBar
 
@@ -100,7 +102,7 @@ def test_loading_shows_nothing_at_first_and_a_way_out_in_the_end(app, qtbot):
     assert not loading.skeleton.isVisible()
     qtbot.waitUntil(loading.skeleton.isVisible)
     assert not loading.cancel.isVisible()
-    qtbot.waitUntil(loading.cancel.isVisible, timeout=5000)
+    qtbot.waitUntil(loading.cancel.isVisible, timeout=60_000)
     loading.cancel.click()
     assert cancelled == [1]
 
@@ -116,3 +118,60 @@ def test_a_closed_tab_gives_its_place_to_its_neighbour(app, qtbot):
     bar.remove("c")
     bar.remove("a")
     assert (bar.current(), bar.ids()) == ("", [])
+
+
+def test_tabs_that_have_no_room_are_scrolled_to_and_listed(app, qtbot):
+    bar = TabBar(Text("New", "新建"))
+    qtbot.addWidget(bar)
+    bar.resize(500, 40)
+    bar.show()
+    for name in ("First", "Second", "Third", "Fourth", "Fifth", "Sixth", "Seventh", "Eighth"):
+        bar.add(Tab(name, f"{name} of the workflows", "workflow"))
+    strip, whole = bar.findChild(QWidget), bar.rect()
+    for name in ("First", "Eighth"):
+        bar.select(name)
+        qtbot.waitUntil(lambda: strip.width() < whole.width())
+        boxes = dict(zip(bar.ids(), strip._boxes(), strict=True))
+        assert strip.rect().contains(boxes[name]), "the chosen one is in view"
+        assert min(box.width() for box in boxes.values()) >= theme.scaled(90), "and all can be read"
+    every = next(button for button in bar.findChildren(IconButton) if button.accessibleName() == "All open documents")
+    assert every.isVisible()
+    every.click()
+    menu = bar.findChild(QMenu)
+    menu.actions()[2].trigger()
+    assert bar.current() == "Third"
+    for name in bar.ids()[1:]:
+        bar.remove(name)
+    assert not every.isVisible()
+
+
+def test_where_there_is_room_for_one_tab_it_is_the_chosen_one_with_its_name(app, qtbot):
+    bar = TabBar(Text("New", "新建"))
+    qtbot.addWidget(bar)
+    bar.resize(theme.scaled(210), 40)
+    bar.show()
+    for name in ("First", "Second"):
+        bar.add(Tab(name, f"{name} of the workflows", "workflow"))
+    strip = bar.findChild(QWidget)
+    qtbot.waitUntil(lambda: strip.width() < 2 * theme.scaled(96))
+    box = strip._boxes()[bar.ids().index("Second")]
+    assert strip.rect().contains(box) and box.width() >= min(strip.width(), theme.scaled(140))
+
+
+def test_a_dialog_begins_at_its_first_field_and_tab_comes_to_the_buttons_last(app, qtbot):
+    dialog = Ask(Text("Add a server", "添加服务器"), Text("Add", "添加"))
+    qtbot.addWidget(dialog)
+    fields = [dialog.add(Text.same(name), LineField("", name=Text.same(name))) for name in ("Name", "Address")]
+    dialog.open()
+    stops = [*fields, dialog.cancel, dialog.agree]
+    for stop in stops:
+        qtbot.waitUntil(stop.hasFocus)
+        QTest.keyClick(stop, Qt.Key.Key_Tab)
+    qtbot.waitUntil(fields[0].hasFocus)
+
+
+def test_a_link_in_a_column_of_words_begins_where_they_do(app):
+    link = Button(Text("Last run", "上次运行"), kind="link", size="sm")
+    framed = link.sizeHint().width()
+    link.set_flush()
+    assert link.sizeHint().width() == framed - 2 * theme.size("control.padX.sm")

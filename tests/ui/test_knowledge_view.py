@@ -1,5 +1,8 @@
 """The Knowledge view over a real engine: add, look, search, remove."""
 
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
@@ -11,7 +14,10 @@ from studio.ui.views.knowledge import Knowledge
 from studio.ui.views.knowledge_parts.adding import AskDataset
 from studio.ui.views.knowledge_parts.bench import Answer
 from studio.ui.views.knowledge_parts.collection_work import CollectionSettings
+from studio.ui.views.knowledge_parts.edit_chunk import EditChunk
+from studio.ui.views.knowledge_parts.look_first import LookFirst
 from studio.ui.widgets.discard import widgets_of
+from studio.ui.widgets.inputs import LineField
 from tests.knowledge import papers
 from tests.ui.real import desk_with
 
@@ -43,6 +49,13 @@ def drop(widget, *paths):
     widget.dropEvent(QDropEvent(QPointF(5, 5), Qt.DropAction.CopyAction, data, buttons, keys))
 
 
+def add(desk, view, widget, *paths):
+    """Drop files, and agree to what is shown of them."""
+    drop(widget, *paths)
+    desk.until(lambda: isinstance(view.findChild(QDialog), LookFirst) and view.findChild(QDialog).agree.isEnabled())
+    view.findChild(QDialog).agree.click()
+
+
 def indexed(desk, view, count):
     desk.until(lambda: sum(one.status == "indexed" for one in view.centre.table.documents()) == count)
 
@@ -53,7 +66,7 @@ def agree(desk, view):
 
 
 def test_a_dropped_file_is_indexed_and_its_page_is_shown(desk, view, manual):
-    drop(view.centre, manual)
+    add(desk, view, view.centre, manual)
     indexed(desk, view, 1)
     desk.until(lambda: view.inspector.page.page == 1 and view.inspector.list.rows())
     assert view.inspector.document.file_name == "manual.pdf"
@@ -62,7 +75,7 @@ def test_a_dropped_file_is_indexed_and_its_page_is_shown(desk, view, manual):
 
 
 def test_the_search_test_shows_why_and_opens_the_page_with_the_sentence_marked(desk, view, manual):
-    drop(view.side.drop, manual)
+    add(desk, view, view.side.drop, manual)
     indexed(desk, view, 1)
     view.centre.tabs.changed.emit("search")
     view.centre.tabs.set_value("search")
@@ -75,7 +88,7 @@ def test_the_search_test_shows_why_and_opens_the_page_with_the_sentence_marked(d
 def test_a_file_that_cannot_be_read_says_why_and_can_be_removed(desk, view, manual, tmp_path):
     broken = tmp_path / "broken.pdf"
     broken.write_bytes(b"%PDF-1.7 no")
-    drop(view.centre, manual, broken)
+    add(desk, view, view.centre, manual, broken)
     indexed(desk, view, 1)
     desk.until(lambda: view.centre.attention.isVisible())
     document = next(one for one in view.centre.table.documents() if one.file_name == "broken.pdf")
@@ -87,7 +100,7 @@ def test_a_file_that_cannot_be_read_says_why_and_can_be_removed(desk, view, manu
 
 
 def test_another_view_can_open_a_page_with_a_place(desk, view, manual):
-    drop(view.centre, manual)
+    add(desk, view, view.centre, manual)
     indexed(desk, view, 1)
     document = view.centre.table.documents()[0]
     text = desk.wait(desk.engine.knowledge.page_text(document.id, 2))
@@ -105,7 +118,7 @@ def test_nothing_yet_names_the_next_step_in_both_languages(desk, view):
     assert "添加文档" in words
 
 
-def test_a_new_collection_with_a_taken_name_stays_in_the_dialog_with_the_reason(desk, view):
+def test_a_new_collection_with_a_taken_name_stays_in_the_dialog_with_the_reason(desk, view, qtbot, monkeypatch):
     desk.wait(desk.engine.knowledge.create("Manuals"))
     view.new_collection()
     dialog = view.findChild(QDialog)
@@ -115,12 +128,16 @@ def test_a_new_collection_with_a_taken_name_stays_in_the_dialog_with_the_reason(
     desk.until(lambda: dialog.problem.isVisible())
     assert "Manuals" in dialog.problem.whole()
     field.setText("Contracts 合同")
-    dialog.agree.click()
+    made, create = [], desk.engine.knowledge.create
+    monkeypatch.setattr(desk.engine.knowledge, "create", lambda *words: made.append(words) or create(*words))
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert len(made) == 1  # Enter agrees, once
     desk.until(lambda: any(row.title == "Contracts 合同" for row in view.side.list.rows()))
 
 
 def test_a_question_that_was_answered_right_becomes_a_labelled_query_and_is_measured(desk, view, manual):
-    drop(view.centre, manual)
+    add(desk, view, view.centre, manual)
     indexed(desk, view, 1)
     centre = view.centre
     centre.tabs.set_value("search")
@@ -138,10 +155,48 @@ def test_a_question_that_was_answered_right_becomes_a_labelled_query_and_is_meas
     assert tr(evaluation.list.rows()[0].trailing) in ("no. 1", "第 1 名")
 
 
+class Page(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.end_headers()
+        self.wfile.write(f"<title>Care</title><p>{WARRANTY}</p>".encode())
+
+    def log_message(self, *arguments):
+        pass
+
+
+def test_a_page_inside_this_network_is_fetched_once_its_host_is_allowed(desk, view):
+    with ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            fetch_inside(desk, view, f"127.0.0.1:{server.server_address[1]}")
+        finally:
+            server.shutdown()
+
+
+def fetch_inside(desk, view, place):
+    view.add_page()
+    desk.until(lambda: view.findChild(QDialog) is not None)
+    dialog = view.findChild(QDialog)
+    address = next(one for one in widgets_of(dialog.body) if isinstance(one, LineField))
+    address.setText(f"http://{place}/care")
+    dialog.agree.click()
+    desk.until(lambda: place in dialog.agree.text())
+    assert "inside this network" in dialog.problem.whole()
+    address.setText(f"http://{place}/care?again")
+    assert place not in dialog.agree.text()  # leave is given for what was seen, not for what is typed next
+    dialog.agree.click()
+    desk.until(lambda: place in dialog.agree.text())
+    dialog.agree.click()
+    indexed(desk, view, 1)
+    assert desk.engine.settings.privacy.hosts == [place]
+
+
 def test_a_filter_narrows_the_search_test(desk, view, manual, tmp_path):
     other = tmp_path / "other.md"
     other.write_text("The warranty of lamps is short.")
-    drop(view.centre, manual, other)
+    add(desk, view, view.centre, manual, other)
     indexed(desk, view, 2)
     bench = view.centre.bench
     view.centre.tabs.set_value("search")
@@ -158,7 +213,7 @@ def test_a_filter_narrows_the_search_test(desk, view, manual, tmp_path):
 def test_a_chunk_is_left_out_and_reworded_beside_its_page(desk, view, tmp_path):
     path = tmp_path / "rows.csv"
     path.write_text("model,note\nK7,The seal leaks.\nP4,The motor hums.\n")
-    drop(view.centre, path)
+    add(desk, view, view.centre, path)
     indexed(desk, view, 1)
     inspector = view.inspector
     desk.until(lambda: len(inspector.list.rows()) == 2)
@@ -167,7 +222,7 @@ def test_a_chunk_is_left_out_and_reworded_beside_its_page(desk, view, tmp_path):
     inspector.list.select(second)
     desk.until(lambda: inspector.text.textCursor().position() > 10)
     inspector.exclude(first, True)
-    desk.until(lambda: inspector.list.rows()[0].icon == "eye-off")
+    desk.until(lambda: [row.icon for row in inspector.list.rows()][:1] == ["eye-off"])
     inspector.list.activated.emit(second)
     dialog = view.findChild(QDialog)
     dialog.text.setPlainText("The motor is silent now.")
@@ -198,14 +253,74 @@ def test_rows_of_a_dataset_are_added_and_a_collection_comes_back_from_its_file(d
 
 
 def test_a_new_cut_in_the_settings_indexes_again(desk, view, manual):
-    drop(view.centre, manual)
+    add(desk, view, view.centre, manual)
     indexed(desk, view, 1)
     collection = desk.wait(desk.engine.knowledge.collections())[0]
     dialog = CollectionSettings(view, view.studio, collection)
     dialog.open()
-    dialog.characters.set_value(100)
+    dialog.cut.characters.set_value(100)
     dialog.name.setText("Manuals 手册")
     dialog.agree.click()
     desk.until(lambda: any(row.title == "Manuals 手册" for row in view.side.list.rows()))
     changed = desk.wait(desk.engine.knowledge.collection("Manuals 手册"))
     assert changed.settings["chunk_characters"] == 100
+
+
+def test_files_are_looked_at_before_they_are_indexed_cut_otherwise_and_left_out_in_part(desk, view, tmp_path, qtbot):
+    notes, broken, beside = tmp_path / "notes.md", tmp_path / "broken.pdf", tmp_path / "beside.txt"
+    notes.write_text(f"# Pumps\n\n{WARRANTY}\n\n# Motors\n\nThe motor hums at night. 电机夜间有噪声。\n")
+    broken.write_bytes(b"%PDF-1.7 nothing")
+    beside.write_text("The ferry leaves at six.")
+    drop(view.centre, notes, broken, beside)
+    desk.until(lambda: isinstance(view.findChild(QDialog), LookFirst))
+    look = view.findChild(QDialog)
+    desk.until(lambda: len(look.list.rows()) == 2)
+    assert WARRANTY in look.text.toPlainText()
+    assert desk.wait(desk.engine.knowledge.documents()) == []
+
+    look.files.select(str(broken))
+    desk.until(lambda: look.files.rows()[1].icon == "triangle-alert")
+    look.files.select(str(notes))
+    qtbot.keyClick(look.list, Qt.Key.Key_Space)
+    assert [row.icon for row in look.list.rows()] == ["eye-off", "text-quote"]
+    look.list.activated.emit(look.list.rows()[1].id)
+    edit = look.findChild(EditChunk)
+    edit.text.setPlainText("The motor is silent now.")
+    edit.agree.click()
+    look.leave_out(str(beside))
+
+    look.cut.characters.set_value(100)
+    look.cut.characters.changed.emit(100)
+    desk.until(lambda: look.list.rows() and [row.trailing for row in look.files.rows()][:1] == ["2"])
+    look.agree.click()
+    indexed(desk, view, 1)
+    kb = desk.wait(desk.engine.knowledge.collections())[0]
+    assert kb.settings["chunk_characters"] == 100
+    [document] = desk.wait(desk.engine.knowledge.documents(kb.id))
+    first, second = desk.wait(desk.engine.knowledge.chunks(document.id))
+    assert first.excluded and second.text == "The motor is silent now." and "电机" in second.original
+    assert [one.chunk.id for one in desk.wait(desk.engine.knowledge.search("warranty", [kb.id]))] == [second.id]
+
+
+def test_a_dropped_folder_is_looked_at_file_by_file_and_followed_if_wanted(desk, view, tmp_path):
+    folder = tmp_path / "papers"
+    (folder / "deep").mkdir(parents=True)
+    (folder / "one.md").write_text("The ferry leaves at six.")
+    (folder / "deep" / "one.md").write_text("The warranty is short.")
+    (folder / "no.pdf").write_bytes(b"%PDF-1.7 nothing")
+    drop(view.side.drop, folder)
+    desk.until(lambda: isinstance(view.findChild(QDialog), LookFirst))
+    look = view.findChild(QDialog)
+    desk.until(lambda: [row.title for row in look.files.rows()] == ["deep/one.md", "no.pdf", "one.md"])
+    assert look.folder.isVisible() and not look.follow.isChecked()
+    look.files.select(str(folder / "no.pdf"))
+    desk.until(lambda: look.files.rows()[1].icon == "triangle-alert")
+    look.leave_out(str(folder / "one.md"))
+    assert look.files.rows()[2].icon == "square"
+    look.follow.setChecked(True)  # what is followed is taken whole
+    assert [row.icon for row in look.files.rows()][2] == "file-code"
+    look.agree.click()
+    indexed(desk, view, 2)
+    desk.until(lambda: len(view.centre.table.documents()) == 3)
+    (folder / "later.txt").write_text("The lamp glows.")
+    desk.until(lambda: "later.txt" in [one.file_name for one in view.centre.table.documents()])

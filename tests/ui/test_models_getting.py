@@ -13,6 +13,7 @@ from studio.engine.models.model import LoadSettings
 from studio.engine.models.vllm_environment import VllmEnvironment
 from studio.ui.views.models import ModelsView
 from studio.ui.views.models_parts.asking import InstallDialog, MemoryDialog, TrustDialog
+from studio.ui.widgets.labels import Badge
 from tests.models.hub_server import HubServer, serving
 from tests.models.test_vllm import FETCHING
 from tests.models.tiny_gguf import make_tiny_gguf
@@ -64,6 +65,13 @@ def test_a_model_is_searched_chosen_paused_resumed_and_stands_in_the_library(des
     desk.until(lambda: not view.side.downloads.blocks and not view.table.coming)
 
 
+def test_the_model_that_suits_this_computer_has_room_for_its_name(desk, view):
+    view.show_discover()
+    desk.until(lambda: view.discover.offers)
+    said = [{badge.text() for badge in one.findChildren(Badge)} for one in view.discover.offers]
+    assert [words for words in said if "Suits this computer" in words] == [{"Suits this computer", "apache-2.0"}]
+
+
 def test_a_hub_that_refuses_is_said_where_the_search_stands(desk, view, hub):
     view.show_discover()
     hub.refuse = [(403, {})]
@@ -89,7 +97,7 @@ def test_a_model_that_does_not_fit_asks_and_makes_room_as_the_person_wants(desk,
     desk.wait(desk.engine.settings.set("models.memory_limit_mb", 60))
     desk.wait(desk.engine.models.load(one.id, LoadSettings(context_length=2048, unload_after_minutes=0)))
     desk.until(lambda: two.id in view.table.rows)
-    view._do(two.id, "load")
+    view.work.do(two.id, "load")
     desk.until(lambda: view.findChild(MemoryDialog))
     dialog = view.findChild(MemoryDialog)
     assert dialog.agree.text() == "Unload One and load"

@@ -10,7 +10,9 @@ from PySide6.QtWidgets import QDialog
 
 from studio.engine.models.model import LoadSettings
 from studio.engine.status import Gpu
+from studio.engine.text import Text
 from studio.ui.language import language
+from studio.ui.theme import theme
 from studio.ui.views.models import ModelsView
 from tests.models.tiny_gguf import make_tiny_gguf
 from tests.ui.real import desk_with
@@ -215,3 +217,14 @@ def test_the_gpus_memory_is_shown_by_model(desk, view, tiny):
     view.strip.show_snapshot(replace(view.snapshot, computer=computer, gpu_memory={tiny.id: 6 * 10**9}))
     shares = [round(share, 3) for share, _, _ in view.strip.gpu.meter._parts]
     assert shares == [0.25, 0.167]
+
+
+def test_the_memory_of_the_computer_is_said_whole_where_there_is_little_room(desk, view):
+    part = view.strip.memory
+    part.say(Text("Memory", "内存"), Text("24.1 GB free of 25.3 GB", "24.1 GB / 25.3 GB 可用"))
+    line = theme.line("dense")
+    part.setFixedWidth(140)
+    desk.until(lambda: part.figure.height() >= 2 * line - 2)
+    assert part.figure.text() == "24.1 GB free of 25.3 GB"
+    part.setFixedWidth(400)
+    desk.until(lambda: part.figure.height() < 2 * line - 2)

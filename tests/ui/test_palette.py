@@ -5,8 +5,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from studio.engine.text import Text
-from studio.ui.actions import Action, Found
+from studio.ui import window as frame
+from studio.ui.actions import Action, Actions, Found
 from studio.ui.search import NameIndex, names_of, score
+from studio.ui.views.settings import SettingsView
 
 
 @pytest.mark.parametrize("query", ["add data", "ad", "tjsjj", "tianjia", "数据", "添加数据集"])
@@ -31,6 +33,20 @@ def test_pinyin_initials_find_a_command(window, qtbot):
     qtbot.waitUntil(lambda: "Dark theme" in titles(window))
     window.palette_box.field.setText("qwsz")
     qtbot.waitUntil(lambda: titles(window)[:1] == ["Go to Settings"])
+
+
+def test_a_palette_that_is_open_while_the_engine_starts_offers_all_once_it_is_there(
+    app, bridge, engine, qtbot, monkeypatch
+):
+    monkeypatch.setattr(frame, "find_views", lambda: ([SettingsView], []))
+    window = frame.Window(bridge, Actions(), engine.paths.config / "window.json")
+    qtbot.addWidget(window)
+    window.show()
+    window.palette_box.open(">tour")
+    assert window.palette_box.entries()[0].why_not is not None
+    window.engine_ready(engine)
+    assert window.palette_box.entries()[0].why_not is None
+    assert window.palette_box.field.text() == ">tour"
 
 
 def test_enter_runs_the_first_and_escape_gives_the_focus_back(window, qtbot):

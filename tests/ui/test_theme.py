@@ -2,14 +2,17 @@
 
 import pytest
 from PySide6.QtGui import QColor, QFontDatabase, QTextLayout
-from PySide6.QtWidgets import QLabel, QPushButton
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from studio.engine.text import Text
+from studio.ui.change import Change, exhaust
 from studio.ui.icons import names, pixmap
 from studio.ui.language import language, say
 from studio.ui.theme import theme
 from studio.ui.widgets.buttons import Button
+from studio.ui.widgets.gap import gap
 from studio.ui.widgets.labels import TONES, badge_colours
+from studio.ui.widgets.panel import Header
 
 GROUNDS = ("surface.app", "surface.panel", "surface.content", "surface.raised", "surface.input")
 
@@ -115,3 +118,80 @@ def test_chinese_is_written_in_a_font_that_stays_thin_in_the_dark_and_titles_in_
     line.createLine()
     line.endLayout()
     assert [run.rawFont().familyName() for run in line.glyphRuns()] == [family]
+
+
+def test_a_live_change_of_the_scale_stretches_what_a_layout_and_a_field_were_given_once(app):
+    theme.apply(app, "light", 100)
+    page = QWidget()
+    rows, inner = QVBoxLayout(page), QHBoxLayout()
+    rows.setContentsMargins(16, 8, 16, 8)
+    rows.setSpacing(12)
+    field, line = QLineEdit(), QWidget()
+    field.setFixedWidth(96)
+    line.setFixedHeight(1)
+    inner.addWidget(field)
+    inner.setContentsMargins(8, 0, 0, 0)
+    rows.addLayout(inner)
+    gap(rows, "space.2")
+    rows.addWidget(line)
+    before = rows.minimumSize().height()
+    theme.apply(app, "light", 150)
+    margins, spacing = 8 + 8, 12  # the same as ever beside them: a gap has no spacing of its own
+    assert before == margins + spacing + 8 + inner.minimumSize().height() + 1
+    assert rows.minimumSize().height() == 1.5 * (margins + spacing + 8) + inner.minimumSize().height() + 1
+    assert rows.contentsMargins().left() == 24 and rows.contentsMargins().top() == 12 and rows.spacing() == 18
+    assert field.minimumWidth() == field.maximumWidth() == 144
+    assert inner.contentsMargins().left() == 12
+    assert line.maximumHeight() == 1 and field.maximumHeight() > 10_000
+    theme.apply(app, "light", 100)
+    assert rows.contentsMargins().left() == 16 and field.minimumWidth() == 96
+
+
+def test_a_crowded_header_shows_icons_and_its_tabs_begin_at_the_edge_at_every_scale(app):
+    theme.apply(app, "light", 100)
+    header, button = Header(40, flush=True), Button(Text("Use in workflow", "用于工作流"), "workflow")
+    header.row.addWidget(button)
+    header.bare_below(300, button)
+    header.resize(400, 40)
+    whole = button.sizeHint().width()
+    header.show()
+    header.resize(200, 40)
+    assert button.sizeHint().width() < whole / 2 and button.toolTip() == button.accessibleName() == button.text()
+    header.resize(400, 40)
+    assert button.sizeHint().width() == whole and not button.toolTip()
+    theme.apply(app, "light", 150)
+    assert header.row.contentsMargins().left() == 0
+    theme.apply(app, "light", 100)
+
+
+def test_what_hears_of_a_change_in_steps_takes_no_more_of_them_once_it_is_gone(app):
+    import shiboken6
+
+    taken: list[int] = []
+
+    class Painter(QLabel):
+        def repaint_all(self):
+            for number in range(3):
+                taken.append(number)
+                yield
+            self.text()
+
+    painter, changed = Painter(), Change()
+    changed.connect(painter.repaint_all)
+    steps = changed.telling()
+    while len(taken) < 3:
+        next(steps)
+    shiboken6.delete(painter)
+    exhaust(steps)
+    assert taken == [0, 1, 2]
+
+
+def test_what_qt_says_itself_is_said_in_the_language_of_the_window(app, qtbot):
+    words = {}
+    for chosen in ("zh", "en"):
+        language.set(chosen)
+        dialog = QFileDialog(options=QFileDialog.Option.DontUseNativeDialog)
+        qtbot.addWidget(dialog)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        words[chosen] = {button.text() for button in dialog.findChildren(QPushButton)}
+    assert words == {"zh": {"保存(&S)", "取消"}, "en": {"&Save", "Cancel"}}

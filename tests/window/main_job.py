@@ -108,7 +108,7 @@ def main(home: Path) -> dict[str, Any]:
     button = hands.button("Open in Data")
     seen["rows_source"] = rows_source.number
     hands.click(button)
-    hands.wait(lambda: window.current_view().name == "data", "Data after a chip")
+    hands.wait(lambda: window.current_view() is not None and window.current_view().name == "data", "Data after a chip")
     table = hands.wait(lambda: hands.find(VirtualTable, lambda t: t.row_count == 47), "the 47 rows", 30)
     seen["rows_shown"] = table.row_count
 
@@ -116,7 +116,7 @@ def main(home: Path) -> dict[str, Any]:
     # Workflows: the same pipeline as a graph
     product = next(one for one in result(engine.workflows.list()) if "Product" in one.name)
     window.studio.open("workflow", product.id)
-    hands.wait(lambda: window.current_view().name == "workflows", "Workflows")
+    hands.wait(lambda: window.current_view() is not None and window.current_view().name == "workflows", "Workflows")
     hands.live(1)
     hands.press("Queue run")
     hands.live(0.5)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from studio.engine.workflows.binding import Binding
 from studio.engine.workflows.graph import Graph, Node
 from tests.workflows.graphs import field, graph, step, wire
 
@@ -14,14 +15,26 @@ ROWS = [
 START = step(
     "s", "start", fields=[field("rows", "json"), field("n", "number"), field("word"), field("yes", "boolean"), field("any", "any", required=False)]
 )  # fmt: skip
-INPUTS: dict[str, Any] = {"rows": ROWS, "n": 7, "word": "水泵 K7", "yes": True}
+INPUTS: dict[str, Any] = {
+    "rows": ROWS,
+    "n": 7,
+    "word": "水泵 K7",
+    "yes": True,
+    "query": "泵?",
+    "session": "conformance",
+}
 OUT = step("o", "output")
+FILES = {
+    "papers/rows.csv": "id,word\n1,pump\n2,水泵\n",
+    "papers/水泵 note.txt": "The K7 pump runs dry after 24 months.",
+}
+FILED = step("s", "start", fields=[field("file", "file"), field("files", "files")])
 
 
-def one(kind: str, wires: str, result: str, **params: Any) -> Graph:
+def one(kind: str, wires: str, port: str, /, **params: Any) -> Graph:
     """A graph of one step between start and output."""
     return graph(
-        START, step("x", kind, **params), OUT, *[part for part in wires.split("; ") if part], f"x.{result} > o.result"
+        START, step("x", kind, **params), OUT, *[part for part in wires.split("; ") if part], f"x.{port} > o.result"
     )
 
 
@@ -71,6 +84,7 @@ def graphs() -> dict[str, Graph]:
         "python text": one("python", "s.word > x.value", "value", code="return value[::-1]"),
         "python table": one("python", "s.rows > x.value", "value", code="return [{'n': (r['n'] or 0) * 2} for r in value]", output="table"),
         "python json": one("python", "s.rows > x.value", "value", code="return {'count': len(value), 'half': 0.5}"),
+        "python package": one("python", "s.rows > x.value", "value", code="import numpy\nreturn float(numpy.mean([r['n'] or 0 for r in value]))", packages=["numpy"], memory_mb=1024),
         "sql": table(step("q", "sql", sql="SELECT region, sum(n) AS n FROM rows GROUP BY 1 ORDER BY 1"), "t.value > q.rows", "q.table > o.result"),
         "sql of nothing": table(step("q", "sql", sql="SELECT * FROM rows WHERE n > 100"), "t.value > q.rows", "q.table > o.result"),
         "filter": table(step("f", "filter_rows", where="number(n or 0) > 2", sort_by=["n"]), "t.value > f.rows", "f.table > o.result"),
@@ -98,7 +112,7 @@ def graphs() -> dict[str, Graph]:
         "answer": graph(START, step("o", "answer"), "s.word > o.text"),
         "bounded": _wide(),
     }  # fmt: skip
-    return found | _frames()
+    return found | _frames() | _kept() | _called()
 
 
 def _wide() -> Graph:
@@ -130,8 +144,75 @@ def _frames() -> dict[str, Graph]:
             "s.rows > e.items", "e.item > l.item", "l.value > f.items", "f.item > p.v", "p.text > f.result", "f.result > e.result",
             "e.result > o.result",
         ),
+        "cache": graph(
+            START, step("k", "cache", key="{{value}}/1"), step("p", "prompt", "k", template="{{v}}!"), OUT,
+            "s.word > k.value", "k.value > p.v", "p.text > k.result", "k.result > o.result",
+        ),
         "loop": graph(
             START, step("l", "loop", variables=["word"], until="len(word) > 10"), step("p", "prompt", "l", template="{{v}}-{{n}}"), OUT,
             "s.word > l.word", "l.word > p.v", "l.number > p.n", "p.text > l.word", "l.word > o.result",
+        ),
+    }  # fmt: skip
+
+
+def _kept() -> dict[str, Graph]:
+    """Those that keep something: files, variables, messages; and what is drawn and told of rows."""
+    csv = step("w", "save_file", place="s3://conformance/rows.csv", format="csv")
+    chart = step("c", "chart", x="word", y=["n"], aggregate="sum", title="水泵")
+    return {
+        "template": one("template", "s.rows > x.rows; s.n > x.n", "json", template='{"n": {{n}}, "words": {{rows | map(attribute="word") | list | tojson}}}', result="json"),
+        "profile": table(step("x", "profile"), "t.value > x.rows", "x.columns > o.result"),
+        "pivot": table(step("x", "pivot", column="region", by=["word"], value="n", function="sum"), "t.value > x.rows", "x.table > o.result"),
+        "merge of all": graph(START, step("m", "merge", way="all"), OUT, "s.n > m.values", "s.word > m.values", "m.value > o.result"),
+        "chart": table(chart, "t.value > c.rows", "c.chart > o.result"),
+        "report": table(
+            chart, step("r", "report", template="# {{w}}\n\n{{c}}\n\n{{t}}", place="s3://conformance/report"), step("d", "load_documents", by="file"),
+            "t.value > c.rows", "t.value > r.t", "c.chart > r.c", "s.word > r.w", "r.text > d.files", "d.docs > o.result",
+        ),
+        "objects": table(
+            csv, step("x", "read_objects", place="s3://conformance/rows.csv", result="rows"), "t.value > w.value", "w.text > x.after",
+            "x.objects > o.result",
+        ),
+        "variables": graph(
+            START, step("a", "set_variable", scope="run", way="add"), step("b", "set_variable", scope="run", way="add"),
+            step("g", "variable", scope="run"), OUT, "s.n > a.value", "a.value > b.value", "b.value > g.after", "g.value > o.result",
+        ),
+        "memory": graph(
+            START, step("w", "memory_write", scope="run"), step("r", "memory_read", scope="run"), OUT, "s.word > w.message", "s.n > w.answer",
+            "w.number > r.query", "r.messages > o.result",
+        ),
+        "chat input": graph(step("s", "chat_input"), step("p", "prompt", template="{{q}} {{h}}"), OUT, "s.query > p.q", "s.history > p.h", "p.text > o.result"),
+    }  # fmt: skip
+
+
+def _called() -> dict[str, Graph]:
+    """Tools that are called, groups, a dataset that is updated by a key, a printed report."""
+    told = step("c", "tool_call", inputs=["code"], on_tool_error="tell")
+    return {
+        "tool": graph(
+            START, step("p", "prompt", template="return [{{v}} * 6, {'k': None}]"), step("c", "tool_call"), OUT,
+            "s.n > p.v", "p.text > c.code", "c.result > o.result",
+        ),
+        "tool that fails": graph(START, told, OUT, "s.n > c.code", "c.error > o.result"),
+        "merge in groups": graph(
+            START, step("c", "condition", expression="len(value) > 99"), step("m", "merge", groups=["a", "b", "c"]),
+            step("o", "output", names=["a", "b"]), "s.word > c.value", "c.true > m.a", "c.false > m.b", "s.n > m.b", "s.n > m.c",
+            "m.a > o.a", "m.b > o.b",
+        ),
+        "a file": graph(
+            FILED, Node(id="r", type="read_objects", params={"result": "rows"}, bound={"place": Binding(kind="port")}), step("o", "output", names=["a", "b"]),
+            "s.file > r.place", "r.objects > o.a", "s.file > o.b",
+        ),
+        "files": graph(
+            FILED, step("d", "load_documents", by="file"), step("o", "output", names=["a", "b"]), "s.files > d.files", "d.docs > o.a", "s.files > o.b",
+        ),
+        "update by a key": graph(
+            START, step("p", "python", code="return [value, [{'id': 2, 'n': 9}, {'id': 9, 'n': 0}]]"), step("e", "for_each", concurrency=1),
+            step("t", "parse", "e", mode="table"), step("w", "save_dataset", "e", name="conformance", mode="upsert", key=["id"]), OUT,
+            "s.rows > p.value", "p.value > e.items", "e.item > t.value", "t.value > w.rows", "w.report > e.result", "e.result > o.result",
+        ),
+        "printed report": table(
+            step("r", "report", template="# {{w}}\n\n{{t}}", place="s3://conformance/printed", format="pdf"), step("d", "load_documents", by="file"),
+            "t.value > r.t", "s.word > r.w", "r.text > d.files", "d.docs > o.result",
         ),
     }  # fmt: skip

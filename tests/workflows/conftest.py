@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from studio.engine.catalog import Catalog
 from studio.engine.connections.service import Connections
 from studio.engine.datasets.service import Datasets
 from studio.engine.egress import Egress
@@ -23,6 +22,7 @@ from studio.engine.secrets import Secrets
 from studio.engine.settings import Settings
 from studio.engine.sql.service import Sql
 from studio.engine.workflows.service import Workflows
+from tests.catalogs import catalog_at
 
 
 class EchoModels:
@@ -68,7 +68,7 @@ def _found(page: int, text: str) -> Any:
         heading="",
         text=text,
     )
-    document = SimpleNamespace(title="Handbook", file_name="handbook.pdf")
+    document = SimpleNamespace(title="Handbook", file_name="handbook.pdf", unit="page")
     return SimpleNamespace(chunk=chunk, document=document, score=0.9, matched=text)
 
 
@@ -77,7 +77,7 @@ async def rooms(tmp_path: Path) -> AsyncIterator[SimpleNamespace]:
     """The parts that a workflows room is given; data and SQL are the real ones."""
     paths = Paths.under(tmp_path).make()
     events = Events()
-    catalog = Catalog(paths.catalog)
+    catalog = catalog_at(paths.catalog)
     await catalog.start()
     settings = Settings(paths.config / "settings.json", events)
     jobs = Jobs(catalog, events)

@@ -1,4 +1,4 @@
-"""Ten graphs with side effects that a real server counts, and a program that runs one until somebody kills it:
+"""Eleven graphs with side effects that a real server counts, and a program that runs one until somebody kills it:
 `python -m tests.workflows.kill_graphs FOLDER SERVER GRAPH`."""
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from studio.engine.events import Events
 from studio.engine.paths import Paths
 from studio.engine.workflows.graph import Graph, Node
 from studio.engine.workflows.service import Workflows
+from tests.catalogs import catalog_at
 from tests.workflows.graphs import field, graph, step, wire
 
 
@@ -59,13 +60,13 @@ def post(name: str, address: str, place: str, parent: str | None = None, body: s
 
 
 def graphs(address: str) -> dict[str, Graph]:
-    """The ten, by name. Every one posts some twenty times or more."""
+    """The eleven, by name. Every one posts some twenty times or more."""
     rows = [{"i": number} for number in range(24)]
     numbers = step("s", "start", fields=[field("rows", "json", default=rows), field("n", "number", default=0)])
     found = [
         _chain(address, numbers), _fan(address, numbers), _map(address, numbers), _nested(address, numbers), _each(address, numbers),
         _loop_frame(address, numbers), _loop_back(address, numbers), _fork(address, numbers), _mixed(address, numbers),
-        _bounded(address, numbers),
+        _bounded(address, numbers), _counted(address, numbers),
     ]  # fmt: skip
     return {sheet.name: sheet for sheet in found}
 
@@ -155,10 +156,23 @@ def _bounded(address: str, start: Node) -> Graph:
     return sheet.model_copy(update={"name": "bounded", "concurrency": 3})
 
 
+def _counted(address: str, start: Node) -> Graph:
+    """Each row is posted, added to a total that outlives the run, and remembered."""
+    return graph(
+        start, step("e", "for_each", concurrency=4), post("p", address, "counted-{{v.i}}", "e", body="{{v.i}}"), step("i", "parse", "e", mode="number"),
+        step("add", "set_variable", "e", name="total", way="add"), step("note", "memory_write", "e", scope="workflow"),
+        step("total", "variable", name="total"), step("notes", "memory_read", scope="workflow", limit=200), step("count", "template", template="{{m | length}}"),
+        step("o", "output", names=["total", "notes"]),
+        "s.rows > e.items", "e.item > p.v", "p.body > i.value", "i.value > add.value", "p.body > note.message", "add.value > e.result",
+        "note.number > e.result", "e.result > total.after", "e.result > notes.query", "notes.messages > count.m", "total.value > o.total",
+        "count.text > o.notes", name="counted",
+    )  # fmt: skip
+
+
 async def room(folder: Path, address: str) -> tuple[Workflows, Catalog]:
     """A workflows room that may reach the counting server."""
     paths = Paths.under(folder).make()
-    catalog = Catalog(paths.catalog)
+    catalog = catalog_at(paths.catalog)
     await catalog.start()
     egress = Egress()
     egress.grant(address)

@@ -1,4 +1,5 @@
 """A program that runs a map of rows until somebody kills it: `python -m tests.workflows.killed FOLDER MARKS`.
+With a third word it runs a column that a model writes.
 
 Every row appends a line to MARKS before it gives its answer, so a test can count how often each was run.
 """
@@ -7,9 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import AsyncIterator
+from contextlib import nullcontext
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Annotated
+from typing import Annotated, Any
 
 from studio.engine.catalog import Catalog
 from studio.engine.events import Events
@@ -22,6 +26,7 @@ from studio.engine.workflows.graph import Graph
 from studio.engine.workflows.node import Anything, Table, node
 from studio.engine.workflows.service import Workflows
 from studio.engine.workflows.values import table_of
+from tests.catalogs import catalog_at
 from tests.workflows.graphs import graph, step
 
 ROWS = 200
@@ -70,31 +75,57 @@ def sheet(marks: Path) -> Graph:
     )  # fmt: skip
 
 
+def column(_: Path) -> Graph:
+    return graph(
+        step("rows", "python", code="return [{'i': i} for i in range(200)]", inputs=[], output="table"),
+        step("column", "llm_column", prompt="{{i}}", on_row_error="stop"), step("out", "output"),
+        "rows.value > column.rows", "column.table > out.result",
+    )  # fmt: skip
+
+
+@dataclass
+class MarkingModel:
+    """Says back what it is asked, and leaves a mark of it."""
+
+    marks: Path
+    budget: Any = field(default_factory=lambda: SimpleNamespace(holding=lambda name, needed: nullcontext()))
+
+    async def get(self, name: str) -> Any:
+        return SimpleNamespace(id=name)
+
+    async def chat(self, model: str, messages: list[dict[str, Any]], **options: Any) -> AsyncIterator[Any]:
+        await asyncio.sleep(0.005)
+        with self.marks.open("a") as file:
+            file.write(f"{messages[-1]['content']}\n")
+        yield SimpleNamespace(text=messages[-1]["content"], usage=None)
+
+
 def install() -> None:
     """Make the two counting nodes known."""
     library.nodes.all().update({"mark": mark, "two_hundred": two_hundred})
 
 
-async def room(folder: Path) -> tuple[Workflows, Catalog]:
+async def room(folder: Path, marks: Path | None = None) -> tuple[Workflows, Catalog]:
     install()
     paths = Paths.under(folder).make()
-    catalog = Catalog(paths.catalog)
+    catalog = catalog_at(paths.catalog)
     await catalog.start()
+    models = MarkingModel(marks) if marks else None
     parts = SimpleNamespace(
-        catalog=catalog, events=Events(), paths=paths, models=None, knowledge=None, datasets=None, sql=None
+        catalog=catalog, events=Events(), paths=paths, models=models, knowledge=None, datasets=None, sql=None
     )
     workflows = Workflows(parts)
     await workflows.open()
     return workflows, catalog
 
 
-async def main(folder: Path, marks: Path) -> None:
-    workflows, _ = await room(folder)
-    started = await workflows.start(sheet(marks))
+async def main(folder: Path, marks: Path, *column_wanted: str) -> None:
+    workflows, _ = await room(folder, marks)
+    started = await workflows.start((column if column_wanted else sheet)(marks))
     print(started.id, flush=True)
     await workflows.wait(started.id)
     print("done", flush=True)
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]), Path(sys.argv[2])))
+    asyncio.run(main(Path(sys.argv[1]), Path(sys.argv[2]), *sys.argv[3:]))

@@ -111,6 +111,11 @@ def test_a_step_of_an_unknown_type_is_kept_and_says_so() -> None:
         ("agent", {"system_prompt": "Help.", "max_iterations": 3, "more": [1]}, {"instruction": "Help.", "steps": 3}),
         ("http", {"url": "https://example.org", "auth": "x"}, {"url": "https://example.org"}),
         ("loop", {"until": "number > 2", "times": 4}, {"until": "number > 2"}),
+        (
+            "tool_call",
+            {"tool_name": "search:pumps", "arguments": {"query": "泵"}},
+            {"tool": "search:pumps", "inputs": [], "values": '{"query": "泵"}'},
+        ),
     ],
 )
 def test_what_another_program_says_of_a_step_we_know_is_read_and_kept(kind: str, config: Any, params: Any) -> None:
@@ -153,3 +158,37 @@ def test_what_is_no_workflow_is_refused_with_the_reason() -> None:
         file.read({"version": "1.0", "nodes": [{"type": "llm"}]})
     with pytest.raises(Invalid, match="not a workflow"):
         file.read({"nodes": "many"})
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("nodes: [a\n", "not YAML"),
+        ("nodes: []\nnodes: []\n", "a key comes twice"),
+        ("x: &a [1]\nnodes: [*a]\n", "aliases are not allowed"),
+        ("a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n", "aliases are not allowed"),
+        ("nodes: !!python/object/apply:os.system ['true']\n", "not YAML"),
+        ("nodes: !!python/name:os.system\n", "not YAML"),
+        ('{"nodes": [], "nodes": []}', "a key comes twice"),
+        ('{"nodes": [], "x": NaN}', "NaN is not JSON"),
+        ("[" * 100_000, "not JSON"),
+        ("- " * 5_000 + "x", "not YAML|not a JSON object"),
+        ("just words", "not a JSON object"),
+        ("x: " + "y" * 10_000_001, "larger than 10 MB"),
+    ],
+    ids=["open", "twice", "alias", "bomb", "object", "name", "json twice", "nan", "deep json", "deep yaml", "words", "large"],
+)  # fmt: skip
+def test_a_file_that_would_do_more_than_say_a_graph_is_refused(text: str, reason: str) -> None:
+    with pytest.raises(BadParameter, match=reason) as caught:
+        file.read(text)
+    assert caught.value.message.zh
+
+
+def test_yaml_says_the_same_graph_with_prompts_as_blocks() -> None:
+    sheet = graph(step("p", "prompt", template="一\ntwo: {{v}}\n"), step("o", "output"), "p.text > o.result", name="w")
+    text = file.as_text(sheet, "yaml")
+    assert "template: |\n" in text and "一" in text and file.read(text) == sheet
+    changed = sheet.model_copy(deep=True)
+    changed.node("p").params["template"] = "一\nthree\n"
+    before, after = text.splitlines(), file.as_text(changed, "yaml").splitlines()
+    assert sum(a != b for a, b in zip(before, after, strict=True)) == 1, "one changed line is a difference of one line"

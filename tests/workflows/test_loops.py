@@ -44,6 +44,21 @@ async def test_a_loop_back_goes_round_until_it_carries_nothing(workflows: Workfl
     assert passes == [[0], [1], [2]]
 
 
+async def test_what_a_step_in_a_loop_saves_is_an_output_as_its_last_pass_left_it(
+    workflows: Workflows, rooms: Any
+) -> None:
+    sheet = graph(
+        step("s", "start", fields=[field("n", "number")]), step("add", "python", code="return value + 1"),
+        step("rows", "python", code="return [{'n': value}]", output="table"), step("kept", "save_dataset", name="counted"),
+        step("more", "condition", expression="value < 3"),
+        "s.n > add.value", "add.value > rows.value", "rows.value > kept.rows",
+        "kept.version > more.value",
+    )  # fmt: skip
+    done = await run(workflows, with_backs(sheet, back("more.true > add.value", 5)), n=0)
+    assert done.status == "completed", done.error
+    assert done.outputs["version"] == 3 == (await rooms.datasets.get("counted")).version
+
+
 async def test_a_loop_back_without_an_end_says_where_and_what_to_do(workflows: Workflows) -> None:
     sheet = COUNT.model_copy(deep=True)
     sheet.node("more").params["expression"] = "value < 100000"

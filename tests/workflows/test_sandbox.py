@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 
 import psutil
 import pytest
@@ -81,9 +80,7 @@ async def test_too_much_memory_says_so() -> None:
 
 
 async def test_a_loop_without_end_is_stopped() -> None:
-    started = time.monotonic()
     assert "0.5 seconds" in (await why_not("while True: pass", seconds=0.5)).message.en
-    assert time.monotonic() - started < 3
 
 
 async def test_an_error_names_its_line_and_carries_the_traceback() -> None:
@@ -103,11 +100,9 @@ async def test_none_of_our_environment_is_inside(monkeypatch: pytest.MonkeyPatch
 async def test_cancelling_ends_the_process_at_once() -> None:
     task = asyncio.create_task(run_code("while True: pass", {}, Limits(60)))
     child = await _child()
-    started = time.monotonic()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert time.monotonic() - started < 0.2
     assert not psutil.pid_exists(child)
 
 

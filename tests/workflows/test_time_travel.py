@@ -6,14 +6,20 @@ from collections import Counter
 from types import SimpleNamespace
 from typing import Any
 
+import pyarrow
 import pytest
 
+from studio.engine.egress import Egress
 from studio.engine.errors import NotFound
 from studio.engine.workflows.execution import Execution
 from studio.engine.workflows.graph import Graph
 from studio.engine.workflows.service import Workflows
+from studio.engine.workflows.values import table_like
 from tests.workflows.graphs import field, graph, step
+from tests.workflows.nodes.test_http import Echo, address
 from tests.workflows.test_run import ANSWER
+
+__all__ = ["address"]
 
 CHAIN = graph(
     step("s", "start", fields=[field("n", "number")]), step("a", "python", code="return value + 1"),
@@ -59,6 +65,9 @@ async def test_one_step_runs_alone_with_stored_inputs_and_new_settings(workflows
     alone = await workflows.wait((await workflows.branch(first.id, only="b", definition=changed)).id)
     assert alone.status == "completed" and await started(workflows, alone.id) == ["b"]
     assert await workflows.output(alone.id, "b", "value") == 2000
+    told = {name: result["status"] for name, result in alone.node_results.items()}
+    assert (told["b"], told["side"], told["o"]) == ("completed", "completed", "left_out")  # the side was taken over
+    assert (await workflows.execution(alone.id)).node_results["o"]["status"] == "left_out"
 
 
 async def test_a_branch_can_be_branched_and_resumed_by_itself(workflows: Workflows) -> None:
@@ -91,6 +100,45 @@ async def test_a_replay_says_what_was_said_then_and_asks_nobody(workflows: Workf
     assert again.outputs == first.outputs and len(rooms.models.asked) == asked
     words = "".join([e.data["text"] async for e in workflows.events(again.id) if e.kind == "token"])
     assert words == first.outputs["answer"]
+
+
+async def test_a_replay_hears_servers_as_they_were_then_though_they_are_gone(
+    workflows: Workflows, rooms: SimpleNamespace, address: str
+) -> None:
+    """A request in each row and a page that is read, side by side: every answer finds its own question."""
+    rooms.egress = Egress()
+    rooms.egress.grant(address)
+    sheet = graph(
+        step("r", "python", code="return [{'i': i} for i in range(12)]", inputs=[], output="table"),
+        step("m", "map", fields=["i"], results=["said"], concurrency=6, on_row_error="stop"),
+        step("h", "http", "m", url=address + "/{{i}}"), step("x", "parse", "m", mode="path", path="path"),
+        step("d", "load_documents", places=[f"{address}/page"]), step("o", "output", names=["rows", "documents"]),
+        "r.value > m.rows", "m.i > h.i", "h.body > x.value", "x.value > m.said", "m.table > o.rows", "d.docs > o.documents",
+    )  # fmt: skip
+    first = await run(workflows, sheet)
+    assert [row["said"] for row in first.outputs["rows"]] == [f"/{i}" for i in range(12)], first.error
+    assert len(Echo.asked) == 13 and "/page" in first.outputs["documents"][0]["text"]
+    rooms.egress.revoke(address)
+    again = await workflows.wait((await workflows.replay(first.id)).id)
+    assert again.outputs == first.outputs, again.error
+    assert await workflows.digests(again.id) == await workflows.digests(first.id) and len(Echo.asked) == 13
+    assert (await run(workflows, sheet)).status == "failed", "a new run would have to ask"
+
+
+async def test_a_branch_of_a_run_has_what_its_steps_remembered(workflows: Workflows) -> None:
+    sheet = graph(
+        step("s", "start", fields=[field("n", "number")]), step("a", "set_variable", name="total", way="add", scope="run"),
+        step("b", "set_variable", name="total", way="add", scope="run"), step("g", "variable", name="total", scope="run"),
+        step("o", "output"), "s.n > a.value", "a.value > b.value", "b.value > g.after", "g.value > o.result",
+    )  # fmt: skip
+    first = await run(workflows, sheet, n=2)
+    assert first.outputs == {"result": 4}
+    branch = await workflows.wait((await workflows.branch(first.id, start_at="b")).id)
+    assert branch.outputs == {"result": 4}, "what b wrote is not there twice"
+    edited = await workflows.wait((await workflows.branch(first.id, edits={"a.value": 10})).id)
+    assert edited.outputs == {"result": 12}
+    assert (await workflows.wait((await workflows.replay(first.id)).id)).outputs == {"result": 4}
+    assert await workflows.memory.get(f"run:{first.id}", "total") == 4
 
 
 async def test_a_replay_repeats_no_side_effect(workflows: Workflows, rooms: SimpleNamespace) -> None:
@@ -134,3 +182,11 @@ async def test_a_workflow_may_bound_how_many_steps_run_at_once(workflows: Workfl
         queued += event.kind == "queued"
         most = max(most, running)
     assert done.status == "completed" and most == 2 and queued == 4
+
+
+def test_edited_rows_keep_the_types_of_their_columns_as_far_as_they_fit() -> None:
+    before = pyarrow.table({"at": pyarrow.array([0], pyarrow.timestamp("s")), "n": pyarrow.array([1], pyarrow.int16())})
+    after = table_like([{"at": "2026-03-01T08:00:00", "n": 2}, {"at": None, "n": 3, "new": "x"}], before)
+    assert [str(field.type) for field in after.schema] == ["timestamp[s]", "int16", "string"]
+    assert [str(field.type) for field in table_like([{"n": "many"}], before).schema] == ["string"]
+    assert table_like([], before).schema == before.schema

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
 from studio.engine.catalog import backup
-from studio.engine.errors import DiskFull, StudioError, Unavailable, from_unexpected
+from studio.engine.errors import BadParameter, DiskFull, StudioError, Unavailable, from_unexpected
 from studio.engine.text import Text
 
 log = logging.getLogger(__name__)
@@ -79,6 +79,13 @@ class Catalog:
             return await asyncio.get_running_loop().run_in_executor(pool, work)
         except DBAPIError as error:
             raise _explain(self.file, error) from error
+        except UnicodeEncodeError as error:
+            raise from_unexpected(error) from error
+        except OverflowError as error:
+            raise BadParameter(
+                Text("A number is larger than the catalog keeps.", "数字超出目录库可保存的范围。"),
+                Text("Give one below 9,223,372,036,854,775,808.", "请填写小于 9,223,372,036,854,775,808 的数。"),
+            ) from error
 
     def _open(self) -> None:
         backup.check(self.file)

@@ -208,6 +208,7 @@ messages = Table(
     Column("attachments", JSON, nullable=False, default=list),
     Column("beside", String(64), nullable=False, default=""),
     Column("edited", Boolean, nullable=False, default=False),
+    Column("feedback", String(8), nullable=False, default=""),
     Column("created_at", Float, nullable=False),
     Index("messages_by_thread", "thread_id", "created_at"),
 )
@@ -228,6 +229,7 @@ workflows = Table(
     Column("description", Text, nullable=False, default=""),
     Column("definition", JSON, nullable=False),
     Column("version", Integer, nullable=False, default=1),
+    Column("published", Boolean, nullable=False, default=False),
     Column("created_at", Float, nullable=False),
     Column("updated_at", Float, nullable=False),
     Column("deleted_at", Float),
@@ -270,6 +272,7 @@ executions = Table(
     Column("started_at", Float),
     Column("completed_at", Float),
     Column("source", String(64), nullable=False, default="", server_default=""),
+    Column("waited", Float, nullable=False, default=0.0, server_default="0"),
     Index("executions_by_time", "created_at"),
     Index("executions_by_workflow", "workflow_id"),
 )

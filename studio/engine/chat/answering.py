@@ -6,78 +6,42 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from studio.engine.chat import attachments as attaching
-from studio.engine.chat import citations, prompt, tools
-from studio.engine.chat.attachments import Attachments
-from studio.engine.chat.context import Fitting, Past, room, told_few
-from studio.engine.chat.gather import Evidence, Gatherer
+from studio.engine.chat import choosing, citations, prompt, reading_tools, saying
+from studio.engine.chat import tool as tool_words
+from studio.engine.chat.at_work import AtWork
+from studio.engine.chat.context import Fitting, Past, told_few
+from studio.engine.chat.desk import Desk, Wanted
+from studio.engine.chat.evidence import Evidence
 from studio.engine.chat.message import (
     Answered,
     AnswerFailed,
     Asked,
-    Attachment,
     ChatEvent,
     Message,
     Source,
     SourcesFound,
     Step,
+    Tell,
     Thread,
     Worked,
+    Working,
 )
-from studio.engine.chat.store import Threads
+from studio.engine.chat.reading import Reading
 from studio.engine.chat.stream import Joined
-from studio.engine.chat.tools import Call, Tool, Toolbox
+from studio.engine.chat.tool import Call, Tool
+from studio.engine.chat.workflow_tool import WORKFLOW
 from studio.engine.errors import NotFound, StudioError, from_unexpected
 from studio.engine.text import Text
 
 if TYPE_CHECKING:
-    from studio.engine.knowledge.service import Knowledge
     from studio.engine.models.model import Model
-    from studio.engine.models.service import Models
 
 log = logging.getLogger(__name__)
 ANSWER_TOKENS = 512
 ROUNDS = 6  # times that a model may call tools before it has to answer
 AROUND = 500  # characters before and after a quote that a model reads with it
-
-
-@dataclass(frozen=True)
-class Desk:
-    """The rooms that an answer is made with."""
-
-    threads: Threads
-    models: Models
-    knowledge: Knowledge
-    gatherer: Gatherer
-    attachments: Attachments
-    toolbox: Toolbox
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What a question may use; `temperature` None leaves it to the model's own, `chunks` None to what is usual."""
-
-    model: str
-    knowledge: list[str]
-    datasets: list[str]
-    temperature: float | None = None
-    max_tokens: int | None = None
-    chunks: int | None = None
-    tools: list[str] = field(default_factory=list)
-
-    def with_attachments(self, attached: list[Attachment]) -> Wanted:
-        """With the datasets, collections and workflows that go along with the question."""
-
-        def more(kind: str, there: list[str], prefix: str = "") -> list[str]:
-            return list(dict.fromkeys([*there, *(f"{prefix}{each.ref}" for each in attached if each.kind == kind)]))
-
-        return Wanted(
-            self.model, more("collection", self.knowledge), more("dataset", self.datasets), self.temperature,
-            self.max_tokens, self.chunks, more("workflow", self.tools, tools.WORKFLOW),
-        )  # fmt: skip
 
 
 class Answering:
@@ -96,7 +60,8 @@ class Answering:
         self._begun = begun
         self._evidence = Evidence()
         self._texts: dict[int, str] = {}
-        self._whole: dict[int, str] = {}  # what goes in of attachments, by the source's number
+        self._result: prompt.Result | None = None
+        self._reading = Reading(desk, self._evidence)
 
     async def events(self) -> AsyncGenerator[ChatEvent, None]:
         """Closing it, or cancelling whoever reads it, keeps what was written as a stopped answer."""
@@ -141,44 +106,28 @@ class Answering:
     # What is read
 
     async def _gather(self, model: Model | None) -> AsyncGenerator[ChatEvent, None]:
-        question, gatherer, evidence = self._asked.content, self._desk.gatherer, self._evidence
+        evidence = self._evidence
         if self._begun is not None:  # it goes on with what it had
-            evidence.sources, evidence.steps = list(self._begun.sources), _gathered(self._begun.steps)
+            evidence.sources, evidence.steps = list(self._begun.sources), saying.gathered(self._begun.steps)
         else:
-            for attachment in self._asked.attachments:
-                if attachment.kind in ("file", "document"):
-                    yield Worked(await self._attach(attachment, model))
-            if self._wanted.knowledge:
-                yield Worked(await gatherer.search(question, self._wanted.knowledge, evidence, self._wanted.chunks))
-            if self._wanted.datasets:
-                step = await gatherer.query(question, self._wanted.datasets, model, evidence)
-                if step is not None:
-                    yield Worked(step)
+            async with aclosing(self._reading.events(self._asked, self._wanted, model)) as events:
+                async for event in events:
+                    yield event
         self._now(sources=evidence.sources, steps=evidence.steps)
         await self._desk.threads.keep(self.message)
         if evidence.sources:
             yield SourcesFound(evidence.sources)
 
-    async def _attach(self, attachment: Attachment, model: Model | None) -> Step:
-        """A text that goes along, whole or by its passages; whole only where it fits, and that is said."""
-        evidence, shelf = self._evidence, self._desk.attachments
-        try:
-            pages = await shelf.pages(attachment, self._desk.knowledge)
-            fits = model is None or attachment.tokens <= room(model) // 2
-            whole = attachment.mode == "whole" and fits
-            parts = attaching.whole(pages) if whole else await shelf.passages(attachment, pages, self._asked.content)
-        except StudioError as error:
-            return evidence.add(_not_attached(attachment, error))
-        for part in parts:
-            number = evidence.next_number()
-            evidence.sources.append(attaching.as_source(attachment, part, number))
-            self._whole[number] = part.text
-        return evidence.add(_attached(attachment, len(parts), whole, fits))
-
     # What is written
 
     async def _write(self, model: Model) -> AsyncGenerator[ChatEvent, None]:
         self._now(model=model.name)
+        offered = await self._offered()
+        if model.demo and offered:
+            async with aclosing(self._call_for(model, offered)) as events:
+                async for event in events:
+                    yield event
+            offered = []
         said: list[Step] = []
 
         async def tell(step: Step) -> None:
@@ -187,7 +136,14 @@ class Answering:
         messages = await self._prompt(model, tell)
         for step in said:
             yield Worked(step)
-        offered = [] if model.demo else await self._offered()
+        async with aclosing(self._converse(model, messages, offered)) as events:
+            async for event in events:
+                yield event
+
+    async def _converse(
+        self, model: Model, messages: prompt.Messages, offered: list[Tool]
+    ) -> AsyncGenerator[ChatEvent, None]:
+        """The model's words, and the tools that it calls until it calls none."""
         for turn in range(ROUNDS + 1):
             joined = self._ask(model, messages, offered if turn < ROUNDS else [])
             spoken = ""
@@ -197,10 +153,10 @@ class Answering:
                     self._now(content=self.message.content + piece.text)
                     await self._desk.threads.append(self.message.id, piece.text)
                     yield piece
-            calls = joined.calls.all()
+            calls = tool_words.calls_of(joined.calls)
             if not calls:
                 return
-            messages.append(_calling(spoken, calls))
+            messages.append(tool_words.calling(spoken, calls))
             for call in calls:
                 async with aclosing(self._call(call, offered, messages)) as events:
                     async for event in events:
@@ -215,7 +171,8 @@ class Answering:
         return Joined(stream, self.used)
 
     def _most_tokens(self, model: Model) -> int:
-        usual = prompt.SMALL_TOKENS if model.demo and self._evidence.sources else ANSWER_TOKENS
+        told = self._evidence.sources or self._result is not None
+        usual = prompt.SMALL_TOKENS if model.demo and told else ANSWER_TOKENS
         return self._wanted.max_tokens or usual
 
     async def _prompt(self, model: Model, tell: Any) -> prompt.Messages:
@@ -228,6 +185,8 @@ class Answering:
             if few is not None:
                 await tell(few)
             messages = prompt.build_small(self._asked.content, given)
+        elif self._result is not None:
+            messages = prompt.build_result(self._asked.content, self._result)
         else:
             fitting = Fitting(self._desk.models, model, self._asked.content, self._most_tokens(model))
             messages = await fitting.fit(Past.of(self._history), given, self._texts, tell)
@@ -237,8 +196,8 @@ class Answering:
 
     async def _text(self, source: Source) -> str:
         """What a model reads of a source: the page around the quote, or the rows in words and their query."""
-        if source.number in self._whole:
-            return self._whole[source.number]
+        if source.number in self._reading.texts:
+            return self._reading.texts[source.number]
         if source.kind == "rows":
             return f"{source.quote}\n(from the query: {source.sql})"
         try:
@@ -255,18 +214,37 @@ class Answering:
     # Tools
 
     async def _offered(self) -> list[Tool]:
-        if not self._wanted.tools:
-            return []
-        return await self._desk.toolbox.offered(self._wanted.tools, self._wanted.knowledge, self._wanted.datasets)
+        wanted = self._wanted
+        return await self._desk.toolbox.offered(wanted.tools, wanted.knowledge, wanted.datasets, wanted.along)
+
+    async def _call_for(self, model: Model, offered: list[Tool]) -> AsyncGenerator[ChatEvent, None]:
+        """Call what a model that calls nothing by itself was asked for; what was gathered already is not gathered again."""
+        gathered = {reading_tools.SEARCH: self._wanted.knowledge, reading_tools.QUERY: self._wanted.datasets}
+        left = [tool for tool in offered if not gathered.get(tool.key)]
+        desk, question = self._desk, self._asked.content
+        found = await choosing.chosen(desk.phrases, desk.models, model, question, left) if left else None
+        if found is None:
+            return
+        called, call = found
+        strange = choosing.made_up(question, call.arguments)
+        if strange and called.from_question is None:
+            yield Worked(self._evidence.add(tool_words.made_up(called, call, strange)))
+            return
+        heard: prompt.Messages = []
+        async with aclosing(self._call(call, left, heard)) as events:
+            async for event in events:
+                yield event
+        if called.key.startswith(WORKFLOW):
+            self._result = prompt.Result(called.title.en, str(heard[-1]["content"]))
 
     async def _call(
         self, call: Call, offered: list[Tool], messages: prompt.Messages
     ) -> AsyncGenerator[ChatEvent, None]:
         """Run a tool, with a person's leave where it changes something; the model reads what it brought."""
         tool = next((each for each in offered if each.name == call.name), None)
-        known = len(self._evidence.sources)
+        known, decided = len(self._evidence.sources), "once"
         if tool is not None and not await self._desk.toolbox.allowed(tool, self._thread):
-            wanted = self._desk.toolbox.ask(tool, call, self._evidence.sources)
+            wanted = self._desk.toolbox.ask(tool, call, self._evidence)
             try:
                 yield wanted
                 decided = await self._desk.toolbox.decision(wanted)
@@ -274,28 +252,40 @@ class Answering:
                 self._desk.toolbox.withdraw(wanted)
             if decided == "thread":
                 await self._allow_here(tool)
-            step, result = tools.refused(tool, call) if decided == "no" else await self._run(tool, call)
+        if tool is not None and decided == "no":
+            step, result = tool_words.refused(tool, call)
         else:
-            step, result = await self._run(tool, call)
+            run = self._run(tool, call)
+            async with aclosing(run.cards()) as cards:
+                async for card in cards:
+                    yield Working(card)
+            step, result = run.result()
         step = step.model_copy(update={"tool": tool.key if tool else call.name, "arguments": call.arguments})
-        self._evidence.replace_or_add(step)
-        messages.append({"role": "tool", "tool_call_id": call.id, "content": tools.shortened(result)})
-        for source in self._evidence.sources[known:]:
-            self._texts[source.number] = await self._text(source)
-        self._now(sources=self._evidence.sources, steps=self._evidence.steps)
-        await self._desk.threads.keep(self.message)
+        messages.append({"role": "tool", "tool_call_id": call.id, "content": tool_words.shortened(result)})
+        await self._take_in(step, known)
         yield Worked(step)
         if len(self._evidence.sources) > known:
             yield SourcesFound(self._evidence.sources)
 
-    async def _run(self, tool: Tool | None, call: Call) -> tuple[Step, str]:
-        if tool is None:
-            missing = NotFound(Text(f"There is no tool {call.name}.", f"没有工具 {call.name}。"))
-            return tools.failed(None, call, missing)
-        try:
-            return await tool.run(call.arguments, self._evidence)
-        except StudioError as error:
-            return tools.failed(tool, call, error)
+    async def _take_in(self, step: Step, known: int) -> None:
+        """Keep what a tool brought; `known` sources were there before."""
+        self._evidence.replace_or_add(step)
+        for source in self._evidence.sources[known:]:
+            self._texts[source.number] = await self._text(source)
+        self._now(sources=self._evidence.sources, steps=self._evidence.steps)
+        await self._desk.threads.keep(self.message)
+
+    def _run(self, tool: Tool | None, call: Call) -> AtWork[tuple[Step, str]]:
+        async def work(tell: Tell) -> tuple[Step, str]:
+            if tool is None:
+                missing = NotFound(Text(f"There is no tool {call.name}.", f"没有工具 {call.name}。"))
+                return tool_words.failed(None, call, missing)
+            try:
+                return await tool.run(call.arguments, self._evidence, tell)
+            except StudioError as error:
+                return tool_words.failed(tool, call, error)
+
+        return AtWork(tool_words.begun(tool, call), work, self._evidence.add)
 
     async def _allow_here(self, tool: Tool) -> None:
         allowed = list(dict.fromkeys([*self._thread.allowed, tool.key]))
@@ -306,18 +296,25 @@ class Answering:
 
     async def _finished(self) -> Answered:
         """Check the citations, say which figures no source has, and keep the whole."""
-        sources = self._evidence.sources
-        if sources:
-            content, sources = citations.settle(self.message.content, sources, self._texts)
-            sources = [await self._anchored(source) for source in sources]
-            strange = citations.unsupported_numbers(content, sources, self._asked.content, self._texts)
-            self._evidence.steps += [_strange(strange)] if strange else []
-            self._now(content=content, sources=sources)
+        strange = await self._strange_figures()
+        self._evidence.steps += [saying.strange_figures(strange)] if strange else []
         if self.message.usage.get("finish_reason") == "length":
-            self._evidence.steps.append(_cut())
+            self._evidence.steps.append(saying.cut_off())
         self._now(status="done", steps=self._evidence.steps)
         await self._desk.threads.keep(self.message)
         return Answered(self.message)
+
+    async def _strange_figures(self) -> list[str]:
+        """The figures of the answer that stand in nothing that was read, once its citations are settled."""
+        question = self._asked.content
+        if self._evidence.sources:
+            content, sources = citations.settle(self.message.content, self._evidence.sources, self._texts)
+            sources = [await self._anchored(source) for source in sources]
+            self._now(content=content, sources=sources)
+            return citations.unsupported_numbers(content, sources, question, self._texts)
+        if self._result is not None:
+            return citations.unsupported_numbers(self.message.content, [], f"{question} {self._result.words}")
+        return []
 
     async def _anchored(self, source: Source) -> Source:
         """Spans that `settle` counted in the text that was read, as places in the page."""
@@ -342,56 +339,3 @@ class Answering:
     def used(self, usage: dict[str, Any]) -> None:
         """What is known of the answer's cost so far; a stopped answer keeps the last that was known."""
         self._now(usage={**self.message.usage, **usage})
-
-
-def _calling(spoken: str, calls: list[Call]) -> dict[str, Any]:
-    import json
-
-    made = [
-        {"id": each.id, "type": "function", "function": {"name": each.name, "arguments": json.dumps(each.arguments)}}
-        for each in calls
-    ]
-    return {"role": "assistant", "content": spoken, "tool_calls": made}
-
-
-def _gathered(steps: list[Step]) -> list[Step]:
-    """The work that an answer rests on, without what was said of its words."""
-    return [step for step in steps if step.kind not in ("check", "compact", "context")]
-
-
-def _attached(attachment: Attachment, parts: int, whole: bool, fits: bool) -> Step:
-    name = attachment.title
-    title = (
-        Text(f"Read all of {name}", f"读取了 {name} 的全文")
-        if whole
-        else Text(f"Read {parts} passage{'' if parts == 1 else 's'} of {name}", f"读取了 {name} 的 {parts} 个段落")
-    )
-    detail = None
-    if attachment.mode == "whole" and not fits:
-        detail = Text(
-            f"All of it, {attachment.tokens:,} tokens, does not fit this model's context.",
-            f"全文共 {attachment.tokens:,} 个词元，超出该模型的上下文。",
-        )
-    return Step(kind="search", title=title, detail=detail)
-
-
-def _not_attached(attachment: Attachment, error: StudioError) -> Step:
-    title = Text(f"{attachment.title} was not read", f"未能读取 {attachment.title}")
-    return Step(kind="search", title=title, detail=error.whole(), failed=True)
-
-
-def _strange(figures: list[str]) -> Step:
-    shown = figures[:6]
-    return Step(
-        kind="check",
-        title=Text(f"Not in the sources: {', '.join(shown)}", f"来源中没有：{'、'.join(shown)}"),
-        detail=Text("Check these figures before you use them.", "使用这些数字前请先核对。"),
-    )
-
-
-def _cut() -> Step:
-    return Step(
-        kind="check",
-        title=Text("The answer was cut off at its length limit", "回答达到长度上限，已截断"),
-        detail=Text("Go on with it, or ask for a shorter answer.", "可以继续写完，或要求更短的回答。"),
-    )

@@ -51,6 +51,7 @@ class Attachments:
 
     def __init__(self, paths: Paths, models: Models) -> None:
         self._folder = paths.data / "attachments"
+        self._temporary = paths.temporary
         self._models = models
         self._vectors: dict[str, Any] = {}
 
@@ -99,7 +100,9 @@ class Attachments:
         if not ref.endswith(".pdf"):
             return None
         text = await self.page_text(ref, page)
-        return await reading.render(self._folder / ref, page, list(spans), width, text, reading.Limits())
+        return await reading.render(
+            self._folder / ref, page, list(spans), width, text, reading.Limits(), self._temporary
+        )
 
     async def page_count(self, ref: str) -> int:
         return len(await asyncio.to_thread(self._pages, ref, ref))
@@ -148,7 +151,7 @@ class Attachments:
     async def _read(self, ref: str, reader: str, name: str) -> list[Page]:
         beside = self._folder / f"{ref}.json"
         if not beside.exists():
-            pages = await reading.read(self._folder / ref, reader, reading.Limits(), name)
+            pages = await reading.read(self._folder / ref, reader, reading.Limits(), name, self._temporary)
             await asyncio.to_thread(write_json, beside, [page.as_dict() for page in pages])
         return await asyncio.to_thread(self._pages, ref, name)
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import aclosing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from studio.engine.chat import prompt
+from studio.engine.chat import prompt, summary
 from studio.engine.chat.attachments import estimated
 from studio.engine.chat.message import Message, Source, Step
+from studio.engine.chat.stream import written
 from studio.engine.errors import StudioError
 from studio.engine.text import Text, plural
 
@@ -61,6 +61,18 @@ class Fitting:
         compacted: Step | None = None
         if past.messages and not await self._fits(past, given, texts):
             compacted, left = await self._compact(past)
+        left += await self._leave_out(past, given, texts)
+        if compacted is not None and past.summary:
+            await tell(compacted)
+        elif compacted is not None:
+            left += int(compacted.arguments["messages"])
+        if left or sources > len(given):
+            await tell(_left_out(self.room, sources - len(given), left))
+        return prompt.build(self._question, past.messages, given, texts, past.summary)
+
+    async def _leave_out(self, past: Past, given: list[Source], texts: dict[int, str]) -> int:
+        """Take away what does not fit: the oldest messages, then their summary, then sources. How many messages those were."""
+        left = 0
         while not await self._fits(past, given, texts) and (past.messages or past.summary or len(given) > 1):
             if past.messages:
                 left += len(past.messages[:2])
@@ -69,13 +81,7 @@ class Fitting:
                 past.summary = ""
             else:
                 given.remove(_least(given))
-        if compacted is not None and past.summary:
-            await tell(compacted)
-        elif compacted is not None:
-            left += int(compacted.arguments["messages"])
-        if left or sources > len(given):
-            await tell(_left_out(self.room, sources - len(given), left))
-        return prompt.build(self._question, past.messages, given, texts, past.summary)
+        return left
 
     async def _fits(self, past: Past, given: list[Source], texts: dict[int, str]) -> bool:
         """No token is shorter than a byte, so counting is only needed for long prompts."""
@@ -90,10 +96,10 @@ class Fitting:
         """
         kept = _last_ones(past.messages, int(self.room * KEPT_SHARE))
         old, past.messages = past.messages[: len(past.messages) - len(kept)], kept
-        summary = await self._summary(past.summary, old) if old else ""
-        if not summary:
+        text = await self._summary(past.summary, old) if old else ""
+        if not text:
             return None, len(old)
-        past.summary = summary
+        past.summary = text
         step = Step(
             kind="compact",
             title=Text(
@@ -104,13 +110,19 @@ class Fitting:
                 "The model reads this summary in their place; the messages stay in the thread.",
                 "模型改读这段摘要，原消息仍保留在对话中。",
             ),
-            text=summary,
+            text=text,
             until=old[-1].id,
             arguments={"messages": len(old)},
         )
         return step, 0
 
     async def _summary(self, before: str, old: Sequence[Message]) -> str:
+        """The model's; where that does not hold, and for a demo model, the conversation's own sentences."""
+        most = min(SUMMARY_TOKENS, int(self.room * KEPT_SHARE))
+        said = "" if self._model.demo else await self._written(before, old)
+        return said if summary.usable(said, before, old) else summary.extracted(before, old, most)
+
+    async def _written(self, before: str, old: Sequence[Message]) -> str:
         told = [f"Summary so far: {before}"] * bool(before)
         told += [f"{'Person' if each.role == 'user' else 'Assistant'}: {each.content}" for each in old]
         words = "\n\n".join(told)
@@ -119,9 +131,7 @@ class Fitting:
             words = words[len(words) // 8 :]  # the oldest go first
         asked = [{"role": "system", "content": COMPACT}, {"role": "user", "content": words}]
         try:
-            stream: Any = self._models.chat(self._model.id, asked, temperature=0.0, max_tokens=SUMMARY_TOKENS)
-            async with aclosing(stream) as pieces:
-                return "".join([piece.text async for piece in pieces]).strip()
+            return (await written(self._models, self._model.id, asked, max_tokens=SUMMARY_TOKENS)).strip()
         except StudioError as error:
             log.info("earlier messages were not compacted: %s", error)
             return ""

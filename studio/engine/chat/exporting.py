@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from itertools import pairwise
+from typing import Any
 
 from studio.engine.chat import citations
 from studio.engine.chat.message import Message, Source, Thread
@@ -13,6 +14,7 @@ from studio.engine.errors import BadParameter
 from studio.engine.text import Text
 
 MARK = "one-data-studio-thread"
+WEIGHTS: dict[str, dict[str, int]] = {"": {}, "up": {"weight": 1}, "down": {"weight": 0}}
 WHO = {"user": "You", "assistant": "Answer"}
 
 
@@ -48,13 +50,16 @@ def as_json(thread: Thread, whole: Sequence[Message]) -> str:
 
 
 def as_jsonl(_thread: Thread, branch: Sequence[Message]) -> str:
-    """One line {"messages": […]} as programs for fine-tuning read it: only whole answers, without the marks of sources."""
-    turns: list[dict[str, str]] = []
+    """One line {"messages": […]} as programs for fine-tuning read it: only whole answers, without the marks of sources.
+
+    What a person thought of an answer is its `weight`: one that was bad is read but not learnt from.
+    """
+    turns: list[dict[str, Any]] = []
     for question, answer in pairwise(branch):
         whole = (question.role, answer.role, answer.status) == ("user", "assistant", "done")
         if whole and answer.content.strip():
             turns.append({"role": "user", "content": question.content})
-            turns.append({"role": "assistant", "content": _unmarked(answer)})
+            turns.append({"role": "assistant", "content": _unmarked(answer), **WEIGHTS[answer.feedback]})
     return json.dumps({"messages": turns}, ensure_ascii=False) + "\n" if turns else ""
 
 
@@ -66,7 +71,7 @@ def _unmarked(answer: Message) -> str:
 
 
 def _line(source: Source) -> str:
-    place = f", page {source.page}" if source.page else ""
+    place = f", {source.place.en}" if source.place else ""
     sql = f" (`{' '.join(source.sql.split())}`)" if source.sql else ""
     flagged = f" — ⚠ {source.flagged.en}" if source.flagged else ""
     return f"- [{source.number}] {source.title}{place}: {' '.join(source.quote.split())}{sql}{flagged}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import TYPE_CHECKING
 
 from studio.engine.chat.message import Source
@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from studio.engine.knowledge.service import Knowledge
 
 
+HASHED = (
+    5.0  # seconds that a file which was written anew is waited for, until it is known whether its content is another
+)
+
+
 async def changed(knowledge: Knowledge, datasets: Datasets, sources: Sequence[Source]) -> dict[int, Text]:
     """By number, what became of the sources that are no longer as they were. Each document and dataset is looked at once."""
     said: dict[tuple[str, str, str | int | None], Text | None] = {}
@@ -24,10 +29,18 @@ async def changed(knowledge: Knowledge, datasets: Datasets, sources: Sequence[So
             continue
         key = (source.document_id, source.dataset_id, source.digest or source.version)
         if key not in said:
-            said[key] = await (_page(knowledge, source) if source.kind == "page" else _rows(datasets, source))
+            said[key] = await _told(_page(knowledge, source) if source.kind == "page" else _rows(datasets, source))
         if (words := said[key]) is not None:
             found[source.number] = words
     return found
+
+
+async def _told(looking: Awaitable[Text | None]) -> Text | None:
+    """What a look found; what keeps it from looking is what is told."""
+    try:
+        return await looking
+    except StudioError as error:
+        return error.message
 
 
 async def _page(knowledge: Knowledge, source: Source) -> Text | None:
@@ -35,8 +48,6 @@ async def _page(knowledge: Knowledge, source: Source) -> Text | None:
         document = await knowledge.document(source.document_id)
     except NotFound:
         return Text(f"“{source.title}” is no longer in the collection.", f"“{source.title}”已不在文档集中。")
-    except StudioError as error:
-        return error.message
     if source.digest and document.digest != source.digest:
         return Text(f"“{source.title}” has changed since this answer.", f"回答之后，“{source.title}”已有改动。")
     if document.stale:
@@ -52,14 +63,17 @@ async def _rows(datasets: Datasets, source: Source) -> Text | None:
         dataset = await datasets.get(source.dataset_id)
     except NotFound:
         return Text(f"The dataset “{source.title}” is gone.", f"数据集“{source.title}”已不存在。")
-    except StudioError as error:
-        return error.message
-    if source.version is not None and dataset.version > source.version:  # a number is given back when nothing changed
+    if source.version is not None and await datasets.moved_on(dataset.id, source.version, HASHED):
         return Text(
             f"“{source.title}” is at version {dataset.version}; this answer read version {source.version}.",
             f"“{source.title}”现为版本 {dataset.version}，该回答读取的是版本 {source.version}。",
         )
     return None
+
+
+def row_as_read(source: Source) -> str:
+    """The query of a row that was found, in the version of its dataset that the answer read."""
+    return f'select * from "{source.title}@{source.version}" limit 1 offset {(source.row or 1) - 1}'
 
 
 def as_read(source: Source) -> str:

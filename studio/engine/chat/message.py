@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -9,15 +10,20 @@ from pydantic import BaseModel
 
 from studio.engine.errors import StudioError
 from studio.engine.events import Event
+from studio.engine.knowledge.place import place_of
 from studio.engine.sql.query import Attempt
 from studio.engine.text import Text
+
+Feedback = Literal["", "up", "down"]
+Tell = Callable[["Step"], None]  # hears the card of work that is under way
 
 
 class Source(BaseModel):
     """Something an answer can stand on, with its chip's number.
 
     A "page" has its document, page (1-based, None where there are no pages) and the span of the quote in the page's
-    text, and in `spans` what else of the page the answer cites; "rows" have the statement that was run and its first rows;
+    text, and in `spans` what else of the page the answer cites; of a table or a source file the `row` (1-based), where
+    `unit` says what a page is, and `dataset_id` and `version` when the rows are a dataset's; "rows" have the statement that was run and its first rows;
     a "file" is a passage of an attachment. `digest` and `version` are those of the content that was read. `flagged` says
     why a citation does not hold, and `false_at` which chips of this number, counted from 0 through the answer.
     """
@@ -29,6 +35,8 @@ class Source(BaseModel):
     score: float | None = None
     document_id: str = ""
     page: int | None = None
+    row: int | None = None
+    unit: str = "page"
     start: int = 0
     end: int = 0
     spans: list[tuple[int, int]] = []
@@ -44,6 +52,11 @@ class Source(BaseModel):
     cited: bool = False
     flagged: Text | None = None
     false_at: list[int] = []
+
+    @property
+    def place(self) -> Text | None:
+        """Where it stands in its document; None where that has no pages and no rows."""
+        return place_of(self.page, self.row, self.unit)
 
 
 class Step(BaseModel):
@@ -113,7 +126,8 @@ class Thread(BaseModel):
 class Message(BaseModel):
     """One message. `status` is "streaming" only while its answer is being written; `error` is `StudioError.as_dict()`.
 
-    `beside` is the answer that this one was written side by side with; `edited` says that a person wrote or changed it.
+    `beside` is the answer that this one was written side by side with; `edited` says that a person wrote or changed it,
+    `feedback` what a person thought of it.
     `usage` has completion_tokens, first_token_seconds, seconds and, when it came to an end, tokens_per_second.
     """
 
@@ -129,6 +143,7 @@ class Message(BaseModel):
     attachments: list[Attachment] = []
     beside: str = ""
     edited: bool = False
+    feedback: Feedback = ""
     usage: dict[str, Any] = {}
     error: dict[str, Any] | None = None
     created_at: float
@@ -164,6 +179,14 @@ class Asked:
 @dataclass(frozen=True, slots=True)
 class Worked:
     """A step is finished."""
+
+    step: Step
+
+
+@dataclass(frozen=True, slots=True)
+class Working:
+    """A search, a query or a tool is at work: its card so far, with `seconds` since it began. Each takes the place of the one
+    before, until `Worked`."""
 
     step: Step
 
@@ -210,4 +233,17 @@ class AnswerFailed:
     message: Message
 
 
-ChatEvent = Asked | Worked | ApprovalWanted | SourcesFound | Piece | Answered | AnswerFailed
+def after(answer: Message, event: ChatEvent) -> Message:
+    """An answer as it is once this has happened."""
+    if isinstance(event, Answered | AnswerFailed):
+        return event.message
+    if isinstance(event, Worked):
+        return answer.model_copy(update={"steps": [*answer.steps, event.step]})
+    if isinstance(event, SourcesFound):
+        return answer.model_copy(update={"sources": event.sources})
+    if isinstance(event, Piece):
+        return answer.model_copy(update={"content": answer.content + event.text})
+    return answer
+
+
+ChatEvent = Asked | Working | Worked | ApprovalWanted | SourcesFound | Piece | Answered | AnswerFailed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from studio.engine.chat.fact import is_chinese
@@ -16,6 +17,8 @@ RULES = (
 NEAR = 0.4  # the match of a page that is about the question, as measured on the sample's questions
 SMALL_TOKENS = 160  # a small model that goes on longer only repeats itself
 SMALL_RULES = "Answer the question with the facts. Repeat the facts word for word and keep their numbers in brackets."
+SENTENCE = 16  # characters; of less a small model makes no sentence, and says the example's again
+RESULT_RULES = "Answer with the result. Repeat it word for word."
 # A small model copies the form of an example; its matter is far from anything that is asked here.
 EXAMPLE = {
     "page": ("The bridge in 苏州 is 317 metres long.", "How long is the bridge in 苏州"),
@@ -28,6 +31,14 @@ ZH_EXAMPLE = {
 }
 
 Messages = list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a tool brought, in the words that the model reads."""
+
+    tool: str
+    words: str
 
 
 def build(
@@ -47,6 +58,19 @@ def build(
     return [*system, *_turns(history), {"role": "user", "content": question}]
 
 
+def build_result(question: str, result: Result) -> Messages:
+    """The messages for a model that follows little, which says again what a tool brought."""
+    chinese = is_chinese(question)
+    fact, asked = (ZH_EXAMPLE if chinese else EXAMPLE)["page"]
+    example = _example_question(question, [asked], chinese)
+    return [
+        {"role": "system", "content": RESULT_RULES},
+        {"role": "user", "content": _with_result(Result("Bridges", fact), example)},
+        {"role": "assistant", "content": fact},
+        {"role": "user", "content": _with_result(result, question)},
+    ]
+
+
 def build_small(question: str, sources: Sequence[Source]) -> Messages:
     """The messages for a model that follows little: a few facts, an example with facts of the same kinds, and the
     question.
@@ -56,7 +80,7 @@ def build_small(question: str, sources: Sequence[Source]) -> Messages:
     if not sources:
         return [{"role": "user", "content": question}]
     chinese = is_chinese(question)
-    kinds = [each.kind for each in sources]
+    kinds = ["rows" if each.kind == "rows" else "page" for each in sources]
     example = [each for kind, each in (ZH_EXAMPLE if chinese else EXAMPLE).items() if kind in kinds]
     example_facts = [f"{fact} [{number}]" for number, (fact, _) in enumerate(example, 1)]
     example_question = _example_question(question, [words for _, words in example], chinese)
@@ -91,12 +115,17 @@ def _small_question(facts: Sequence[str], question: str, question_first: bool) -
     return "\n\n".join(parts[::-1] if question_first else parts)
 
 
+def _with_result(result: Result, question: str) -> str:
+    words = result.words if len(result.words) >= SENTENCE else f"{result.tool} was run. It brought {result.words}."
+    return f"Result of {result.tool}:\n{words}\n\nRequest: {question}"
+
+
 def _turns(history: Sequence[Message]) -> Messages:
     return [{"role": message.role, "content": message.content} for message in history if message.content]
 
 
 def _head(source: Source) -> str:
-    place = f", page {source.page}" if source.page else ""
+    place = f", {source.place.en}" if source.place else ""
     return f"({source.title}{place})"
 
 

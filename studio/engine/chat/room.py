@@ -10,9 +10,10 @@ from studio.engine import ids
 from studio.engine.catalog import Catalog
 from studio.engine.catalog.tables import threads as table
 from studio.engine.chat import exporting, importing
-from studio.engine.chat.message import Hit, Message, Thread, ThreadsChanged
+from studio.engine.chat.message import Feedback, Hit, Message, Thread, ThreadsChanged
 from studio.engine.chat.store import Threads
-from studio.engine.errors import BadParameter, BadState
+from studio.engine.chat.taken import Taken
+from studio.engine.errors import BadParameter, NotFound
 from studio.engine.events import Events
 from studio.engine.text import Text
 
@@ -26,7 +27,7 @@ class ThreadRoom:
     def __init__(self, catalog: Catalog, events: Events) -> None:
         self._threads = Threads(catalog)
         self._events = events
-        self._answering: dict[str, set[str]] = {}  # thread id: ids of the questions that are being answered
+        self._taken = Taken(events)
 
     async def threads(self) -> list[Thread]:
         """Newest first, without those in the trash."""
@@ -64,7 +65,6 @@ class ThreadRoom:
     async def update(self, thread_id: str, **fields: Any) -> Thread:
         """Change title, pinned, folder, model, knowledge, datasets, tools, allowed or beside (a second model)."""
         _check(fields)
-        await self._threads.get(thread_id)
         if fields:
             by = {"title_by": "person"} if fields.get("title") else {}
             await self._threads.change(thread_id, **fields, **by)
@@ -75,13 +75,12 @@ class ThreadRoom:
 
     async def delete(self, thread_id: str) -> None:
         """To the trash, from where `restore` brings it back for 30 days."""
-        await self._threads.get(thread_id)
         await self._threads.change(thread_id, deleted_at=time.time())
         self._events.publish(ThreadsChanged(thread_id))
 
     async def restore(self, thread_id: str) -> Thread:
         """Back from the trash."""
-        await self._threads.change(thread_id, deleted_at=None)
+        await self._threads.restore(thread_id)
         self._events.publish(ThreadsChanged(thread_id))
         return await self._threads.get(thread_id)
 
@@ -106,6 +105,19 @@ class ThreadRoom:
         thread = await self._threads.get(thread_id)
         return await self._threads.branch(thread_id, thread.leaf_id)
 
+    async def message(self, message_id: str) -> Message:
+        """One message, wherever it stands. Raises `NotFound`."""
+        return await self._threads.message(message_id)
+
+    async def message_in(self, thread_id: str, message_id: str) -> Message:
+        """One message of a thread. Raises `NotFound`, also for a message of another thread."""
+        found = await self._threads.message(message_id)
+        if found.thread_id != thread_id:
+            raise NotFound(
+                Text(f"There is no message {message_id} in {thread_id}.", f"{thread_id} 中没有消息 {message_id}。")
+            )
+        return found
+
     async def versions(self, thread_id: str) -> dict[str, list[str]]:
         """Of each message on the branch that is shown, the ids of its versions in the order they were written."""
         thread = await self._threads.get(thread_id)
@@ -127,9 +139,10 @@ class ThreadRoom:
 
     async def switch(self, thread_id: str, message_id: str) -> Thread:
         """Show the branch of another version of a message, as far as it was last written."""
-        self._at_rest(await self._threads.get(thread_id))
-        message = await self._message(thread_id, message_id)
+        thread = await self._threads.get(thread_id)
+        message = await self.message_in(thread_id, message_id)
         tree = await self._threads.tree(thread_id)
+        self._taken.at_rest(thread)
         await self._threads.change(thread_id, leaf_id=tree.newest_leaf(message.id))
         self._events.publish(ThreadsChanged(thread_id))
         return await self._threads.get(thread_id)
@@ -141,19 +154,36 @@ class ThreadRoom:
         """
         if not content.strip():
             raise BadParameter(Text("The message is empty.", "消息是空的。"))
-        self._at_rest(await self._threads.get(thread_id))
-        old = await self._message(thread_id, message_id)
-        own = {"id": ids.new("msg", 12), "content": content, "edited": True, "created_at": time.time(), "beside": ""}
+        thread = await self._threads.get(thread_id)
+        old = await self.message_in(thread_id, message_id)
+        self._taken.at_rest(thread)
+        own = {
+            "id": ids.new("msg", 12),
+            "content": content,
+            "edited": True,
+            "created_at": time.time(),
+            "beside": "",
+            "feedback": "",
+        }
         settled = {"status": "done", "error": None, "steps": [step for step in old.steps if step.kind != "check"]}
         new = old.model_copy(update=own | (settled if old.role == "assistant" else {}))
         await self._threads.add_more(new)
         self._events.publish(ThreadsChanged(thread_id))
         return new
 
+    async def rate(self, thread_id: str, message_id: str, feedback: Feedback) -> Message:
+        """Keep what a person thought of an answer; "" takes it back."""
+        message = await self.message_in(thread_id, message_id)
+        if message.role != "assistant" or message.status == "streaming":
+            raise BadParameter(Text("Only finished answers are rated.", "只能评价已完成的回答。"))
+        rated = await self._threads.amend(message_id, lambda _: {"feedback": feedback}, touch=False)
+        self._events.publish(ThreadsChanged(thread_id))
+        return rated
+
     async def fork(self, thread_id: str, message_id: str) -> Thread:
         """A new thread with everything up to a message."""
         old = await self._threads.get(thread_id)
-        await self._message(thread_id, message_id)
+        await self.message_in(thread_id, message_id)
         copies = _copied(await self._threads.branch(thread_id, message_id))
         now = time.time()
         title = Text(f"{old.title} (fork)", f"{old.title}（分支）")
@@ -182,25 +212,11 @@ class ThreadRoom:
         added: list[Thread] = []
         for thread, messages in importing.read(content):
             if thread.id not in known:
-                await self._threads.add_whole(thread, messages)
-                added.append(thread)
+                added += [thread] if await self._threads.add_whole(thread, messages) else []
                 known.add(thread.id)
         if added:
             self._events.publish(ThreadsChanged(added[-1].id))
         return added
-
-    async def _message(self, thread_id: str, message_id: str) -> Message:
-        """Raises `NotFound`, also for a message of another thread."""
-        found = await self._threads.message(message_id)
-        return found if found.thread_id == thread_id else await self._threads.message(f"{message_id} in {thread_id}")
-
-    def _at_rest(self, thread: Thread) -> None:
-        """Raises `BadState` while an answer is written in a thread."""
-        if self._answering.get(thread.id):
-            raise BadState(
-                Text(f"“{thread.title}” is still being answered.", f"“{thread.title}”仍在回答中。"),
-                Text("Wait for the end or stop it.", "请等待回答结束，或先停止。"),
-            )
 
 
 def _check(fields: dict[str, Any]) -> None:

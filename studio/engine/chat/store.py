@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import logging
 import time
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Connection, String, cast, delete, insert, or_, select, update
@@ -18,6 +19,7 @@ from studio.engine.chat.message import Hit, Message, Thread
 from studio.engine.errors import NotFound, StudioError
 from studio.engine.text import Text
 
+UNREAD = frozenset(["sources", "attachments", "usage", "error"])  # of a message, by the model that goes on after it
 log = logging.getLogger(__name__)
 
 
@@ -76,11 +78,18 @@ class Threads:
         query = select(threads).where(threads.c.id == thread_id, threads.c.deleted_at.is_(None))
         row = await self._catalog.read(lambda connection: connection.execute(query).mappings().first())
         if row is None:
-            raise NotFound(Text(f"There is no thread {thread_id}.", f"没有对话 {thread_id}。"))
+            raise _not_there(thread_id)
         return Thread.model_validate(dict(row))
 
     async def change(self, thread_id: str, **fields: Any) -> None:
-        statement = update(threads).where(threads.c.id == thread_id).values(**fields)
+        """Changes are written in the order of their calls, so nothing is read before. `NotFound` as from `get`."""
+        statement = update(threads).where(threads.c.id == thread_id, threads.c.deleted_at.is_(None)).values(**fields)
+        if not await self._catalog.write(lambda connection: connection.execute(statement).rowcount):
+            raise _not_there(thread_id)
+
+    async def restore(self, thread_id: str) -> None:
+        """Out of the trash."""
+        statement = update(threads).where(threads.c.id == thread_id).values(deleted_at=None)
         await self._catalog.write(lambda connection: connection.execute(statement))
 
     async def add(self, asked: Message, answer: Message, title: str) -> None:
@@ -107,15 +116,18 @@ class Threads:
         )
         await self._write_held()
 
-    async def add_whole(self, thread: Thread, whole: builtins.list[Message]) -> None:
-        """A thread with all its messages, in one transaction."""
+    async def add_whole(self, thread: Thread, whole: builtins.list[Message]) -> bool:
+        """A thread with all its messages, in one transaction; False where it is there already."""
 
-        def work(connection: Connection) -> None:
+        def work(connection: Connection) -> bool:
+            if connection.execute(select(threads.c.id).where(threads.c.id == thread.id)).first():
+                return False
             connection.execute(insert(threads), thread.model_dump())
             if whole:
                 connection.execute(insert(messages), [message.model_dump(mode="json") for message in whole])
+            return True
 
-        await self._catalog.write(work)
+        return await self._catalog.write(work)
 
     async def name(self, thread_id: str, title: str) -> None:
         """A title of the model's, where only a question gave the thread its name."""
@@ -133,12 +145,34 @@ class Threads:
         await self._catalog.write(lambda connection: connection.execute(statement))
 
     async def keep(self, message: Message) -> None:
-        """The message as it is now."""
+        """The message as it is now; its thread comes to the front of the list."""
         values = message.model_dump(mode="json", exclude={"id", "thread_id"})
         statement = update(messages).where(messages.c.id == message.id).values(**values)
         touched = update(threads).where(threads.c.id == message.thread_id).values(updated_at=time.time())
-        await self._catalog.write(lambda connection: (connection.execute(statement), connection.execute(touched)))
+        await self._catalog.write(lambda connection: [connection.execute(each) for each in (statement, touched)])
         self._held.pop(message.id, None)
+
+    async def amend(self, message_id: str, change: Callable[[Message], dict[str, Any]], touch: bool = True) -> Message:
+        """Change fields of a message as it is by then: what others changed of it meanwhile stays. Raises `NotFound`."""
+
+        def work(connection: Connection) -> Message:
+            row = connection.execute(select(messages).where(messages.c.id == message_id)).mappings().first()
+            if row is None:
+                raise _no_message(message_id)
+            now = self._held.get(message_id) or Message.model_validate(dict(row))
+            fields = change(now)
+            changed = now.model_copy(update=fields)
+            values = changed.model_dump(mode="json", include=set(fields))
+            connection.execute(update(messages).where(messages.c.id == message_id).values(**values))
+            if touch:
+                at = threads.c.id == changed.thread_id
+                connection.execute(update(threads).where(at).values(updated_at=time.time()))
+            return changed
+
+        changed = await self._catalog.write(work)
+        if message_id in self._held:
+            self._held[message_id] = changed
+        return changed
 
     async def keep_or_hold(self, message: Message) -> None:
         """The message as it is now. While the disk takes nothing it is held, shown, and written with the next question."""
@@ -148,9 +182,12 @@ class Threads:
             log.warning("the end of %s was not written: %s", message.id, problem)
             self._held[message.id] = message
 
-    async def branch(self, thread_id: str, leaf_id: str | None) -> builtins.list[Message]:
-        """The messages from the first to the leaf; none when the thread has no such message."""
-        query = select(messages).where(messages.c.thread_id == thread_id)
+    async def branch(self, thread_id: str, leaf_id: str | None, brief: bool = False) -> builtins.list[Message]:
+        """The messages from the first to the leaf; none when the thread has no such message. Those that are `brief` have
+        what a model reads of them: their words and steps, neither sources nor attachments, so a long thread costs little.
+        """
+        columns = [column for column in messages.c if not brief or column.name not in UNREAD]
+        query = select(*columns).where(messages.c.thread_id == thread_id)
         rows = await self._catalog.read(lambda connection: connection.execute(query).mappings().all())
         by_id = {row["id"]: row for row in rows}
         path = []
@@ -164,7 +201,7 @@ class Threads:
         query = select(messages).where(messages.c.id == message_id)
         row = await self._catalog.read(lambda connection: connection.execute(query).mappings().first())
         if row is None:
-            raise NotFound(Text(f"There is no message {message_id}.", f"没有消息 {message_id}。"))
+            raise _no_message(message_id)
         return self._held.get(message_id) or Message.model_validate(dict(row))
 
     async def every(self, thread_id: str) -> builtins.list[Message]:
@@ -183,3 +220,17 @@ class Threads:
         """Answers that were cut off keep their words and count as stopped."""
         statement = update(messages).where(messages.c.status == "streaming").values(status="stopped")
         await self._catalog.write(lambda connection: connection.execute(statement))
+
+
+def _not_there(thread_id: str) -> NotFound:
+    return NotFound(
+        Text(f"There is no thread {thread_id}.", f"没有对话 {thread_id}。"),
+        Text(
+            "Chat lists those there are, and the trash those deleted.",
+            "请在“对话”中查看现有的对话，已删除的在回收站中。",
+        ),
+    )
+
+
+def _no_message(message_id: str) -> NotFound:
+    return NotFound(Text(f"There is no message {message_id}.", f"没有消息 {message_id}。"))

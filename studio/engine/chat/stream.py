@@ -4,19 +4,31 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from typing import Any
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any
 
 from studio.engine.chat.message import Piece
-from studio.engine.chat.tools import Calls
+from studio.engine.models.tool_calls import ToolCalls
 
+if TYPE_CHECKING:
+    from studio.engine.models.service import Models
+
+Messages = list[dict[str, Any]]
 FLUSH = 0.05  # seconds of words that go to disk and to the reader together
+
+
+async def written(models: Models, model: str, messages: Messages, **wishes: Any) -> str:
+    """All that a model says to a task of the studio's own, at its likeliest words; cancelling it ends the model's work."""
+    stream: Any = models.chat(model, messages, temperature=0.0, **wishes)
+    async with aclosing(stream) as pieces:
+        return "".join([piece.text async for piece in pieces])
 
 
 class Joined:
     """`used` hears what is known of the cost so far; `calls` are the tools that the model asked for."""
 
     def __init__(self, stream: Any, used: Callable[[dict[str, Any]], None]) -> None:
-        self.calls = Calls()
+        self.calls = ToolCalls()
         self._stream = stream
         self._used = used
         self._pieces = self._joined()

@@ -58,7 +58,8 @@ class SignIn(Unavailable):
 def sign_in(place: str, reason: str = "") -> SignIn:
     """The error for a server that lets nobody in without the right name and password."""
     words = f": {reason.rstrip('.')}" if reason else ""
-    return SignIn(
+    error = SignIn(
         Text(f"{place} wants a name and password{words}.", f"{place} 需要用户名和密码{words.replace(': ', '：')}。"),
         Text("Choose “Sign in” at the connection and enter them.", "请在该连接处选择“登录”并输入。"),
     )
+    return error.fixed_by("connection", place)

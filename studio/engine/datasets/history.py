@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from studio.engine.catalog import Catalog
 from studio.engine.datasets.comparisons import Comparisons, RowChange
@@ -20,6 +20,7 @@ from studio.engine.datasets.records import Records
 from studio.engine.datasets.source import Source
 from studio.engine.datasets.tables import Tables
 from studio.engine.datasets.version import Version
+from studio.engine.datasets.version_records import insert_into
 from studio.engine.datasets.versions import Versions, as_dataset
 from studio.engine.errors import BadState, StudioError
 from studio.engine.paths import Paths
@@ -27,7 +28,12 @@ from studio.engine.settings import Settings
 from studio.engine.text import Text
 
 log = logging.getLogger(__name__)
-Save = Callable[[Dataset], Awaitable[None]]
+
+
+class Save(Protocol):
+    """Keep a dataset's row; `numbered` writes its version in the same transaction."""
+
+    async def __call__(self, dataset: Dataset, numbered: Callable[[Any], int] | None = None) -> None: ...
 
 
 class History:
@@ -58,6 +64,21 @@ class History:
         if found and found[0].state == "current" and not found[0].checksum:
             await self._hash_late(dataset)
         return found
+
+    async def moved_on(self, id_or_name: str, version: int, wait: float = 0.0) -> bool:
+        """Whether the content, as it was seen last, is known to be another than that version's.
+
+        A file that was written anew has the next number until its content is hashed, which gives the number back where nothing
+        changed. So until then the answer is no; `wait` is for how many seconds that is waited for at most.
+        """
+        dataset = await self._records.get(id_or_name)
+        if dataset.version > version and not await self._versions.hashed(dataset):
+            await self._hash_late(dataset)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await self.settled()
+            dataset = await self._records.get(id_or_name)
+        return dataset.version > version and await self._versions.hashed(dataset)
 
     async def version(self, id_or_name: str, number: int) -> Version:
         return await self._versions.get(await self._records.get(id_or_name), number)
@@ -171,7 +192,7 @@ class History:
         return await self.source(id_or_name, before), await self.source(id_or_name, after)
 
     async def _show(self, dataset: Dataset, other: Dataset, origin: Mapping[str, Any]) -> Version:
-        """The dataset shows other content from now on."""
+        """The dataset shows other content from now on: its row and the version's change together or not at all."""
         found, source = await self._tables.read(other.model_copy(update={"fingerprint": ""}), accept=True)
         if source is None or source.preview:
             source = await self._tables.whole(found)
@@ -181,8 +202,18 @@ class History:
         found = found.model_copy(update={"version": dataset.version + 1, "columns": columns})
         await self._versions.left(dataset, self._contents.copy(dataset.fingerprint))
         content = await self._contents.look(found)
-        version = await self._versions.seen(found, source, content.files, dict(origin))
-        await self._save(found.model_copy(update={"version": version.number}))
+
+        async def add(version: Version) -> Version:
+            numbers: list[int] = []
+
+            def numbered(connection: Any) -> int:
+                numbers.append(insert_into(connection, version))
+                return numbers[-1]
+
+            await self._save(found, numbered)
+            return version.model_copy(update={"number": numbers[-1]})
+
+        version = await self._versions.seen(found, source, content.files, dict(origin), add)
         return version.model_copy(update={"state": "current"})
 
     async def _number_back(self, dataset_id: str, number: int) -> None:

@@ -7,6 +7,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from typing import Any
 
 from studio.engine.datasets.background import Background
 from studio.engine.datasets.content import READING, Contents
@@ -86,9 +87,9 @@ class Opened:
         task.add_done_callback(self._looking.discard)
         task.add_done_callback(lambda task: task.cancelled() or task.exception())
 
-    async def save(self, dataset: Dataset) -> None:
+    async def save(self, dataset: Dataset, numbered: Callable[[Any], int] | None = None) -> None:
         self.glances.forget()
-        await self._records.save(dataset)
+        await self._records.save(dataset, numbered)
         self._events.publish(DatasetsChanged(dataset.id))
 
     async def _note(self, dataset: Dataset) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from studio.engine.datasets.dataset import Bar, Column, ColumnProfile, Quantile
+from studio.engine.datasets.dataset import Bar, Column, ColumnProfile, Quantile, columns_of
 from studio.engine.datasets.pages import readable
 from studio.engine.datasets.reading import connection, quoted
 from studio.engine.datasets.source import Source
@@ -44,12 +44,25 @@ def profile(
             with watch.over(database, 0, 0.7):
                 database.execute(_drawing(source, columns, sample))
             table, watch = "data", watch.part(0.7, 1)
-        found: dict[str, ColumnProfile] = {}
-        for start in range(0, len(columns), WIDE):
-            some = [_Asked(column) for column in columns[start : start + WIDE]]
-            part = watch.part(start / len(columns), min(1, (start + WIDE) / len(columns)))
-            found.update(_some(database, table, some, sampled, part))
-        return found
+        return _all(database, table, columns, sampled, watch)
+
+
+def profile_table(table: Any) -> dict[str, ColumnProfile]:
+    """The same of a `pyarrow.Table`, all of its rows."""
+    if not table.num_columns:
+        return {}
+    with connection() as database:
+        database.register("data", table)
+        return _all(database, "data", columns_of(table.schema), False, Watch())
+
+
+def _all(database: Any, table: str, columns: Sequence[Column], sampled: bool, watch: Watch) -> dict[str, ColumnProfile]:
+    found: dict[str, ColumnProfile] = {}
+    for start in range(0, len(columns), WIDE):
+        some = [_Asked(column) for column in columns[start : start + WIDE]]
+        part = watch.part(start / len(columns), min(1, (start + WIDE) / len(columns)))
+        found.update(_some(database, table, some, sampled, part))
+    return found
 
 
 def _drawing(source: Source, columns: Sequence[Column], sample: int) -> str:

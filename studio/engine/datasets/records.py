@@ -50,7 +50,7 @@ class Records:
             raise NotFound(
                 Text(f"There is no dataset “{id_or_name}”.", f"没有数据集“{id_or_name}”。"),
                 Text("The list of datasets shows what there is.", "请在数据集列表中查看。"),
-            )
+            ).fixed_by("dataset")
         return found
 
     async def has(self, id_or_name: str) -> bool:
@@ -93,10 +93,13 @@ class Records:
         except IntegrityError as error:
             raise taken(dataset.id) from error
 
-    async def save(self, dataset: Dataset) -> None:
+    async def save(self, dataset: Dataset, numbered: Callable[[Any], int] | None = None) -> None:
+        """`numbered` writes its new version in the same transaction, and says the number that it has."""
         values = _values(dataset)
 
         def write(connection: Any) -> bool:
+            if numbered is not None:
+                values["version"] = numbered(connection)
             _free(connection, dataset.name, dataset.id)
             here = (table.c.id == dataset.id, table.c.deleted_at.is_(None))
             connection.execute(update(table).where(table.c.id == dataset.id).values(**values))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -299,7 +299,7 @@ class Datasets:
 
     async def batches(
         self, id_or_name: str, columns: Sequence[str] | None = None, where: str | None = None, size: int = 65_536
-    ) -> AsyncIterator[Any]:
+    ) -> AsyncGenerator[Any, None]:
         """The whole table in pyarrow RecordBatches of about `size` rows, in the file's order, in little memory."""
         source = await self.source(id_or_name)
         _known(source, columns or ())
@@ -326,6 +326,10 @@ class Datasets:
     async def versions(self, id_or_name: str) -> AllVersions:
         """The contents it had, newest first; see `history` for comparing and going back."""
         return await self.history.versions(id_or_name)
+
+    async def moved_on(self, id_or_name: str, version: int, wait: float = 0.0) -> bool:
+        """Whether the content, as it was seen last, is known to be another than that version's. See `history`."""
+        return await self.history.moved_on(id_or_name, version, wait)
 
     async def create_version(
         self, id_or_name: str, path: str | Path | None = None, *, origin: Mapping[str, Any] | None = None

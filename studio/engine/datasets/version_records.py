@@ -43,14 +43,8 @@ class VersionRecords:
 
     async def add(self, version: Version) -> Version:
         """Add it with its number, or the next free one."""
-
-        def write(connection: Any) -> int:
-            same = select(func.max(HERE.number)).where(HERE.dataset_id == version.dataset_id)
-            number = max(version.number, (connection.execute(same).scalar() or 0) + 1)
-            connection.execute(insert(table).values(**{**_values(version), "number": number}))
-            return number
-
-        return version.model_copy(update={"number": await self._catalog.write(write)})
+        number = await self._catalog.write(lambda connection: insert_into(connection, version))
+        return version.model_copy(update={"number": number})
 
     async def change(self, version_id: str, **fields: Any) -> None:
         statement = update(table).where(HERE.id == version_id).values(**fields)
@@ -62,6 +56,14 @@ class VersionRecords:
     async def _all(self, query: Any) -> list[Version]:
         rows = await self._catalog.read(lambda connection: connection.execute(query).mappings().all())
         return [Version.model_validate(dict(row)) for row in rows]
+
+
+def insert_into(connection: Any, version: Version) -> int:
+    """Add it with its number, or the next free one, which is the answer."""
+    same = select(func.max(HERE.number)).where(HERE.dataset_id == version.dataset_id)
+    number = max(version.number, int(connection.execute(same).scalar() or 0) + 1)
+    connection.execute(insert(table).values(**{**_values(version), "number": number}))
+    return number
 
 
 def _values(version: Version) -> dict[str, Any]:

@@ -30,6 +30,7 @@ from studio.engine.text import Text
 log = logging.getLogger(__name__)
 MEGABYTE = 1 << 20
 NumberBack = Callable[[str, int], Awaitable[None]]
+Add = Callable[[Version], Awaitable[Version]]
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ class Versions:
         self._contents = contents
         self._number_back = number_back
         self._waiting: asyncio.Queue[_Content] = asyncio.Queue()
+        self._queued: set[str] = set()  # versions that wait to be hashed
         self._hashing: asyncio.Task[None] | None = None
         self._watch = Watch()
 
@@ -85,6 +87,11 @@ class Versions:
             )
         return await self._with_state(dataset, version)
 
+    async def hashed(self, dataset: Dataset) -> bool:
+        """Whether the number of what a dataset shows is there to stay: until its content is hashed it may be given back."""
+        newest = await self._records.newest(dataset.id)
+        return newest is not None and newest.number == dataset.version and bool(newest.checksum)
+
     async def source(self, dataset: Dataset, version: Version) -> Source:
         """The table of a version that is not the current one. `Unavailable` when its content was overwritten and not kept."""
         if version.state == "kept" and version.kept is not None:
@@ -97,9 +104,11 @@ class Versions:
         return await asyncio.to_thread(content.open, self._watch)
 
     async def seen(
-        self, dataset: Dataset, source: Source, files: Sequence[Path], origin: dict[str, Any] | None = None
-    ) -> Version:
-        """A content of a dataset is there: a version of its own, unless it is the newest one's. `origin` makes it one always."""
+        self, dataset: Dataset, source: Source, files: Sequence[Path], origin: dict[str, Any] | None = None,
+        add: Add | None = None,
+    ) -> Version:  # fmt: skip
+        """A content of a dataset is there: a version of its own, unless it is the newest one's. `origin` makes it one always.
+        `add` writes its row, with others in the same transaction."""
         newest = await self._records.newest(dataset.id)
         if newest is not None and newest.fingerprint == dataset.fingerprint and origin is None:
             if not newest.checksum:
@@ -111,7 +120,7 @@ class Versions:
             format=dataset.format, fingerprint=dataset.fingerprint, rows=dataset.row_count, size_bytes=dataset.size_bytes,
             columns=dataset.columns, origin=origin or dataset.statistics.get("origin") or kind, created_at=time.time(),
         )  # fmt: skip
-        version = await self._records.add(version)
+        version = await (add or self._records.add)(version)
         self._hash(dataset, version, files, source)
         return version
 
@@ -158,6 +167,9 @@ class Versions:
         return "kept" if kept else "gone"
 
     def _hash(self, dataset: Dataset, version: Version, files: Sequence[Path], source: Source) -> None:
+        if version.id in self._queued:
+            return
+        self._queued.add(version.id)
         self._waiting.put_nowait(_Content(dataset, version, tuple(files) or source.files, source))
         if self._hashing is None or self._hashing.done():
             self._hashing = asyncio.create_task(self._hash_all(), name="hash contents")
@@ -170,6 +182,7 @@ class Versions:
             except (OSError, Stopped, StudioError) as problem:
                 log.info("the content of %s was not hashed: %s", content.version.address, problem)
             finally:
+                self._queued.discard(content.version.id)
                 self._waiting.task_done()
 
     async def _note(self, content: _Content) -> None:
@@ -198,9 +211,12 @@ class Versions:
         return own and bool(limits.versions_kept) and (content.version.size_bytes or 0) <= limits.versions_mb * MEGABYTE
 
     async def _withdraw(self, version: Version, before: Version) -> None:
-        """The files were written anew with the content they had: that is no version."""
-        await self._records.remove(version.id)
+        """The files were written anew with the content they had: that is no version.
+
+        The version before stands for them first. Whoever looks meanwhile finds one of the two, and adds none.
+        """
         await self._records.change(before.id, fingerprint=version.fingerprint, path=version.path)
+        await self._records.remove(version.id)
         await self._number_back(version.dataset_id, before.number)
 
     async def _keep(self, version: Version, kept: Kept) -> None:

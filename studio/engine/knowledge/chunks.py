@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from studio.engine.errors import NotFound
 from studio.engine.knowledge.database import Database
@@ -21,32 +21,28 @@ from studio.engine.knowledge.split import Piece
 from studio.engine.knowledge.words import for_keyword_index
 from studio.engine.text import Text
 
+T = TypeVar("T")
 CHUNK = (
     "chunks.id, chunks.document_id, chunks.collection_id, position, page, row, start, end, heading, text, original,"
     " excluded, fields, documents.digest"
 )
 NAMES = [
-    "id",
-    "document_id",
-    "collection_id",
-    "position",
-    "page",
-    "row",
-    "start",
-    "end",
-    "heading",
-    "text",
-    "original",
-    "excluded",
-    "fields",
-    "digest",
-]
+    "id", "document_id", "collection_id", "position", "page", "row", "start", "end", "heading", "text", "original", "excluded",
+    "fields", "digest",
+]  # fmt: skip
+LISTED = [
+    "id", "document_id", "collection_id", "position", "page", "row", "heading", "text", "excluded", "edited", "fields",
+]  # fmt: skip
 FOUND = (
     "join documents on documents.id = chunks.document_id and documents.ready = 1 and documents.version = chunks.version"
 )
 COLUMNS = (
     "id, document_id, version, collection_id, position, place, page, row, start, end, heading, text, original, excluded,"
     " fields, sentences, vector, parts"
+)
+UNNEEDED = (  # of chunks and pages: no version of their document has them
+    "version not in (select version from documents where id = document_id"
+    " union select next from documents where id = document_id)"
 )
 KEPT = "text, original, excluded, sentences, vector, parts"  # what an unchanged chunk takes into the next version
 
@@ -214,6 +210,10 @@ class ChunkStore:
             lambda connection: [chunk_of(row) for row in connection.execute(query, (document_id, limit, start))]
         )
 
+    async def table(self, limit: int) -> Any:
+        """Those of all documents as an Arrow table with the columns `LISTED`, the newest first; `fields` are JSON."""
+        return await self.database.read(lambda connection: _table(connection, limit))
+
     async def chunk(self, chunk_id: str) -> Chunk:
         """One that is in a version that is found, left out or not. Raises `NotFound`."""
         query = f"select {CHUNK} from chunks {FOUND} where chunks.id = ?"
@@ -255,7 +255,7 @@ def chunk_of(row: Sequence[Any]) -> Chunk:
     return Chunk(**{**values, "fields": json.loads(values["fields"]) if values["fields"] else None})
 
 
-def parts_of(values: Sequence[str], size: int = 500) -> Iterable[list[str]]:
+def parts_of(values: Sequence[T], size: int = 500) -> Iterable[list[T]]:
     return (list(values[start : start + size]) for start in range(0, len(values), size))
 
 
@@ -313,12 +313,7 @@ def _kept(connection: sqlite3.Connection, made: Made) -> tuple[Any, ...]:
 
 
 def _stale(connection: sqlite3.Connection, document_id: str, everything: bool, limit: int) -> list[str]:
-    query = "select id from chunks where document_id = ?"
-    if not everything:
-        query += (
-            " and version not in (select version from documents where id = chunks.document_id"
-            " union select next from documents where id = chunks.document_id)"
-        )
+    query = "select id from chunks where document_id = ?" + ("" if everything else f" and {UNNEEDED}")
     return [row[0] for row in connection.execute(f"{query} limit ?", (document_id, limit))]
 
 
@@ -334,21 +329,14 @@ def _shared(connection: sqlite3.Connection, ids: Sequence[str]) -> set[str]:
 
 
 def _drop_stale(connection: sqlite3.Connection, document_id: str, ids: Sequence[str], everything: bool) -> None:
-    keep = "" if everything else (
-        " and version not in (select version from documents where id = chunks.document_id"
-        " union select next from documents where id = chunks.document_id)"
-    )  # fmt: skip
+    only = "" if everything else f"and {UNNEEDED}"
     for part in parts_of(ids):
-        query = f"select number, collection_id from chunks where id in ({marks(part)}) {keep}"
+        query = f"select number, collection_id from chunks where id in ({marks(part)}) {only}"
         numbers = connection.execute(query, part).fetchall()
         for number, collection_id in numbers:
             connection.execute(f"delete from {make_words(connection, collection_id)} where rowid = ?", (number,))
         connection.executemany("delete from chunks where number = ?", [(number,) for number, _ in numbers])
-    connection.execute(
-        "delete from pages where document_id = ?1 and version not in"
-        " (select version from documents where id = ?1 union select next from documents where id = ?1)",
-        (document_id,),
-    )
+    connection.execute(f"delete from pages where document_id = ? and {UNNEEDED}", (document_id,))
 
 
 def _forget(connection: sqlite3.Connection, document_id: str) -> None:
@@ -374,6 +362,21 @@ def _reword(
         tokens = for_keyword_index(f"{heading}\n{text}")
         connection.execute(f"update {words} set tokens = ? where rowid = ?", (tokens, number))
     connection.execute("delete from pending where id = ?", (chunk_id,))
+
+
+def _table(connection: sqlite3.Connection, limit: int) -> Any:
+    import pyarrow
+
+    query = (
+        "select chunks.id, chunks.document_id, chunks.collection_id, position, page, row, heading, text, excluded,"
+        f" original is not null, fields from chunks {FOUND} order by number desc limit ?"
+    )
+    rows = connection.execute(query, (limit,)).fetchall()
+    columns = zip(*rows, strict=True) if rows else ([] for _ in LISTED)
+    table = pyarrow.table(dict(zip(LISTED, map(list, columns), strict=True)))
+    for name in ("excluded", "edited"):
+        table = table.set_column(LISTED.index(name), name, table[name].cast(pyarrow.bool_()))
+    return table
 
 
 def _page(connection: sqlite3.Connection, document_id: str, page: int | None) -> Page:

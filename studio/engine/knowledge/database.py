@@ -80,7 +80,11 @@ class Database:
             try:
                 if self._reader is None:
                     self._reader = _connect(self._file)
-                    self._reader.execute("PRAGMA query_only=1")
+                    for pragma in (
+                        "mmap_size=1073741824",
+                        "query_only=1",
+                    ):  # mapped for reading only: merging words would map it all
+                        self._reader.execute(f"PRAGMA {pragma}")
                 return _closed(work(self._reader))
             except sqlite3.DatabaseError as error:
                 raise _broken(self._file, error) from error
@@ -107,8 +111,7 @@ def _closed(result: T) -> T:
 
 def _connect(file: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(file, timeout=30, check_same_thread=False)
-    for pragma in ("cache_size=-32000", "mmap_size=1073741824"):
-        connection.execute(f"PRAGMA {pragma}")
+    connection.execute("PRAGMA cache_size=-32000")
     return connection
 
 

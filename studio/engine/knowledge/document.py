@@ -34,7 +34,8 @@ class Document(BaseModel):
     """One file of a collection. `page_count` is None where the format has no pages; `stale` says that the file has changed since.
 
     "failed" can be tried again as it is; "quarantined" means that this very file could not be read. `source_path` is the file's
-    path, the address of a web page, or "dataset:" and an id. `folder` is the watched folder that brought it.
+    path, the address of a web page, or "dataset:" and an id. `folder` is the watched folder that brought it. `dataset_id` and
+    `dataset_version` say which rows a dataset's document holds.
     """
 
     id: str
@@ -54,21 +55,17 @@ class Document(BaseModel):
     tags: list[str] = []
     folder: str = ""
     unit: str = "page"
+    dataset_id: str = ""
+    dataset_version: int | None = None
     added_at: float
     modified_at: float | None = None
     indexed_at: float | None = None
 
 
-class Chunk(BaseModel):
-    """A piece of a document. `text` is `page_text[start:end]`; `page` counts from 1 and is None where there are no pages.
+class Excerpt(BaseModel):
+    """A piece of a text and where it stands. `text` is `page_text[start:end]`; `page` counts from 1 and is None where there are
+    no pages. `row` is the row of a table or the line of a source file, from 1."""
 
-    `row` is the row of a table or the line of a source file, from 1; `fields` are a row's cells. `original` are the words of the
-    file where a person wrote others. The id stays from one version of the file (`digest`) to the next while the words do.
-    """
-
-    id: str
-    document_id: str
-    collection_id: str
     position: int
     text: str
     page: int | None = None
@@ -76,6 +73,21 @@ class Chunk(BaseModel):
     start: int
     end: int
     heading: str = ""
+
+
+class Preview(Excerpt):
+    """A chunk as it would be. `key` names it in the decisions about a document that is about to be added."""
+
+    key: str
+
+
+class Chunk(Excerpt):
+    """A piece of a document that is indexed. `fields` are a row's cells; `original` are the words of the file where a person wrote
+    others. The id stays from one version of the file (`digest`) to the next while the words do."""
+
+    id: str
+    document_id: str
+    collection_id: str
     original: str | None = None
     excluded: bool = False
     fields: dict[str, Any] | None = None

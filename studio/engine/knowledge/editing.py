@@ -6,13 +6,11 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import BaseModel
-
 from studio.engine.errors import BadParameter
 from studio.engine.knowledge import reader
 from studio.engine.knowledge.chunks import ChunkStore, Decision, Made
-from studio.engine.knowledge.document import Chunk
-from studio.engine.knowledge.index import Index
+from studio.engine.knowledge.document import Chunk, Preview
+from studio.engine.knowledge.index import Index, key_of
 from studio.engine.knowledge.indexing import Indexing
 from studio.engine.knowledge.reading import Rules
 from studio.engine.knowledge.records import Records
@@ -22,19 +20,6 @@ from studio.engine.vectors.store import VectorStore
 
 LONGEST = 20_000  # characters of a chunk
 PREVIEWED = 2000  # chunks of a preview
-
-
-class Preview(BaseModel):
-    """A chunk as it would be. `key` names it in `decisions` of a document that is about to be added."""
-
-    key: str
-    position: int
-    text: str
-    page: int | None = None
-    row: int | None = None
-    start: int
-    end: int
-    heading: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +88,7 @@ def _words(chunk: Chunk) -> str | None:
 
 
 def _preview(piece: Piece, position: int, times: Counter[str]) -> Preview:
-    times[piece.key] += 1
-    key = piece.key if times[piece.key] == 1 else f"{piece.key}~{times[piece.key]}"
     return Preview(
-        key=key, position=position, text=piece.text, page=piece.page, row=piece.row, start=piece.start, end=piece.end,
+        key=key_of(piece, times), position=position, text=piece.text, page=piece.page, row=piece.row, start=piece.start, end=piece.end,
         heading=piece.heading,
     )  # fmt: skip

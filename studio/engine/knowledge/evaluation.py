@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import math
 import time
@@ -120,17 +121,20 @@ class Evaluations:
                 Text(f"“{known.name}” has no labelled queries.", f"“{known.name}”没有标注的查询。"),
                 Text("Mark the right chunk of a search first.", "请先在检索结果中标注正确的片段。"),
             )
-        done, measured, at = 0, list[Measured](), time.time()
+        at, steps = time.time(), itertools.count(1)
+
+        async def ask(one: Judged, mode: Mode) -> tuple[list[Found], float]:
+            began = time.perf_counter()
+            found = await self._knowledge.search(one.query, [known.id], k, mode, rerank=reranker)
+            took = time.perf_counter() - began
+            progress(next(steps) / (len(queries) * len(modes)))
+            return found, took
+
+        measured = []
         for mode in modes:
-            answers, took = {}, []
-            for one in queries:
-                began = time.perf_counter()
-                answers[one.id] = await self._knowledge.search(one.query, [known.id], k, mode, rerank=reranker)
-                took.append(time.perf_counter() - began)
-                done += 1
-                progress(done / (len(queries) * len(modes)))
-            figures = figures_of(queries, answers, k)
-            took.sort()
+            answers = {one.id: await ask(one, mode) for one in queries}
+            took = sorted(seconds for _, seconds in answers.values())
+            figures = figures_of(queries, {query: found for query, (found, _) in answers.items()}, k)
             measured.append(
                 Measured(
                     id=ids.new("measure"), at=at, mode=mode, k=k, reranker=reranker, embedder=known.embedder,

@@ -18,7 +18,7 @@ from typing import Any
 from studio.engine.errors import BadState
 from studio.engine.knowledge.chunks import ChunkStore, Decision, Made
 from studio.engine.knowledge.document import Collection, Document
-from studio.engine.knowledge.embeds import Embeds, check_embedder
+from studio.engine.knowledge.embeds import Embeds, Guard
 from studio.engine.knowledge.reader import Page
 from studio.engine.knowledge.reading import Limits, Readers, Reading, Rules
 from studio.engine.knowledge.small import packed
@@ -29,7 +29,7 @@ from studio.engine.vectors.store import VectorStore
 BATCH = 64  # texts embedded at once: half a second of one thread, so progress moves and a cancel is quick
 HELD = 256  # chunks that are kept without embedding, at most, before they are written
 READ_SHARE = 0.1  # of the progress bar
-VERSION = 1  # of how documents are cut and embedded; another one makes all of them anew
+VERSION = 2  # of how documents are cut and embedded; another one makes all of them anew
 Progress = Callable[[float], None]
 
 
@@ -68,14 +68,15 @@ class Index:
     chunks: ChunkStore
     vectors: VectorStore
     embeds: Embeds
-    readers: Readers = field(default_factory=Readers)
+    guard: Guard
+    readers: Readers
 
     async def add(
         self, document: Document, file: Path, collection: Collection, rules: Rules, limits: Limits, progress: Progress
     ) -> Indexed:
         """Take a document in. The moment this returns it is found, and what its older version said is not."""
         began = time.monotonic()
-        await check_embedder(self.embeds, collection)
+        await self.guard.check(collection)
         version = version_of(document.digest, rules)
         await self.chunks.begin(document.id, collection.id, version)
         await self._prune(document.id, collection.id)
@@ -92,6 +93,13 @@ class Index:
         """Take a document out. It is not found from the first step on, and no step needs the one before to be repeated."""
         await self.chunks.hide(document_id)
         await self._prune(document_id, collection_id, everything=True)
+        await self.chunks.forget(document_id)
+
+    async def forget_chunks(self, document_id: str) -> None:
+        """The same where the vectors are gone already, so that all of it is embedded anew. What people decided about it stays."""
+        await self.chunks.hide(document_id)
+        while ids := list(dict.fromkeys(await self.chunks.stale_ids(document_id, everything=True))):
+            await self.chunks.drop_stale(document_id, ids, everything=True)
         await self.chunks.forget(document_id)
 
     async def repair(self) -> None:
@@ -190,11 +198,15 @@ class Index:
             await self.chunks.drop_stale(document_id, ids, everything)
 
 
+def key_of(piece: Piece, times: Counter[str]) -> str:
+    """What a chunk is called in its document: by its words, and by a number where the same words come again."""
+    times[piece.key] += 1
+    return piece.key if times[piece.key] == 1 else f"{piece.key}~{times[piece.key]}"
+
+
 def _named(document_id: str, position: int, piece: Piece, times: Counter[str], decisions: dict[str, Decision]) -> Made:
-    """A chunk's id is its document and its words; where the same words come again, a number too."""
-    key = piece.key
-    times[key] += 1
-    key = key if times[key] == 1 else f"{key}~{times[key]}"
+    """A chunk's id is its document and its key."""
+    key = key_of(piece, times)
     decided = decisions.get(key, Decision())
     return Made(f"{document_id}-{key}", position, piece, decided.text or piece.text, decided.excluded)
 

@@ -6,10 +6,11 @@ import asyncio
 import logging
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from studio.engine.errors import StudioError, from_unexpected
+from studio.engine.errors import NotFound, StudioError, from_unexpected
 from studio.engine.events import Events
 from studio.engine.jobs import Job, JobChanged, Jobs
 from studio.engine.knowledge.document import (
@@ -18,6 +19,7 @@ from studio.engine.knowledge.document import (
     Document,
     DocumentChanged,
 )
+from studio.engine.knowledge.embeds import PROBE_KEY
 from studio.engine.knowledge.index import READ_SHARE, Index
 from studio.engine.knowledge.originals import Originals
 from studio.engine.knowledge.reader import Unreadable
@@ -34,7 +36,7 @@ OLD = "old_digests"  # key in `details`: copies of former versions, to be forgot
 
 
 class _Left(Exception):
-    """The document was deleted while it was indexed."""
+    """The document was deleted while it was indexed, or has new content, which another job takes."""
 
 
 @dataclass(slots=True)
@@ -48,8 +50,10 @@ class Indexing:
     events: Events
     settings: Settings
     progress: dict[str, float] = field(default_factory=dict)
-    leaving: set[str] = field(default_factory=set)
-    _taken: set[str] = field(default_factory=set)  # documents that a job is at
+    _leaving: dict[str, Document] = field(default_factory=dict)  # deleted while a job is at them, which takes them out
+    _taken: dict[str, asyncio.Event] = field(
+        default_factory=dict
+    )  # documents that a job is at, and when it is not any more
     _unwritten: dict[str, dict[str, Any]] = field(
         default_factory=dict
     )  # how documents ended while the disk took nothing
@@ -68,14 +72,16 @@ class Indexing:
             if job.kind == KIND and job.status == "running"
             for document_id in job.payload.get("documents", [])
         }
-        lost = [id for id, _ in await self.records.with_status("indexed") if id not in there]
-        for document_id in lost:  # the index file was moved away, or is of an older studio
+        bare = [] if await self.index.vectors.written() else list(there)
+        whole = there.keys() - bare
+        lost = [id for id, _ in await self.records.with_status("indexed") if id not in whole]
+        for document_id in lost:  # the index file or the vectors were moved away, or are of an older studio
             await self.records.update_document(document_id, status="queued", chunk_count=0)
         waiting = [id for id, _ in await self.records.with_status(*UNFINISHED) if id not in resumed]
         if waiting:
             await self.queue(waiting)
         known = await self.records.document_ids()
-        self._later(self._repair([(id, of) for id, of in there.items() if id not in known]))
+        self.later(self._repair([(id, of) for id, of in there.items() if id not in known], bare))
 
     async def close(self) -> None:
         for task in list(self._tasks):
@@ -98,12 +104,31 @@ class Indexing:
         for job in self.jobs.running():
             if job.kind == KIND and wanted & set(job.payload.get("documents", [])):
                 self._pausing.add(job.id)
-                await self.jobs.cancel(job.id)
+                with suppress(NotFound):  # it ended in this moment
+                    await self.jobs.cancel(job.id)
                 self._pausing.discard(job.id)
                 wanted |= set(job.payload["documents"])
         for document in (await self.records.by_id(list(wanted))).values():
             if document.status in UNFINISHED:
                 await self.change(document.id, status="paused", reason=None)
+
+    async def leave(self, document: Document) -> None:
+        """Nothing of a document can be found from now on. A job that is at it notices and takes it out."""
+        await self.records.update_document(document.id, status=DELETING)
+        await self.index.chunks.hide(document.id)
+        if document.id in self._taken:
+            self._leaving[document.id] = document
+        else:
+            await self.forget(document.id, document.collection_id, [document.digest])
+
+    async def emptied(self, collection_id: str) -> None:
+        """Wait until the documents that left a collection are out of it."""
+        for document_id, of in await self.records.with_status(DELETING):
+            if of != collection_id:
+                continue
+            if document_id in self._taken:
+                await self._taken[document_id].wait()
+            await self.forget(document_id, of, [])  # where its job was stopped; twice does no harm
 
     async def forget(self, document_id: str, collection_id: str, digests: Sequence[str]) -> None:
         """Take a document out of the index and the catalog, and its copy away where nobody else has the same."""
@@ -112,13 +137,14 @@ class Indexing:
         for digest in digests:
             await self._forget_copy(digest)
 
-    async def change(self, document_id: str, **values: Any) -> None:
-        """Write a document's new state, then tell."""
-        await self.records.update_document(document_id, **values)
+    async def change(self, document_id: str, **values: Any) -> bool:
+        """Write a document's new state, as `Records.update_document` does, then tell."""
+        changing = await self.records.update_document(document_id, **values)
         self._unwritten.pop(document_id, None)
         changed = (await self.records.by_id([document_id])).get(document_id)
         if changed is not None:
             self.events.publish(DocumentChanged(self.with_progress(changed)))
+        return changing
 
     def with_progress(self, document: Document) -> Document:
         share = self.progress.get(document.id)
@@ -166,23 +192,27 @@ class Indexing:
         return {"indexed": indexed, "failed": len(ended) - indexed}
 
     async def _index_one(self, document_id: str, report: Any) -> None:
-        """Unless another job is at it: that one has it until its end is written down."""
-        if document_id in self._taken:
-            return
-        self._taken.add(document_id)
+        """Once no other job is at it; what that one brought to its end needs nothing more."""
+        while (other := self._taken.get(document_id)) is not None:
+            await other.wait()
+        self._taken[document_id] = asyncio.Event()
         try:
             document = (await self.records.by_id([document_id])).get(document_id)
             if document is not None and document.status in UNFINISHED:
                 await self._index_taken(document, report)
         finally:
-            self._taken.discard(document_id)
+            try:
+                if (left := self._leaving.pop(document_id, None)) is not None:
+                    await self.forget(document_id, left.collection_id, [left.digest])
+            finally:
+                self._taken.pop(document_id).set()
 
     async def _index_taken(self, document: Document, report: Any) -> None:
         document_id = document.id
         self.progress[document_id] = 0.0
 
         def tell(share: float) -> None:
-            if document_id in self.leaving:
+            if document_id in self._leaving:
                 raise _Left
             self.progress[document_id] = share
             reading = document.model_copy(update={"status": "reading"})
@@ -192,8 +222,7 @@ class Indexing:
         try:
             await self._take_in(document, tell)
         except _Left:
-            self.leaving.discard(document_id)
-            await self.forget(document_id, document.collection_id, [document.digest])
+            log.info("%s was deleted or changed while it was indexed", document.file_name)
         except StudioError as error:
             await self._failed(document, error)
         except Exception as error:
@@ -207,15 +236,16 @@ class Indexing:
         attempts = details.get("attempts", 0) + 1
         if attempts > ATTEMPTS:
             raise _too_many_attempts(document)
-        await self.change(document.id, status="reading", details={**details, "attempts": attempts})
-        collection = await self.records.collection(document.collection_id)
+        if not await self.change(document.id, of=document.digest, status="reading", details={"attempts": attempts}):
+            raise _Left
+        collection = await self._with_probe(await self.records.collection(document.collection_id))
         file = self.originals.path(document.digest, document.file_name)
-        got_on: list[asyncio.Future[None]] = []
+        got_on: list[asyncio.Future[bool]] = []
 
         def moved(share: float) -> None:
             tell(share)
             if share > READ_SHARE and not got_on:
-                fresh = self.records.update_document(document.id, details={**details, "attempts": 0})
+                fresh = self.records.update_document(document.id, details={"attempts": 0})
                 got_on.append(asyncio.ensure_future(fresh))
 
         try:
@@ -223,21 +253,31 @@ class Indexing:
         finally:
             if got_on:
                 await asyncio.wait(got_on)
-        if document.id in self.leaving:
+        if document.id in self._leaving:
             raise _Left
         self.progress.pop(document.id, None)
-        old = details.pop(OLD, [])
-        details |= {"attempts": 0, "seconds": round(result.seconds, 2), "embedded": result.embedded}
+        told = {"attempts": 0, "seconds": round(result.seconds, 2), "embedded": result.embedded, OLD: None}
         await self.change(
-            document.id, status="indexed", reason=None, page_count=result.page_count, chunk_count=result.chunk_count,
-            indexed_at=time.time(), details=details,
+            document.id, of=document.digest, status="indexed", reason=None, page_count=result.page_count,
+            chunk_count=result.chunk_count, indexed_at=time.time(), details=told,
         )  # fmt: skip
-        for digest in old:
+        for digest in details.get(OLD, []):
             await self._forget_copy(digest)
         self.events.publish(CollectionsChanged(document.collection_id))
 
+    async def _with_probe(self, collection: Collection) -> Collection:
+        """From its first document on a collection knows what its model makes of a known text."""
+        if collection.settings.get(PROBE_KEY) or collection.chunk_count:
+            return collection
+        await self.index.guard.check(collection)
+        probe = await self.index.guard.probe(collection.embedder)
+        await self.records.update_collection(collection.id, {PROBE_KEY: probe})
+        return await self.records.collection(collection.id)
+
     async def _failed(self, document: Document, error: StudioError) -> None:
         """Say why. What was embedded already stays for a retry, unless the file itself is at fault; nothing of it is found."""
+        if document.id in self._leaving:
+            return
         status = "quarantined" if isinstance(error, Unreadable) else "failed"
         log.warning("%s was not indexed: %s", document.file_name, error.message.en)
         self.progress.pop(document.id, None)
@@ -246,8 +286,8 @@ class Indexing:
                 await self.index.remove(document.id, document.collection_id)
             else:
                 await self.index.chunks.hide(document.id)
-            details = {**await self.records.details(document.id), "attempts": 0}
-            await self.change(document.id, status=status, reason=error.whole(), chunk_count=0, details=details)
+            ended = {"status": status, "reason": error.whole(), "chunk_count": 0, "details": {"attempts": 0}}
+            await self.change(document.id, of=document.digest, **ended)
         except Exception:
             log.warning("the end of indexing %s was not written", document.file_name, exc_info=True)
             self._unwritten[document.id] = {"status": "failed", "reason": error.whole(), "chunk_count": 0}
@@ -260,18 +300,20 @@ class Indexing:
     def _when_cancelled(self, event: JobChanged) -> None:
         job = event.job
         if job.kind == KIND and job.status == "cancelled" and job.id not in self._pausing:
-            self._later(self._mark_stopped(job.payload.get("documents", [])))
+            self.later(self._mark_stopped(job.payload.get("documents", [])))
 
     async def _mark_stopped(self, document_ids: list[str]) -> None:
         """A person stopped the job: what was not done says so and waits for a retry."""
         stopped = Text("Indexing was stopped.", "索引已停止。")
         for document in (await self.records.by_id(document_ids)).values():
-            if document.status in UNFINISHED:
+            if document.status in UNFINISHED and document.id not in self._taken:  # else another job goes on with it
                 await self.index.chunks.hide(document.id)
                 await self.change(document.id, status="failed", reason=stopped, chunk_count=0)
 
-    async def _repair(self, strangers: list[tuple[str, str]]) -> None:
+    async def _repair(self, strangers: list[tuple[str, str]], bare: list[str]) -> None:
         try:
+            for document_id in bare:  # before a vector is written: a kill in between begins this again
+                await self.index.forget_chunks(document_id)
             await self.index.repair()
             for document_id, collection_id in strangers:  # an import that a kill cut off
                 await self.index.remove(document_id, collection_id)
@@ -280,7 +322,8 @@ class Indexing:
         for document_id, collection_id in await self.records.with_status(DELETING):
             await self.forget(document_id, collection_id, [])
 
-    def _later(self, work: Any) -> None:
+    def later(self, work: Any) -> None:
+        """Work in the background that ends with the studio."""
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._ended)

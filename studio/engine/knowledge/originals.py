@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import os
 import tempfile
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from pathlib import Path
 
 from studio.engine.errors import NotFound
@@ -98,19 +98,23 @@ class Originals:
                 file.write(piece)
 
 
-def files_under(paths: Iterable[Path]) -> list[Path]:
-    """The files themselves, and of folders all that can be read, hidden ones left out."""
+def files_under(paths: Iterable[Path], fits: Callable[[str], bool] | None = None) -> list[Path]:
+    """The files themselves, and of folders all whose names `fits` takes (without it, all that can be read); hidden ones and links
+    that lead out of the folder are left out."""
     readable = set(suffixes())
+    fits = fits or (lambda name: Path(name).suffix.lower() in readable)
     found: list[Path] = []
     for path in paths:
         if not path.is_dir():
             found.append(path.absolute())
             continue
+        root = path.resolve()
         found += sorted(
             inner.absolute()
             for inner in path.rglob("*")
             if inner.is_file()
-            and inner.suffix.lower() in readable
+            and fits(inner.name)
             and not any(part.startswith(".") for part in inner.relative_to(path).parts)
+            and inner.resolve().is_relative_to(root)
         )
     return list(dict.fromkeys(found))

@@ -12,7 +12,10 @@ import json
 import os
 import time
 import zipfile
+from collections.abc import AsyncIterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -35,7 +38,8 @@ from studio.engine.vectors.store import VectorStore
 KIND = "export_collection"
 MARK = b"ODSKNOW1"
 TAIL = len(MARK) + 32
-BATCH = 500
+BATCH = 500  # chunks that are carried at once
+PAGES = 50
 FORMAT = 1
 MOST_LINE = 64 << 20  # bytes of one line
 PIECE = 1 << 20
@@ -80,7 +84,7 @@ class Packages:
                     Text("Choose another name.", "请换一个名称。"),
                 )
             await self._take_files(packed)
-            await self._take_chunks(packed, collection, documents, told)
+            await self._take_chunks(packed, collection, documents)
         await self.records.add_whole(collection, documents)
         await self.evaluations.take(collection.id, told.get("judged", {}))
         self.events.publish(CollectionsChanged(collection.id))
@@ -132,42 +136,34 @@ class Packages:
                 await asyncio.to_thread(_store, packed, name, file)
         return count
 
-    async def _rows(self, document_ids: list[str]) -> Any:
+    async def _rows(self, document_ids: list[str]) -> AsyncIterator[list[Any]]:
         query = (
-            f"select chunks.number, {', '.join(f'chunks.{name}' for name in NAMES)} from chunks join documents on"
+            f"select position, {', '.join(f'chunks.{name}' for name in NAMES)} from chunks join documents on"
             " documents.id = chunks.document_id and documents.ready = 1 and documents.version = chunks.version"
             " where chunks.document_id = ? and position >= ? order by position limit ?"
         )
         for document_id in document_ids:
-            position = 0
-            while True:
-                given = (document_id, position, BATCH)
-                rows = await self.chunks.database.read(
-                    lambda connection, given=given: [row[1:] for row in connection.execute(query, given)]  # type: ignore[misc]
-                )
-                if not rows:
-                    break
+            async for rows in self._parts(query, document_id, BATCH):
                 yield rows
-                position = rows[-1][NAMES.index("position")] + 1
 
     async def _write_pages(self, packed: zipfile.ZipFile, documents: list[Document]) -> None:
         query = (
-            "select document_id, pages.version, place, number, text from pages join documents on documents.id = document_id"
-            " and documents.version = pages.version where document_id = ? and place >= ? order by place limit ?"
+            "select place, document_id, pages.version, place, number, text from pages join documents on"
+            " documents.id = document_id and documents.version = pages.version"
+            " where document_id = ? and place >= ? order by place limit ?"
         )
         with packed.open("pages.jsonl", "w", force_zip64=True) as lines:
             for document in documents:
-                place = 0
-                while True:
-                    given = (document.id, place, 50)
-                    rows = await self.chunks.database.read(
-                        lambda connection, given=given: connection.execute(query, given).fetchall()  # type: ignore[misc]
-                    )
-                    if not rows:
-                        break
+                async for rows in self._parts(query, document.id, PAGES):
                     content = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
                     await asyncio.to_thread(lines.write, content.encode("utf-8", "surrogatepass"))
-                    place = rows[-1][2] + 1
+
+    async def _parts(self, query: str, document_id: str, most: int) -> AsyncIterator[list[Any]]:
+        """What a query finds of a document, `most` rows at a time; it gives the place first, by which it goes on."""
+        place = 0
+        while rows := await self.chunks.database.read(partial(_found, query, (document_id, place, most))):
+            yield [row[1:] for row in rows]
+            place = rows[-1][0] + 1
 
     # Reading
 
@@ -187,48 +183,58 @@ class Packages:
                 raise _damaged(packed.filename or "")
 
     async def _take_chunks(
-        self, packed: zipfile.ZipFile, collection: Collection, documents: dict[str, Document], told: dict[str, Any]
+        self, packed: zipfile.ZipFile, collection: Collection, documents: dict[str, Document]
     ) -> None:
-        import numpy
-
-        versions: dict[str, str] = {}
         for one in documents.values():
             await self.chunks.begin(one.id, collection.id, "coming")
-        with (
-            packed.open("chunks.jsonl") as lines,
-            packed.open("small.bin") as small,
-            packed.open("vectors.f32") as exact,
-        ):
-            while part := await asyncio.to_thread(_some, lines, BATCH):
-                rows, size = [], collection.dimensions
-                for one in part:
-                    values = dict(zip(PLAIN, one[0], strict=True))
-                    old, new = values["document_id"], documents[values["document_id"]].id
-                    values |= {"id": new + values["id"][len(old) :], "document_id": new, "collection_id": collection.id}
-                    versions[new] = values["version"]
-                    blobs = small.read(size), small.read(size * one[1])
-                    rows.append([*values.values(), *blobs])
-                content = exact.read(len(rows) * size * 4)
-                vectors = numpy.frombuffer(content, numpy.float32).reshape(len(rows), size)
-                await self.vectors.upsert(collection.id, [row[0] for row in rows], vectors)
-                await self.chunks.database.write(
-                    lambda connection, rows=rows: _keep_rows(connection, collection.id, rows)  # type: ignore[misc]
-                )
+        versions: dict[str, str] = {}
+        with _Coming(packed, collection, documents) as coming:
+            while rows := await asyncio.to_thread(coming.rows):
+                versions |= {row[PLAIN.index("document_id")]: row[PLAIN.index("version")] for row in rows}
+                await self.vectors.upsert(collection.id, [row[0] for row in rows], coming.vectors(len(rows)))
+                await self.chunks.database.write(partial(_keep_rows, collection_id=collection.id, rows=rows))
         with packed.open("pages.jsonl") as lines:
-            while part := await asyncio.to_thread(_some, lines, 50):
+            while part := await asyncio.to_thread(_some, lines, PAGES):
                 pages = [[documents[row[0]].id, *row[1:]] for row in part]
-                await self.chunks.database.write(
-                    lambda connection, pages=pages: connection.executemany(  # type: ignore[misc]
-                        "insert or replace into pages values (?, ?, ?, ?, ?)", pages
-                    )
-                )
+                await self.chunks.database.write(partial(_keep, "pages values (?, ?, ?, ?, ?)", pages))
         finished = [(one.id, collection.id, versions.get(one.id, ""), one.digest) for one in documents.values()]
-        await self.chunks.database.write(
-            lambda connection: connection.executemany(
-                "insert or replace into documents (id, collection_id, ready, version, digest) values (?, ?, 1, ?, ?)",
-                finished,
-            )
+        columns = "documents (id, collection_id, ready, version, digest) values (?, ?, 1, ?, ?)"
+        await self.chunks.database.write(partial(_keep, columns, finished))
+
+
+class _Coming:
+    """The chunks of a file as they are to be kept here, part by part, with their vectors."""
+
+    def __init__(self, packed: zipfile.ZipFile, collection: Collection, documents: dict[str, Document]) -> None:
+        self._collection, self._documents = collection, documents
+        self._open = ExitStack()
+        self._lines, self._small, self._exact = (
+            self._open.enter_context(packed.open(name)) for name in ("chunks.jsonl", "small.bin", "vectors.f32")
         )
+
+    def __enter__(self) -> _Coming:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
+
+    def rows(self) -> list[list[Any]]:
+        """The next ones, under the ids of their documents here; none at the end."""
+        return [self._row(*one) for one in _some(self._lines, BATCH)]
+
+    def vectors(self, count: int) -> Any:
+        """The exact ones of as many chunks."""
+        import numpy
+
+        size = self._collection.dimensions
+        return numpy.frombuffer(self._exact.read(count * size * 4), numpy.float32).reshape(count, size)
+
+    def _row(self, plain: list[Any], parts: int) -> list[Any]:
+        values = dict(zip(PLAIN, plain, strict=True))
+        old, new = values["document_id"], self._documents[values["document_id"]].id
+        own = {"id": new + values["id"][len(old) :], "document_id": new, "collection_id": self._collection.id}
+        size = self._collection.dimensions
+        return [*(values | own).values(), self._small.read(size), self._small.read(size * parts)]
 
 
 def verify(path: Path) -> None:
@@ -242,10 +248,9 @@ def verify(path: Path) -> None:
                 left -= len(piece)
             if size <= TAIL or file.read(TAIL) != MARK + digest.digest():
                 raise _damaged(path.name)
-    except OSError as error:
-        raise NotFound(
-            Text(f"{path} cannot be opened: {error.strerror}.", f"无法打开 {path}：{error.strerror}。")
-        ) from error
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise NotFound(Text(f"{path} cannot be opened: {why}.", f"无法打开 {path}：{why}。")) from error
 
 
 def _seal(file: BinaryIO) -> None:
@@ -318,6 +323,14 @@ def _new(told: dict[str, Any], name: str) -> tuple[Collection, dict[str, Documen
         raise Invalid(
             Text("The file does not describe a collection.", "文件内容不是文档集。"), details=str(error)
         ) from error
+
+
+def _found(query: str, given: tuple[Any, ...], connection: Any) -> list[Any]:
+    return list(connection.execute(query, given))
+
+
+def _keep(columns: str, rows: Sequence[Sequence[Any]], connection: Any) -> None:
+    connection.executemany(f"insert or replace into {columns}", rows)
 
 
 def _keep_rows(connection: Any, collection_id: str, rows: list[list[Any]]) -> None:

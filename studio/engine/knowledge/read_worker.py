@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from studio.engine.errors import StudioError
+from studio.engine.errors import StudioError, from_unexpected, says_full
 from studio.engine.knowledge.reader import readers
 from studio.engine.knowledge.split import Splitter
 
@@ -24,11 +24,16 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
         return {"read": _read, "render": _render}[request["do"]](request)
     except StudioError as error:
         return {"error": error.as_dict()}
+    except OSError as error:
+        if not says_full(error):
+            raise
+        return {"error": from_unexpected(error).as_dict()}
 
 
 def _read(request: dict[str, Any]) -> dict[str, Any]:
     reader = readers.get(request["reader"])
-    splitter = Splitter(request["characters"], request["overlap"], reader.markdown)
+    grammar = reader.grammar(Path(request["path"]))
+    splitter = Splitter(request["characters"], request["overlap"], reader.markdown, grammar)
     pages = pieces = numbered = 0
     with Path(request["answer"]).open("w", encoding="utf-8", errors="surrogatepass") as file:
         for page in reader().read(Path(request["path"])):

@@ -68,6 +68,11 @@ class Reader(ABC):
     markdown: ClassVar[bool] = False
     unit: ClassVar[Unit] = "page"  # what the number of a page counts
 
+    @classmethod
+    def grammar(cls, path: Path) -> Any:  # noqa: ARG003
+        """The tree-sitter language by which this file's text is cut into what belongs together; None for prose."""
+        return None
+
     @abstractmethod
     def read(self, path: Path) -> Iterable[Page]:
         """The pages in order, all at once or one by one. Raises `Unreadable` with the reason."""

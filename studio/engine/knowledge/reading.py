@@ -6,7 +6,6 @@ import asyncio
 import base64
 import json
 import os
-import shutil
 import signal
 import sys
 import tempfile
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from studio.engine.errors import StudioError, WorkerFailed
+from studio.engine.files import temporary_folder
 from studio.engine.knowledge.document import PageImage
 from studio.engine.knowledge.reader import Page, Unreadable
 from studio.engine.knowledge.split import Piece
@@ -81,13 +81,17 @@ def _page(line: str) -> ReadPage:
     return ReadPage(page, pieces)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Worker:
     child: Child
-    folder: Path
+    place: tempfile.TemporaryDirectory[str]
     limits: Limits
     served: int = 0
     idle: asyncio.TimerHandle | None = None
+
+    @property
+    def folder(self) -> Path:
+        return Path(self.place.name)
 
     @property
     def log(self) -> list[str]:
@@ -96,10 +100,16 @@ class _Worker:
 
 @dataclass(slots=True)
 class Readers:
-    """The workers that read documents. One that dies, or takes too long, is replaced; the file is said to be unreadable."""
+    """The workers that read documents. One that dies, or takes too long, is replaced; the file is said to be unreadable.
 
+    After `close` none is left, not even one that was reading: whoever waited for it is cancelled, and so is who asks later.
+    """
+
+    within: Path | None = None  # where their temporary folders are made
     _resting: list[_Worker] = field(default_factory=list)
+    _living: set[_Worker] = field(default_factory=set)
     _ending: set[asyncio.Task[None]] = field(default_factory=set)
+    _closed: bool = False
 
     @asynccontextmanager
     async def read(
@@ -111,7 +121,7 @@ class Readers:
         """
         request: dict[str, Any] = {"do": "read", "path": str(path), "reader": reader, "whole": whole}
         request |= {"characters": rules.characters, "overlap": rules.overlap}
-        with tempfile.TemporaryDirectory(prefix="studio-read-") as folder:
+        with temporary_folder(self.within, "studio-read-") as folder:
             file = Path(folder) / "pages.jsonl"
             told = await self._ask({**request, "answer": str(file)}, limits, name or path.name)
             yield Reading(told["pages"], told["pieces"], told["numbered"], file)
@@ -121,15 +131,16 @@ class Readers:
     ) -> PageImage:
         """A page of a PDF as a picture, with rectangles for spans of `text`, the page's text when it was indexed."""
         request = {"do": "render", "path": str(path), "page": page, "spans": spans, "width": width, "text": text}
-        with tempfile.TemporaryDirectory(prefix="studio-read-") as folder:
+        with temporary_folder(self.within, "studio-read-") as folder:
             file = Path(folder) / "image.json"
             await self._ask({**request, "answer": str(file)}, limits, path.name)
             image = json.loads(await asyncio.to_thread(file.read_bytes))
         return PageImage(**{**image, "png": base64.b64decode(image["png"])})
 
     async def close(self) -> None:
-        workers, self._resting = self._resting, []
-        for worker in workers:
+        self._closed = True
+        self._resting.clear()
+        for worker in list(self._living):
             await self._end(worker)
         if self._ending:
             await asyncio.wait(self._ending)
@@ -159,6 +170,8 @@ class Readers:
             async with asyncio.timeout(limits.seconds):
                 await _tell(worker.child, request)
                 line = await worker.child.stdout.readline()
+            if not line and self._closed:
+                raise asyncio.CancelledError
             if not line:
                 code = await worker.child.wait()
                 raise _Died(_died(name, code, worker.log, limits))
@@ -168,12 +181,13 @@ class Readers:
             raise _too_slow(name, limits) from None
         finally:
             worker.served += 1
-            if done and worker.served < FILES:
+            if done and worker.served < FILES and not self._closed:
                 self._rest(worker)
             else:
                 await self._end(worker)
 
     async def _worker(self, limits: Limits) -> _Worker:
+        """One that rests, or a new one."""
         while self._resting:
             worker = self._resting.pop()
             if worker.idle:
@@ -181,13 +195,21 @@ class Readers:
             if worker.limits == limits and worker.child.running:
                 return worker
             await self._end(worker)
-        folder = Path(tempfile.mkdtemp(prefix="studio-reader-"))
+        if self._closed:
+            raise asyncio.CancelledError
+        place = temporary_folder(self.within, "studio-reader-")
+        folder = Path(place.name)
         child = await Child.start(
             [sys.executable, "-m", MODULE], folder=folder, log=folder / "log", stdin=True, stdout=True,
             environment={"PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1", "PYTHONIOENCODING": "utf-8"},
             memory_bytes=limits.memory_mb * 1024 * 1024,
         )  # fmt: skip
-        return _Worker(child, folder, limits)
+        worker = _Worker(child, place, limits)
+        self._living.add(worker)
+        if self._closed:  # while it was started
+            await self._end(worker)
+            raise asyncio.CancelledError
+        return worker
 
     def _rest(self, worker: _Worker) -> None:
         def end() -> None:
@@ -205,12 +227,13 @@ class Readers:
             worker.idle.cancel()
         worker.child.stdin.close()
         await worker.child.kill()
-        await asyncio.to_thread(shutil.rmtree, worker.folder, ignore_errors=True)
+        self._living.discard(worker)
+        await asyncio.to_thread(worker.place.cleanup)
 
 
-async def read(path: Path, reader: str, limits: Limits, name: str = "") -> list[Page]:
+async def read(path: Path, reader: str, limits: Limits, name: str = "", within: Path | None = None) -> list[Page]:
     """All pages of one file, with their headings and rows."""
-    readers = Readers()
+    readers = Readers(within)
     try:
         async with readers.read(path, reader, limits, Rules(), name, whole=True) as reading:
             return [one.page async for part in reading.pages() for one in part]
@@ -219,10 +242,16 @@ async def read(path: Path, reader: str, limits: Limits, name: str = "") -> list[
 
 
 async def render(
-    path: Path, page: int, spans: list[tuple[int, int]], width: int, text: str, limits: Limits
+    path: Path,
+    page: int,
+    spans: list[tuple[int, int]],
+    width: int,
+    text: str,
+    limits: Limits,
+    within: Path | None = None,
 ) -> PageImage:
     """As `Readers.render`, of a file that is shown once."""
-    readers = Readers()
+    readers = Readers(within)
     try:
         return await readers.render(path, page, spans, width, text, limits)
     finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,10 @@ DELETING = "deleting"  # a document that is on its way out; nobody sees it any m
 UNFINISHED = ("queued", "reading")
 MODIFIED = "modified"  # key in `details`: the source file's time of change when it was added
 TAGS, FOLDER, UNIT = "tags", "folder", "unit"  # keys in `details`
-NOT_STORED = {"progress", "stale", "tags", "folder", "unit", "modified_at"}  # of a document: they lie in `details`
+DATASET = "dataset"  # key in `details`: {"id", "version", "text", "fields"}
+NOT_STORED = {
+    "progress", "stale", "tags", "folder", "unit", "modified_at", "dataset_id", "dataset_version"
+}  # of a document: they lie in `details`  # fmt: skip
 
 
 class Records:
@@ -40,10 +44,7 @@ class Records:
         )
         found = await self._collections(query)
         if not found:
-            raise NotFound(
-                Text(f"There is no collection “{id_or_name}”.", f"没有名为“{id_or_name}”的文档集。"),
-                Text("Make one under Knowledge.", "请在“知识库”中新建。"),
-            )
+            raise _no_collection(id_or_name)
         return next((one for one in found if one.id == id_or_name), found[0])
 
     async def add_collection(
@@ -58,12 +59,7 @@ class Records:
         values = made.model_dump(exclude={"document_count", "chunk_count"})
 
         def write(connection: Connection) -> None:
-            taken = select(collections.c.id).where(collections.c.name == name, collections.c.deleted_at.is_(None))
-            if connection.execute(taken).first():
-                raise Conflict(
-                    Text(f"A collection named “{name}” exists.", f"已有名为“{name}”的文档集。"),
-                    Text("Choose another name.", "请换一个名称。"),
-                )
+            _check_free(connection, name)
             connection.execute(insert(collections).values(**values))
 
         await self._catalog.write(write)
@@ -81,17 +77,56 @@ class Records:
         ]
 
         def write(connection: Connection) -> None:
+            _check_free(connection, collection.name)
             connection.execute(insert(collections).values(**values))
             if rows:
                 connection.execute(insert(table), rows)
 
         await self._catalog.write(write)
 
-    async def update_collection(self, collection_id: str, **values: Any) -> None:
-        statement = update(collections).where(collections.c.id == collection_id)
-        await self._catalog.write(
-            lambda connection: connection.execute(statement.values(updated_at=time.time(), **values))
-        )
+    async def update_collection(
+        self, collection_id: str, settings: dict[str, Any] | None = None, name: str | None = None, **values: Any
+    ) -> None:
+        """Change what is given; of the settings those that are named, and None takes one away. Raises `Conflict` when the name
+        is taken."""
+        mine = collections.c.id == collection_id
+
+        def write(connection: Connection) -> None:
+            changed = {**values, "updated_at": time.time()}
+            if name is not None:
+                _check_free(connection, name, collection_id)
+                changed["name"] = name
+            if settings:
+                known = connection.execute(select(collections.c.settings).where(mine)).scalar() or {}
+                kept = {**known, **settings}
+                changed["settings"] = {key: value for key, value in kept.items() if value is not None}
+            connection.execute(update(collections).where(mine).values(**changed))
+
+        await self._catalog.write(write)
+
+    async def watch(self, collection_id: str, key: str, folders: Sequence[str], gone: str = "") -> None:
+        """Add folders to those that a collection follows, which its settings have under `key`, and take one away."""
+        mine = collections.c.id == collection_id
+
+        def write(connection: Connection) -> None:
+            known = connection.execute(select(collections.c.settings).where(mine)).scalar() or {}
+            kept = [one for one in dict.fromkeys([*known.get(key, []), *folders]) if one != gone]
+            connection.execute(update(collections).where(mine).values(settings={**known, key: kept}))
+
+        await self._catalog.write(write)
+
+    async def hide_collection(self, collection_id: str) -> None:
+        """Nobody sees it from now on and nothing can be added; `delete_collection` forgets it. Raises `NotFound` where it is so
+        already."""
+        shown = update(collections).where(collections.c.id == collection_id, collections.c.deleted_at.is_(None))
+        hide = shown.values(deleted_at=time.time())
+        if not await self._catalog.write(lambda connection: connection.execute(hide).rowcount):
+            raise _no_collection(collection_id)
+
+    async def hidden(self) -> list[str]:
+        """The collections that were being deleted when the studio ended."""
+        query = select(collections.c.id).where(collections.c.deleted_at.is_not(None))
+        return [row["id"] for row in await self._rows(query)]
 
     async def delete_collection(self, collection_id: str) -> None:
         """Forget a collection whose documents are gone."""
@@ -136,15 +171,38 @@ class Records:
 
     async def add_document(self, document: Document, details: dict[str, Any]) -> None:
         values = document.model_dump(mode="json", exclude=NOT_STORED)
-        await self._catalog.write(
-            lambda connection: connection.execute(insert(documents).values(**values, details=details))
+        there = select(collections.c.id).where(
+            collections.c.id == document.collection_id, collections.c.deleted_at.is_(None)
         )
 
-    async def update_document(self, document_id: str, **values: Any) -> None:
+        def write(connection: Connection) -> None:
+            if connection.execute(there).first() is None:
+                raise _no_collection(document.collection_id)
+            connection.execute(insert(documents).values(**values, details=details))
+
+        await self._catalog.write(write)
+
+    async def update_document(
+        self, document_id: str, details: dict[str, Any] | None = None, of: str | None = None, **values: Any
+    ) -> bool:
+        """Change what is given, of its details those that are named (None takes one away); False where there is no such document
+        any more, or where `of` is no longer the digest of its content."""
         if isinstance(values.get("reason"), Text):
             values["reason"] = values["reason"].as_dict()
-        statement = update(documents).where(documents.c.id == document_id).values(**values)
-        await self._catalog.write(lambda connection: connection.execute(statement))
+        mine = [documents.c.id == document_id, documents.c.status != DELETING]
+        mine += [documents.c.digest == of] if of is not None else []
+
+        def write(connection: Connection) -> bool:
+            row = connection.execute(select(documents.c.details).where(*mine)).first()
+            if row is None:
+                return False
+            if details:
+                kept = {**(row[0] or {}), **details}
+                values["details"] = {key: value for key, value in kept.items() if value is not None}
+            connection.execute(update(documents).where(*mine).values(**values))
+            return True
+
+        return await self._catalog.write(write)
 
     async def delete_document(self, document_id: str) -> None:
         await self._catalog.write(
@@ -182,6 +240,24 @@ class Records:
         return await self._catalog.read(read)
 
 
+def _check_free(connection: Connection, name: str, but: str = "") -> None:
+    taken = select(collections.c.id).where(
+        collections.c.name == name, collections.c.deleted_at.is_(None), collections.c.id != but
+    )
+    if connection.execute(taken).first():
+        raise Conflict(
+            Text(f"A collection named “{name}” exists.", f"已有名为“{name}”的文档集。"),
+            Text("Choose another name.", "请换一个名称。"),
+        )
+
+
+def _no_collection(id_or_name: str) -> NotFound:
+    return NotFound(
+        Text(f"There is no collection “{id_or_name}”.", f"没有名为“{id_or_name}”的文档集。"),
+        Text("Make one under Knowledge.", "请在“知识库”中新建。"),
+    ).fixed_by("collection")
+
+
 def _collection(row: dict[str, Any], totals: Any) -> Collection:
     counts = {"document_count": totals.documents, "chunk_count": totals.chunks or 0} if totals else {}
     return Collection.model_validate({**row, **counts})
@@ -192,6 +268,8 @@ def _document(row: dict[str, Any], look: bool = True) -> Document:
     modified = details.get(MODIFIED)
     stale = look and modified is not None and _changed(Path(row["source_path"]), modified)
     told = {"tags": details.get(TAGS, []), "folder": details.get(FOLDER, ""), "unit": details.get(UNIT, "page")}
+    if rows := details.get(DATASET):
+        told |= {"dataset_id": rows["id"], "dataset_version": rows["version"]}
     return Document.model_validate({**row, **told, "stale": stale, "modified_at": modified})
 
 

@@ -38,8 +38,8 @@ class HasRows(Protocol):
     async def get(self, id_or_name: str) -> Any:
         """A `Table`. Raises `NotFound`."""
 
-    async def known(self, id_or_name: str) -> Any:
-        """The same without a look at its file."""
+    async def moved_on(self, id_or_name: str, version: int) -> bool:
+        """Whether its content is known to be another than that version's. Raises `NotFound`."""
 
     def batches(self, id_or_name: str, columns: Sequence[str] | None = None) -> AsyncIterator[Any]:
         """All rows as pyarrow RecordBatches."""

@@ -12,9 +12,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from studio.engine.knowledge.background import Background
 from studio.engine.knowledge.chunks import CHUNK, FOUND, ChunkStore, chunk_of, marks, parts_of
 from studio.engine.knowledge.document import Chunk, Collection, Document, Found, Mode
-from studio.engine.knowledge.embeds import Embeds, check_embedder
+from studio.engine.knowledge.embeds import Embeds, Guard
 from studio.engine.knowledge.keyword import COMMON, keyword_search
 from studio.engine.knowledge.narrow import Narrow
 from studio.engine.knowledge.small import cosines
@@ -75,6 +76,8 @@ class Search:
     chunks: ChunkStore
     vectors: VectorStore
     embeds: Embeds
+    background: Background
+    guard: Guard
 
     async def find(
         self, query: str, collections: Sequence[Collection], limit: int, mode: Mode, documents: DocumentsById,
@@ -84,13 +87,12 @@ class Search:
         if not query.strip() or not collections or limit < 1:
             return []
         best = max(BEST, limit)
-        vectors = {} if mode == "keyword" else await self._query_vectors(query, collections)
-        keyword, near = await asyncio.gather(
+        (vectors, near), keyword = await asyncio.gather(
+            self._meaning(query, collections if mode != "keyword" else [], max(NEAR, 2 * limit), narrow),
             self._keyword(query, collections if mode != "dense" else [], best, narrow),
-            self._near(collections, vectors, max(NEAR, 2 * limit), narrow),
         )
         candidates = await self.candidates([*dict.fromkeys([*near, *keyword])], vectors)
-        dense = {id: candidates[id].nearness for id in near if id in candidates} if vectors else {}
+        dense = await self._comparable(collections, vectors, [candidates[id] for id in near if id in candidates])
         ranking = Ranking(_best(dense, best), {id: score for id, score in keyword.items() if id in candidates})
         shares = ranking.shares()
         chosen = list(shares)[: max(limit, RERANKED) if reranker else limit]
@@ -107,16 +109,31 @@ class Search:
         """Those of these chunks that can be found, by id, compared exactly with the query's vectors by collection id."""
         return await self.chunks.database.read(lambda connection: _candidates(connection, ids, vectors))
 
-    async def _query_vectors(self, query: str, collections: Sequence[Collection]) -> dict[str, Vectors]:
-        """The query's vector by collection id; each embedding model is asked once."""
-        by_model: dict[str, Any] = {}
-        for collection in collections:
-            await check_embedder(self.embeds, collection)
-            if collection.embedder not in by_model:
-                by_model[collection.embedder] = (
-                    await self.embeds.embed(collection.embedder, [query], purpose="query")
-                )[0]
-        return {collection.id: by_model[collection.embedder] for collection in collections}
+    async def _meaning(
+        self, query: str, collections: Sequence[Collection], best: int, narrow: Narrow | None
+    ) -> tuple[dict[str, Vectors], list[str]]:
+        """The query's vectors by collection id, and the ids of chunks near them: for each embedding model the best ones."""
+        groups: dict[str, list[Collection]] = {}
+        for one in collections:
+            await self.guard.check(one)
+            groups.setdefault(one.embedder, []).append(one)
+        asked = (self.embeds.embed(model, [query], purpose="query") for model in groups)
+        vectors = dict(zip(groups, [many[0] for many in await asyncio.gather(*asked)], strict=True))
+        found = await asyncio.gather(
+            *(self._near([one.id for one in group], vectors[model], best, narrow) for model, group in groups.items())
+        )
+        by_collection = {one.id: vectors[one.embedder] for one in collections}
+        return by_collection, [id for many in found for id in many]
+
+    async def _comparable(
+        self, collections: Sequence[Collection], vectors: dict[str, Vectors], near: Sequence[Candidate]
+    ) -> dict[str, float]:
+        """How near each is by id; where several models tell it, how far above what each says of texts that are of no concern."""
+        models = {one.id: one.embedder for one in collections if one.id in vectors}
+        if len(set(models.values())) < 2:
+            return {one.chunk.id: one.nearness for one in near}
+        levels = {id: await self.background.level(model, vectors[id]) for id, model in models.items()}
+        return {one.chunk.id: levels[one.chunk.collection_id].above(one.nearness) for one in near}
 
     async def _keyword(
         self, query: str, collections: Sequence[Collection], best: int, narrow: Narrow | None
@@ -131,23 +148,18 @@ class Search:
             )
         )
 
-    async def _near(
-        self, collections: Sequence[Collection], vectors: dict[str, Vectors], best: int, narrow: Narrow | None
-    ) -> list[str]:
+    async def _near(self, collections: list[str], vector: Vectors, best: int, narrow: Narrow | None) -> list[str]:
         """Ids of chunks near the query; of those that a filter leaves, all are compared where they are few."""
-        if not vectors:
-            return []
+        read = self.chunks.database.read
         if narrow is not None:
-            found = await self.chunks.database.read(lambda connection: _compared(connection, narrow, vectors, best))
+            found = await read(lambda connection: _compared(connection, narrow, collections, vector, best))
             if found is not None:
                 return found
             best *= 10
-        hits = await asyncio.gather(*(self.vectors.search(one.id, vectors[one.id], best) for one in collections))
+        hits = await asyncio.gather(*(self.vectors.search(id, vector, best) for id in collections))
         nearest = sorted((hit for many in hits for hit in many), key=lambda hit: -hit.score)[:best]
         ids = list(dict.fromkeys(hit.id for hit in nearest))
-        if narrow is None:
-            return ids
-        return await self.chunks.database.read(lambda connection: _allowed(connection, narrow, ids))
+        return ids if narrow is None else await read(lambda connection: _allowed(connection, narrow, ids))
 
     async def _reranked(self, query: str, found: list[Found], reranker: str) -> list[Found]:
         """The same in the order that a reranker gives, which reads query and chunk together."""
@@ -176,20 +188,19 @@ def _candidates(connection: Any, ids: Sequence[str], vectors: dict[str, Vectors]
     return found
 
 
-def _compared(connection: Any, narrow: Narrow, vectors: dict[str, Vectors], best: int) -> list[str] | None:
+def _compared(
+    connection: Any, narrow: Narrow, collections: list[str], vector: Vectors, best: int
+) -> list[str] | None:  # fmt: skip
     """The nearest of all that the filter leaves, or None where they are too many to compare."""
     only, values = narrow.condition()
-    where = f"from chunks {FOUND} where excluded = 0 and chunks.collection_id in ({marks(list(vectors))}) and {only}"
-    given = [*vectors, *values]
+    where = f"from chunks {FOUND} where excluded = 0 and chunks.collection_id in ({marks(collections)}) and {only}"
+    given = [*collections, *values]
     count = connection.execute(f"select count(*) from (select 1 {where} limit {EXACT + 1})", given).fetchone()[0]
     if count > EXACT:
         return None
-    rows = connection.execute(f"select chunks.id, chunks.collection_id, vector {where}", given).fetchall()
-    scored: list[tuple[float, str]] = []
-    for collection_id, vector in vectors.items():
-        mine = [row for row in rows if row[1] == collection_id]
-        scores = cosines([row[2] for row in mine], vector) if mine else []
-        scored += [(float(score[0]), row[0]) for score, row in zip(scores, mine, strict=True)]
+    rows = connection.execute(f"select chunks.id, vector {where}", given).fetchall()
+    scores = cosines([row[1] for row in rows], vector)
+    scored = [(float(score[0]), row[0]) for score, row in zip(scores, rows, strict=True)]
     return [id for _, id in sorted(scored, key=lambda item: (-item[0], item[1]))[:best]]
 
 

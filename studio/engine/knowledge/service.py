@@ -13,6 +13,7 @@ from studio.engine.errors import BadParameter, BadState
 from studio.engine.events import Events
 from studio.engine.jobs import Jobs, JobState
 from studio.engine.knowledge import reader
+from studio.engine.knowledge.background import Background
 from studio.engine.knowledge.chunks import ChunkStore
 from studio.engine.knowledge.document import (
     Chunk,
@@ -26,15 +27,17 @@ from studio.engine.knowledge.document import (
     PageImage,
 )
 from studio.engine.knowledge.editing import Editing
-from studio.engine.knowledge.embeds import Embeds
+from studio.engine.knowledge.embeds import PROBE_KEY, EmbedderInfo, Embeds, Guard
 from studio.engine.knowledge.evaluation import Evaluations
 from studio.engine.knowledge.index import Index
 from studio.engine.knowledge.indexing import Indexing
 from studio.engine.knowledge.narrow import narrowed
 from studio.engine.knowledge.originals import Originals, files_under
 from studio.engine.knowledge.package import Packages
-from studio.engine.knowledge.records import DELETING, TAGS, UNFINISHED, Records
-from studio.engine.knowledge.rows_of import PREFIX, HasRows
+from studio.engine.knowledge.page_images import PageImages
+from studio.engine.knowledge.reading import Readers
+from studio.engine.knowledge.records import TAGS, UNFINISHED, Records
+from studio.engine.knowledge.rows_of import HasRows
 from studio.engine.knowledge.search import Search
 from studio.engine.knowledge.sources import Sources
 from studio.engine.knowledge.watching import Watching
@@ -64,8 +67,9 @@ class Knowledge:
         self._originals = Originals(paths.knowledge / "files")
         self._chunks = ChunkStore(paths.knowledge / "chunks.db")
         self._vectors = vectors or stores.get("chroma").at(paths.knowledge / "vectors")
-        index = Index(self._chunks, self._vectors, embeds)
-        self._search = Search(self._chunks, self._vectors, embeds)
+        guard = Guard(embeds)
+        index = Index(self._chunks, self._vectors, embeds, guard, Readers(paths.temporary))
+        self._search = Search(self._chunks, self._vectors, embeds, Background(embeds), guard)
         self._indexing = Indexing(self._records, index, self._originals, jobs, events, settings)
         self._sources = Sources(self._records, self._originals, self._indexing, events, egress, rows)
         self._watching = Watching(self._follow)
@@ -74,11 +78,13 @@ class Knowledge:
         self.packages = Packages(
             self._records, self._chunks, self._vectors, self._originals, self.evaluations, jobs, events
         )
-        self._images: dict[tuple[Any, ...], PageImage] = {}
+        self._images = PageImages(self._chunks, self._originals, self._indexing)
 
     async def start(self) -> None:
         """Finish what a kill cut off, and follow the watched folders again."""
         await self._indexing.start()
+        for collection_id in await self._records.hidden():
+            self._indexing.later(self._clear_out(collection_id))
         for collection in await self._records.collections():
             for folder in collection.settings.get(FOLDERS, []):
                 self._watching.watch(collection.id, folder)
@@ -118,41 +124,60 @@ class Knowledge:
     ) -> Collection:
         """Change what a collection is called and how it is cut and ranked; `reindex` applies a new cut to what is there."""
         collection = await self.collection(id_or_name)
-        values: dict[str, Any] = {"settings": {**collection.settings, **checked_settings(settings)}}
-        values |= {"name": name.strip()} if name and name.strip() else {}
-        values |= {"description": description} if description is not None else {}
-        await self._records.update_collection(collection.id, **values)
+        values = {"description": description} if description is not None else {}
+        named = (name or "").strip() or None
+        await self._records.update_collection(collection.id, checked_settings(settings), named, **values)
         self._events.publish(CollectionsChanged(collection.id))
         return await self.collection(collection.id)
 
     async def delete(self, id_or_name: str) -> None:
         """Forget a collection with all its documents and vectors. Cannot be undone."""
         collection = await self.collection(id_or_name)
-        await self._watching.leave(collection.id)
-        for document in await self._records.documents(collection.id):
-            await self.delete_document(document.id)
-        await self._vectors.drop(collection.id)
-        await self._chunks.drop_words(collection.id)
-        await self.evaluations.forget(collection.id)
-        await self._records.delete_collection(collection.id)
+        await self._records.hide_collection(collection.id)
+        await self._clear_out(collection.id)
         self._events.publish(CollectionsChanged(collection.id))
+
+    async def _clear_out(self, collection_id: str) -> None:
+        """What was in a collection that nobody sees any more, and then itself."""
+        await self._watching.leave(collection_id)
+        for document in await self._records.all_of([collection_id]):
+            await self._indexing.leave(document)
+            self._events.publish(DocumentDeleted(document.id, collection_id))
+        await self._indexing.emptied(collection_id)
+        await self._vectors.drop(collection_id)
+        await self._chunks.drop_words(collection_id)
+        await self.evaluations.forget(collection_id)
+        await self._records.delete_collection(collection_id)
 
     async def reindex(self, id_or_name: str, embedder: str = "") -> JobState:
         """Index every document again, as the settings are now. Chunks whose words stay keep their vectors, unless another
-        embedding model is asked for: then all are embedded anew."""
+        embedding model is asked for or vectors were lost: then all are embedded anew."""
         collection = await self.collection(id_or_name)
         info = await self._embeds.embedder(embedder or collection.embedder)
         documents = await self._records.documents(collection.id)
-        other = (info.id, info.dimensions) != (collection.embedder, collection.dimensions)
+        lost = await self._vectors.count(collection.id) < collection.chunk_count
+        other = lost or not await self._embeds_as(collection, info)
         for document in documents:
             if other:
                 await self._indexing.index.remove(document.id, collection.id)
             await self._indexing.change(document.id, status="queued", reason=None)
         if other:
             await self._vectors.drop(collection.id)
-            await self._records.update_collection(collection.id, embedder=info.id, dimensions=info.dimensions)
+            await self._records.update_collection(
+                collection.id, {PROBE_KEY: None}, embedder=info.id, dimensions=info.dimensions
+            )
         self._events.publish(CollectionsChanged(collection.id))
         return (await self._indexing.queue([document.id for document in documents])).state
+
+    async def _embeds_as(self, collection: Collection, info: EmbedderInfo) -> bool:
+        """Whether a model makes the vectors that a collection has, by its name and by what it answers."""
+        if (info.id, info.dimensions) != (collection.embedder, collection.dimensions):
+            return False
+        try:
+            await self._indexing.index.guard.check(collection)
+        except BadState:
+            return False
+        return True
 
     async def pause(self, id_or_name: str) -> None:
         """Put indexing aside, until `resume`, over a restart too. What is done stays done."""
@@ -200,18 +225,19 @@ class Knowledge:
             for one in documents:
                 await self.editing.decide(one.id, list(excluded), texts or {})
         if folders:
-            watched = dict.fromkeys([*target.settings.get(FOLDERS, []), *map(str, folders)])
-            await self._records.update_collection(target.id, settings={**target.settings, FOLDERS: list(watched)})
-            for folder in folders:
-                self._watching.watch(target.id, str(folder))
+            await self._watch(target, [str(folder) for folder in folders])
         return await self._queue(target, documents)
+
+    async def _watch(self, target: Collection, folders: Sequence[str]) -> None:
+        await self._records.watch(target.id, FOLDERS, folders)
+        for folder in folders:
+            self._watching.watch(target.id, folder)
 
     async def unwatch(self, collection: str, folder: str) -> None:
         """Follow a folder no longer; its documents stay."""
         target = await self.collection(collection)
         await self._watching.leave(target.id, folder)
-        left = [one for one in target.settings.get(FOLDERS, []) if one != folder]
-        await self._records.update_collection(target.id, settings={**target.settings, FOLDERS: left})
+        await self._records.watch(target.id, FOLDERS, [], gone=folder)
         self._events.publish(CollectionsChanged(target.id))
 
     async def add_page(self, collection: str, url: str) -> JobState:
@@ -249,9 +275,8 @@ class Knowledge:
     async def tag(self, document_id: str, tags: Sequence[str]) -> Document:
         """Give a document these tags in place of those it had."""
         await self.document(document_id)
-        details = await self._records.details(document_id)
         kept = sorted({tag.strip() for tag in tags if tag.strip()})
-        await self._indexing.change(document_id, details={**details, TAGS: kept})
+        await self._indexing.change(document_id, details={TAGS: kept})
         return await self.document(document_id)
 
     async def retry(self, document_id: str) -> JobState:
@@ -265,12 +290,7 @@ class Knowledge:
     async def delete_document(self, document_id: str) -> None:
         """Forget a document: nothing of it can be found from now on. Cannot be undone."""
         document = await self.document(document_id)
-        await self._records.update_document(document_id, status=DELETING)
-        await self._chunks.hide(document_id)
-        if document_id in self._indexing.progress:
-            self._indexing.leaving.add(document_id)  # whoever indexes it notices and takes it out
-        else:
-            await self._indexing.forget(document_id, document.collection_id, [document.digest])
+        await self._indexing.leave(document)
         self._events.publish(DocumentDeleted(document_id, document.collection_id))
         self._events.publish(CollectionsChanged(document.collection_id))
 
@@ -278,6 +298,10 @@ class Knowledge:
         """In the order they stand; those left out too, marked so."""
         await self._records.document(document_id)
         return await self._chunks.chunks_of(document_id, start, limit)
+
+    async def chunks_table(self, limit: int) -> Any:
+        """The chunks that can be found and those left out, of all collections, as an Arrow table: for SQL."""
+        return await self._chunks.table(limit)
 
     # Finding and showing
 
@@ -311,19 +335,7 @@ class Knowledge:
         self, document_id: str, page: int, spans: Sequence[tuple[int, int]] = (), width: int = 800
     ) -> PageImage:
         """A page of a PDF with the rectangles of spans of its text. Takes a process and about 0.3 s; the last ones are kept."""
-        document = await self.document(document_id)
-        if document.format != "pdf":
-            raise BadState(
-                Text(f"{document.file_name} has no pages to show.", f"{document.file_name} 没有可显示的页面。")
-            )
-        key = (document.digest, page, tuple(spans), width)
-        if key not in self._images:
-            text = (await self._chunks.page(document_id, page)).text
-            file = self._originals.path(document.digest, document.file_name)
-            readers, limits = self._indexing.index.readers, self._indexing.limits()
-            self._images[key] = await readers.render(file, page, list(spans), width, text, limits)
-            self._images.pop(next(iter(self._images))) if len(self._images) > 24 else None
-        return self._images[key]
+        return await self._images.image(await self.document(document_id), page, spans, width)
 
     def suffixes(self) -> list[str]:
         """The file endings that can be read."""
@@ -345,7 +357,7 @@ class Knowledge:
             self._events.publish(CollectionsChanged(collection_id))
 
     async def _as_it_is(self, document: Document) -> Document:
-        if document.source_path.startswith(PREFIX) and await self._sources.is_stale(document):
+        if await self._sources.is_stale(document):
             document = document.model_copy(update={"stale": True})
         return self._indexing.with_progress(document)
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from weakref import WeakValueDictionary
 
 from studio.engine import ids
 from studio.engine.egress import Egress
@@ -20,22 +19,13 @@ from studio.engine.knowledge import reader
 from studio.engine.knowledge.document import Collection, Document, DocumentChanged
 from studio.engine.knowledge.indexing import OLD, Indexing
 from studio.engine.knowledge.originals import Originals, files_under
-from studio.engine.knowledge.records import FOLDER, MODIFIED, TAGS, UNFINISHED, UNIT, Records
+from studio.engine.knowledge.records import DATASET, FOLDER, MODIFIED, TAGS, UNFINISHED, UNIT, Records
 from studio.engine.knowledge.rows_of import PREFIX, HasRows, lines_of
+from studio.engine.knowledge.web_page import fetch
 from studio.engine.text import Text
 
 log = logging.getLogger(__name__)
-LONGEST_PAGE = 64 << 20  # bytes of a web page
-SECONDS = 30  # of silence of a web server
 MOST_FIELDS = 50  # columns of a dataset that are kept to filter by, unless others are named
-ENDINGS = {
-    "text/html": ".html", "application/xhtml+xml": ".html", "text/plain": ".txt", "text/markdown": ".md", "application/pdf": ".pdf",
-    "text/csv": ".csv", "application/json": ".json", "application/xml": ".xml", "text/xml": ".xml", "application/epub+zip": ".epub",
-    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
-    "application/vnd.openxmlformats-officedocument.presentationml.presentation": ".pptx",
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
-}  # fmt: skip
-DATASET = "dataset"  # key in `details`: {"id", "version", "text", "fields"}
 
 
 @dataclass(slots=True)
@@ -48,12 +38,18 @@ class Sources:
     events: Events
     egress: Egress | None = None
     rows: HasRows | None = None
-    _alone: dict[str, asyncio.Lock] = field(default_factory=dict)
+    _locks: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
 
     async def files(
         self, target: Collection, paths: Sequence[Path], folder: str = "", tags: Sequence[str] = ()
     ) -> list[Document]:
         """A document for each file: the one there is where the content is the same, or whose source it is."""
+        async with self._alone(target.id):
+            return await self._files(target, paths, folder, tags)
+
+    async def _files(
+        self, target: Collection, paths: Sequence[Path], folder: str = "", tags: Sequence[str] = ()
+    ) -> list[Document]:
         known = await self.records.documents(target.id)
         return [await self._file(target, path, known, folder, tags) for path in paths]
 
@@ -61,25 +57,21 @@ class Sources:
         kind = reader.reader_for(file_name if Path(file_name).suffix else f"{file_name}.txt")
         content = text.encode()
         digest = await self.originals.keep_bytes(content, kind.suffixes[0])
-        for one in await self.records.documents(target.id):
-            if one.file_name == file_name and one.digest == digest:
-                return one
-        return await self.record(
-            target, file_name, kind.name, digest=digest, size_bytes=len(content), title=title, details={UNIT: kind.unit}
-        )
+        async with self._alone(target.id):
+            for one in await self.records.documents(target.id):
+                if one.file_name == file_name and one.digest == digest:
+                    return one
+            return await self.record(
+                target, file_name, kind.name, digest=digest, size_bytes=len(content), title=title,
+                details={UNIT: kind.unit},
+            )  # fmt: skip
 
     async def page(self, target: Collection, url: str) -> Document:
         """A web page as it is now, through the egress guard. Raises what the guard or the server says."""
         name, digest, size, title = await self._fetch(url)
         kind = reader.reader_for(name)
         details = {UNIT: kind.unit, "fetched_at": time.time()}
-        there = next((one for one in await self.records.documents(target.id) if one.source_path == url), None)
-        if there is not None:
-            await self._renew(there, digest, size, kind, details)
-            return await self.records.document(there.id)
-        return await self.record(
-            target, name, kind.name, source_path=url, digest=digest, size_bytes=size, title=title, details=details
-        )
+        return await self._of_source(target, url, name, kind, digest, size, details, title=title)
 
     async def dataset(
         self, target: Collection, name: str, text_columns: Sequence[str], fields: Sequence[str] | None
@@ -95,17 +87,10 @@ class Sources:
         if not text_columns:
             raise BadParameter(Text("Choose at least one text column.", "请至少选择一个文本列。"))
         chosen = {"id": table.id, "text": list(text_columns), "fields": list(fields or columns[:MOST_FIELDS])}
-        source = PREFIX + table.id
         digest, size = await self._rows(chosen)
         kind = reader.readers.get("rows")
         details = {UNIT: kind.unit, DATASET: {**chosen, "version": table.version}}
-        there = next((one for one in await self.records.documents(target.id) if one.source_path == source), None)
-        if there is not None:
-            await self._renew(there, digest, size, kind, details)
-            return await self.records.document(there.id)
-        return await self.record(
-            target, table.name, kind.name, source_path=source, digest=digest, size_bytes=size, details=details
-        )
+        return await self._of_source(target, PREFIX + table.id, table.name, kind, digest, size, details)
 
     async def refresh(self, document: Document) -> None:
         """Take the source as it is now, where it is still there, and let the document wait to be indexed."""
@@ -129,39 +114,53 @@ class Sources:
 
     async def is_stale(self, document: Document) -> bool:
         """Whether a dataset has another version than the one whose rows were taken."""
-        details = (await self.records.details(document.id)).get(DATASET)
-        if details is None or self.rows is None:
+        if document.dataset_version is None or self.rows is None:
             return False
         try:
-            return bool((await self.rows.known(details["id"])).version != details["version"])
+            return await self.rows.moved_on(document.dataset_id, document.dataset_version)
         except StudioError:
             return False
 
     async def follow(self, target: Collection, folder: str) -> list[str]:
         """Make the documents of a watched folder what its files are. Returns those that wait to be indexed."""
-        async with self._alone.setdefault(f"{target.id} {folder}", asyncio.Lock()):
+        async with self._alone(target.id):
             if not Path(folder).is_dir():
                 return []  # unplugged or renamed: nothing is forgotten for that
             files = await asyncio.to_thread(files_under, [Path(folder)])
             known = {one.source_path: one for one in await self.records.documents(target.id) if one.folder == folder}
             there = {str(path) for path in files}
             for gone in [one for path, one in known.items() if path not in there]:
-                await self.records.update_document(gone.id, status="deleting")
-                await self._gone(gone)
+                await self.indexing.leave(gone)
             fresh = [path for path in files if str(path) not in known]
             changed = [
                 one for path, one in known.items() if path in there and one.stale and one.status not in UNFINISHED
             ]
-            for one in changed:
-                await self.refresh(one)
-            added = await self.files(target, fresh, folder)
-            return [one.id for one in added if one.status in UNFINISHED] + [one.id for one in changed]
+            refreshed = [one.id for one in changed if await self._refreshed(one)]
+            added = await self._files(target, fresh, folder)
+            return [one.id for one in added if one.status in UNFINISHED] + refreshed
 
-    async def _gone(self, document: Document) -> None:
-        if document.id in self.indexing.progress:
-            self.indexing.leaving.add(document.id)
-        else:
-            await self.indexing.forget(document.id, document.collection_id, [document.digest])
+    async def _refreshed(self, document: Document) -> bool:
+        """Whether its source could be taken as it is now; where not, the document says why and the rest goes on."""
+        try:
+            await self.refresh(document)
+        except StudioError as error:
+            await self.indexing.change(document.id, status="failed", reason=error.whole())
+            return False
+        return True
+
+    async def _of_source(
+        self, target: Collection, source: str, name: str, kind: type[reader.Reader], digest: str, size: int,
+        details: dict[str, Any], **values: Any,
+    ) -> Document:  # fmt: skip
+        """The document of a source: the one that is there, with new content, or a new one."""
+        async with self._alone(target.id):
+            there = next((one for one in await self.records.documents(target.id) if one.source_path == source), None)
+            if there is not None:
+                await self._renew(there, digest, size, kind, details)
+                return await self.records.document(there.id)
+            return await self.record(
+                target, name, kind.name, source_path=source, digest=digest, size_bytes=size, details=details, **values
+            )
 
     async def record(
         self, target: Collection, file_name: str, format: str, *, details: dict[str, Any] | None = None, **values: Any
@@ -175,6 +174,10 @@ class Sources:
         self.events.publish(DocumentChanged(document))
         return document
 
+    def _alone(self, collection_id: str) -> asyncio.Lock:
+        """Whoever has it is the only one who looks what a collection holds and adds to it: nothing is added twice."""
+        return self._locks.setdefault(collection_id, asyncio.Lock())
+
     async def _file(
         self, target: Collection, path: Path, known: Sequence[Document], folder: str, tags: Sequence[str]
     ) -> Document:
@@ -185,6 +188,10 @@ class Sources:
             modified = path.stat().st_mtime
         except (StudioError, OSError) as error:
             reason = error.whole() if isinstance(error, StudioError) else Text.same(str(error))
+            said = next((one for one in known if one.source_path == source and one.status == "failed"), None)
+            if said is not None:
+                await self.indexing.change(said.id, reason=reason)
+                return await self.records.document(said.id)
             return await self.record(
                 target, path.name, "", source_path=source, status="failed", reason=reason, details={FOLDER: folder}
             )
@@ -195,22 +202,21 @@ class Sources:
             return await self.record(
                 target, path.name, kind.name, source_path=source, digest=digest, size_bytes=size, details=details
             )
-        unchanged = same.digest == digest and same.status in ("indexed", *UNFINISHED)
-        if not unchanged:
+        if same.digest != digest or same.status not in ("indexed", *UNFINISHED):
             await self._renew(same, digest, size, kind, {MODIFIED: modified})
         if folder or tags:
             told = {FOLDER: folder or same.folder, TAGS: sorted({*same.tags, *tags})}
-            kept = await self.records.details(same.id)
-            await self.records.update_document(same.id, details={**kept, **told})
+            await self.records.update_document(same.id, details=told)
         return await self.records.document(same.id)
 
     async def _renew(
         self, document: Document, digest: str, size: int, kind: type[reader.Reader] | None, told: dict[str, Any]
     ) -> None:
         """The document gets new content; what it said before is found until the new is."""
-        details = {**await self.records.details(document.id), **told, "attempts": 0}
+        details = {**told, "attempts": 0}
         if digest != document.digest and document.digest:
-            details[OLD] = [*details.get(OLD, []), document.digest]
+            known = await self.records.details(document.id)
+            details[OLD] = [*known.get(OLD, []), document.digest]
         changes: dict[str, Any] = {"status": "queued", "reason": None, "digest": digest, "size_bytes": size}
         if kind is not None:
             details[UNIT], changes["format"] = kind.unit, kind.name
@@ -229,64 +235,8 @@ class Sources:
 
     async def _fetch(self, url: str) -> tuple[str, str, int, str]:
         """File name, digest, size and title of what lies at an address."""
-        import httpx
-
         if self.egress is None:
             raise Unavailable(Text("Web pages cannot be fetched here.", "此处无法获取网页。"))
-        try:
-            async with (
-                self.egress.client(purpose="knowledge", timeout=SECONDS) as client,
-                client.stream("GET", url, follow_redirects=True) as answer,
-            ):
-                if not answer.is_success:
-                    raise _unreachable(url, f"HTTP {answer.status_code}")
-                parts, size = [], 0
-                async for part in answer.aiter_bytes():
-                    size += len(part)
-                    if size > LONGEST_PAGE:
-                        raise _unreachable(url, f"it is longer than {LONGEST_PAGE >> 20} MB")
-                    parts.append(part)
-                kind, charset = answer.headers.get("content-type", "text/html"), answer.charset_encoding
-        except httpx.HTTPError as error:
-            raise _unreachable(url, str(error) or type(error).__name__) from error
-        content = b"".join(parts)
-        name = _name(url, kind)
-        if name.endswith(".html"):
-            content = await asyncio.to_thread(_as_utf8, content, charset)
-        digest = await self.originals.keep_bytes(content, Path(name).suffix)
-        return name, digest, len(content), _title(content) if name.endswith(".html") else ""
-
-
-def _name(url: str, kind: str) -> str:
-    parts = urlsplit(url)
-    ending = ENDINGS.get(kind.partition(";")[0].strip().lower(), "")
-    name = Path(unquote(parts.path)).name.replace("\\", "_")[-150:] or parts.hostname or "page"
-    if ending and Path(name).suffix.lower() != ending:
-        return f"{name}{ending}"
-    return name if Path(name).suffix else f"{name}.html"
-
-
-def _as_utf8(content: bytes, charset: str | None) -> bytes:
-    """A page in the encoding that its server or its head names, as UTF-8."""
-    named = re.search(rb"<meta[^>]+charset=[\"']?([\w-]+)", content[:4096], re.IGNORECASE)
-    for encoding in (charset, named.group(1).decode("ascii", "replace") if named else None):
-        try:
-            if encoding:
-                return content.decode(encoding).encode()
-        except (LookupError, UnicodeDecodeError):
-            continue
-    return content
-
-
-def _title(content: bytes) -> str:
-    found = re.search(rb"<title[^>]*>(.*?)</title>", content[:200_000], re.IGNORECASE | re.DOTALL)
-    import html
-
-    return html.unescape(" ".join(found.group(1).decode("utf-8", "replace").split()))[:200] if found else ""
-
-
-def _unreachable(url: str, reason: str) -> Unavailable:
-    return Unavailable(
-        Text(f"{url} cannot be fetched: {reason}.", f"无法获取 {url}：{reason}。"),
-        Text("Check the address and the connection, then try again.", "请检查网址和网络连接，然后重试。"),
-    )
+        page = await fetch(self.egress, url, "knowledge")
+        digest = await self.originals.keep_bytes(page.content, Path(page.name).suffix)
+        return page.name, digest, len(page.content), page.title

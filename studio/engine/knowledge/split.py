@@ -15,6 +15,8 @@ from studio.engine.knowledge.words import sentences
 
 CONTENTS = re.compile(r"(table of )?contents\b|目\s*[录錄]", re.IGNORECASE)
 
+PART = 100_000  # characters that the splitter is given at once
+
 
 @dataclass(frozen=True, slots=True)
 class Piece:
@@ -42,11 +44,15 @@ class Piece:
 
 @dataclass(slots=True)
 class Splitter:
-    """Cuts the pages of one document in their order. A heading holds until the next of its level."""
+    """Cuts the pages of one document in their order. A heading holds until the next of its level.
+
+    With the `grammar` of a programming language, functions and classes that fit stay whole; small neighbours share a piece.
+    """
 
     characters: int = 800
     overlap: int = 80
     markdown: bool = False
+    grammar: Any = None
     _path: list[Heading] = field(default_factory=list)
     _count: int = 0
     _cut: Any = None
@@ -56,6 +62,8 @@ class Splitter:
         index, self._count = self._count, self._count + 1
         if any(row.fields is not None for row in page.rows):
             return list(self._rows(index, page))
+        if self.grammar is not None:
+            return list(self._code(index, page))
         pieces: list[Piece] = []
         starts = [row.start for row in page.rows]
         for start, end, under in _sections(page, self._path):
@@ -63,11 +71,15 @@ class Splitter:
             if under and CONTENTS.match(under[-1].title):
                 continue  # a list of headings answers no question and holds the words of all
             heading = " › ".join(heading.title for heading in under)
-            for offset, text in self._cutter().chunk_indices(page.text[start:end]):
-                place = bisect_right(starts, start + offset) - 1
-                row = page.rows[place] if place >= 0 else None
+            for offset, text in self._cut_up(page.text[start:end]):
+                row = _row_at(page, starts, start + offset)
                 pieces.append(_piece(index, page, start + offset, text, heading, row))
         return pieces
+
+    def _code(self, index: int, page: Page) -> Iterator[Piece]:
+        starts = [row.start for row in page.rows]
+        for start, text in self._cutter().chunk_indices(page.text):
+            yield _piece(index, page, start, text, _definition(page, start, text), _row_at(page, starts, start))
 
     def _rows(self, index: int, page: Page) -> Iterator[Piece]:
         ends = [row.start for row in page.rows[1:]] + [len(page.text)]
@@ -82,15 +94,27 @@ class Splitter:
             if len(text) <= self.characters:
                 yield _piece(index, page, row.start, text, heading, row)
                 continue
-            for offset, part in self._cutter().chunk_indices(text):
+            for offset, part in self._cut_up(text):
                 yield _piece(index, page, row.start + offset, part, heading, row)
+
+    def _cut_up(self, text: str) -> Iterator[tuple[int, str]]:
+        """Pieces with their places. A long text goes to the splitter part by part, whose time grows with the square of a length."""
+        start = 0
+        while start < len(text):
+            end = _part_end(text, start)
+            for offset, piece in self._cutter().chunk_indices(text[start:end]):
+                yield start + offset, piece
+            start = end
 
     def _cutter(self) -> Any:
         if self._cut is None:
-            from semantic_text_splitter import MarkdownSplitter, TextSplitter
+            from semantic_text_splitter import CodeSplitter, MarkdownSplitter, TextSplitter
 
-            kind = MarkdownSplitter if self.markdown else TextSplitter
-            self._cut = kind(self.characters, overlap=min(self.overlap, self.characters // 2))
+            overlap = min(self.overlap, self.characters // 2)
+            if self.grammar is not None:
+                self._cut = CodeSplitter(self.grammar, self.characters, overlap=overlap)
+            else:
+                self._cut = (MarkdownSplitter if self.markdown else TextSplitter)(self.characters, overlap=overlap)
         return self._cut
 
 
@@ -100,10 +124,38 @@ def split(pages: list[Page], characters: int = 800, overlap: int = 80, markdown:
     return [piece for page in pages for piece in splitter.split(page)]
 
 
+def _part_end(text: str, start: int) -> int:
+    """Where a part of a long text ends: after a paragraph, a line, a sentence or a word, whichever is there."""
+    end = start + PART
+    if end >= len(text):
+        return len(text)
+    found = ((text.rfind(mark, start + PART // 2, end), len(mark)) for mark in ("\n\n", "\n", "。", ". ", " "))
+    return next((place + length for place, length in found if place >= 0), end)
+
+
 def _piece(index: int, page: Page, start: int, text: str, heading: str, row: Row | None) -> Piece:
     spans = [(start + first, start + last) for first, last in sentences(text)]
     number, fields = (row.number, row.fields) if row else (None, None)
     return Piece(index, page.number, start, start + len(text), text, heading, spans, number, fields)
+
+
+def _row_at(page: Page, starts: list[int], place: int) -> Row | None:
+    number = bisect_right(starts, place) - 1
+    return page.rows[number] if number >= 0 else None
+
+
+def _definition(page: Page, start: int, text: str) -> str:
+    """What a piece of code belongs to: where it begins at the margin the first definition in it, otherwise the one around it."""
+    inside = text[:1].isspace() or page.text.rfind("\n", 0, start) + 1 < start
+    path: list[Heading] = []
+    for heading in page.headings:
+        within = start <= heading.start < start + len(text)
+        if heading.start > start and (inside or not within):
+            break
+        path = [*(above for above in path if above.level < heading.level), heading]
+        if within:
+            break
+    return " › ".join(heading.title for heading in path)
 
 
 def _sections(page: Page, path: list[Heading]) -> Iterator[tuple[int, int, list[Heading]]]:

@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from studio.engine.metadata.pinyin import spelled
+from studio.engine.pinyin import spelled
 
 Where = Literal["name", "column", "tag", "owner", "description", "place", "value"]
 WEIGHT: dict[Where, int] = {

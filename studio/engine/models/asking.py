@@ -183,7 +183,10 @@ class Asking(Shelf):
         """Decoding speed in tokens a second on this computer, kept with the model."""
         messages = [{"role": "user", "content": "Write a short story about a lighthouse."}]
         usage: Usage | None = None
-        async with aclosing(_closable(self.chat(name, messages, max_tokens=64, temperature=0.8))) as pieces:
+        whole: dict[str, Any] = (
+            {} if (await self.get(name)).remote else {"ignore_eos": True}
+        )  # few words say little of the speed
+        async with aclosing(_closable(self.chat(name, messages, max_tokens=64, temperature=0.8, **whole))) as pieces:
             async for piece in pieces:
                 usage = piece.usage or usage
         if usage is None or usage.tokens_per_second is None:
@@ -226,7 +229,8 @@ class Asking(Shelf):
     async def _ready(self, name: str, kind: Kind = "chat") -> Model:
         model = await self.get(name, kind)
         if model.state == "missing":
-            raise Unavailable(model.error or Text(f"“{model.name}” is not there.", f"找不到“{model.name}”。"))
+            gone = model.error or Text(f"“{model.name}” is not there.", f"找不到“{model.name}”。")
+            raise Unavailable(gone).fixed_by("model")
         return model
 
     async def _note_speed(self, model: Model, usage: Usage | None) -> None:

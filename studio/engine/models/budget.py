@@ -39,6 +39,7 @@ class DoesNotFit(Conflict):
                 else "请缩短上下文、选择更小的量化版本，或强制加载（force）。",
             ),
         )
+        self.fixed_by("smaller")
         self.fit = fit
         self.unload = [other.id for other in unload]
 

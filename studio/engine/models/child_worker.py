@@ -9,7 +9,7 @@ import signal
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -109,6 +109,8 @@ class ChildWorker(Worker):
             await child.kill()
             raise
         if "port" not in answer:
+            with suppress(TimeoutError):  # until it has written why: its engine's log is on a thread of its own
+                await asyncio.wait_for(child.wait(), STOP_SECONDS)
             await child.kill()
             raise _did_not_start(label, str(answer.get("error", "")), child)
         return cls(child, order["name"], answer["port"], order["token"], label)

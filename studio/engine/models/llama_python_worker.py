@@ -21,6 +21,7 @@ def serve(order: dict[str, Any], answer: Any) -> None:
 
     application = make_application(load(order), order)
     listener = socket.create_server(("127.0.0.1", 0))
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # a piece is sent at once, not with the next
     server = uvicorn.Server(uvicorn.Config(application, log_level="warning", access_log=False))
 
     def stop_with_the_studio() -> None:

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from studio.engine.events import Event
 from studio.engine.models.load_settings import LoadSettings as LoadSettings
+from studio.engine.models.prices import Prices
 from studio.engine.text import Text
 
 Kind = Literal["chat", "embedding", "rerank"]
@@ -31,7 +32,7 @@ class Model(BaseModel):
     what a reader must know before trusting it; `error` why it is failed or missing, with the way out. `location` of a
     split file is its first part and `parts` how many there are; `projector` the file with a vision model's eyes. `key` is
     the quick key of its content, `digest` the SHA-256 once it was worked out, "" before; `hub` the repository that
-    it was downloaded from; `starred` that a person wants it first. `engine` is what runs it while it is loaded, and `why`, where another might have.
+    it was downloaded from; `starred` that a person wants it first, `prices` what they say that its tokens cost. `engine` is what runs it while it is loaded, and `why`, where another might have.
     """
 
     id: str
@@ -59,6 +60,7 @@ class Model(BaseModel):
     digest: str = ""
     hub: str = ""
     starred: bool = False
+    prices: Prices | None = None
     state: State = "available"
     error: Text | None = None
     engine: str = ""

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from studio.engine.errors import StudioError, WorkerFailed
+from studio.engine.errors import Fix, StudioError, WorkerFailed
 from studio.engine.models.backend import Worker
 from studio.engine.models.child_worker import how_it_ended
 from studio.engine.models.model import LoadSettings, Model, State
@@ -148,6 +148,7 @@ class Pool:
             worker = await self._start(model, settings)
         except StudioError as error:
             self._note_failure(place)
+            error.fix = error.fix or Fix("model")
             place.error = error
             self._set(model.id, "failed")
             raise

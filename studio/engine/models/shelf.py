@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast, get_args
 
 from studio.engine import ids
 from studio.engine.catalog import Catalog
@@ -19,6 +20,7 @@ from studio.engine.models.library import AUTOMATIC, Library
 from studio.engine.models.model import Kind, LoadSettings, Model, ModelChanged
 from studio.engine.models.on_disk import OnDisk, look
 from studio.engine.models.pool import Pool
+from studio.engine.models.prices import Prices
 from studio.engine.models.trust import Trust
 from studio.engine.paths import Paths
 from studio.engine.secrets import Secrets
@@ -88,7 +90,7 @@ class Shelf:
         raise NotFound(
             Text(f"There is no model “{name}”. Known: {known}.", f"没有名为“{name}”的模型，可用：{known}。"),
             Text("Choose one of these, or make an alias under Models.", "请选择其中之一，或在“模型”中设置别名。"),
-        )
+        ).fixed_by("model")
 
     async def add(self, path: str | Path) -> Model:
         """Add a GGUF file, a Hugging Face folder, or every GGUF under a folder (the first is returned). What is known
@@ -138,16 +140,16 @@ class Shelf:
         url = server_url(url)
         self._egress.grant(url)
         offered = await remote_models(self._egress, url, key)
-        chosen = model or (offered[0] if len(offered) == 1 else "")
+        chosen = model or (next(iter(offered)) if len(offered) == 1 else "")
         if not chosen or (offered and chosen not in offered):
-            listed = ", ".join(offered[:20]) or "–"
+            listed = ", ".join(list(offered)[:20]) or "–"
             raise BadParameter(
                 Text(f"Say which model of {url}: {listed}.", f"请指定 {url} 上的模型：{listed}。"),
             )
         found = Model(
             id=ids.new("model"),
             name=name.strip() or chosen,
-            kind=_remote_kind(chosen),
+            kind=_remote_kind(chosen, offered.get(chosen, "")),
             backend="openai_api",
             location=url,
             remote_name=chosen,
@@ -159,7 +161,7 @@ class Shelf:
     async def remote_models(self, url: str, key: str = "") -> Sequence[str]:
         """What a server offers. Naming the address grants it."""
         self._egress.grant(server_url(url))
-        return await remote_models(self._egress, url, key)
+        return list(await remote_models(self._egress, url, key))
 
     async def remove(self, name: str, *, file: bool = False) -> None:
         """Take it out of the library. Its file stays where it is; with `file`, one that the studio downloaded goes to the
@@ -234,6 +236,10 @@ class Shelf:
     async def star(self, name: str, on: bool = True) -> Model:
         """Starred models stand first."""
         return await self._change(await self.get(name), starred=on)
+
+    async def set_prices(self, name: str, prices: Prices | None) -> Model:
+        """Say what its tokens cost; None forgets it, and costs are not shown any more."""
+        return await self._change(await self.get(name), prices=prices)
 
     async def _change(self, model: Model, **fields: object) -> Model:
         """Change these fields and nothing that somebody else changed meanwhile."""
@@ -314,7 +320,7 @@ class Shelf:
         if chosen is not None and chosen in fitting:
             return chosen
         if not fitting:
-            raise Unavailable(Text("There is no chat model yet.", "还没有对话模型。"), HOW_TO_GET_ONE)
+            raise Unavailable(Text("There is no chat model yet.", "还没有对话模型。"), HOW_TO_GET_ONE).fixed_by("model")
         used = await self._library.used()
         return max(fitting, key=lambda model: (not model.demo, used.get(model.id, 0.0)))
 
@@ -358,7 +364,10 @@ def _is_plain_folder(path: Path) -> bool:
     return path.is_dir() and not (path / "config.json").is_file()
 
 
-def _remote_kind(name: str) -> Kind:
+def _remote_kind(name: str, told: str) -> Kind:
+    """What a server says of its model, else what its name tells."""
+    if told in get_args(Kind):
+        return cast(Kind, told)
     lowered = name.lower()
     if "rerank" in lowered:
         return "rerank"

@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from studio.engine.datasets.dataset import Dataset
 from studio.engine.datasets.reading import quoted
 from studio.engine.errors import StudioError
 from studio.engine.sql.plan import Plan, plan
-from studio.engine.sql.query import Attempt, NotAnswered, QueryResult, Sqled
+from studio.engine.sql.query import Attempt, NotAnswered, QueryResult, Sqled, Written
 from studio.engine.text import Text
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ REPAIRS = 2  # chances to mend a query that did not run
 NONE = re.compile(r"\W*none\W*", re.IGNORECASE)
 FENCED = re.compile(r"```(?:sql)?\s*(.*?)```", re.DOTALL | re.IGNORECASE)
 Values = dict[str, list[str]]
+T = TypeVar("T")
 PROMPT = """Write one DuckDB SELECT that answers the question. Use only these tables and exactly these values.
 Ignore parts of the question that are not about the tables. Answer with the SQL alone, in a ```sql block.
 If no part of the question can be answered from these tables, answer NONE.
@@ -38,14 +39,43 @@ async def ask(
     sql: Sql, question: str, datasets: Sequence[Dataset], model: Callable[[str], Awaitable[str]] | None
 ) -> Sqled:
     """See `Sql.ask`."""
-    values = {dataset.id: await known_values(sql, dataset) for dataset in datasets if dataset.columns}
-    usable = [dataset for dataset in datasets if dataset.id in values]
+    usable, values = await _usable(sql, datasets)
+    attempts: list[Attempt] = []
+
+    async def run(written: str, wanted: list[str]) -> QueryResult:
+        return await sql.query(written, datasets=wanted)
+
+    if model is not None and usable:
+        found = await _by_model(question, usable, values, model, attempts, run)
+        if found is not None:
+            return Sqled(found[0], "model", found[1], attempts=attempts)
+    best = _by_matching(question, usable, values, attempts)
+    result = await run(best.sql, [best.dataset.id])
+    return Sqled(best.sql, "matched", result, best.filters, best.rows_sql, best.where, best.dataset.id, attempts)
+
+
+async def write(
+    sql: Sql, question: str, datasets: Sequence[Dataset], model: Callable[[str], Awaitable[str]] | None
+) -> Written:
+    """See `Sql.write`."""
+    usable, values = await _usable(sql, datasets)
     attempts: list[Attempt] = []
     if model is not None and usable:
-        found = await _by_model(sql, question, usable, values, model, attempts)
+        found = await _by_model(question, usable, values, model, attempts, sql.prove)
         if found is not None:
-            return found
-    return await _by_matching(sql, question, usable, values, attempts)
+            return Written(found[0], "model", attempts)
+    try:
+        best = _by_matching(question, usable, values, attempts)
+    except NotAnswered as error:
+        last = attempts[-1].sql if attempts else ""
+        return Written(last, "none", [*attempts, Attempt(sql="", error=error.whole())])
+    await sql.prove(best.sql, [best.dataset.id])
+    return Written(best.sql, "matched", attempts)
+
+
+async def _usable(sql: Sql, datasets: Sequence[Dataset]) -> tuple[list[Dataset], dict[str, Values]]:
+    values = {dataset.id: await known_values(sql, dataset) for dataset in datasets if dataset.columns}
+    return [dataset for dataset in datasets if dataset.id in values], values
 
 
 async def known_values(sql: Sql, dataset: Dataset) -> Values:
@@ -66,30 +96,25 @@ async def known_values(sql: Sql, dataset: Dataset) -> Values:
     return found
 
 
-async def _by_matching(
-    sql: Sql, question: str, datasets: Sequence[Dataset], values: dict[str, Values], attempts: list[Attempt]
-) -> Sqled:
+def _by_matching(
+    question: str, datasets: Sequence[Dataset], values: dict[str, Values], attempts: list[Attempt]
+) -> Plan:
     plans = [found for dataset in datasets if (found := plan(question, dataset, values[dataset.id]))]
     if not plans:
         raise _not_understood(datasets, attempts)
-    best = max(plans, key=lambda each: each.score)
-    result = await sql.query(best.sql, datasets=[best.dataset.id])
-    return _answer(best, result, attempts)
-
-
-def _answer(best: Plan, result: QueryResult, attempts: list[Attempt]) -> Sqled:
-    return Sqled(best.sql, "matched", result, best.filters, best.rows_sql, best.where, best.dataset.id, attempts)
+    return max(plans, key=lambda each: each.score)
 
 
 async def _by_model(
-    sql: Sql,
     question: str,
     datasets: Sequence[Dataset],
     values: dict[str, Values],
     model: Callable[[str], Awaitable[str]],
     attempts: list[Attempt],
-) -> Sqled | None:
-    """What the model's query brings; None when it says that there is none, fails itself, or none of its queries runs."""
+    run: Callable[[str, list[str]], Awaitable[T]],
+) -> tuple[str, T] | None:
+    """The model's query and what `run` makes of it; None when it says that there is none, fails itself, or none of its queries
+    runs."""
     tables = "\n\n".join(describe(dataset, values[dataset.id]) for dataset in datasets)
     prompt = PROMPT.format(tables=tables, question=question)
     wanted = [dataset.id for dataset in datasets]
@@ -103,7 +128,7 @@ async def _by_model(
         if not written or NONE.fullmatch(written):
             return None
         try:
-            return Sqled(written, "model", await sql.query(written, datasets=wanted), attempts=attempts)
+            return written, await run(written, wanted)
         except StudioError as error:
             log.info("the model's SQL was not usable: %s", error)
             attempts.append(Attempt(sql=written, error=error.message))

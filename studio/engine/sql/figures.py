@@ -96,7 +96,7 @@ async def points(sql: Sql, table: Any, plan: ChartPlan) -> Points:
     x, most = quoted(plan.x), MOST_POINTS[plan.shape]
     ys = [f"({_expression(plan.aggregate, name)})::DOUBLE AS y{place}" for place, name in enumerate(plan.ys)]
     grouped = f"GROUP BY {x}" if plan.aggregate != "none" else ""
-    order = f"ORDER BY {x}" if plan.shape == "line" else "ORDER BY y0 DESC NULLS LAST" if grouped else ""
+    order = f"ORDER BY {x}" if plan.shape == "line" else "ORDER BY y0 DESC NULLS LAST, label" if grouped else ""
     place = f"{x}::DOUBLE" if plan.shape == "scatter" else "0"
     kept = f"WHERE {x} IS NOT NULL" if plan.shape == "scatter" else ""
     query = f"SELECT {x}::VARCHAR AS label, {place} AS place, {', '.join(ys)} FROM rows {kept} {grouped} {order}"

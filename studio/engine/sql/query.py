@@ -100,3 +100,13 @@ class Sqled:
     where: str = ""
     dataset_id: str = ""
     attempts: list[Attempt] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Written:
+    """The SQL that would answer a question, proved on the locked connection and not run. With `how` "none" there is no such: `sql`
+    is the last attempt then. `attempts` are what was written and does not hold, with the reasons."""
+
+    sql: str
+    how: Literal["model", "matched", "none"]
+    attempts: list[Attempt] = field(default_factory=list)

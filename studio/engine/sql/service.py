@@ -20,7 +20,6 @@ from studio.engine.datasets.records import proper_name, taken
 from studio.engine.datasets.service import Datasets
 from studio.engine.datasets.spill import Spill
 from studio.engine.errors import Forbidden, StudioError
-from studio.engine.files import replacing
 from studio.engine.paths import Paths
 from studio.engine.settings import Settings
 from studio.engine.sql import ask, export, plan_tree, pretty
@@ -28,8 +27,9 @@ from studio.engine.sql.drafts import Drafts
 from studio.engine.sql.export import FormatName
 from studio.engine.sql.history import History
 from studio.engine.sql.plan_tree import Plan
-from studio.engine.sql.query import Problem, Query, QueryResult, Read, Sqled
+from studio.engine.sql.query import Problem, Query, QueryResult, Read, Sqled, Written
 from studio.engine.sql.saved import SavedQueries
+from studio.engine.sql.saving import Mode, Saved, Saving, registered
 from studio.engine.sql.scanned import read_of
 from studio.engine.sql.script import Outcome, in_text, no_query
 from studio.engine.sql.spool import Spooled, spool
@@ -50,7 +50,9 @@ class Sql:
         self.saved = SavedQueries(catalog)
         self.drafts = Drafts(catalog)
         self.history = History(catalog)
+        self._saving = Saving(datasets, paths.results, self._locked)
         self.views: dict[str, View] = {}
+        self.view_columns: dict[str, list[str]] = {}  # what a query can name of them
 
     async def start(self) -> None:
         """Remove what a kill left behind."""
@@ -135,8 +137,7 @@ class Sql:
             for statement in split(sql) or [Statement(sql, 0, 0, 0)]:
                 checked = statement.explained()
                 try:
-                    seen = await visible(self._datasets, checked.sql, views=self.views)
-                    await self._locked(seen, partial(_bind, sql=checked.sql), None)
+                    await self.prove(checked.sql)
                 except StudioError as error:
                     raise in_text(error, checked) from error
         except StudioError as error:
@@ -179,29 +180,15 @@ class Sql:
         path = self._paths.results / f"{ids.new('result')}.parquet"
         await self._locked(seen, lambda locked: spool(locked, sql, (), path), None)
         origin = {"kind": "query", "sql": sql, "datasets": [dataset.id for dataset in seen.datasets]}
-        try:
-            return await self._datasets.register(path, name, description=description, origin=origin)
-        except BaseException:
-            await asyncio.to_thread(path.unlink, missing_ok=True)
-            raise
+        made = self._datasets.register(path, name, description=description, origin=origin)
+        return await registered(self._datasets, path, made)
 
     async def save_rows(
-        self, table: Any, name: str, description: str = "", *, origin: Mapping[str, Any] | None = None
-    ) -> Dataset:
-        """Keep rows that something made as a dataset; one of that name that was made too gets a new version.
-
-        `Conflict` for the name of a dataset that was registered from elsewhere: its place stays its own.
-        """
-        name = proper_name(name)
-        known = next((each for each in await self._datasets.list() if each.name.lower() == name.lower()), None)
-        if known is not None and not known.statistics.get("origin"):
-            raise taken(name)
-        path = self._paths.results / f"{ids.new('result')}.parquet"
-        await asyncio.to_thread(_write, table, path)
-        if known is None:
-            return await self._datasets.register(path, name, description=description, origin=origin)
-        await self._datasets.create_version(known.id, path, origin=origin)
-        return await self._datasets.get(known.id)
+        self, table: Any, name: str, description: str = "", *, origin: Mapping[str, Any] | None = None,
+        mode: Mode = "replace", key: Sequence[str] = (), once: str = "",
+    ) -> Saved:  # fmt: skip
+        """Keep rows that something made as a dataset; one of that name that was made too gets a new version (`Saving.save`)."""
+        return await self._saving.save(table, name, description, origin=origin, mode=mode, key=key, once=once)
 
     async def ask(self, question: str, dataset_ids: Sequence[str], model: Complete | None = None) -> Sqled:
         """Answer a question about datasets: question to SQL to rows.
@@ -212,6 +199,16 @@ class Sql:
         """
         datasets = [await self._datasets.get(each) for each in dataset_ids] or await self._datasets.list()
         return await ask.ask(self, question, datasets, model)
+
+    async def write(self, question: str, dataset_ids: Sequence[str], model: Complete | None = None) -> Written:
+        """The SQL with which `ask` would answer, checked in the same way and not run."""
+        datasets = [await self._datasets.get(each) for each in dataset_ids] or await self._datasets.list()
+        return await ask.write(self, question, datasets, model)
+
+    async def prove(self, sql: str, datasets: Sequence[str] | None = None) -> None:
+        """Raise what keeps a query of these datasets from running: as `query` does, but nothing is read."""
+        seen = await visible(self._datasets, sql, datasets, self.views)
+        await self._locked(seen, partial(_bind, sql=sql), None)
 
     async def batches(self, sql: str, size: int = 65_536) -> AsyncGenerator[Any, None]:
         """All rows of a query as pyarrow RecordBatches, in little memory. The first one is there even when it is empty."""
@@ -270,13 +267,6 @@ class Sql:
 
     def _spill(self) -> Spill:
         return Spill(self._paths.spill, self._settings.data.query_disk_mb)
-
-
-def _write(table: Any, path: Path) -> None:
-    import pyarrow.parquet
-
-    with replacing(path) as file:
-        pyarrow.parquet.write_table(table, file)
 
 
 def problem_of(error: StudioError) -> Problem:

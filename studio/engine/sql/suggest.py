@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import Literal
+from typing import Literal, Protocol
 
 from studio.engine.datasets.dataset import Column, Dataset
 from studio.engine.sql.statements import Token, at_caret, tokens
@@ -67,11 +67,43 @@ class Function:
     about: str
 
 
+class Named(Protocol):
+    """A table that can be named: a dataset, or what the studio tells of itself."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def description(self) -> str: ...
+    @property
+    def row_count(self) -> int | None: ...
+    @property
+    def columns(self) -> Sequence[Column]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """What the studio tells of itself, as a table."""
+
+    name: str
+    columns: list[Column]
+    description: str = "what the studio tells of itself"
+    row_count: int | None = None
+
+    @property
+    def id(self) -> str:
+        return self.name
+
+
 class Suggester:
     """Made anew when the datasets change; asking costs about a millisecond for a statement of some pages."""
 
-    def __init__(self, datasets: Iterable[Dataset]) -> None:
-        self._datasets = list(datasets)
+    def __init__(self, datasets: Iterable[Dataset], views: Mapping[str, Sequence[str]] | None = None) -> None:
+        self._datasets: list[Named] = list(datasets)
+        self._datasets += [
+            _View(name, [Column(name=each, type="") for each in names]) for name, names in (views or {}).items()
+        ]
 
     def at(self, text: str, position: int, most: int = MOST) -> list[Suggestion]:
         """What fits at a place of the text, best first; nothing inside comments and texts."""
@@ -106,7 +138,7 @@ class Suggester:
                 return functions().get(name)
         return None
 
-    def _fitting(self, before: Sequence[Token], tables: dict[str, Dataset | None], in_quotes: bool) -> list[Suggestion]:
+    def _fitting(self, before: Sequence[Token], tables: dict[str, Named | None], in_quotes: bool) -> list[Suggestion]:
         last = before[-1].text.lower() if before else ""
         if last == "." and len(before) > 1:
             dataset = tables.get(_bare(before[-2]).lower())
@@ -131,13 +163,13 @@ class Suggester:
         ]
 
     @cached_property
-    def _by_name(self) -> dict[str, Dataset]:
+    def _by_name(self) -> dict[str, Named]:
         return {each.name.lower(): each for each in self._datasets} | {each.id: each for each in self._datasets}
 
-    def _tables(self, pieces: Sequence[Token]) -> dict[str, Dataset | None]:
+    def _tables(self, pieces: Sequence[Token]) -> dict[str, Named | None]:
         """The tables of a statement by the names they are called there; None for common tables and subqueries."""
         words = [token for token in pieces if token.kind != "comment"]
-        found: dict[str, Dataset | None] = {}
+        found: dict[str, Named | None] = {}
         for place, token in enumerate(words):
             previous = words[place - 1].text.lower() if place else ""
             named = token.kind in ("word", "name") and (
@@ -209,7 +241,7 @@ def _column(column: Column, table: str = "") -> Suggestion:
     return Suggestion("column", column.name, quote(column.name), 0, detail, column.type, column.description)
 
 
-def _rows(dataset: Dataset) -> str:
+def _rows(dataset: Named) -> str:
     return "" if dataset.row_count is None else f"{dataset.row_count:,}"
 
 
@@ -293,5 +325,5 @@ def _closes_table(words: Sequence[Token], place: int) -> bool:
     return False
 
 
-def _distinct(datasets: Iterable[Dataset | None]) -> list[Dataset]:
+def _distinct(datasets: Iterable[Named | None]) -> list[Named]:
     return list({each.id: each for each in datasets if each is not None}.values())

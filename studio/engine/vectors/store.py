@@ -62,6 +62,10 @@ class VectorStore(ABC):
     async def drop(self, space: str) -> None:
         """Forget the whole space; no error when there is none."""
 
+    async def written(self) -> bool:
+        """Whether anything was ever kept here; False where its files were moved away. Opens nothing."""
+        return True
+
     async def close(self) -> None:  # noqa: B027
         """Give back what is held open."""
 

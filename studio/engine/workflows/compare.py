@@ -9,23 +9,10 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from studio.engine.text import Text
-from studio.engine.workflows.graph import Edge, Graph, Node
+from studio.engine.workflows.graph import HANDLING, Edge, Graph, Node
 from studio.engine.workflows.values import as_words
 
-FLAGS = (
-    "title",
-    "type",
-    "version",
-    "parent",
-    "bypass",
-    "notes",
-    "retry",
-    "timeout",
-    "on_error",
-    "default",
-    "cache",
-    "side_effect",
-)
+FLAGS = ("title", "type", "version", "parent", *HANDLING)
 WHAT = {
     "added": Text("added", "新增"),
     "removed": Text("removed", "删除"),
@@ -66,7 +53,7 @@ def compare(before: Graph, after: Graph) -> list[Change]:
 
 
 def _head(before: Graph, after: Graph) -> Iterator[Change]:
-    for name in ("name", "description", "concurrency"):
+    for name in ("name", "description", "variables", "concurrency"):
         left, right = getattr(before, name), getattr(after, name)
         if left != right:
             yield Change(what="changed", kind="workflow", name=name, before=left, after=right)
@@ -100,7 +87,7 @@ def _settings(before: Node, after: Node) -> Iterator[Change]:
 
 
 def _wires(before: Graph, after: Graph) -> Iterator[Change]:
-    old, new = {_wire(edge): edge for edge in before.edges}, {_wire(edge): edge for edge in after.edges}
+    old, new = {name_of(edge): edge for edge in before.edges}, {name_of(edge): edge for edge in after.edges}
     for name, edge in new.items():
         if name not in old:
             yield Change(what="added", kind="wire", name=name)
@@ -122,7 +109,8 @@ def _beside(before: Graph, after: Graph) -> Iterator[Change]:
                 yield Change(what=what, kind=kind, name=name, before=left, after=right)
 
 
-def _wire(edge: Edge) -> str:
+def name_of(edge: Edge) -> str:
+    """What a difference calls a wire: its two ends."""
     return f"{edge.source}.{edge.source_port} → {edge.target}.{edge.target_port}"
 
 

@@ -23,11 +23,17 @@ class ChatsModels(Protocol):
 class SearchesKnowledge(Protocol):
     """What steps need of the knowledge room."""
 
-    async def search(self, query: str, collections: list[str], limit: int = 6, mode: Any = "hybrid") -> list[Any]: ...
+    async def search(
+        self, query: str, collections: list[str], limit: int = 6, mode: Any = "hybrid", **options: Any
+    ) -> list[Any]: ...
 
     async def collection(self, name: str) -> Any: ...
 
     async def add_text(self, collection: str, text: str, file_name: str, title: str = "") -> Any: ...
+
+    async def documents(self, collection: str | None = None) -> list[Any]: ...
+
+    async def delete_document(self, document_id: str) -> None: ...
 
 
 class ReadsDatasets(Protocol):
@@ -45,6 +51,8 @@ class RunsSql(Protocol):
 
     async def ask(self, question: str, dataset_ids: list[str], model: Any = None) -> Any: ...
 
+    async def write(self, question: str, dataset_ids: list[str], model: Any = None) -> Any: ...
+
     async def save_rows(self, table: Any, name: str, description: str = "", **options: Any) -> Any: ...
 
 
@@ -58,7 +66,13 @@ class Services:
     sql: Any = None
     egress: Any = None
     objects: Any = None
+    connections: Any = None
     workflows: Any = None
+    memory: Any = None
+    mcp: Any = None
+    settings: Any = None
+    temporary: Path | None = None  # where files are made for as long as a step lasts
+    packages: Path | None = None  # the folder of those that a person installed for code
 
 
 Emit = Callable[[str], None]
@@ -79,6 +93,7 @@ class Context:
     step: str = ""
     run: str = ""  # the id of the execution
     row: int | None = None
+    rows: tuple[int, ...] = ()  # the rows and passes around this step, the outermost first
     folder: Path | None = None
     body: Body | None = None
     on_text: Emit = _silent
@@ -93,9 +108,9 @@ class Context:
         """Say how far the step is."""
         self.on_progress(done, total, more)
 
-    def log(self, line: str) -> None:
-        """One line for the run's log."""
-        self.on_log(line)
+    def log(self, line: str | Text) -> None:
+        """One line for the run's log: what a step says of itself in both languages, what it was given as it is."""
+        self.on_log(line.en if isinstance(line, Text) else line)
 
     def tell(self, kind: str, data: dict[str, Any]) -> None:
         """One more event of this step."""
@@ -103,7 +118,8 @@ class Context:
     async def ask(self, question: dict[str, Any], seconds: float | None = None) -> Any:
         """Wait for a person's answer, through restarts of the studio. `None` when nobody answered in that time.
 
-        `question` has `text`, and `choices` (a list of texts) or `fields` (a list of names) where it wants them.
+        `question` has `text`, and `choices` (a list of texts) or `fields` (a list of names) where it wants them; `assignee` where
+        it is for somebody.
         """
         raise _nobody()
 
@@ -114,6 +130,35 @@ class Context:
     async def call_workflow(self, workflow: str, version: int | None, inputs: dict[str, Any]) -> dict[str, Any]:
         """Run another workflow as a part of this run, and give its outputs."""
         raise _nobody()
+
+    async def workflow_id(self) -> str:
+        """The workflow that this run is of."""
+        return "" if self.services.workflows is None else str(await self.services.workflows.workflow_of(self.run))
+
+    async def item(self, number: int, work: Callable[[Context], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
+        """Do a part of this step's work, with a context of its own; one that was recorded before a crash is not done again."""
+        return await work(self)
+
+    async def kept(self, key: str, seconds: float) -> dict[str, Any] | None:
+        """What `keep` put under a key, in whichever run; None where that is nothing, or older than that (0 is never too old)."""
+        return None
+
+    async def keep(self, key: str, values: dict[str, Any]) -> None:
+        """Keep values under a key, for other runs too."""
+
+    def contents(self) -> str:
+        """What tells the steps in this frame, as they are set and wired, from others."""
+        return ""
+
+    def setting(self, key: str) -> Any:
+        """The value of a setting of the studio, "group.name"; None where a step runs without one."""
+        return None if self.services.settings is None else self.services.settings.value(key)
+
+    @property
+    def frame(self) -> Body:
+        """What runs the steps in this frame for one row."""
+        assert self.body is not None
+        return self.body
 
     @asynccontextmanager
     async def holding(self, needed: int) -> AsyncIterator[None]:
@@ -176,6 +221,7 @@ def chunk_of(found: Any, number: int) -> dict[str, Any]:
         "file_name": document.file_name,
         "page": chunk.page,
         "row": chunk.row,
+        "unit": document.unit,
         "start": chunk.start,
         "end": chunk.end,
         "heading": chunk.heading,

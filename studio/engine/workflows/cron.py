@@ -82,22 +82,29 @@ def _exists(moment: datetime) -> bool:
 
 
 def _numbers(line: str, part: str, low: int, high: int, place: int) -> frozenset[int]:
+    names = MONTHS if place == 3 else DAYS if place == 4 else {}
     found: set[int] = set()
     for item in part.split(","):
-        span, _, step = item.partition("/")
-        names = MONTHS if place == 3 else DAYS if place == 4 else {}
-        first, dash, last = span.partition("-")
-        first, last = names.get(first, first), names.get(last, last)
         try:
-            start = low if first == "*" else int(first)
-            end = high if first == "*" or (step and not dash) else int(last) if dash else start
-            stride = int(step) if step else 1
+            start, end, stride = _span(item, low, high, names)
         except ValueError as error:
             raise _bad(line, Text(f"“{item}” is not a number", f"“{item}”不是数字")) from error
         if not (low <= start <= end <= high) or stride < 1:
             raise _bad(line, Text(f"“{item}” is not within {low} to {high}", f"“{item}”不在 {low} 到 {high} 之间"))
         found |= set(range(start, end + 1, stride))
     return frozenset(found)
+
+
+def _span(item: str, low: int, high: int, names: dict[str, str]) -> tuple[int, int, int]:
+    """From where, to where, and every how many: `*`, `8`, `8-12`, `*/5`, `10/5`, `mon-fri`."""
+    span, _, step = item.partition("/")
+    first, dash, last = span.partition("-")
+    stride = int(step) if step else 1
+    if first == "*":
+        return low, high, stride
+    start = int(names.get(first, first))
+    end = int(names.get(last, last)) if dash else high if step else start
+    return start, end, stride
 
 
 def _bad(line: str, why: Text) -> BadParameter:

@@ -8,17 +8,20 @@ from typing import Any
 
 from studio.engine.errors import BadParameter
 from studio.engine.text import Text
+from studio.engine.workflows.doubt import is_doubt, taken_as_done
 
 Where = tuple[str, tuple[int, ...]]
 Changed = Callable[[str, bool], None]
 
 
 class Desk:
-    """The open questions of the runs that are alive. `changed(execution, waits)` is told when a run begins or ends to wait."""
+    """The open questions of the runs that are alive. `changed(execution, waits)` is told for each that comes or goes: whether
+    the run waits for a person then."""
 
     def __init__(self, changed: Changed) -> None:
         self._changed = changed
         self._open: dict[str, dict[Where, asyncio.Future[Any]]] = {}
+        self._standing: dict[tuple[str, str], Any] = {}
 
     def waits_for(self, execution: str) -> bool:
         return bool(self._open.get(execution))
@@ -28,8 +31,7 @@ class Desk:
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         waiting = self._open.setdefault(execution, {})
         waiting[where] = answer
-        if len(waiting) == 1:
-            self._changed(execution, True)
+        self._changed(execution, True)
         try:
             async with asyncio.timeout(seconds):
                 return await answer
@@ -47,15 +49,24 @@ class Desk:
         found.set_result(answer)
         return True
 
+    def stand(self, execution: str, step: str, answer: Any) -> None:
+        """One answer for whatever that step asks in doubt until the run ends."""
+        self._standing[execution, step] = answer
+
+    def standing(self, execution: str, step: str) -> Any:
+        return self._standing.get((execution, step))
+
     def forget(self, execution: str) -> None:
         self._open.pop(execution, None)
+        for key in [key for key in self._standing if key[0] == execution]:
+            del self._standing[key]
 
     def _leave(self, execution: str, where: Where) -> None:
         waiting = self._open.get(execution, {})
         waiting.pop(where, None)
         if not waiting:
             self._open.pop(execution, None)
-            self._changed(execution, False)
+        self._changed(execution, bool(waiting))
 
 
 def _being_cancelled() -> bool:
@@ -73,7 +84,8 @@ def check_answer(question: dict[str, Any], answer: Any) -> Any:
         if chosen not in choices:
             known = ", ".join(map(str, choices))
             raise BadParameter(Text(f"The answer has to be one of: {known}.", f"回答必须是以下之一：{known}。"))
-        return {"choice": chosen, "text": answer.get("text", "") if isinstance(answer, dict) else ""}
+        found = {"choice": chosen, "text": answer.get("text", "") if isinstance(answer, dict) else ""}
+        return {**found, "outputs": taken_as_done(question, answer)} if is_doubt(question) else found
     if fields:
         missing = [name for name in fields if not isinstance(answer, dict) or answer.get(name) in (None, "")]
         if missing:

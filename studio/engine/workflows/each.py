@@ -1,54 +1,70 @@
-"""The body of a frame, once for every item."""
+"""Some work, once for every item."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 from studio.engine.errors import StudioError, from_unexpected
+from studio.engine.text import Text
 from studio.engine.workflows.context import Context
 
 T = TypeVar("T")
 Answer = dict[str, Any] | None
+Work = Callable[[int, T], Awaitable[dict[str, Any]]]
+Failed = Callable[[StudioError], Answer] | None
 
 
 async def each(
-    items: Sequence[T],
-    given: Callable[[int, T], dict[str, Any]],
-    failed: Callable[[StudioError], Answer] | None,
+    items: Sequence[T], work: Work[T], failed: Failed, context: Context, concurrency: int, word: Text
+) -> list[Answer]:
+    """Do the work for every item, `concurrency` at a time, in any order; the answers keep the order of the items.
+
+    `failed` is the answer in place of an error; without it the first error stops all. A failed item is logged as `word`
+    says, with its number as `n`.
+    """
+    found: list[Answer] = [None] * len(items)
+    await go_through(items, len(items), work, failed, context, concurrency, word, found.__setitem__)
+    return found
+
+
+async def go_through(
+    items: Iterable[T],
+    total: int,
+    work: Work[T],
+    failed: Failed,
     context: Context,
     concurrency: int,
-    word: str,
-) -> list[Answer]:
-    """Run the body for every item, `concurrency` at a time, in any order; the answers keep the order of the items.
-
-    The body takes what is `given` for an item. `failed` is the answer in place of an error; without it the first error stops
-    all. A failed item is logged as `word` and its number.
-    """
-    assert context.body is not None
-    body = context.body
-    found: list[Answer] = [None] * len(items)
+    word: Text,
+    keep: Callable[[int, Answer], None],
+) -> None:
+    """The same of items that are taken when their turn comes, with answers that go to `keep` as they come: no more of them
+    are in memory than are worked on."""
     waiting = iter(enumerate(items))
     done = errors = 0
 
-    async def work() -> None:
+    async def next_ones() -> None:
         nonlocal done, errors
         for number, item in waiting:
             try:
-                found[number] = await body(number, given(number, item))
+                answer: Answer = await work(number, item)
             except Exception as error:
                 known = from_unexpected(error)
                 errors += 1
-                context.log(f"{word} {number}: {known.message.en}")
+                which = word.format(n=number)
+                context.log(Text(f"{which.en}: {known.message.en}", f"{which.zh}：{known.message.zh}"))
                 if failed is None:
                     raise known from error
-                found[number] = failed(known)
+                answer = failed(known)
+            keep(number, answer)
             done += 1
-            context.progress(done, len(items), failed=errors)
+            context.progress(done, total, failed=errors)
 
-    context.progress(0, len(items), failed=0)
-    async with asyncio.TaskGroup() as group:
-        for _ in range(min(concurrency, len(items))):
-            group.create_task(work())
-    return found
+    context.progress(0, total, failed=0)
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(concurrency, total)):
+                group.create_task(next_ones())
+    except ExceptionGroup as failures:
+        raise failures.exceptions[0] from None

@@ -8,13 +8,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from studio.engine.errors import BadParameter, Invalid
+from studio.engine.errors import Invalid
 from studio.engine.text import Text
 from studio.engine.workflows import library
-from studio.engine.workflows.graph import Edge, Graph, Node, Port, Sheet, fits
+from studio.engine.workflows.file_text import as_yaml, parsed
+from studio.engine.workflows.graph import HANDLING, Edge, Graph, Node, Port, fits
+from studio.engine.workflows.links import Sheet
 
 VERSION = "2"
-LARGEST = 10_000_000  # characters of a file
 
 TYPES = {"input": "start", "transform": "python", "filter": "sql", "database": "sql"}
 PARAMS: dict[str, dict[str, str]] = {
@@ -37,24 +38,12 @@ FIELDS = {
 }
 PROMPTS = ("prompt", "user_prompt", "prompt_template")
 REFERENCE = re.compile(r"\{\{\s*([\w-]+)\.([\w-]+)\s*\}\}")
-OURS = (
-    "parent",
-    "size",
-    "bypass",
-    "notes",
-    "retry",
-    "timeout",
-    "on_error",
-    "default",
-    "cache",
-    "side_effect",
-    "version",
-)
+OURS = ("parent", "size", *HANDLING, "version")
 
 
 def read(content: dict[str, Any] | str) -> Graph:
     """A graph from a file's content in either form. Steps of unknown types are kept as they are and say so as problems."""
-    data = _parsed(content)
+    data = parsed(content)
     try:
         if str(data.get("version", VERSION)).startswith("1"):
             return _read_plain(data)
@@ -80,7 +69,7 @@ def write(graph: Graph) -> str:
 def as_text(graph: Graph, format: str = "json") -> str:
     """A graph as a file: "json" and "yaml" are the studio's own form, "1.0" is what other programs read."""
     if format == "yaml":
-        return _yaml().dump(_said(graph), Dumper=_dumper(), sort_keys=False, allow_unicode=True, width=1_000)  # type: ignore[no-any-return]
+        return as_yaml(_said(graph))
     if format == "1.0":
         return json.dumps(write_plain(graph), ensure_ascii=False, indent=2) + "\n"
     return write(graph)
@@ -95,81 +84,9 @@ def write_plain(graph: Graph) -> dict[str, Any]:
     nodes = [_plain_node(node) for node in graph.nodes if not node.foreign.get("implied")]
     edges = [_plain_edge(edge) for edge in graph.edges if not edge.foreign.get("implied")]
     more = graph.model_dump(
-        mode="json", include={"description", "notes", "frames", "concurrency"}, exclude_defaults=True
+        mode="json", include={"description", "notes", "frames", "variables", "concurrency"}, exclude_defaults=True
     )
     return {"version": "1.0", "name": graph.name, "nodes": nodes, "edges": edges} | ({"studio": more} if more else {})
-
-
-def _parsed(content: dict[str, Any] | str) -> dict[str, Any]:
-    if isinstance(content, dict):
-        return content
-    if len(content) > LARGEST:
-        raise BadParameter(Text("The workflow is larger than 10 MB.", "工作流超过 10 MB。"))
-    data = _parsed_json(content) if content.lstrip()[:1] in ("{", "[") else parsed_yaml(content)
-    if not isinstance(data, dict):
-        raise BadParameter(Text("The workflow is not a JSON object.", "工作流不是 JSON 对象。"))
-    return data
-
-
-def _parsed_json(content: str) -> Any:
-    try:
-        return json.loads(content, object_pairs_hook=_once, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
-        raise BadParameter(Text(f"The workflow is not JSON: {error}.", f"工作流不是有效的 JSON：{error}。")) from error
-
-
-def parsed_yaml(content: str) -> Any:
-    """YAML without tags of Python, without a key that comes twice, without aliases (which can grow without end)."""
-    yaml = _yaml()
-
-    class Loader(yaml.SafeLoader):  # type: ignore[misc, name-defined]
-        def compose_node(self, parent: Any, index: Any) -> Any:
-            if self.check_event(yaml.AliasEvent):
-                raise yaml.YAMLError("aliases are not allowed")
-            return super().compose_node(parent, index)
-
-        def construct_mapping(self, node: Any, deep: bool = False) -> Any:
-            keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-            if len(set(map(str, keys))) != len(keys):
-                raise yaml.YAMLError("a key comes twice")
-            return super().construct_mapping(node, deep)
-
-    try:
-        return yaml.load(content, Loader=Loader)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise BadParameter(Text(f"The workflow is not YAML: {error}.", f"工作流不是有效的 YAML：{error}。")) from error
-
-
-def _yaml() -> Any:
-    import yaml
-
-    return yaml
-
-
-def _dumper() -> Any:
-    """Texts of several lines stand as blocks, so that a changed prompt is a diff of its changed lines."""
-    yaml = _yaml()
-
-    class Dumper(yaml.SafeDumper):  # type: ignore[misc, name-defined]
-        def ignore_aliases(self, data: Any) -> bool:
-            return True
-
-    def text(dumper: Any, value: str) -> Any:
-        return dumper.represent_scalar("tag:yaml.org,2002:str", value, style="|" if "\n" in value else None)
-
-    Dumper.add_representer(str, text)
-    return Dumper
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key comes twice")
-    return found
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
 
 
 def _read_plain(data: dict[str, Any]) -> Graph:
@@ -212,10 +129,21 @@ def _params(kind: str, config: dict[str, Any]) -> dict[str, Any]:
         return {"fields": [{"name": name, "default": config["default"]} if "default" in config else {"name": name}]}
     if kind == "output":
         return {"names": [str(config.get("output_key", "result"))]}
+    if kind == "tool_call":
+        return _of_call(config)
     if kind in PARAMS:
         return {ours: config[theirs] for theirs, ours in PARAMS[kind].items() if theirs in config}
     known = library.nodes.all().get(kind)
     return config if known is None else {name: config[name] for name in config if name in known.params.model_fields}
+
+
+def _of_call(config: dict[str, Any]) -> dict[str, Any]:
+    """A call of a tool; its arguments are fixed ones."""
+    tool = next((str(config[name]) for name in ("tool", "tool_name", "name") if config.get(name)), "python")
+    given: dict[str, Any] = next(
+        (config[name] for name in ("arguments", "args", "parameters") if isinstance(config.get(name), dict)), {}
+    )
+    return {"tool": tool, "inputs": [], "values": json.dumps(given, ensure_ascii=False)}
 
 
 def _edge(graph: Graph, raw: dict[str, Any]) -> Edge | None:

@@ -1,35 +1,25 @@
-"""A workflow as plain data, and the only judge of its links.
-
-The canvas, the importer and the command line ask `check_link`; none of them decides. What ports a step has is told by
-its node type, so the judge is given a `PortsOf`: any function from a step to its ports (`library.ports_of` is the real one).
-"""
+"""A workflow as plain data."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import functools
+from collections.abc import Iterator
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from studio.engine import ids
-from studio.engine.errors import Invalid, NotFound, StudioError
+from studio.engine.errors import Fix, NotFound
 from studio.engine.text import Text
+from studio.engine.workflows.binding import Binding
 
 PortType = Literal[
-    "text",
-    "json",
-    "table",
-    "docs",
-    "chunks",
-    "messages",
-    "image",
-    "file",
-    "model",
-    "vector",
-    "number",
-    "boolean",
-    "any",
-]
+    "text", "json", "table", "docs", "chunks", "messages", "image", "file", "model", "vector", "number", "boolean", "any",
+]  # fmt: skip
+
+HANDLING = (
+    "bypass", "mute", "bound", "variant_of", "notes", "retry", "timeout", "on_error", "default", "cache", "side_effect",
+)  # fmt: skip  # the fields of a node that say how it is run
 
 PORT_TITLES: dict[str, Text] = {
     "text": Text("text", "文本"),
@@ -49,23 +39,11 @@ PORT_TITLES: dict[str, Text] = {
 
 SAFE: frozenset[tuple[str, str]] = frozenset(
     {
-        ("number", "text"), ("boolean", "text"), ("json", "text"),
+        ("number", "text"), ("boolean", "text"), ("json", "text"), ("file", "text"), ("file", "json"),
         ("text", "json"), ("number", "json"), ("boolean", "json"), ("chunks", "json"), ("docs", "json"), ("messages", "json"),
         ("docs", "chunks"), ("chunks", "docs"), ("boolean", "number"), ("text", "messages"),
     }
 )  # fmt: skip
-
-CONVERTERS: dict[tuple[str, str], str] = {
-    ("table", "text"): "prompt",
-    ("chunks", "text"): "prompt",
-    ("docs", "text"): "prompt",
-    ("messages", "text"): "prompt",
-    ("table", "json"): "python",
-    ("json", "table"): "python",
-    ("text", "number"): "python",
-    ("json", "number"): "python",
-    ("text", "chunks"): "retriever",
-}
 
 
 class Port(BaseModel):
@@ -80,12 +58,19 @@ class Port(BaseModel):
     optional: bool = False
 
 
+@functools.lru_cache(4_096)
+def any_port(name: str, many: bool = False, optional: bool = False) -> Port:
+    """A port for whatever comes, called as it is named. One for all steps that have it: large workflows name thousands alike."""
+    return Port(name=name, type="any", title=Text.same(name), many=many, optional=optional)
+
+
 class Ports(BaseModel):
     """All ports of one step. A frame (a map) also has ports on its inside: `inner_outputs` feed the steps in it,
     `inner_inputs` collect from them."""
 
     model_config = ConfigDict(frozen=True)
 
+    # factories: pydantic copies a default list deeply for every step that is opened
     inputs: list[Port] = Field(default_factory=list)
     outputs: list[Port] = Field(default_factory=list)
     inner_outputs: list[Port] = Field(default_factory=list)
@@ -102,6 +87,9 @@ class Retry(BaseModel):
 class Node(BaseModel):
     """One step. `parent` is the frame that it lies in; `foreign` keeps what a foreign file said and we do not know.
 
+    `bypass` lets its input through by type; `mute` leaves it out, and what depends on it is skipped. `bound` are the parameters
+    that take their value from a port, a variable or an expression; `params` keeps the fixed value meanwhile. `variant_of` is the
+    step whose inputs it shares; a variant that fails does not stop the run.
     `default` are the values of its outputs where `on_error` is "default"; with "branch" it has an output `error` beside its own.
     `side_effect` says otherwise than the type whether running it twice would matter.
     `version` is that of the node type that its parameters were written for; `library.migrate` brings them up to date.
@@ -116,6 +104,9 @@ class Node(BaseModel):
     size: tuple[float, float] | None = None
     parent: str | None = None
     bypass: bool = False
+    mute: bool = False
+    bound: dict[str, Binding] = {}
+    variant_of: str = ""
     notes: str = ""
     retry: Retry = Retry()
     timeout: float | None = None
@@ -124,6 +115,11 @@ class Node(BaseModel):
     cache: Literal["auto", "off"] = "auto"
     side_effect: bool | None = None
     foreign: dict[str, Any] = {}
+
+    @property
+    def work(self) -> tuple[Any, ...]:
+        """What makes it do something else than another step of its type; not where it lies or how it is called."""
+        return self.type, self.params, self.bound, self.bypass, self.mute
 
 
 class Edge(BaseModel):
@@ -160,30 +156,22 @@ class Frame(BaseModel):
 
 
 class Problem(BaseModel):
-    """What keeps a graph from running (`error`) or looks wrong (`warning`), and where."""
+    """What keeps a graph from running (`error`) or looks wrong (`warning`), where, and the repair that a window can offer.
+
+    Kinds of `fix` beside those of errors: "connect" (the input `target`), "convert" (the wire `target`), "unlink" (take that wire
+    away), "variable" (make the one of that name), "unbind" (the setting `target`), "free" (out of a frame or from a step that is gone).
+    """
 
     node_id: str
     message: Text
     port: str = ""
     level: Literal["error", "warning"] = "error"
-
-
-OUTPUT, INPUT = Text("output", "输出"), Text("input", "输入")
-LOOP_BACK = Text("Give it a limit of passes to make it a loop-back.", "为其设置最多循环次数即可作为回环。")
-
-
-class BadLink(Invalid):
-    """Two ports that cannot be joined. `converter` names the node type that would stand between them, if there is one."""
-
-    def __init__(self, message: Text, converter: str | None = None, repair: Text | None = None) -> None:
-        if converter:
-            repair = Text(f"Put a “{converter}” step between them.", f"可以在中间加一个“{converter}”节点。")
-        super().__init__(message, repair)
-        self.converter = converter
+    fix: Fix | None = None
 
 
 class Graph(BaseModel):
-    """A workflow. Order of nodes and edges is kept, so that files compare well. `concurrency` bounds how many steps run at once."""
+    """A workflow. Order of nodes and edges is kept, so that files compare well. `concurrency` bounds how many steps run at once.
+    `variables` are values that parameters can be bound to; what a run is given under the same name goes before them."""
 
     name: str = ""
     description: str = ""
@@ -191,6 +179,7 @@ class Graph(BaseModel):
     edges: list[Edge] = []
     notes: list[Note] = []
     frames: list[Frame] = []
+    variables: dict[str, Any] = {}
     concurrency: int | None = Field(None, ge=1, le=10_000)
     version: str = "2"
 
@@ -214,194 +203,25 @@ class Graph(BaseModel):
     def edges_from(self, node_id: str, port: str | None = None) -> list[Edge]:
         return [e for e in self.edges if e.source == node_id and port in (None, e.source_port)]
 
+    def wires(self) -> list[Edge]:
+        """All wires, those included that a variant shares with the step it is a variant of."""
+        variants: dict[str, list[str]] = {}
+        for node in self.nodes:
+            if node.variant_of:
+                variants.setdefault(node.variant_of, []).append(node.id)
+        if not variants:
+            return self.edges
+        shared = [
+            edge.model_copy(update={"id": f"{edge.id}@{variant}", "target": variant})
+            for edge in self.edges
+            for variant in variants.get(edge.target, ())
+        ]
+        return [*self.edges, *shared]
+
     def fresh_id(self, kind: str) -> str:
         """A readable id that is free here: sql, sql_2, sql_3."""
         taken = {node.id for node in self.nodes}
         return next(name for name in _numbered(kind) if name not in taken)
-
-
-End = tuple[str, str, bool]
-PortsOf = Callable[[Node], Ports]
-
-
-class Sheet:
-    """A graph with its lookups made, for questions that would each look through all of it."""
-
-    def __init__(self, graph: Graph, ports_of: PortsOf) -> None:
-        self.graph = graph
-        self.nodes = {node.id: node for node in graph.nodes}
-        self.into: dict[End, list[Edge]] = {}
-        for edge in graph.edges:
-            if edge.passes is None:
-                self.into.setdefault(self.end(edge), []).append(edge)
-        self._ports_of = ports_of
-        self._ports: dict[str, Ports] = {}
-        self.params: dict[str, Any] = {}  # those that hold, by step
-
-    def node(self, node_id: str) -> Node:
-        return self.nodes.get(node_id) or self.graph.node(node_id)
-
-    def ports(self, node: Node) -> Ports:
-        found = self._ports.get(node.id)
-        if found is None:
-            found = self._ports[node.id] = self._ports_of(node)
-        return found
-
-    def end(self, edge: Edge) -> End:
-        """Where a wire ends: the step, the port, and whether it comes from inside of the step's frame."""
-        source = self.nodes.get(edge.source)
-        return edge.target, edge.target_port, source is not None and source.parent == edge.target
-
-    def scopes(self, node: Node) -> list[str | None]:
-        """The frames around a step, innermost first, ending with None (the sheet itself)."""
-        around: list[str | None] = []
-        frame = node.parent
-        while frame is not None and frame not in around:
-            around.append(frame)
-            frame = self.nodes[frame].parent if frame in self.nodes else None
-        return [*around, None]
-
-    def outputs(self, source: Node, target: Node) -> list[Port]:
-        """The outputs that a wire from `source` to `target` can begin at: a frame shows its inner ones to what lies in it."""
-        if source.parent == target.parent:
-            return self.ports(source).outputs
-        ports = self.ports(source)
-        return ports.inner_outputs if source.id in self.scopes(target) else ports.outputs
-
-    def inputs(self, source: Node, target: Node) -> list[Port]:
-        """The inputs that such a wire can end at: a frame collects from the steps directly in it."""
-        ports = self.ports(target)
-        return ports.inner_inputs if source.parent == target.id else ports.inputs
-
-    def check(self, edge: Edge) -> None:
-        """Everything about a wire but circles."""
-        source, target = self.node(edge.source), self.node(edge.target)
-        if source.id == target.id and edge.passes is None:
-            raise BadLink(Text("A step cannot feed itself.", "节点不能连接到自身。"), repair=LOOP_BACK)
-        if edge.passes is not None and source.parent != target.parent:
-            raise BadLink(Text("A loop-back leads to a step of the same frame.", "回环只能连到同一个框内的节点。"))
-        left = _port(source, edge.source_port, self.outputs(source, target), OUTPUT)
-        right = _port(target, edge.target_port, self.inputs(source, target), INPUT)
-        _check_scope(self, source, target)
-        _check_types(left, right)
-        if edge.passes is not None:
-            return
-        others = [other for other in self.into.get(self.end(edge), ()) if other.id != edge.id]
-        if others and not right.many:
-            raise BadLink(Text(f"“{right.title.en}” already has a wire.", f"“{right.title.zh}”已有连线。"))
-
-    def places(self, edge: Edge) -> tuple[Place, Place]:
-        """Where a wire begins and ends in time. A step is two places: a frame opens before the steps in it and closes after them."""
-        source, target = self.nodes[edge.source], self.nodes[edge.target]
-        leaves = "open" if source.id in self.scopes(target) else "close"
-        enters = "close" if source.parent == target.id else "open"
-        return (source.id, leaves), (target.id, enters)
-
-    def follows(self, edges: Iterable[Edge]) -> dict[Place, list[Place]]:
-        """What comes after what. A wire into a frame also holds up its opening."""
-        after: dict[Place, list[Place]] = {}
-        for node in self.graph.nodes:
-            after.setdefault((node.id, "open"), []).append((node.id, "close"))
-            if node.parent in self.nodes:
-                after.setdefault((str(node.parent), "open"), []).append((node.id, "open"))
-                after.setdefault((node.id, "close"), []).append((str(node.parent), "close"))
-        for edge in edges:
-            if edge.passes is None and edge.source in self.nodes and edge.target in self.nodes:
-                self._follow(edge, after)
-        return after
-
-    def _follow(self, edge: Edge, after: dict[Place, list[Place]]) -> None:
-        leaves, enters = self.places(edge)
-        after.setdefault(leaves, []).append(enters)
-        if leaves[1] == "open" or enters[1] == "close":
-            return
-        outside = self.scopes(self.nodes[edge.source])
-        for frame in self.scopes(self.nodes[edge.target]):
-            if frame in outside:
-                return
-            after.setdefault(leaves, []).append((str(frame), "open"))
-
-
-Place = tuple[str, str]
-
-
-def check_link(graph: Graph, edge: Edge, ports_of: PortsOf) -> None:
-    """Raise `BadLink` that says why this wire may not be, or return. The wire itself may be in the graph already. Linear."""
-    sheet = Sheet(graph, ports_of)
-    sheet.check(edge)
-    follows = sheet.follows([*(other for other in graph.edges if other.id != edge.id), edge])
-    start, end = sheet.places(edge)
-    closes = _leads(follows, end, start)
-    if closes and edge.passes is None:
-        raise _circle()
-    if not closes and edge.passes is not None:
-        raise _no_circle()
-
-
-def check_links(sheet: Sheet) -> list[tuple[Edge, StudioError]]:
-    """The wires of a graph that may not be, each with its reason; as cheap for a thousand as for one."""
-    bad: list[tuple[Edge, StudioError]] = []
-    for edge in sheet.graph.edges:
-        try:
-            sheet.check(edge)
-        except StudioError as error:
-            bad.append((edge, error))
-    broken = {edge.id for edge, _ in bad}
-    sound = [edge for edge in sheet.graph.edges if edge.id not in broken]
-    follows = sheet.follows(sound)
-    circling = _in_circles(follows)
-    bad += [(edge, _circle()) for edge in sound if edge.passes is None and set(sheet.places(edge)) <= circling]
-    backs = [(edge, sheet.places(edge)) for edge in sound if edge.passes is not None]
-    return bad + [(edge, _no_circle()) for edge, (start, end) in backs if not _leads(follows, end, start)]
-
-
-def _leads(follows: dict[Place, list[Place]], start: Place, end: Place) -> bool:
-    """Whether one place comes after another, or is it."""
-    seen, waiting = set(), [start]
-    while waiting:
-        place = waiting.pop()
-        if place == end:
-            return True
-        if place not in seen:
-            seen.add(place)
-            waiting.extend(follows.get(place, ()))
-    return False
-
-
-def _in_circles(follows: dict[Place, list[Place]]) -> set[Place]:
-    """The places in circles: what is left when whatever waits for nothing is taken away, then whatever nothing waits for."""
-    left = _never_free(follows)
-    if not left:
-        return left
-    backwards: dict[Place, list[Place]] = {place: [] for place in left}
-    for place in left:
-        for later in follows.get(place, ()):
-            if later in left:
-                backwards[later].append(place)
-    return _never_free(backwards)
-
-
-def _never_free(follows: dict[Place, list[Place]]) -> set[Place]:
-    waits = dict.fromkeys(follows, 0)
-    for later in (later for followers in follows.values() for later in followers):
-        waits[later] = waits.get(later, 0) + 1
-    free = [place for place, count in waits.items() if not count]
-    while free:
-        place = free.pop()
-        del waits[place]
-        for later in follows.get(place, ()):
-            waits[later] -= 1
-            if not waits[later]:
-                free.append(later)
-    return set(waits)
-
-
-def _circle() -> BadLink:
-    return BadLink(Text("This wire would close a circle.", "这条连线会形成环路。"), repair=LOOP_BACK)
-
-
-def _no_circle() -> BadLink:
-    return BadLink(Text("A loop-back leads to a step that comes before it.", "回环只能连到它之前的节点。"))
 
 
 def fits(source: PortType, target: PortType) -> bool:
@@ -415,39 +235,3 @@ def _numbered(kind: str) -> Iterator[str]:
     while True:
         yield f"{kind}_{number}"
         number += 1
-
-
-def _port(node: Node, name: str, ports: Iterable[Port], side: Text) -> Port:
-    for port in ports:
-        if port.name == name:
-            return port
-    title = node.title or node.id
-    raise BadLink(Text(f"“{title}” has no {side.en} “{name}” here.", f"“{title}”在此处没有{side.zh}“{name}”。"))
-
-
-def _check_scope(sheet: Sheet, source: Node, target: Node) -> None:
-    if source.parent == target.parent:
-        return
-    inner = source.id in sheet.scopes(target) or source.parent == target.id
-    if inner or source.parent in sheet.scopes(target):
-        return
-    frame = sheet.node(source.parent or "")
-    raise BadLink(
-        Text(
-            f"“{source.title or source.id}” runs once per row; its result leaves through a result port of “{frame.title or frame.id}”.",
-            f"“{source.title or source.id}”按行运行，结果须经“{frame.title or frame.id}”的结果端口输出。",
-        )
-    )
-
-
-def _check_types(source: Port, target: Port) -> None:
-    if fits(source.type, target.type):
-        return
-    have, want = PORT_TITLES[source.type], PORT_TITLES[target.type]
-    raise BadLink(
-        Text(
-            f"“{target.title.en}” takes {want.en}, not {have.en}.",
-            f"“{target.title.zh}”需要{want.zh}，而不是{have.zh}。",
-        ),
-        CONVERTERS.get((source.type, target.type)),
-    )

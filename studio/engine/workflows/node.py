@@ -16,16 +16,17 @@ from __future__ import annotations
 import inspect
 import types
 import typing
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Generic, Literal, TypeVar, cast
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from studio.engine import params as declared
 from studio.engine.params import Params
 from studio.engine.text import Text
-from studio.engine.workflows.graph import PORT_TITLES, Port, Ports, PortType
+from studio.engine.workflows.bound import bound_ports, fixed_params
+from studio.engine.workflows.graph import PORT_TITLES, Node, Port, Ports, PortType
 
 Category = Literal["sources", "retrieve", "generate", "transform", "control", "output"]
 
@@ -68,6 +69,54 @@ class Result(Generic[T]):
     value: T
 
 
+FieldType = Literal["text", "number", "boolean", "json", "file", "files", "any"]
+
+FIELD_TITLES: dict[str, Text] = {
+    kind: PORT_TITLES.get(kind, Text("files", "多个文件")) for kind in typing.get_args(FieldType)
+}
+FIELD_SCHEMAS: dict[str, dict[str, Any]] = {
+    "text": {"type": "string"},
+    "number": {"type": "number"},
+    "boolean": {"type": "boolean"},
+    "file": {"type": "string", "description": "an s3:// or https:// address"},
+    "files": {"type": "array", "items": {"type": "string"}, "description": "s3:// or https:// addresses"},
+}
+
+
+class StartField(BaseModel):
+    """One thing that whoever starts the run fills in."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str
+    type: FieldType = "text"
+    title: Text | None = None
+    default: Any = None
+    required: bool = True
+
+    @property
+    def needed(self) -> bool:
+        """Whether there is no run without it."""
+        return self.required and self.default is None
+
+    @property
+    def port_type(self) -> PortType:
+        return "file" if self.type == "files" else self.type
+
+    def schema_of_value(self) -> dict[str, Any]:
+        """As a model is told of it that gives the value."""
+        return dict(FIELD_SCHEMAS.get(self.type, {}))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a run is asked for: its fields, words that guide whoever fills them in, and questions to begin with."""
+
+    fields: list[StartField]
+    guide: str = ""
+    questions: tuple[str, ...] = ()
+
+
 class Absent:
     """What a port carries when its branch was not taken. There is one, `absent`."""
 
@@ -86,9 +135,11 @@ class NodeType:
     """One kind of step, as the palette, the inspector, the judge of links and the scheduler see it.
 
     `side_effect`: running it twice would matter, so a resumed run never repeats it and no cache serves it.
-    `cached`: worth keeping the answer of; cheap ones are not. `fingerprint` names the state of the outside world that
+    `cached`: worth keeping the answer of; one that is `light` costs less than a look into the cache and is kept only on the sheet,
+    not for each row of a frame. `fingerprint` names the state of the outside world that
     the answer depends on (a dataset's version), as a part of the cache's key. `frame`: other steps lie in it.
-    `effect` tells by the parameters whether one with side effects has any. `migrators` turn parameters that were written for an older `version` into those of the next one.
+    `effect` tells by the parameters whether one with side effects has any; one that `asks_first` has it once, after its own question
+    to a person. `asks` says what whoever starts a run is asked for. `packages` are those that its code imports. `migrators` turn parameters that were written for an older `version` into those of the next one.
     """
 
     name: str
@@ -101,8 +152,10 @@ class NodeType:
     fixed: Ports
     version: int = 1
     side_effect: bool = False
+    asks_first: bool = False
     streams: bool = False
     cached: bool = True
+    light: bool = False
     frame: bool = False
     takes_any_name: bool = False
     parameterised: Callable[[Any], Ports] | None = field(default=None, compare=False)
@@ -110,6 +163,8 @@ class NodeType:
     summary: Callable[[Any], str] | None = field(default=None, compare=False)
     migrators: dict[int, Migrator] = field(default_factory=dict, compare=False)
     effect: Callable[[Any], bool] | None = field(default=None, compare=False)
+    asks: Callable[[Any], Asked] | None = field(default=None, compare=False)
+    packages: Callable[[Any], Sequence[str]] | None = field(default=None, compare=False)
     _plain: Any = field(default=None, compare=False)  # the parameters of a step that sets none
 
     @property
@@ -135,19 +190,31 @@ class NodeType:
         if self.parameterised is None:
             return self.fixed
         params = self.read(values)
-        more = self.parameterised(params if params is not None else self._half(values))
+        more = self.parameterised(params if params is not None else self.half(values))
         return Ports(
-            inputs=[*self.fixed.inputs, *more.inputs],
-            outputs=[*self.fixed.outputs, *more.outputs],
-            inner_outputs=[*self.fixed.inner_outputs, *more.inner_outputs],
-            inner_inputs=[*self.fixed.inner_inputs, *more.inner_inputs],
+            inputs=_joined(self.fixed.inputs, more.inputs),
+            outputs=_joined(self.fixed.outputs, more.outputs),
+            inner_outputs=_joined(self.fixed.inner_outputs, more.inner_outputs),
+            inner_inputs=_joined(self.fixed.inner_inputs, more.inner_inputs),
         )
 
-    def _half(self, values: dict[str, Any]) -> Any:
+    def ports_of(self, node: Node) -> Ports:
+        """The ports of one step: those of its parameters, inputs for what is bound, `error` where it branches on errors."""
+        ports = self.ports(fixed_params(self, node))
+        if node.bound:
+            more = bound_ports(self, node, ports.inputs)
+            ports = ports.model_copy(update={"inputs": [*ports.inputs, *more]})
+        if node.on_error != "branch":
+            return ports
+        error = Port(name="error", type="json", title=Text("Error", "错误"))
+        return ports.model_copy(update={"outputs": [*ports.outputs, error]})
+
+    def half(self, values: dict[str, Any]) -> Any:
         """The parameters with defaults in place of what does not hold."""
-        bad = {name.split(".")[0] for name in declared.problems(self.params, values)}
+        bad = declared.problems_in_words(self.params, values)
         sound = {name: value for name, value in values.items() if name not in bad}
-        return self.read(sound) or self.params.model_construct(**sound)
+        found = self.read(sound)
+        return self.params.model_construct(**sound) if found is None else found
 
     def line(self, values: dict[str, Any]) -> str:
         """One line that tells this step's work apart on the canvas: the dataset's name, the condition."""
@@ -177,15 +244,20 @@ def node(
     name: str = "",
     version: int = 1,
     side_effect: bool = False,
+    asks_first: bool = False,
     cached: bool = True,
+    light: bool = False,
     frame: bool = False,
     ports: Callable[[Any], Ports] | None = None,
     fingerprint: Callable[[Any, Any], Awaitable[str]] | None = None,
     summary: Callable[[Any], str] | None = None,
     migrators: dict[int, Migrator] | None = None,
     effect: Callable[[Any], bool] | None = None,
+    asks: Callable[[Any], Asked] | None = None,
+    packages: Callable[[Any], Sequence[str]] | None = None,
 ) -> Callable[[F], NodeType]:
-    """Make a node type of an async function or an async generator. `ports` gives the ports that depend on the parameters."""
+    """Make a node type of an async function or an async generator. `ports` gives the ports that depend on the parameters;
+    one that has the name of a fixed one stands in its place."""
 
     def declare(function: F) -> NodeType:
         hints = typing.get_type_hints(function, include_extras=True)
@@ -200,8 +272,10 @@ def node(
             fixed=Ports(inputs=_inputs(function, hints), outputs=_outputs(hints.get("return"))),
             version=version,
             side_effect=side_effect,
+            asks_first=asks_first,
             streams=inspect.isasyncgenfunction(function),
             cached=cached and not side_effect,
+            light=light,
             frame=frame,
             takes_any_name=_positional(function),
             parameterised=ports,
@@ -209,6 +283,8 @@ def node(
             summary=summary,
             migrators=migrators or {},
             effect=effect,
+            asks=asks,
+            packages=packages,
         )
         object.__setattr__(made, "_plain", made.read({}))
         object.__setattr__(made, "__doc__", function.__doc__)
@@ -216,6 +292,14 @@ def node(
         return made
 
     return declare
+
+
+def _joined(fixed: list[Port], more: list[Port]) -> list[Port]:
+    """The fixed ports, then those of the parameters; one that has a fixed one's name stands in its place."""
+    if not more:
+        return fixed
+    named = {port.name: port for port in more}
+    return [*(named.pop(port.name, port) for port in fixed), *named.values()]
 
 
 def _positional(function: Callable[..., Any]) -> bool:

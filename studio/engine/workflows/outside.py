@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from types import SimpleNamespace
 from typing import Any
 
-from studio.engine.errors import BadState
+from studio.engine.errors import BadState, StudioError
 from studio.engine.text import Text
 from studio.engine.workflows.replay import Recorded
 from studio.engine.workflows.store import Ref, Store
@@ -17,6 +17,7 @@ from studio.engine.workflows.values import plain
 
 PIECE: dict[str, Any] = {"text": "", "reasoning": "", "finish_reason": None, "usage": None, "tool_calls": []}
 
+Named = Callable[[], Awaitable[str]]
 Where = tuple[str, tuple[int, ...]]
 Tell = Callable[[Any, str, dict[str, Any]], None]
 
@@ -30,17 +31,25 @@ class Outside:
         self.played = played
         self._numbers: dict[Where, int] = {}
 
-    async def answer(self, where: Where, kind: str, request: Any, work: Callable[[], Awaitable[Any]]) -> Any:
-        """One question and its answer, plain JSON both."""
+    async def answer(
+        self, where: Where, kind: str, request: Any, work: Callable[[], Awaitable[Any]], named: Named | None = None
+    ) -> Any:
+        """One question and its answer, plain JSON both. `named` tells which model answered, for the count of its tokens."""
         number = self._next(where)
         if self.played is not None:
             return await self._recorded(where, number, kind, request)
         found = plain(await work())
-        await self._keep(where, number, kind, request, found)
+        usage = found.get("usage") if isinstance(found, dict) else None
+        await self._keep(where, number, kind, request, found, await _used(named, usage))
         return found
 
     async def stream(
-        self, where: Where, kind: str, request: Any, work: Callable[[], AsyncIterator[Any]]
+        self,
+        where: Where,
+        kind: str,
+        request: Any,
+        work: Callable[[], AsyncIterator[Any]],
+        named: Named | None = None,
     ) -> AsyncIterator[Any]:
         """The same of an answer that comes in pieces: whatever has `text`, `usage` and `tool_calls`."""
         number = self._next(where)
@@ -52,9 +61,12 @@ class Outside:
         async for piece in work():
             pieces.append({name: plain(getattr(piece, name, empty)) for name, empty in PIECE.items()})
             yield piece
-        await self._keep(where, number, kind, request, _joined(pieces))
+        usage = next((piece["usage"] for piece in reversed(pieces) if piece["usage"]), None)
+        await self._keep(where, number, kind, request, _joined(pieces), await _used(named, usage))
 
-    async def _keep(self, where: Where, number: int, kind: str, request: Any, answer: Any) -> None:
+    async def _keep(
+        self, where: Where, number: int, kind: str, request: Any, answer: Any, used: dict[str, Any] | None = None
+    ) -> None:
         ref = await self._store.put(answer)
         said = {
             "at": list(where[1]),
@@ -62,6 +74,7 @@ class Outside:
             "kind": kind,
             "request": _digest(request),
             "answer": ref.as_dict(),
+            **(used or {}),
         }
         self._tell("exchange", where[0], said)
 
@@ -94,7 +107,8 @@ class Models:
 
     def chat(self, model: str, messages: list[dict[str, Any]], **options: Any) -> AsyncIterator[Any]:
         request = {"model": model, "messages": messages, "options": options}
-        return self._outside.stream(self._where, "chat", request, lambda: self._room.chat(model, messages, **options))
+        work = functools.partial(self._room.chat, model, messages, **options)
+        return self._outside.stream(self._where, "chat", request, work, lambda: self._name(model))
 
     async def embed(self, model: str, texts: list[str], **options: Any) -> list[list[float]]:
         """The texts as vectors of length 1."""
@@ -108,10 +122,29 @@ class Models:
     async def answer(self, model: str, route: str, body: dict[str, Any]) -> dict[str, Any]:
         request = {"model": model, "route": route, "body": body}
         work = functools.partial(self._room.answer, model, route, body)
-        return dict(await self._outside.answer(self._where, "answer", request, work))
+        named = functools.partial(self._name, model)
+        return dict(await self._outside.answer(self._where, "answer", request, work, named))
+
+    async def _name(self, model: str) -> str:
+        """The id of the model that an alias stands for now."""
+        try:
+            return str((await self._room.get(model)).id)
+        except (StudioError, AttributeError):
+            return model
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._room, name)
+
+
+async def _used(named: Named | None, usage: Any) -> dict[str, Any] | None:
+    """What an answer took, as the journal keeps it: the model, the tokens read and written."""
+    if named is None or not isinstance(usage, dict):
+        return None
+    return {
+        "model": await named(),
+        "read": int(usage.get("prompt_tokens") or 0),
+        "written": int(usage.get("completion_tokens") or 0),
+    }
 
 
 def _joined(pieces: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +19,7 @@ class Place:
     """The sheet, one row of a frame, or one pass of a loop. `rows` counts the rows and passes around it, outermost first.
 
     `quiet`: a row's steps are counted rather than told one by one. `carried` is what loop-backs brought from the pass before.
+    `waits` counts what each step still waits for, `ready` are those that wait for nothing; `relieved`: a task has been made that will take the next of them.
     """
 
     scope: Scope
@@ -28,6 +30,8 @@ class Place:
     digests: dict[Slot, str] = field(default_factory=dict)
     carried: dict[Slot, Any] = field(default_factory=dict)
     waits: dict[str, int] = field(default_factory=dict)
+    ready: deque[Step] = field(default_factory=deque)
+    relieved: bool = False
 
     def value(self, slot: Slot) -> Any:
         place: Place | None = self
@@ -59,6 +63,10 @@ class Place:
             elif not wanted.optional:
                 return None
         return found
+
+    def arrived(self, step: Step) -> dict[str, Any]:
+        """The first value at each input that has one, whether or not the others have any."""
+        return {wanted.name: found[0] for wanted in step.inputs if (found := self._arrived(wanted))}
 
     def digests_of(self, step: Step) -> dict[str, list[str]]:
         """What tells the step's inputs, by port."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from studio.engine.errors import Invalid
 from studio.engine.text import Text
 from studio.engine.workflows import library
-from studio.engine.workflows.graph import Edge, End, Graph, Node, Port, PortType, Sheet
+from studio.engine.workflows.bound import Bound, bound_of
+from studio.engine.workflows.bypass import Through, through
+from studio.engine.workflows.graph import Edge, Graph, Node, Port, Ports, PortType
+from studio.engine.workflows.links import End, Sheet
 from studio.engine.workflows.node import NodeType
 
 Slot = tuple[str, str]  # a step's id and one of its output ports
@@ -23,8 +26,8 @@ class Input:
     name: str
     many: bool
     optional: bool
-    sources: list[Source]
-    back: list[Source]
+    sources: Sequence[Source]
+    back: Sequence[Source]
 
 
 @dataclass(slots=True, eq=False)
@@ -32,7 +35,7 @@ class Step:
     """One step, ready to run. `waits` counts the steps of its own scope that come before it; `next` are those after it.
 
     `plainly`: one call of its function is all there is to it. `keyed`: its answer is worth keeping. `fields` are what a frame
-    hands to the steps in it. A loop (the steps between a loop-back's ends) is a step without a type whose body goes round.
+    hands to the steps in it. `through` is what a bypassed step lets pass. A loop (the steps between a loop-back's ends) is a step without a type whose body goes round.
     """
 
     id: str
@@ -40,18 +43,20 @@ class Step:
     kind: NodeType | None
     params: Any
     inputs: list[Input] = field(default_factory=list)
-    outputs: list[str] = field(default_factory=list)
+    outputs: Sequence[str] = ()
     waits: int = 0
     next: list[Step] = field(default_factory=list)
     body: Scope | None = None
-    results: list[Input] = field(default_factory=list)
-    fields: list[str] = field(default_factory=list)
-    backs: list[Edge] = field(default_factory=list)
+    results: Sequence[Input] = ()
+    fields: Sequence[str] = ()
+    backs: Sequence[Edge] = ()
     plainly: bool = False
     keyed: bool = False
     effect: bool = False
     only: str = ""  # the name of its one output
     call: Callable[..., Any] | None = None
+    bound: tuple[Bound, ...] = ()
+    through: Through | None = None
     _said: Any = None
 
     @property
@@ -69,11 +74,13 @@ class Step:
 
 @dataclass(slots=True, eq=False)
 class Scope:
-    """The steps of the sheet, of one frame or of one loop. `line`: each follows one other, so no two can run at once."""
+    """The steps of the sheet, of one frame or of one loop. `line`: each follows one other, so no two can run at once.
+    `variables` are the workflow's own, on the sheet."""
 
     steps: list[Step]
     ready: list[Step]
     line: bool
+    variables: dict[str, Any] = field(default_factory=dict)
 
     def everything(self) -> list[Step]:
         """These steps and those in their frames and loops, without the loops themselves."""
@@ -83,6 +90,15 @@ class Scope:
                 found.append(step)
             if step.body is not None:
                 found += step.body.everything()
+        return found
+
+    def within(self, names: frozenset[str]) -> set[str]:
+        """These steps and all that lies in them."""
+        found = set(names)
+        for step in self.steps:
+            if step.body is not None:
+                inner = step.body
+                found |= {one.id for one in inner.everything()} if step.id in names else inner.within(names)
         return found
 
 
@@ -103,7 +119,9 @@ def plan(graph: Graph) -> Scope:
             Text("Open it on the canvas and mend it.", "请在画布上打开并修改。"),
             details="\n".join(f"{problem.node_id}: {problem.message.en}" for problem in bad),
         )
-    return _Planner(sheet).frame(None)
+    scope = _Planner(sheet).frame(None)
+    scope.variables = graph.variables
+    return scope
 
 
 def downstream(scope: Scope, names: set[str]) -> set[str]:
@@ -116,13 +134,7 @@ def downstream(scope: Scope, names: set[str]) -> set[str]:
         for inner in step.body.everything() if step.body else ():
             after.setdefault(step.id, set()).add(inner.id)
             after.setdefault(inner.id, set()).add(step.id)
-    found, waiting = set(), list(names)
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            waiting.extend(after.get(name, ()))
-    return found
+    return _reached(after, *names)
 
 
 @dataclass(slots=True)
@@ -143,10 +155,11 @@ class _Planner:
         self._children: dict[str | None, list[Node]] = {}
         self._wires: dict[End, list[Edge]] = {}
         self._backs: dict[str | None, list[Edge]] = {}
-        self._edges = graph.edges
+        self._outputs: dict[int, Sequence[str]] = {}
+        self._edges = graph.wires()
         for node in graph.nodes:
             self._children.setdefault(node.parent, []).append(node)
-        for edge in graph.edges:
+        for edge in self._edges:
             self._wires.setdefault(sheet.end(edge), []).append(edge)
             if edge.passes is not None:
                 self._backs.setdefault(self._nodes[edge.source].parent, []).append(edge)
@@ -217,11 +230,14 @@ class _Planner:
     def _step(self, node: Node) -> Step:
         kind = library.nodes.get(node.type)
         ports = self._sheet.ports(node)
-        params = None if node.bypass else self._sheet.params[node.id]
+        params = self._sheet.params.get(node.id)  # none where the step is bypassed or muted
         step = Step(node.id, node, kind, params)
         step.inputs = [self._input(node, port, False) for port in ports.inputs]
-        step.outputs = [port.name for port in ports.outputs]
-        step.effect = kind.side_effect and (kind.effect is None or params is None or kind.effect(params))
+        step.outputs = self._outputs_of(ports)
+        step.bound = bound_of(kind, node) if node.bound else ()
+        step.through = through(ports) if node.bypass else None
+        unknown = kind.effect is None or params is None or bool(step.bound)
+        step.effect = kind.side_effect and (unknown or kind.effect(params))  # type: ignore[misc]
         step.effect = step.effect if node.side_effect is None else node.side_effect
         step.keyed = kind.cached and node.cache != "off" and not step.effect
         step.plainly = not (kind.streams or node.retry.times or node.timeout)
@@ -233,10 +249,17 @@ class _Planner:
             step.fields = [port.name for port in ports.inner_outputs]
         return step
 
+    def _outputs_of(self, ports: Ports) -> Sequence[str]:
+        """Their names; most steps of a type share one object of ports, and so these."""
+        found = self._outputs.get(id(ports))
+        if found is None:
+            found = self._outputs[id(ports)] = tuple(port.name for port in ports.outputs)
+        return found
+
     def _input(self, node: Node, port: Port, inner: bool) -> Input:
-        wires = self._wires.get((node.id, port.name, inner), [])
+        wires = self._wires.get((node.id, port.name, inner), ())
         sources = [self._source(edge, node, port) for edge in wires if edge.passes is None]
-        back = [self._source(edge, node, port) for edge in wires if edge.passes is not None]
+        back = [self._source(edge, node, port) for edge in wires if edge.passes is not None] if self._backs else ()
         return Input(port.name, port.many, port.optional, sources, back)
 
     def _source(self, edge: Edge, target: Node, port: Port) -> Source:
@@ -262,8 +285,9 @@ def _in_line(first: Step) -> list[Step]:
     return steps
 
 
-def _reached(neighbours: dict[str, set[str]], start: str) -> set[str]:
-    found, waiting = set(), [start]
+def _reached(neighbours: dict[str, set[str]], *starts: str) -> set[str]:
+    """What one comes to from there, with the starts."""
+    found, waiting = set(), [*starts]
     while waiting:
         name = waiting.pop()
         if name not in found:

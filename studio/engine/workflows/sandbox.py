@@ -9,19 +9,19 @@ from __future__ import annotations
 
 import asyncio
 import json
-import shutil
 import sys
-import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from studio.engine.errors import BadParameter, StudioError, Unavailable, WorkerFailed
+from studio.engine.files import temporary_folder
 from studio.engine.process import Child
 from studio.engine.text import Text
 
 ANSWER_BYTES = 256 * 1024 * 1024
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}  # each more takes address space, which is limited
 CHILD = Path(__file__).with_name("sandbox_child.py")
 
 
@@ -42,15 +42,22 @@ class CodeFailed(BadParameter):
 
 
 async def run_code(
-    code: str, values: dict[str, Any], limits: Limits | None = None, on_log: Callable[[str], None] | None = None
+    code: str,
+    values: dict[str, Any],
+    limits: Limits | None = None,
+    on_log: Callable[[str], None] | None = None,
+    libraries: Sequence[str] = (),
+    within: Path | None = None,
 ) -> Any:
-    """Run `code` as the body of a function of `values` (plain JSON), and give what it returns.
+    """Run `code` as the body of a function of `values` (plain JSON), and give what it returns. It may import from the folders
+    `libraries` too, and read what is in them. Its own empty folder is made `within` another.
 
     Raises `CodeFailed` with the code's own traceback, `Unavailable` when a limit is reached or isolation is not to be had.
     Cancelling ends the process at once.
     """
     limits = limits or Limits()
-    folder = Path(tempfile.mkdtemp(prefix="one-data-code-"))
+    place = temporary_folder(within, "one-data-code-")
+    folder = Path(place.name)
     try:
         task = {
             "code": code,
@@ -58,10 +65,11 @@ async def run_code(
             "folder": str(folder),
             "seconds": limits.seconds,
             "memory_mb": limits.memory_mb,
+            "libraries": list(libraries),
         }
         answer = await _exchange(json.dumps(task, ensure_ascii=False).encode("utf-8", "surrogatepass"), folder, limits)
     finally:
-        await asyncio.shield(asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True))
+        await asyncio.shield(asyncio.to_thread(place.cleanup))
     for line in str(answer.get("log", "")).splitlines():
         if on_log:
             on_log(line)
@@ -79,7 +87,7 @@ async def isolation() -> Text | None:
 
 async def _exchange(task: bytes, folder: Path, limits: Limits) -> dict[str, Any]:
     child = await Child.start(
-        [sys.executable, "-I", "-S", str(CHILD)], environment={"LD_LIBRARY_PATH": "", "PATH": "/nowhere", "LC_ALL": "C.UTF-8"},
+        [sys.executable, "-I", "-S", str(CHILD)], environment={"LD_LIBRARY_PATH": "", "PATH": "/nowhere", "LC_ALL": "C.UTF-8", **ONE_THREAD},
         folder=folder, stdin=True, stdout=True,
     )  # fmt: skip
     try:
@@ -89,13 +97,7 @@ async def _exchange(task: bytes, folder: Path, limits: Limits) -> dict[str, Any]
             await sending
             code = await child.wait()
     except TimeoutError as error:
-        raise Unavailable(
-            Text(
-                f"The code took longer than {limits.seconds:g} seconds and was stopped.",
-                f"代码运行超过 {limits.seconds:g} 秒，已停止。",
-            ),
-            Text("Raise its time limit or give it less to do.", "请提高时限或减少数据量。"),
-        ) from error
+        raise _too_long(limits) from error
     finally:
         child_ended = asyncio.ensure_future(child.kill())
         await asyncio.shield(child_ended)
@@ -133,14 +135,18 @@ def _decoded(content: bytes, code: int, limits: Limits) -> dict[str, Any]:
                 f"代码进程未返回结果就结束了（代码 {code}）。",
             ),
             Text("It may need more memory; raise its limit.", "可能是内存不足，请提高内存上限。"),
-        ) from None
+        ).fixed_by("edit", "memory_mb") from None
     return answer if isinstance(answer, dict) else {}
 
 
 def _too_long(limits: Limits) -> StudioError:
     return Unavailable(
-        Text(f"The code took longer than {limits.seconds:g} seconds.", f"代码运行超过 {limits.seconds:g} 秒。")
-    )
+        Text(
+            f"The code took longer than {limits.seconds:g} seconds and was stopped.",
+            f"代码运行超过 {limits.seconds:g} 秒，已停止。",
+        ),
+        Text("Raise its time limit or give it less to do.", "请提高时限或减少数据量。"),
+    ).fixed_by("edit", "seconds")
 
 
 def _read(answer: dict[str, Any], limits: Limits) -> Any:
@@ -162,7 +168,7 @@ def _read(answer: dict[str, Any], limits: Limits) -> Any:
                 f"代码需要的内存超过 {limits.memory_mb} MB。",
             ),
             Text("Raise its memory limit or give it less to do.", "请提高内存上限或减少数据量。"),
-        )
+        ).fixed_by("edit", "memory_mb")
     if "error" in answer:
         line = answer.get("line")
         where = Text(f", line {line}", f"第 {line} 行") if line else Text("", "")
@@ -170,5 +176,5 @@ def _read(answer: dict[str, Any], limits: Limits) -> Any:
             Text(f"The code failed{where.en}: {answer['error']}.", f"代码{where.zh}出错：{answer['error']}。"),
             str(answer.get("trace", "")),
             line,
-        )
+        ).fixed_by("edit", "code")
     return answer.get("value")

@@ -55,11 +55,16 @@ def main() -> None:
     printed = _Printed()
     sys.stdout = sys.stderr = printed
     try:
-        lock(task["folder"], task["seconds"], task["memory_mb"])
+        lock(task["folder"], task["seconds"], task["memory_mb"], task["libraries"])
+        sys.path.extend(task["libraries"])
         said = {"value": _run(task["code"], task["values"])}
         content = json.dumps(said | {"log": printed.text}, ensure_ascii=False, default=_plain)
     except Unlocked as error:
         content = json.dumps({"unlocked": str(error)})
+    except ImportError as error:
+        short = "failed to map segment" in str(error)  # a library that does not fit into the limit
+        said = {"error": _said(error), "line": _line(error), "trace": _trace(error), "log": printed.text}
+        content = json.dumps(said | ({"memory": True} if short else {}))
     except MemoryError:
         content = json.dumps({"error": "MemoryError", "memory": True, "log": printed.text[-4_000:]})
     except BaseException as error:
@@ -68,14 +73,15 @@ def main() -> None:
     os._exit(0)
 
 
-def lock(folder: str, seconds: float, memory_mb: int) -> None:
-    """Take everything away that the code does not need; there is no way back. Raises `Unlocked` where that is impossible."""
+def lock(folder: str, seconds: float, memory_mb: int, libraries: list[str]) -> None:
+    """Take everything away that the code does not need; there is no way back. `libraries` are folders that it may read too. Raises
+    `Unlocked` where that is impossible."""
     if sys.platform != "linux" or platform.machine() not in DENIED:
         raise Unlocked(f"no isolation on {sys.platform} {platform.machine()}")
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(38, 1, 0, 0, 0) != 0:
         raise Unlocked("no_new_privs")
-    _landlock(libc, folder)
+    _landlock(libc, folder, libraries)
     limits = {
         resource.RLIMIT_AS: memory_mb * 1024 * 1024,
         resource.RLIMIT_CPU: int(seconds) + 2,
@@ -88,7 +94,7 @@ def lock(folder: str, seconds: float, memory_mb: int) -> None:
     _seccomp(libc)
 
 
-def _landlock(libc: Any, folder: str) -> None:
+def _landlock(libc: Any, folder: str, more: list[str]) -> None:
     version = libc.syscall(444, None, 0, 1)
     if version < 1:
         raise Unlocked("Landlock")
@@ -105,6 +111,7 @@ def _landlock(libc: Any, folder: str) -> None:
         "/lib",
         "/lib64",
         "/usr/share/zoneinfo",
+        *more,
     }
     for place, rights in [
         *((path, READ) for path in libraries),

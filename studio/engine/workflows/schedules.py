@@ -8,23 +8,23 @@ import logging
 import secrets
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, Field
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, insert, select, update
 from sqlalchemy import delete as erase
 
 from studio.engine.catalog import Catalog
-from studio.engine.catalog.tables import schedules
+from studio.engine.catalog.tables import executions, schedules, workflows
 from studio.engine.datasets.dataset import DatasetsChanged
-from studio.engine.errors import BadParameter, NotFound, StudioError
-from studio.engine.events import Events
+from studio.engine.errors import NotFound, StudioError
+from studio.engine.events import Event, Events
 from studio.engine.ids import new
-from studio.engine.params import Params, param
 from studio.engine.text import Text
-from studio.engine.workflows.cron import Cron
+from studio.engine.workflows.addressed import check_handed_on
 from studio.engine.workflows.execution import Execution
+from studio.engine.workflows.schedule import Schedule, ScheduleSettings, next_time
 
 log = logging.getLogger(__name__)
 CATCH_UP = 100  # missed times at most that are made up for
@@ -33,35 +33,15 @@ LONGEST = 60.0  # seconds of one sleep: a clock that was put on is noticed
 Start = Callable[[str, dict[str, Any], str], Awaitable[Execution]]
 End = Callable[[str], Awaitable[Execution]]
 VersionOf = Callable[[str], Awaitable[str]]
-Kind = Literal["cron", "interval", "webhook", "file", "dataset"]
-All = list["Schedule"]
+All = list[Schedule]
+Times = list[float]
 
 
-class ScheduleSettings(Params):
-    """When a workflow starts, and what with."""
+@dataclass(frozen=True, slots=True)
+class SchedulesChanged(Event):
+    """A schedule was made, changed or taken away, or it started its workflow."""
 
-    kind: Kind = param("cron", Text("Kind", "类型"))
-    cron: str = param("0 8 * * *", Text("Cron line", "Cron 表达式"))
-    timezone: str = param("UTC", Text("Time zone", "时区"))
-    seconds: float = param(3600.0, Text("Every", "间隔"), gt=0, unit="s")
-    folder: str = param("", Text("Folder", "文件夹"))
-    pattern: str = param("*", Text("Files", "文件"))
-    dataset: str = param("", Text("Dataset", "数据集"))
-    inputs: dict[str, Any] = param({}, Text("Inputs", "输入"))
-    missed: Literal["skip", "once", "all"] = param("once", Text("Missed times", "错过的时间"))
-    retries: int = param(0, Text("Tries again", "重试次数"), ge=0, le=20)
-    retry_wait: float = param(60.0, Text("Wait before trying again", "重试等待"), ge=0, unit="s")
-
-
-class Schedule(BaseModel):
-    """One schedule. `state` has next_at, last_at, last_run, runs, failures, skipped and the token of a webhook."""
-
-    id: str
     workflow_id: str
-    settings: ScheduleSettings
-    paused: bool = False
-    state: dict[str, Any] = Field(default_factory=dict)
-    created_at: float = 0.0
 
 
 class Schedules:
@@ -83,11 +63,11 @@ class Schedules:
 
     async def open(self) -> None:
         """Read them, make up for what was missed, and begin to wait."""
-        rows = await self._catalog.read(lambda connection: connection.execute(select(schedules)).mappings().all())
-        self._all = {row["id"]: Schedule.model_validate(dict(row)) for row in rows}
+        away = select(workflows.c.id).where(workflows.c.deleted_at.is_not(None))
+        self._all = {item.id: item for item in await self._kept(schedules.c.workflow_id.not_in(away))}
         self._deaf = self._events.subscribe(DatasetsChanged, self._data_changed)
         for schedule in self._all.values():
-            self._catch_up(schedule)
+            await self._catch_up(schedule)
             self._watch(schedule)
             if schedule.settings.kind == "dataset":
                 await self._look(schedule)
@@ -113,21 +93,62 @@ class Schedules:
     async def add(self, workflow_id: str, settings: ScheduleSettings) -> Schedule:
         """Raises `BadParameter` for a time that never comes or a folder that is not there."""
         made = Schedule(id=new("schedule", 8), workflow_id=workflow_id, settings=settings, created_at=time.time())
-        made.state = {"runs": 0, "failures": 0, "skipped": 0, "next_at": _next(settings, time.time())}
+        made.state = {"runs": 0, "failures": 0, "skipped": 0, "next_at": next_time(settings, time.time())}
         if settings.kind == "webhook":
             made.state["token"] = secrets.token_urlsafe(24)
+        return await self._begin_with(made)
+
+    async def put_back(self, removed: Schedule) -> Schedule:
+        """Undo `remove`: the same one with its history, and for a webhook the same address."""
+        made = removed.model_copy(deep=True)
+        made.state["next_at"] = None if made.paused else next_time(made.settings, time.time())
+        return await self._begin_with(made)
+
+    async def renew(self, schedule_id: str) -> Schedule:
+        """Another secret for a webhook: the address that was known before starts nothing any more."""
+        found = self.get(schedule_id)
+        found.state["token"] = secrets.token_urlsafe(24)
+        await self._keep(found)
+        return found
+
+    async def preview(self, settings: ScheduleSettings, count: int = 5) -> Times:
+        """The next times by the clock (UTC seconds); empty for what waits for something else. Raises as `add` does."""
+        found: Times = []
+        at = next_time(settings, time.time())
+        while at is not None and len(found) < count:
+            found.append(at)
+            at = next_time(settings, at)
+        return found
+
+    async def _begin_with(self, made: Schedule) -> Schedule:
         values = made.model_dump(mode="json")
         await self._catalog.write(lambda connection: connection.execute(insert(schedules).values(**values)))
-        self._all[made.id] = made
-        self._watch(made)
-        if settings.kind == "dataset":
-            await self._look(made)
-        self._changed.set()
+        await self._wake(made)
         return made
+
+    async def _wake(self, schedule: Schedule) -> None:
+        """From now on it starts its workflow."""
+        self._all[schedule.id] = schedule
+        self._watch(schedule)
+        if schedule.settings.kind == "dataset":
+            await self._look(schedule)
+        self._tell(schedule)
+
+    async def _kept(self, which: ColumnElement[bool]) -> All:
+        query = select(schedules).where(which)
+        rows = await self._catalog.read(lambda connection: connection.execute(query).mappings().all())
+        return [Schedule.model_validate(dict(row)) for row in rows]
+
+    def _tell(self, schedule: Schedule) -> None:
+        self._changed.set()
+        self._events.publish(SchedulesChanged(schedule.workflow_id))
 
     async def change(self, schedule_id: str, settings: ScheduleSettings) -> Schedule:
         found = self.get(schedule_id)
-        found.state["next_at"] = _next(settings, time.time())
+        coming = next_time(settings, time.time())
+        found.state["next_at"] = None if found.paused else coming
+        if settings.kind == "webhook":
+            found.state.setdefault("token", secrets.token_urlsafe(24))
         found.settings = settings
         await self._keep(found)
         self._watch(found)
@@ -136,7 +157,7 @@ class Schedules:
     async def pause(self, schedule_id: str, paused: bool) -> Schedule:
         found = self.get(schedule_id)
         found.paused = paused
-        found.state["next_at"] = None if paused else _next(found.settings, time.time())
+        found.state["next_at"] = None if paused else next_time(found.settings, time.time())
         await self._keep(found)
         self._watch(found)
         return found
@@ -148,11 +169,28 @@ class Schedules:
         await self._catalog.write(
             lambda connection: connection.execute(erase(schedules).where(schedules.c.id == found.id))
         )
+        self._tell(found)
 
-    async def remove_of(self, workflow_id: str) -> None:
-        """The schedules of a workflow that is put away go with it."""
+    def put_away(self, workflow_id: str) -> None:
+        """The schedules of a workflow that is put away stay with it on disk and start nothing."""
         for schedule in self.list(workflow_id):
-            await self.remove(schedule.id)
+            del self._all[schedule.id]
+            self._unwatch(schedule.id)
+            self._tell(schedule)
+
+    async def bring_back(self, workflow_id: str) -> None:
+        """The schedules of a workflow that is restored work again, from now on: what they missed meanwhile was not wanted."""
+        for schedule in await self._kept(schedules.c.workflow_id == workflow_id):
+            if schedule.id in self._all:
+                continue
+            schedule.state["version"] = None
+            try:
+                schedule.state["next_at"] = None if schedule.paused else next_time(schedule.settings, time.time())
+            except StudioError as error:  # its folder is gone: there it is again, and says so
+                schedule.paused, schedule.state["next_at"] = True, None
+                schedule.state["error"] = error.as_dict()
+            await self._wake(schedule)
+            await self._keep(schedule)
 
     async def trigger(self, schedule_id: str, inputs: dict[str, Any] | None = None) -> Execution:
         """Start its workflow now, whatever the clock says."""
@@ -160,11 +198,12 @@ class Schedules:
         return await self._begin(found, inputs or {})
 
     async def call(self, schedule_id: str, token: str, inputs: dict[str, Any]) -> Execution:
-        """A webhook was called: its token has to be right."""
+        """A webhook was called: its token has to be right, and it names no file of this computer."""
         found = self._all.get(schedule_id)
         known = found.state.get("token", "") if found else ""
         if found is None or not known or not secrets.compare_digest(known, token) or found.paused:
             raise NotFound(Text("There is no such hook.", "没有此回调。"))
+        await asyncio.to_thread(check_handed_on, inputs, found.settings.inputs)
         return await self._begin(found, inputs)
 
     async def _tick(self) -> None:
@@ -173,7 +212,7 @@ class Schedules:
             for schedule in list(self._all.values()):
                 due = schedule.state.get("next_at")
                 if due is not None and due <= now and not schedule.paused:
-                    schedule.state["next_at"] = _next(schedule.settings, max(now, due))
+                    schedule.state["next_at"] = next_time(schedule.settings, max(now, due))
                     self._launch(schedule, {"scheduled_at": due})
             waits = [item.state["next_at"] - time.time() for item in self._all.values() if item.state.get("next_at")]
             self._changed.clear()
@@ -183,23 +222,35 @@ class Schedules:
             except TimeoutError:
                 pass
 
-    def _catch_up(self, schedule: Schedule) -> None:
-        """Times that went by while the studio was closed: left out, made up for once, or each."""
+    async def _catch_up(self, schedule: Schedule) -> None:
+        """Times that went by while the studio was closed: left out, made up for once, or each. What began before a kill and was
+        not noted here any more is not begun again."""
         due, now = schedule.state.get("next_at"), time.time()
         if due is None or schedule.paused or due > now:
             return
         missed: list[float] = []
         while due is not None and due <= now and len(missed) < CATCH_UP:
             missed.append(due)
-            due = _next(schedule.settings, due)
-        schedule.state["next_at"] = _next(schedule.settings, now)
+            due = next_time(schedule.settings, due)
+        begun = await self._begun(schedule, missed[0])
+        missed = [at for at in missed if at not in begun]
+        schedule.state["next_at"] = next_time(schedule.settings, now)
         wanted = {"skip": [], "once": missed[-1:], "all": missed}[schedule.settings.missed]
         schedule.state["skipped"] = schedule.state.get("skipped", 0) + len(missed) - len(wanted)
         if wanted:
             self._launch(schedule, *({"scheduled_at": at, "late": True} for at in wanted))
 
+    async def _begun(self, schedule: Schedule, since: float) -> set[Any]:
+        """The times since then that its runs stand for."""
+        mine = (executions.c.source == schedule.id) & (executions.c.created_at >= since)
+        query = select(executions.c.inputs).where(mine)
+        rows: list[Any] = await self._catalog.read(lambda connection: [*connection.execute(query).scalars()])
+        return {inputs.get("scheduled_at") for inputs in rows}
+
     def _launch(self, schedule: Schedule, *inputs: dict[str, Any]) -> None:
         """Run it in the background, unless its last run still goes on."""
+        if not self._lives(schedule):
+            return
         if schedule.id in self._running:
             schedule.state["skipped"] = schedule.state.get("skipped", 0) + len(inputs)
             return
@@ -212,7 +263,7 @@ class Schedules:
             for attempt in range(schedule.settings.retries + 1):
                 if attempt:
                     await asyncio.sleep(schedule.settings.retry_wait * 2 ** (attempt - 1))
-                if await self._one(schedule, given):
+                if not self._lives(schedule) or await self._one(schedule, given):
                     break
 
     async def _one(self, schedule: Schedule, inputs: dict[str, Any]) -> bool:
@@ -221,6 +272,7 @@ class Schedules:
             begun = await self._begin(schedule, inputs)
             ended = await self._end(begun.id)
             good = ended.status in ("completed", "waiting", "interrupted", "stopped")
+            schedule.state.pop("error", None)
         except StudioError as error:
             log.warning("the schedule %s could not start: %s", schedule.id, error)
             schedule.state["error"] = error.as_dict()
@@ -235,14 +287,20 @@ class Schedules:
         await self._keep(schedule)
         return begun
 
+    def _lives(self, schedule: Schedule) -> bool:
+        """Whether it is here still: it may be taken away, or its workflow put away, while a run of it goes on."""
+        return self._all.get(schedule.id) is schedule
+
     async def _keep(self, schedule: Schedule) -> None:
+        if not self._lives(schedule):
+            return
         values = schedule.model_dump(mode="json", exclude={"id", "workflow_id", "created_at"})
 
         def write(connection: Connection) -> None:
             connection.execute(update(schedules).where(schedules.c.id == schedule.id).values(**values))
 
         await self._catalog.write(write)
-        self._changed.set()
+        self._tell(schedule)
 
     def _watch(self, schedule: Schedule) -> None:
         self._unwatch(schedule.id)
@@ -261,7 +319,7 @@ class Schedules:
 
         async for changes in awatch(schedule.settings.folder, step=50, debounce=400, recursive=True):
             paths = [Path(path) for _, path in changes]
-            found = sorted(str(path) for path in paths if path.match(schedule.settings.pattern) and path.is_file())
+            found = sorted(path for path in paths if path.match(schedule.settings.pattern) and path.is_file())
             if found:
                 self._launch(schedule, {"files": found})
 
@@ -289,16 +347,3 @@ class Schedules:
             self._launch(schedule, {"dataset": schedule.settings.dataset})
         elif before is None:
             await self._keep(schedule)
-
-
-def _next(settings: ScheduleSettings, after: float) -> float | None:
-    """The next time by the clock; None for what waits for something else. Says what does not hold."""
-    if settings.kind == "cron":
-        return Cron.read(settings.cron, settings.timezone).after(after)
-    if settings.kind == "interval":
-        return after + settings.seconds
-    if settings.kind == "file" and not Path(settings.folder).is_dir():
-        raise BadParameter(Text(f"There is no folder “{settings.folder}”.", f"没有文件夹“{settings.folder}”。"))
-    if settings.kind == "dataset" and not settings.dataset:
-        raise BadParameter(Text("Name the dataset.", "请指定数据集。"))
-    return None

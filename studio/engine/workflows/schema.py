@@ -23,4 +23,4 @@ def of_files() -> dict[str, Any]:
             }
         )
     definitions["Node"]["allOf"] = rules
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "ONE Data Studio workflow", **found}
+    return {**found, "$schema": "https://json-schema.org/draft/2020-12/schema", "title": "ONE Data Studio workflow"}

@@ -25,10 +25,14 @@ async def call(step: Step, context: Context, inputs: dict[str, Any]) -> dict[str
                 raise
             wait = retry.wait * 2**attempt
             known = from_unexpected(error)
-            context.log(f"try {attempt + 1} of {retry.times + 1}: {known.message.en}")
-            context.tell(
-                "retry", {"attempt": attempt + 1, "of": retry.times + 1, "wait": wait, "error": known.as_dict()}
+            tried, most = attempt + 1, retry.times + 1
+            context.log(
+                Text(
+                    f"try {tried} of {most}: {known.message.en}",
+                    f"第 {tried} 次尝试（共 {most} 次）：{known.message.zh}",
+                )
             )
+            context.tell("retry", {"attempt": tried, "of": most, "wait": wait, "error": known.as_dict()})
             await asyncio.sleep(wait)
     raise AssertionError("a step is tried at least once")
 
@@ -76,4 +80,4 @@ def _too_slow(step: Step, seconds: float) -> StudioError:
     return Unavailable(
         Text(f"“{title}” took longer than {seconds:g} seconds.", f"“{title}”运行超过 {seconds:g} 秒。"),
         Text("Raise its time limit or give it less to do.", "请提高时限或减少其工作量。"),
-    )
+    ).fixed_by("edit", "timeout")

@@ -12,6 +12,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,6 +20,7 @@ from studio.engine.errors import NotFound
 from studio.engine.files import cannot_write
 from studio.engine.ids import new
 from studio.engine.text import Text
+from studio.engine.workflows import vega
 from studio.engine.workflows.values import is_table, plain
 
 INLINE = 1_024  # bytes of JSON that travel inside the reference
@@ -159,7 +161,8 @@ def preview(value: Any) -> dict[str, Any]:
         return {"type": "text", "length": len(value), "text": value[:PREVIEW_CHARACTERS]}
     if isinstance(value, list):
         return {"type": "list", "length": len(value), "head": [_short(item) for item in value[:PREVIEW_ROWS]]}
-    return {"type": "json", "value": _short(plain(value))}
+    counted = {"points": len(value["data"]["values"])} if vega.is_chart(value) else {}
+    return {"type": "json", "value": _short(plain(value)), **counted}
 
 
 def _short(value: Any, depth: int = 3) -> Any:
@@ -198,7 +201,39 @@ def _write_table(table: Any, file: Path) -> None:
     with pyarrow.OSFile(str(file), "wb") as sink, pyarrow.ipc.new_file(sink, table.schema) as writer:
         for start in range(0, table.num_rows, BATCH_ROWS):
             for batch in table.slice(start, BATCH_ROWS).combine_chunks().to_batches():
-                writer.write_batch(batch)
+                writer.write_batch(_settled(batch))
+
+
+def _settled(batch: Any) -> Any:
+    """The same rows with zeros under what is null: whoever made the batch may have left anything there."""
+    import pyarrow
+
+    if not any(column.null_count for column in batch.columns):
+        return batch
+    return pyarrow.record_batch([_zeroed(column) for column in batch.columns], schema=batch.schema)
+
+
+def _zeroed(column: Any) -> Any:
+    """Numbers, times and truths; a text that is null has no letters, and what is nested stays as it is."""
+    import pyarrow
+    import pyarrow.compute as compute
+
+    kind = column.type
+    width = kind.bit_width if pyarrow.types.is_primitive(kind) or pyarrow.types.is_decimal(kind) else 0
+    if not column.null_count or not width:
+        return column
+    plain = column.view(getattr(pyarrow, f"uint{width}")()) if width in (8, 16, 32, 64) else column
+    zero = (
+        pyarrow.scalar(Decimal(0), plain.type) if pyarrow.types.is_decimal(kind) else pyarrow.scalar(0).cast(plain.type)
+    )
+    filled = pyarrow.concat_arrays([compute.fill_null(plain, zero)])
+    known = bytearray(
+        pyarrow.concat_arrays([compute.is_valid(column)]).buffers()[1].to_pybytes()[: -(-len(column) // 8)]
+    )
+    if len(column) % 8:
+        known[-1] &= (1 << len(column) % 8) - 1
+    buffers = [pyarrow.py_buffer(bytes(known)), filled.buffers()[1]]
+    return pyarrow.Array.from_buffers(column.type, len(column), buffers, column.null_count)
 
 
 def _table(path: Path) -> Any:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from studio.engine.text import Text
+
 TEXT_SECONDS = 0.05
 PROGRESS_SECONDS = 0.1
 ROWS_SECONDS = 0.005
@@ -33,6 +35,16 @@ class Count:
     def as_dict(self) -> dict[str, Any]:
         said = {"done": self.done, "failed": self.failed, "seconds": round(self.seconds, 6)}
         return said if self.total is None else said | {"total": self.total}
+
+
+def logged(line: str | Text) -> dict[str, Any]:
+    """A line of the log as its event holds it: `line`, and `text` where it is in both languages."""
+    return {"line": line.en, "text": line.as_dict()} if isinstance(line, Text) else {"line": line}
+
+
+def line_of(data: dict[str, Any]) -> Text:
+    """The line that such an event holds."""
+    return Text(**data["text"]) if "text" in data else Text.same(str(data["line"]))
 
 
 class Teller:
@@ -67,6 +79,11 @@ class Teller:
         if found is None:
             found = self._counts[step] = Count()
         return found
+
+    def counted(self, step: str, seconds: float = 0.0, failed: bool = False) -> None:
+        """One more row went through a step in a frame: told soon, however long the rest of the row takes."""
+        self.count(step).add(seconds, failed)
+        self._wake("counts", PROGRESS_SECONDS, self._tell_counts)
 
     def row(self, step: str, rows: tuple[int, ...], outputs: dict[str, Any]) -> None:
         """One row of a frame is done; a moment later it is in the journal."""

@@ -66,12 +66,32 @@ def table_of(rows: Any, columns: list[str] | None = None) -> Any:
     return pyarrow.table({name: _column([row.get(name) for row in found]) for name in names})
 
 
+def table_like(rows: list[dict[str, Any]], before: Any) -> Any:
+    """An Arrow table of rows with the types of another's columns, as far as the values still fit them."""
+    import pyarrow
+
+    types = {field.name: field.type for field in before.schema}
+    names = dict.fromkeys([*types, *(name for row in rows for name in row)])
+    kept = [name for name in names if not rows or any(name in row for row in rows)]
+    return pyarrow.table({name: _column_as([row.get(name) for row in rows], types.get(name)) for name in kept})
+
+
+def _column_as(values: list[Any], wanted: Any) -> Any:
+    import pyarrow
+
+    found = _column(values)
+    try:
+        return found if wanted is None else found.cast(wanted)
+    except (pyarrow.ArrowInvalid, pyarrow.ArrowNotImplementedError):
+        return found
+
+
 def _column(values: list[Any]) -> Any:
     import pyarrow
 
     try:
         return pyarrow.array(values)
-    except (pyarrow.ArrowInvalid, pyarrow.ArrowTypeError):
+    except (pyarrow.ArrowInvalid, pyarrow.ArrowTypeError, OverflowError):
         return pyarrow.array([None if value is None else as_words(value) for value in values])
 
 

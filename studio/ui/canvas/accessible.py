@@ -1,6 +1,6 @@
-"""The canvas for screen readers: a list of steps, each with its title, type, state and ports.
+"""The canvas for screen readers: a list of steps (title, type, state, ports), then comments, frames and wires.
 
-Painted items are no widgets, so each step gets a small object of its own that speaks for it. Python keeps every interface
+Painted items are no widgets, so each gets a small object of its own that speaks for it. Python keeps every interface
 it hands to Qt: one that is collected while Qt holds it ends the process.
 """
 
@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QObject, QPoint, QRect
+from PySide6.QtCore import QObject, QPoint, QRect, QRectF
 from PySide6.QtGui import QAccessible, QAccessibleInterface, QAccessibleObject
 from PySide6.QtWidgets import QAccessibleWidget
 from shiboken6 import isValid
 
+from studio.ui.canvas import spoken
 from studio.ui.canvas.view import CanvasView
 
 PRUNE_AT = 1_000
@@ -38,6 +39,14 @@ class Voice(QObject):
         return [self._ports[key] for key in keys]
 
 
+class MarkVoice(QObject):
+    """Speaks for a comment, a frame or a wire."""
+
+    def __init__(self, canvas: CanvasView, part_id: str) -> None:
+        super().__init__(canvas)
+        self.canvas, self.part_id = canvas, part_id
+
+
 class PortVoice(QObject):
     """Speaks for one port of a step."""
 
@@ -46,7 +55,23 @@ class PortVoice(QObject):
         self.step, self.side, self.name = step, side, name
 
 
-class PortInterface(QAccessibleObject):
+class Leaf(QAccessibleObject):
+    """Something that holds nothing else."""
+
+    def child(self, index: int) -> QAccessibleInterface | None:
+        return None
+
+    def childAt(self, x: int, y: int) -> QAccessibleInterface | None:
+        return None
+
+    def childCount(self) -> int:
+        return 0
+
+    def indexOfChild(self, child: QAccessibleInterface) -> int:
+        return -1
+
+
+class PortInterface(Leaf):
     """A port: its name, which way it leads, its type, whether it has a wire."""
 
     def __init__(self, voice: PortVoice) -> None:
@@ -77,18 +102,6 @@ class PortInterface(QAccessibleObject):
 
     def parent(self) -> QAccessibleInterface | None:
         return QAccessible.queryAccessibleInterface(self.voice.step)
-
-    def child(self, index: int) -> QAccessibleInterface | None:
-        return None
-
-    def childAt(self, x: int, y: int) -> QAccessibleInterface | None:
-        return None
-
-    def childCount(self) -> int:
-        return 0
-
-    def indexOfChild(self, child: QAccessibleInterface) -> int:
-        return -1
 
 
 class StepInterface(QAccessibleObject):
@@ -124,9 +137,7 @@ class StepInterface(QAccessibleObject):
     def rect(self) -> QRect:
         if self.item is None:
             return QRect()
-        canvas = self.voice.canvas
-        box = canvas.mapFromScene(self.item.box).boundingRect()
-        return QRect(canvas.viewport().mapToGlobal(box.topLeft()), box.size())
+        return _on_screen(self.voice.canvas, self.item.box)
 
     def parent(self) -> QAccessibleInterface | None:
         return QAccessible.queryAccessibleInterface(self.voice.canvas)
@@ -146,35 +157,88 @@ class StepInterface(QAccessibleObject):
         return next((at for at, port in enumerate(ports) if port is voice), -1)
 
 
+class MarkInterface(Leaf):
+    """A comment with its text, a frame with what lies in it, a wire with its two ends."""
+
+    def __init__(self, voice: MarkVoice) -> None:
+        super().__init__(voice)
+        self.voice = voice
+
+    def text(self, kind: QAccessible.Text) -> str:
+        canvas, part_id = self.voice.canvas, self.voice.part_id
+        if kind == QAccessible.Text.Name:
+            return spoken.name_of(canvas.sheet, part_id)
+        return spoken.more_of(canvas.sheet, part_id) if kind == QAccessible.Text.Description else ""
+
+    def role(self) -> QAccessible.Role:
+        return QAccessible.Role.ListItem
+
+    def state(self) -> QAccessible.State:
+        state = QAccessible.State()
+        item = self.voice.canvas.sheet.item(self.voice.part_id)
+        state.selectable = True
+        state.selected = item is not None and item.isSelected()
+        return state
+
+    def rect(self) -> QRect:
+        item = self.voice.canvas.sheet.item(self.voice.part_id)
+        return _on_screen(self.voice.canvas, item.mapRectToScene(item.boundingRect())) if item is not None else QRect()
+
+    def parent(self) -> QAccessibleInterface | None:
+        return QAccessible.queryAccessibleInterface(self.voice.canvas)
+
+
 class CanvasInterface(QAccessibleWidget):
-    """The sheet: its children are the steps in the order in which they run."""
+    """The sheet: its children are the steps in the order in which they run, the comments, the frames and the wires."""
 
     def __init__(self, canvas: CanvasView) -> None:
         super().__init__(canvas, QAccessible.Role.List, "")
         self.canvas = canvas
-        self._voices: dict[str, Voice] = {}
+        self._voices: dict[str, Voice | MarkVoice] = {}
+        self._names: dict[str, int] | None = None
+        self._listed: list[str] = []
+        for changed in (canvas.document.inserted, canvas.document.removed):
+            changed.connect(self._forget)
 
     def childCount(self) -> int:
-        return len(self.canvas.sheet.nodes)
+        return len(self._places())
 
     def child(self, index: int) -> QAccessibleInterface | None:
-        names = list(self.canvas.sheet.nodes)
-        return self._interface(names[index]) if 0 <= index < len(names) else None
+        inside = 0 <= index < len(self._places())
+        return self._interface(self._listed[index]) if inside else None
 
     def childAt(self, x: int, y: int) -> QAccessibleInterface | None:
         place = self.canvas.mapToScene(self.canvas.viewport().mapFromGlobal(QPoint(x, y)))
-        found = [name for name, item in self.canvas.sheet.nodes.items() if item.box.contains(place)]
+        sheet = self.canvas.sheet
+        boxed = (*sheet.areas.items(), *sheet.notes.items(), *sheet.nodes.items())
+        found = [name for name, item in boxed if item.box.contains(place)]
         return self._interface(found[-1]) if found else None
 
     def indexOfChild(self, child: QAccessibleInterface) -> int:
-        names = list(self.canvas.sheet.nodes)
         voice = child.object()
-        return names.index(voice.node_id) if isinstance(voice, Voice) and voice.node_id in names else -1
+        name = voice.node_id if isinstance(voice, Voice) else voice.part_id if isinstance(voice, MarkVoice) else ""
+        return self._places().get(name, -1)
 
-    def _interface(self, node_id: str) -> QAccessibleInterface | None:
-        if node_id not in self._voices:
-            self._voices[node_id] = Voice(self.canvas, node_id)
-        return QAccessible.queryAccessibleInterface(self._voices[node_id])
+    def _places(self) -> dict[str, int]:
+        """Where each child stands; made anew when something came or went."""
+        if self._names is None:
+            sheet = self.canvas.sheet
+            self._listed = [*sheet.nodes, *sheet.notes, *sheet.areas, *sheet.wires]
+            self._names = {name: place for place, name in enumerate(self._listed)}
+        return self._names
+
+    def _forget(self, _: object) -> None:
+        self._names = None
+
+    def _interface(self, name: str) -> QAccessibleInterface | None:
+        if name not in self._voices:
+            self._voices[name] = (Voice if name in self.canvas.sheet.nodes else MarkVoice)(self.canvas, name)
+        return QAccessible.queryAccessibleInterface(self._voices[name])
+
+
+def _on_screen(canvas: CanvasView, box: QRectF) -> QRect:
+    place = canvas.mapFromScene(box).boundingRect()
+    return QRect(canvas.viewport().mapToGlobal(place.topLeft()), place.size())
 
 
 def make(_key: str, thing: QObject) -> QAccessibleInterface | None:
@@ -183,6 +247,8 @@ def make(_key: str, thing: QObject) -> QAccessibleInterface | None:
         return _keep(CanvasInterface(thing))
     if isinstance(thing, Voice):
         return _keep(StepInterface(thing))
+    if isinstance(thing, MarkVoice):
+        return _keep(MarkInterface(thing))
     if isinstance(thing, PortVoice):
         return _keep(PortInterface(thing))
     return None

@@ -84,21 +84,17 @@ def _placed(
     for column in columns:
         y = top
         for box in column:
-            y = max(y, _beside(box, sources, places, sizes, top))
+            y = max(y, _beside(box, sources, places, top))
             places[box] = (_grid(x), _grid(y))
             y += sizes[box].height + ROW_GAP
         x += max(sizes[box].width for box in column) + COLUMN_GAP
     return places
 
 
-def _beside(
-    box: str, sources: dict[str, list[str]], places: dict[str, tuple[float, float]], sizes: dict[str, Box], top: float
-) -> float:
-    """The height at which a box stands level with what feeds it."""
-    feeding = [places[name][1] + sizes[name].height / 2 for name in sources[box] if name in places]
-    if not feeding:
-        return top
-    return sum(feeding) / len(feeding) - sizes[box].height / 2
+def _beside(box: str, sources: dict[str, list[str]], places: dict[str, tuple[float, float]], top: float) -> float:
+    """Level with what feeds it, upper edge by upper edge: a wire from first port to first port is straight."""
+    feeding = [places[name][1] for name in sources[box] if name in places]
+    return sum(feeding) / len(feeding) if feeding else top
 
 
 def _successors(boxes: Iterable[str], wires: Iterable[tuple[str, str]]) -> tuple[dict[str, list[str]], dict[str, int]]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPointF
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from studio.engine.text import Text
-from studio.engine.workflows.graph import BadLink, Edge
+from studio.engine.workflows.graph import Edge
+from studio.engine.workflows.links import BadLink
 from studio.engine.workflows.node import NodeType
-from studio.ui.canvas import accessible, editing
+from studio.ui.canvas import accessible, editing, swapping, wiring
 from studio.ui.canvas.document import Document
 from studio.ui.canvas.dropping import DropCanvas
 from studio.ui.canvas.ends import End
@@ -20,7 +22,7 @@ from studio.ui.canvas.strip import Strip
 from studio.ui.theme import theme
 from studio.ui.widgets.labels import Label
 
-EMPTY = Text("Double-click to add a node", "双击添加节点")
+EMPTY = Text("Double-click or press / to add a node", "双击或按 / 添加节点")
 
 
 class Board(QWidget):
@@ -44,10 +46,12 @@ class Board(QWidget):
         self.empty = Label(EMPTY, "reading", "text.tertiary")
         self.empty.setParent(over)
         self.find_bar = FindBar(self.canvas, over)
+        self.canvas.over = (self.strip, self.minimap)
         self.popup: AddNode | None = None
         self.converters: QMenu | None = None
         self.canvas.add_wanted.connect(self.ask_for_node)
         self.canvas.insert_wanted.connect(self.ask_to_insert)
+        self.canvas.replace_wanted.connect(self.ask_to_replace)
         self.canvas.converter_wanted.connect(self.offer_converter)
         self.canvas.find_wanted.connect(self.find_bar.open)
         self.canvas.sheet.touched.connect(self._after_touch)
@@ -63,10 +67,19 @@ class Board(QWidget):
     def ask_to_insert(self, place: QPointF, edge_id: str) -> AddNode:
         """Open the list of what fits between the two ends of a wire."""
         edge = self.document.edges[edge_id]
-        kinds = self.canvas.sheet.port_types(edge)
+        kinds = wiring.kinds_of(self.document, edge)
         popup = AddNode([kind for kind in self.document.types.values() if goes_between(kind, *kinds)], None, self)
         popup.chosen.connect(lambda kind: self.canvas.insert_node(kind.name, place, edge_id))
         return self._open(popup, place)
+
+    def ask_to_replace(self, node_id: str) -> AddNode:
+        """Open the list of nodes at a step; the one that is chosen takes its place."""
+        now = self.document.nodes[node_id].type
+        frame = self.document.types[now].frame if now in self.document.types else False
+        kinds = [kind for kind in self.document.types.values() if kind.name != now and kind.frame == frame]
+        popup = AddNode(kinds, None, self)
+        popup.chosen.connect(lambda kind: swapping.replace(self.canvas, node_id, kind))
+        return self._open(popup, self.canvas.sheet.nodes[node_id].box.topLeft())
 
     def offer_converter(self, edge: Edge, why: BadLink) -> QMenu:
         """The step that would help, beside the port where the wire was let go."""
@@ -85,12 +98,20 @@ class Board(QWidget):
         super().resizeEvent(event)
         self._place()
 
+    def showEvent(self, event) -> None:
+        super().showEvent(event)
+        self._place()  # what lies in a hidden board has its new size only now
+
     def _add(self, kind: NodeType, place: QPointF, end: End | None) -> None:
-        editing.add_node(self.canvas, kind, place, end)
+        added = self.canvas.sheet.nodes[editing.add_node(self.canvas, kind, place, end)]
+        if not added.box.intersects(self.canvas.visible_rect()):
+            self.canvas.show_box(added.box)
         self.canvas.setFocus()
 
     def _forget_popup(self) -> None:
         self.popup = None
+        if isValid(self.canvas):
+            self.canvas.let_dangle(None)
 
     def _after_touch(self) -> None:
         sheet = self.canvas.sheet
@@ -101,7 +122,7 @@ class Board(QWidget):
         return self.width() > 3 * self.minimap.width() and self.height() > 3.6 * self.minimap.height()
 
     def _place(self) -> None:
-        self.strip.adjustSize()
+        self.strip.make_fit(self.width() - 2 * theme.size("space.3"))
         self.empty.adjustSize()
         self.find_bar.adjustSize()
         self._after_touch()

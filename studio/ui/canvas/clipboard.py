@@ -49,6 +49,7 @@ def renewed(document: Document, parts: Parts, dx: float = SHIFT, dy: float = SHI
             update={
                 "id": names[node.id],
                 "position": (node.position[0] + dx, node.position[1] + dy),
+                "variant_of": names.get(node.variant_of, node.variant_of if node.variant_of in document.nodes else ""),
                 "parent": names.get(node.parent or "", node.parent if node.parent in document.nodes else None),
             },
             deep=True,

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 from PySide6.QtGui import QUndoCommand
 
 from studio.engine.text import Text
-from studio.engine.workflows.graph import Edge
+from studio.engine.workflows.graph import Edge, Graph
 from studio.ui.canvas.document import Document, Part, Parts, Place
 from studio.ui.language import tr
 
-TYPING, STEPPING, NAMING = 1, 2, 3
+TYPING, STEPPING, NAMING, VARYING = 1, 2, 3, 4
 PAUSE = 0.8
 
 
@@ -136,6 +137,44 @@ class Rename(QUndoCommand):
 
     def undo(self) -> None:
         self.document.rename(*self.before)
+
+
+class SetVariables(QUndoCommand):
+    """Other variables of the workflow."""
+
+    def __init__(self, document: Document, after: dict[str, Any]) -> None:
+        super().__init__(tr(Text("Change variables", "修改变量")))
+        self.document, self.before, self.after = document, document.variables, after
+        self.at = time.monotonic()
+
+    def id(self) -> int:
+        return VARYING
+
+    def mergeWith(self, other: QUndoCommand) -> bool:
+        if not isinstance(other, SetVariables) or other.at - self.at > PAUSE:
+            return False
+        self.after, self.at = other.after, other.at
+        return True
+
+    def redo(self) -> None:
+        self.document.set_variables(self.after)
+
+    def undo(self) -> None:
+        self.document.set_variables(self.before)
+
+
+class Become(QUndoCommand):
+    """An earlier version in place of what is there; undo brings that back."""
+
+    def __init__(self, document: Document, graph: Graph) -> None:
+        super().__init__(tr(Text("Restore a version", "恢复版本")))
+        self.document, self.after, self.before = document, graph, document.graph
+
+    def redo(self) -> None:
+        self.document.become(self.after)
+
+    def undo(self) -> None:
+        self.document.become(self.before)
 
 
 def places_of(document: Document, ids) -> dict[str, Place]:

@@ -13,9 +13,9 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
 
 from studio.engine.errors import StudioError
-from studio.engine.text import Text
-from studio.engine.workflows.graph import Edge, Frame, Graph, Node, Note, Port, Ports, Problem
+from studio.engine.workflows.graph import Edge, Frame, Graph, Node, Note, Ports, Problem, any_port
 from studio.engine.workflows.node import NodeType
+from studio.engine.workflows.offers import Offers
 from studio.ui.canvas.arrange import layers
 
 
@@ -82,7 +82,7 @@ class Document(QObject):
         self.names: dict[str, str] = {}
         self.frames: dict[str, Frame] = {frame.id: frame for frame in self._graph.frames}
         self._wires: dict[str, set[str]] = {}
-        self._ports: dict[str, tuple[dict[str, Any], Ports]] = {}
+        self._ports: dict[str, tuple[tuple[Any, ...], Ports]] = {}
         for edge in self.edges.values():
             self._tie(edge)
 
@@ -101,6 +101,15 @@ class Document(QObject):
     @property
     def description(self) -> str:
         return self._graph.description
+
+    @property
+    def variables(self) -> dict[str, Any]:
+        return self._graph.variables
+
+    def bindable(self) -> dict[str, Any]:
+        """What parameters can be bound to by name: the workflow's variables and the fields that a run is given."""
+        starts = [node for node in self.nodes.values() if node.type == "start"]
+        return {**{port.name: None for node in starts for port in self.ports(node).outputs}, **self.variables}
 
     def part(self, part_id: str) -> Part:
         """The step, wire, comment or frame of that id."""
@@ -122,19 +131,33 @@ class Document(QObject):
         if kind is None:
             return self._guessed(node)
         known = self._ports.get(node.id)
-        if known is None or known[0] is not node.params:  # parameters are replaced, never changed in place
-            known = self._ports[node.id] = (node.params, kind.ports(node.params))
-        return known[1]
+        if known is not None:  # parameters are replaced, never changed in place
+            (params, bound, on_error), ports = known
+            if params is node.params and bound is node.bound and on_error == node.on_error:
+                return ports
+        ports = kind.ports_of(node)
+        self._ports[node.id] = ((node.params, node.bound, node.on_error), ports)
+        return ports
+
+    def ports_as(self, node: Node) -> Ports:
+        """The ports that a step would have so; it is not one of the workflow's yet."""
+        kind = self.type_of(node)
+        return kind.ports_of(node) if kind is not None else self._guessed(node)
 
     def wires(self, node_id: str) -> list[Edge]:
         return [self.edges[edge_id] for edge_id in self._wires.get(node_id, ())]
+
+    def wires_of(self, node_ids: Iterable[str]) -> set[str]:
+        """The ids of all wires that begin or end at these steps."""
+        return set().union(*(self._wires.get(node_id, ()) for node_id in node_ids))
 
     def children(self, frame_id: str) -> list[Node]:
         return [node for node in self.nodes.values() if node.parent == frame_id]
 
     def wires_at(self, frame: str | None) -> list[tuple[str, str]]:
         """The wires as seen at one depth, as pairs of steps: one that goes into a frame leads to the frame."""
-        pairs = ((self._at_depth(e.source, frame), self._at_depth(e.target, frame)) for e in self.edges.values())
+        shared = self.graph.wires() if any(node.variant_of for node in self.nodes.values()) else self.edges.values()
+        pairs = ((self._at_depth(e.source, frame), self._at_depth(e.target, frame)) for e in shared)
         return [(start, end) for start, end in pairs if start and end and start != end]
 
     def in_order(self, frame: str | None) -> list[Node]:
@@ -177,6 +200,10 @@ class Document(QObject):
         except StudioError as error:
             return error
         return None
+
+    def offers(self, replacing: bool = False) -> Offers:
+        """The judge of many wires at once, as the graph is now."""
+        return Offers(self.graph, self.ports, replacing)
 
     def fresh_id(self, kind: str, taken: Iterable[str] = ()) -> str:
         """A readable id that is free here: sql, sql_2, sql_3."""
@@ -231,9 +258,23 @@ class Document(QObject):
         self.replaced.emit(part.id)
         self.edited.emit()
 
+    def become(self, graph: Graph) -> None:
+        """All of another graph in place of this one, but for its name and what it is for."""
+        self.remove(self._everything())
+        kept = {"name": self._graph.name, "description": self._graph.description}
+        self._graph = graph.model_copy(update=kept)
+        self.insert(Parts(list(graph.nodes), list(graph.edges), list(graph.notes), list(graph.frames)))
+
+    def _everything(self) -> Parts:
+        return Parts(*(list(parts.values()) for parts in (self.nodes, self.edges, self.notes, self.frames)))
+
     def rename(self, name: str, description: str | None = None) -> None:
         values = {"name": name} if description is None else {"name": name, "description": description}
         self._graph = self._graph.model_copy(update=values)
+        self.edited.emit()
+
+    def set_variables(self, variables: dict[str, Any]) -> None:
+        self._graph = self._graph.model_copy(update={"variables": variables})
         self.edited.emit()
 
     def parts_of(self, ids: Iterable[str], wires: Callable[[Edge], bool] = bool) -> Parts:
@@ -278,6 +319,6 @@ class Document(QObject):
         ins = dict.fromkeys(e.target_port for e in wires if e.target == node.id)
         outs = dict.fromkeys(e.source_port for e in wires if e.source == node.id)
         return Ports(
-            inputs=[Port(name=name, type="any", title=Text.same(name)) for name in ins],
-            outputs=[Port(name=name, type="any", title=Text.same(name)) for name in outs],
+            inputs=[any_port(name) for name in ins],
+            outputs=[any_port(name) for name in outs],
         )

@@ -11,6 +11,7 @@ from studio.engine.text import Text
 from studio.ui.canvas import editing
 from studio.ui.canvas.view import CanvasView
 from studio.ui.language import tr
+from studio.ui.widgets.things import files_in
 
 MIME = "application/x-one-data-node"
 ADDED = Text("Add “{name}” as a Dataset node", "将“{name}”添加为数据集节点")
@@ -27,11 +28,11 @@ class DropCanvas(CanvasView):
         self.setAcceptDrops(True)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if event.mimeData().hasFormat(MIME) or _files(event):
+        if event.mimeData().hasFormat(MIME) or files_in(event.mimeData()):
             event.acceptProposedAction()
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
-        files = _files(event)
+        files = files_in(event.mimeData())
         if files:
             self.hint.show_words(tr(ADDED.format(name=Path(files[0]).name)), event.position().toPoint())
             event.acceptProposedAction()
@@ -47,7 +48,7 @@ class DropCanvas(CanvasView):
         self._over(None, None)
 
     def dropEvent(self, event: QDropEvent) -> None:
-        files = _files(event)
+        files = files_in(event.mimeData())
         if files:
             self.hint.hide()
             self.files_dropped.emit(files, self.mapToScene(event.position().toPoint()))
@@ -86,8 +87,3 @@ class DropCanvas(CanvasView):
         kind = self.document.types.get(bytes(event.mimeData().data(MIME).data()).decode())
         if kind is not None:
             self.hint.show_words(tr(INSERTED.format(title=tr(kind.title))), event.position().toPoint())
-
-
-def _files(event: QDropEvent) -> list[str]:
-    """The files on this computer that are dragged."""
-    return [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QPointF, QRectF, QSizeF
 from PySide6.QtGui import QGuiApplication
 
 from studio.engine.text import Text
@@ -15,14 +15,20 @@ from studio.ui.canvas.clipboard import as_json, from_json, renewed
 from studio.ui.canvas.commands import Connect, Edit, Insert, Move, Remove, places_of
 from studio.ui.canvas.document import Document, Parts, Place
 from studio.ui.canvas.ends import End
-from studio.ui.canvas.layout import FRAME_PAD, snap
+from studio.ui.canvas.frame_item import FrameItem
+from studio.ui.canvas.layout import FRAME_PAD, FRAME_SIZE, snap
 from studio.ui.language import tr
 
 if TYPE_CHECKING:
     from studio.ui.canvas.view import CanvasView
 
-FRAME_SIZE = (480.0, 264.0)
+EMPTY_FRAME = QPointF(320, 180)
 ROOM = 48.0
+USUAL = QSizeF(176, 96)  # of a new step, about
+LEVEL = 24.0
+Off = Literal["mute", "bypass"]
+SWITCHES: dict[Off, Text] = {"mute": Text("Mute", "停用"), "bypass": Text("Bypass", "旁路")}
+VARIANT = Text("{title} · variant", "{title} · 变体")
 CONVERSIONS: dict[str, dict[str, object]] = {
     "prompt": {"template": "{{value}}"},
     "python": {"code": "return value", "inputs": ["value"]},
@@ -42,8 +48,8 @@ def add_node(canvas: CanvasView, kind: NodeType, place: QPointF, end: End | None
     )
     document.undo.beginMacro(tr(Text("Add “{title}”", "添加“{title}”").format(title=tr(kind.title))))
     document.undo.push(Insert(document, Parts(nodes=[node])))
-    if end is not None:
-        _wire_to(document, node, end)
+    if end is not None and (edge := _wire_to(document, node, end)) is not None:
+        _lay_port_at(canvas, node, edge, place)
     document.undo.endMacro()
     canvas.sheet.choose([node.id])
     return node.id
@@ -90,12 +96,16 @@ def add_note(canvas: CanvasView, place: QPointF, text: str = "") -> str:
     return note.id
 
 
-def add_frame(canvas: CanvasView, title: str = "") -> str:
-    """A titled box around what is chosen, or in the middle of what is in view."""
+def add_frame(canvas: CanvasView, title: str = "", place: QPointF | None = None) -> str:
+    """A titled box around what is chosen; else with its corner at a place, or in the middle of what is in view."""
     around = canvas.sheet.extent(i for i in canvas.sheet.chosen_ids() if i not in canvas.document.edges)
     if around.isEmpty():
-        middle = canvas.visible_rect().center()
-        around = QRectF(middle.x() - 160, middle.y() - 90, 320, 180)
+        corner = (
+            place + QPointF(FRAME_PAD, FRAME_PAD + AREA_TITLE)
+            if place
+            else canvas.visible_rect().center() - EMPTY_FRAME / 2
+        )
+        around = QRectF(corner, corner + EMPTY_FRAME)
     box = around.adjusted(-FRAME_PAD, -FRAME_PAD - AREA_TITLE, FRAME_PAD, FRAME_PAD)
     frame = Frame(
         title=title,
@@ -112,6 +122,16 @@ def edit_title(canvas: CanvasView, frame_id: str) -> None:
     from studio.ui.canvas.note_editor import TitleEditor
 
     TitleEditor(canvas, frame_id).open()
+
+
+def write_note(canvas: CanvasView, place: QPointF) -> None:
+    """A new comment, the caret in it."""
+    edit_note(canvas, add_note(canvas, place))
+
+
+def write_frame(canvas: CanvasView, place: QPointF | None = None) -> None:
+    """A new frame, the caret in its title."""
+    edit_title(canvas, add_frame(canvas, place=place))
 
 
 def convert(canvas: CanvasView, edge: Edge, name: str) -> str:
@@ -142,11 +162,24 @@ def edit_note(canvas: CanvasView, note_id: str) -> None:
 
 
 def free_place(canvas: CanvasView) -> QPointF:
-    """Near the middle of what is in view, where no step lies yet."""
-    place = canvas.visible_rect().center() - QPointF(88, 60)
-    while canvas.sheet.nodes_at(place):
-        place += QPointF(24, 24)
-    return place
+    """In the middle of what is in view, or below that where steps lie already."""
+    return _free_of_steps(canvas, canvas.visible_rect().center() - QPointF(88, 60))
+
+
+def place_beside(canvas: CanvasView) -> QPointF:
+    """Right of the one chosen step, below what is there already; without one, where there is room in view."""
+    chosen = [i for i in canvas.sheet.chosen_ids() if i in canvas.document.nodes]
+    if len(chosen) != 1:
+        return free_place(canvas)
+    return _free_of_steps(canvas, canvas.sheet.nodes[chosen[0]].box.topRight() + QPointF(ROOM, 0))
+
+
+def _free_of_steps(canvas: CanvasView, corner: QPointF) -> QPointF:
+    place = QRectF(corner, USUAL)
+    boxes = [item.box for item in canvas.sheet.nodes.values() if not isinstance(item, FrameItem)]
+    while any(place.intersects(taken) for taken in boxes):
+        place.translate(0, ROOM / 2)
+    return place.topLeft()
 
 
 def connect(document: Document, edge: Edge) -> None:
@@ -199,6 +232,19 @@ def duplicate(canvas: CanvasView) -> None:
         _insert_copy(canvas, parts, None, Text("Duplicate", "复制一份"))
 
 
+def add_variant(canvas: CanvasView, node_id: str) -> str:
+    """A copy of a step below it that shares its inputs: another model or setting to compare with."""
+    document, item = canvas.document, canvas.sheet.nodes[node_id]
+    node = document.nodes[node_id]
+    place = (node.position[0], snap(node.position[1] + item.layout.height + ROOM / 3))
+    title = tr(VARIANT).format(title=item.face.title)
+    fresh = {"id": document.fresh_id(node.type), "variant_of": node.variant_of or node.id, "title": title}
+    variant = node.model_copy(deep=True, update={**fresh, "position": place})
+    document.undo.push(Insert(document, Parts(nodes=[variant]), Text("Add a variant", "添加变体")))
+    canvas.sheet.choose([variant.id])
+    return variant.id
+
+
 def nudge(canvas: CanvasView, dx: float, dy: float) -> None:
     document = canvas.document
     before = places_of(document, canvas.sheet.carried(canvas.sheet.chosen_ids()))
@@ -207,16 +253,17 @@ def nudge(canvas: CanvasView, dx: float, dy: float) -> None:
         document.undo.push(Move(document, places, stepping=True))
 
 
-def mute(canvas: CanvasView) -> None:
-    """Turn the chosen steps off or on again; a muted step lets its input through."""
+def switch(canvas: CanvasView, way: Off) -> None:
+    """Mute or bypass the chosen steps, or turn them on again: a muted step is left out, a bypassed one lets its input through."""
     document = canvas.document
     nodes = [document.nodes[i] for i in canvas.sheet.chosen_ids() if i in document.nodes]
     if not nodes:
         return
-    off = not all(node.bypass for node in nodes)
-    document.undo.beginMacro(tr(Text("Mute", "停用")))
+    off = not all(getattr(node, way) for node in nodes)
+    document.undo.beginMacro(tr(SWITCHES[way]))
     for node in nodes:
-        document.undo.push(Edit(document, node.model_copy(update={"bypass": off})))
+        update = {"mute": off and way == "mute", "bypass": off and way == "bypass"}
+        document.undo.push(Edit(document, node.model_copy(update=update)))
     document.undo.endMacro()
 
 
@@ -236,7 +283,7 @@ def go_to_connected(canvas: CanvasView, forward: bool) -> str:
     return nearest
 
 
-def _wire_to(document: Document, node: Node, end: End) -> None:
+def _wire_to(document: Document, node: Node, end: End) -> Edge | None:
     """The first port of a new step that fits the port it was drawn from."""
     ports = document.ports(node)
     for port in ports.inputs if end.begins else ports.outputs:
@@ -247,15 +294,26 @@ def _wire_to(document: Document, node: Node, end: End) -> None:
         gone = [old for old in [document.occupant(edge)] if old]
         if document.refusal(edge, [old.id for old in gone]) is None:
             document.undo.push(Connect(document, edge, gone))
-            return
+            return edge
+    return None
+
+
+def _lay_port_at(canvas: CanvasView, node: Node, edge: Edge, place: QPointF) -> None:
+    """Move a new step so that its wire ends where it was let go; straight, where that is about level with where it begins."""
+    start, end = canvas.sheet.ends(edge)
+    port, other = (end, start) if edge.target == node.id else (start, end)
+    level = other.y() if abs(place.y() - other.y()) <= LEVEL else place.y()
+    x, y = node.position
+    there = (snap(x + place.x() - port.x()), snap(y + level - port.y()))
+    canvas.document.undo.push(Move(canvas.document, {node.id: (there, node.parent)}))
 
 
 def _insert_copy(canvas: CanvasView, parts: Parts, place: QPointF | None, title: Text) -> None:
     dx = dy = 32.0
     if place is not None:
         corner = [part.position for part in (*parts.nodes, *parts.notes, *parts.frames)]
-        dx = snap(place.x() - min(x for x, _ in corner))
-        dy = snap(place.y() - min(y for _, y in corner))
+        dx = snap(place.x()) - min(x for x, _ in corner)
+        dy = snap(place.y()) - min(y for _, y in corner)
     fresh = renewed(canvas.document, parts, dx, dy)
     canvas.document.undo.push(Insert(canvas.document, fresh, title))
     canvas.sheet.choose(part.id for part in (*fresh.nodes, *fresh.notes, *fresh.frames))

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import BaseModel
+
 from studio.engine.params import ParamField, fields_of
 from studio.engine.text import Text
+from studio.engine.workflows.bypass import through
 from studio.engine.workflows.graph import Node, Port, Ports
 from studio.engine.workflows.node import NodeType
-from studio.ui.canvas.model import Block, NodeFace, PortFace, Side
+from studio.ui.canvas.model import Block, NodeFace, Off, PortFace, Side
 from studio.ui.language import tr
 
 CODE_LINES = 3
@@ -18,8 +22,13 @@ CATEGORY_TILES = {"generate": "text", "control": "boolean", "retrieve": "docs", 
 MISSING = Text("Not installed here", "此处未安装")
 
 
+def words_of(node: Node, kind: NodeType | None) -> Text:
+    """What a step is called, in both languages."""
+    return Text.same(node.title or node.type) if node.title or kind is None else kind.title
+
+
 def title_of(node: Node, kind: NodeType | None) -> str:
-    return node.title or (tr(kind.title) if kind else node.type)
+    return tr(words_of(node, kind))
 
 
 def tile_of(kind: NodeType | None) -> str:
@@ -34,6 +43,11 @@ def tile_of(kind: NodeType | None) -> str:
     return first
 
 
+def off_of(node: Node) -> Off:
+    """Whether it is left out, and how."""
+    return "mute" if node.mute else "bypass" if node.bypass else ""
+
+
 Names = Mapping[str, str]
 
 
@@ -44,12 +58,14 @@ def face_of(node: Node, kind: NodeType | None, ports: Ports, names: Names) -> No
         title=title_of(node, kind),
         icon=kind.icon if kind else "circle-help",
         tile=tile_of(kind),
-        ports=tuple(_ports(ports)),
-        blocks=tuple(_blocks(node, kind, {port.name for port in (*ports.inputs, *ports.outputs)}, names)),
+        ports=tuple(_ports(ports) if not node.variant_of else (port for port in _ports(ports) if port.begins)),
+        blocks=tuple(_blocks(node, kind, ports, names)),
         subtitle=kind.line(node.params) if kind and kind.frame else "",
         kind=tr(kind.title) if kind else node.type,
         frame=bool(kind and kind.frame),
-        bypass=node.bypass,
+        off=off_of(node),
+        through=tuple((name, output) for output, (name, _) in through(ports).items()) if node.bypass else (),
+        variant=bool(node.variant_of),
         streams=bool(kind and kind.streams),
     )
 
@@ -68,13 +84,19 @@ def _ports(ports: Ports) -> list[PortFace]:
     ]
 
 
-def _blocks(node: Node, kind: NodeType | None, ports: set[str], names: Names) -> list[Block]:
+@functools.cache
+def _defaults(params: type[BaseModel]) -> dict[str, Any]:
+    return {field.name: field.default for field in fields_of(params)}
+
+
+def _blocks(node: Node, kind: NodeType | None, ports: Ports, names: Names) -> list[Block]:
     """Names of what it uses, then code, or else its summary where that says more than its ports do."""
     if kind is None:
         return [Block("faint", (tr(MISSING),))]
     if kind.frame:
         return []
-    fields = fields_of(kind.params)
+    defaults = _defaults(kind.params)
+    fields = [field for field in fields_of(kind.params) if field.counts(node.params, defaults)]
     code = next((field for field in fields if field.kind == "editor" and _value(node, field)), None)
     used = [str(_value(node, field)) for field in fields if field.kind == "ref" and _value(node, field)]
     blocks = [Block("strong", (names.get(name, name),)) for name in used[:1]]
@@ -84,8 +106,10 @@ def _blocks(node: Node, kind: NodeType | None, ports: set[str], names: Names) ->
         lines = _code_lines(node, code)
         return [*blocks, Block("code", lines, language=code.language)] if lines else blocks
     line = kind.line(node.params)
-    if line and line not in used and not set(line.split(", ")) <= ports:
-        blocks.append(Block("plain" if not blocks else "faint", (line[:CODE_LETTERS],)))
+    shown = {port.name for port in (*ports.inputs, *ports.outputs)}
+    if line and line not in used and not set(line.split(", ")) <= shown:
+        said = next((tr(field.choices[line]) for field in fields if line in field.choices), line)
+        blocks.append(Block("plain" if not blocks else "faint", (said[:CODE_LETTERS],)))
     return blocks
 
 

@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
+from studio.engine.pinyin import spelled
 from studio.engine.text import Text
 from studio.ui.canvas.document import Document
 from studio.ui.canvas.faces import title_of
@@ -19,7 +20,7 @@ from studio.ui.widgets.buttons import IconButton
 from studio.ui.widgets.inputs import SearchField
 from studio.ui.widgets.labels import Label
 
-WIDTH = 220
+WIDTH, COUNT_WIDTH = 220, 88  # the count has room for the longest that it says, in both languages
 COUNT = Text("{at} of {count}", "{at} / {count}")
 NONE = Text("Nothing found", "没有找到")
 
@@ -49,13 +50,7 @@ def _marks(document: Document) -> list[tuple[str, str, tuple[float, float]]]:
 
 @lru_cache(maxsize=20_000)
 def _forms(words: str) -> tuple[str, ...]:
-    plain = words.lower()
-    if plain.isascii():
-        return (plain,)
-    from pypinyin import Style, lazy_pinyin
-
-    spelled = "".join(lazy_pinyin(words)).lower()
-    return plain, spelled, "".join(lazy_pinyin(words, style=Style.FIRST_LETTER)).lower()
+    return (words.lower(), *filter(None, spelled(words)))
 
 
 def _said(value: object) -> str:
@@ -78,7 +73,7 @@ class FindBar(QWidget):
         self.field = SearchField(Text("Find in this workflow", "在此工作流中查找"))
         self.field.setFixedWidth(theme.scaled(WIDTH))
         self.count = Label("", "dense", "text.tertiary")
-        self.count.setMinimumWidth(theme.scaled(72))
+        self.count.setMinimumWidth(theme.scaled(COUNT_WIDTH))
         row = QHBoxLayout(self)
         pad = theme.size("space.1")
         row.setContentsMargins(pad, pad, pad, pad)

@@ -7,10 +7,21 @@ from PySide6.QtGui import QPainter, QPainterPath
 
 from studio.ui.canvas import node_paint
 from studio.ui.canvas.detail import Detail
-from studio.ui.canvas.layout import FRAME_PAD, FRAME_RADIUS, HEADER, PAD, Layout, Spot, place_frame, place_node
+from studio.ui.canvas.layout import (
+    FRAME_PAD,
+    FRAME_RADIUS,
+    HEADER,
+    PAD,
+    Layout,
+    Spot,
+    place_buttons,
+    place_frame,
+    place_node,
+)
 from studio.ui.canvas.look import look
 from studio.ui.canvas.model import NodeFace
-from studio.ui.canvas.node_item import NodeItem, Z
+from studio.ui.canvas.node_item import OFF_ALPHA, NodeItem, Z
+from studio.ui.language import tr
 
 SMALLEST = (320.0, 200.0)
 BAR = 120.0
@@ -48,8 +59,9 @@ class FrameItem(NodeItem):
             ending = place_node(self.face, self.live, width)
             if ending.failure is not None:
                 layout.failure = QRectF(0, height, width, ending.failure.height())
-                layout.buttons = {"retry": QRectF(PAD, layout.failure.bottom() - 32, 72, 24)}
+                layout.reason = ending.reason
                 layout.height = height + ending.failure.height()
+                layout.buttons = place_buttons(width, layout.height, self.live)
         return layout
 
     def _paint_ground(self, painter: QPainter, rect: QRectF, alpha: float) -> None:
@@ -65,7 +77,7 @@ class FrameItem(NodeItem):
 
     def _paint(self, painter: QPainter) -> None:
         rect = QRectF(0, 0, self.layout.width, self.layout.height)
-        alpha = 0.5 if self.face.bypass else 1.0
+        alpha = OFF_ALPHA.get(self.face.off, 1.0)
         self._paint_ground(painter, rect, alpha)
         self._header(painter, alpha)
         if self.layout.failure is not None:
@@ -83,7 +95,8 @@ class FrameItem(NodeItem):
         node_paint.text(painter, at, self.face.title, "denseStrong", "text.primary", alpha)
         rest = QRectF(at.right() + 6, 0, width - at.right() - 220, HEADER)
         if rest.width() > 40:
-            node_paint.text(painter, rest, self.face.subtitle, "dense", "text.tertiary", alpha)
+            words = tr(node_paint.OFF_WORDS[self.face.off]) if self.face.off else self.face.subtitle
+            node_paint.text(painter, rest, words, "dense", "text.tertiary", alpha)
         if self.live.total:
             self._progress(painter)
         node_paint.state_icon(painter, self, QPointF(width - PAD - 14, 9))

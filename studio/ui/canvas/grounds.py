@@ -64,19 +64,18 @@ def _paint(ground: Ground) -> QPixmap:
     width, height = (ground.width + 2 * MARGIN) * ratio, (ground.height + 2 * MARGIN) * ratio
     image = QPixmap(max(1, round(width)), max(1, round(height)))
     image.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(image)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.scale(ratio, ratio)
-    painter.translate(MARGIN, MARGIN)
-    rect = QRectF(0, 0, ground.width, ground.height)
-    if ground.shadow:
-        _shadow(painter, rect)
-    _box(painter, rect)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(look().port(ground.tile, 0.18))
-    painter.drawRoundedRect(QRectF(PAD, 6, 20, 20), 5, 5)
-    _border(painter, rect, ground)
-    painter.end()
+    with QPainter(image) as painter:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.scale(ratio, ratio)
+        painter.translate(MARGIN, MARGIN)
+        rect = QRectF(0, 0, ground.width, ground.height)
+        if ground.shadow:
+            _shadow(painter, rect)
+        _box(painter, rect)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(look().port(ground.tile, 0.18))
+        painter.drawRoundedRect(QRectF(PAD, 6, 20, 20), 5, 5)
+        _border(painter, rect, ground)
     image.setDevicePixelRatio(ground.dpr)
     return image
 

@@ -15,7 +15,7 @@ ARROWS = {
     Qt.Key.Key_Down: (0, 1),
 }
 LETTERS = {
-    Qt.Key.Key_D, Qt.Key.Key_M, Qt.Key.Key_N, Qt.Key.Key_F, Qt.Key.Key_C, Qt.Key.Key_G, Qt.Key.Key_X, Qt.Key.Key_Slash,
+    Qt.Key.Key_B, Qt.Key.Key_D, Qt.Key.Key_M, Qt.Key.Key_N, Qt.Key.Key_F, Qt.Key.Key_C, Qt.Key.Key_G, Qt.Key.Key_X, Qt.Key.Key_Slash,
     Qt.Key.Key_Space,
 }  # fmt: skip
 HELD = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.MetaModifier
@@ -56,7 +56,7 @@ def _arrow(canvas, event: QKeyEvent) -> bool:
 
 
 def _standard(event: QKeyEvent) -> Callable | None:
-    from studio.ui.canvas import editing
+    from studio.ui.canvas import editing, swapping
 
     known: list[tuple[QKeySequence.StandardKey, Callable]] = [
         (QKeySequence.StandardKey.Undo, lambda canvas: canvas.document.undo.undo()),
@@ -74,6 +74,8 @@ def _standard(event: QKeyEvent) -> Callable | None:
     held = event.modifiers() & HELD
     if held == Qt.KeyboardModifier.ControlModifier and event.key() == Qt.Key.Key_D:
         return editing.duplicate
+    if held == Qt.KeyboardModifier.ControlModifier and event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+        return swapping.dissolve
     if held == Qt.KeyboardModifier.ControlModifier and event.key() == Qt.Key.Key_0:
         return lambda canvas: canvas.set_zoom(1.0)
     return None
@@ -86,12 +88,13 @@ def _plain(event: QKeyEvent) -> Callable | None:
     commands: dict[Qt.Key, Callable] = {
         Qt.Key.Key_Backspace: editing.delete,
         Qt.Key.Key_D: editing.duplicate,
-        Qt.Key.Key_M: editing.mute,
-        Qt.Key.Key_N: lambda canvas: editing.add_note(canvas, _middle(canvas)),
+        Qt.Key.Key_M: lambda canvas: editing.switch(canvas, "mute"),
+        Qt.Key.Key_B: lambda canvas: editing.switch(canvas, "bypass"),
+        Qt.Key.Key_N: lambda canvas: editing.write_note(canvas, _middle(canvas)),
         Qt.Key.Key_F: lambda canvas: canvas.fit(None if shift else canvas.sheet.chosen_ids() or None),
-        Qt.Key.Key_Slash: lambda canvas: canvas.add_wanted.emit(_middle(canvas), None),
+        Qt.Key.Key_Slash: lambda canvas: canvas.add_wanted.emit(editing.place_beside(canvas), None),
         Qt.Key.Key_C: _connect_from_lists,
-        Qt.Key.Key_G: editing.add_frame,
+        Qt.Key.Key_G: editing.write_frame,
         Qt.Key.Key_X: lambda canvas: canvas.hold(cutting=True),
         Qt.Key.Key_Space: lambda canvas: canvas.hold(space=True),
         Qt.Key.Key_Escape: _escape,
@@ -129,8 +132,6 @@ def _open(canvas) -> None:
 
 
 def _connect_from_lists(canvas) -> None:
-    from studio.ui.canvas.menu import connect_menu
+    from studio.ui.canvas.menu import pop_connect
 
-    menu = connect_menu(canvas)
-    if menu is not None:
-        menu.popup(canvas.viewport().mapToGlobal(canvas.viewport().rect().center()))
+    pop_connect(canvas)

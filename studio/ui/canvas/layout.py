@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import zip_longest
+from typing import NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF
 
+from studio.engine.text import Text
+from studio.ui.canvas.fixes import words_of
 from studio.ui.canvas.look import look
 from studio.ui.canvas.model import Block, Live, NodeFace, PortFace
+from studio.ui.language import tr
 
 GRID = 8.0
 HEADER = 32.0
@@ -18,28 +23,39 @@ GAP = 8.0
 RADIUS = 8.0
 FRAME_RADIUS = 12.0
 FRAME_PAD = 24.0
+FRAME_SIZE = (480.0, 264.0)  # of one that nobody sized yet
 MIN_WIDTH, DEFAULT_WIDTH, MAX_WIDTH = 152.0, 176.0, 360.0
 STREAM_WIDTH = 216.0
 LINE = {"strong": 20.0, "plain": 18.0, "faint": 16.0, "code": 16.0, "stream": 18.0}
 TYPE = {"strong": "dense", "plain": "dense", "faint": "caption", "code": "monoSmall", "stream": "dense"}
 BOXED = ("code", "stream")
 REASON = 20.0
+RETRY = Text("Retry", "重试")
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
-    """A port and where its centre is."""
+class Spot(NamedTuple):
+    """A port and where its centre is, in plain numbers: thousands of wires ask."""
 
     port: PortFace
-    at: QPointF
+    x: float
+    y: float
+
+    @property
+    def at(self) -> QPointF:
+        return QPointF(self.x, self.y)
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """A block of the body and its rectangle."""
+class Placed(NamedTuple):
+    """A block of the body, how far below the top of the step it begins, and its size."""
 
     block: Block
-    rect: QRectF
+    top: float
+    width: float
+    height: float
+
+    @property
+    def rect(self) -> QRectF:
+        return QRectF(PAD, self.top, self.width, self.height)
 
 
 @dataclass(slots=True)
@@ -53,14 +69,20 @@ class Layout:
     footer: QRectF | None = None
     failure: QRectF | None = None
     buttons: dict[str, QRectF] = field(default_factory=dict)
+    reason: list[str] = field(default_factory=list)
 
     def spot(self, name: str, begins: bool, inner: bool = False) -> Spot | None:
-        sides = {True: ("output", "inner_output"), False: ("input", "inner_input")}[begins]
-        wanted = sides[1] if inner else sides[0]
+        wanted = ("inner_" if inner else "") + ("output" if begins else "input")
         for spot in self.spots:
             if spot.port.name == name and spot.port.side == wanted:
                 return spot
         return None
+
+    def label_room(self, spot: Spot) -> float:
+        """What is left for a port's label beside that of the port across from it."""
+        across = next((s for s in self.spots if s.y == spot.y and s.port.side != spot.port.side), None)
+        taken = look().advance("dense", across.port.label) + GAP if across is not None else 0.0
+        return max(self.width - 2 * PAD - taken, (self.width - 2 * PAD) / 2)
 
 
 def snap(value: float) -> float:
@@ -77,10 +99,10 @@ def place_node(face: NodeFace, live: Live, width: float | None = None) -> Layout
     y += max(len(left), len(right)) * PORT_ROW
     for block in face.blocks:
         height = block_height(block)
-        layout.blocks.append(Placed(block, QRectF(PAD, y, layout.width - 2 * PAD, height)))
+        layout.blocks.append(Placed(block, y, layout.width - 2 * PAD, height))
         y += height
     y += GAP if face.blocks else GAP / 2
-    layout.height = _place_end(layout, live, y)
+    layout.height = _place_end(layout, live, y, bool(face.off))
     return layout
 
 
@@ -89,7 +111,7 @@ def natural_width(face: NodeFace) -> float:
     advance = look().advance
     left = [advance("dense", p.label) for p in face.ports if p.side == "input"]
     right = [advance("dense", p.label) for p in face.ports if p.side == "output"]
-    rows = max((a + b for a, b in _pairs(left, right)), default=0.0) + 2 * PAD + 24
+    rows = max(map(sum, zip_longest(left, right, fillvalue=0.0)), default=0.0) + 2 * PAD + 24
     title = advance("denseStrong", face.title) + 2 * PAD + 28 + 24
     least = STREAM_WIDTH if face.streams else DEFAULT_WIDTH
     wide = max(rows, title, least, _code_width(face.blocks))
@@ -135,21 +157,44 @@ def wrap(text: str, width: float, rows: int, row: str) -> list[str]:
     return lines[-rows:]
 
 
-def _place_end(layout: Layout, live: Live, y: float) -> float:
+def _place_end(layout: Layout, live: Live, y: float, off: bool) -> float:
     if live.state == "failed" and live.message:
-        lines = 1 + bool(live.repair)
-        height = 8 + lines * 18 + 32
+        layout.reason = shortened(live.message, layout.width - 2 * PAD)
+        height = 8 + (len(layout.reason) + bool(live.repair)) * 18 + 36
         layout.failure = QRectF(0, y, layout.width, height)
-        layout.buttons = {"retry": QRectF(PAD, y + height - 32, 72, 24)}
+        layout.buttons = place_buttons(layout.width, y + height, live)
         return y + height
-    if live.state != "idle":
+    if live.state != "idle" or off:
         layout.footer = QRectF(0, y, layout.width, FOOTER)
         return y + FOOTER
     return y
 
 
+def place_buttons(width: float, bottom: float, live: Live) -> dict[str, QRectF]:
+    """The repair of a failure, and trying again beside it."""
+    measure = look().advance
+    again = measure("dense", tr(RETRY)) + 16
+    fix = min(measure("dense", tr(words_of(*live.fix))) + 20, width - 2 * PAD - again - 4)
+    top = bottom - 34
+    return {"fix": QRectF(PAD, top, fix, 24), "retry": QRectF(PAD + fix + 4, top, again, 24)}
+
+
+def problem_button(width: float) -> QRectF:
+    """The mark at the end of the header: what is wrong, and the ways to mend it."""
+    return QRectF(width - PAD - 19, (HEADER - 24) / 2, 24, 24)
+
+
+def shortened(words: str, width: float, rows: int = 2) -> list[str]:
+    """The first lines of a text broken to a width; the last is cut where there is more."""
+    measure = look().metrics("denseStrong").horizontalAdvance
+    lines = _broken(" ".join(words.split())[: rows * 120], width, measure)
+    if len(lines) > rows:
+        lines = [*lines[: rows - 1], " ".join(lines[rows - 1 :])]
+    return lines
+
+
 def _column(ports: list[PortFace], x: float, top: float) -> list[Spot]:
-    return [Spot(port, QPointF(x, top + PORT_ROW * (row + 0.5))) for row, port in enumerate(ports)]
+    return [Spot(port, x, top + PORT_ROW * (row + 0.5)) for row, port in enumerate(ports)]
 
 
 def _edge(ports: list[PortFace], x: float, top: float, heights: dict[str, float]) -> list[Spot]:
@@ -158,14 +203,9 @@ def _edge(ports: list[PortFace], x: float, top: float, heights: dict[str, float]
     spots, y = [], top
     for port in wanted:
         y = max(y, heights.get(port.name, y))
-        spots.append(Spot(port, QPointF(x, y)))
+        spots.append(Spot(port, x, y))
         y += PORT_ROW
     return spots
-
-
-def _pairs(left: list[float], right: list[float]) -> list[tuple[float, float]]:
-    count = max(len(left), len(right))
-    return [(left[i] if i < len(left) else 0.0, right[i] if i < len(right) else 0.0) for i in range(count)]
 
 
 def _code_width(blocks: tuple[Block, ...]) -> float:

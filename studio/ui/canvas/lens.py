@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QBrush, QImage, QPainter, QPixmap, QResizeEvent, QTransform
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtGui import QBrush, QImage, QPainter, QPaintEvent, QPixmap, QResizeEvent, QTransform
 from PySide6.QtWidgets import QFrame, QGraphicsView, QWidget
 
+from studio.ui.canvas import shifting
 from studio.ui.canvas.detail import DOTS, LARGEST, SMALLEST, STEPS, Detail
 from studio.ui.canvas.document import Document
 from studio.ui.canvas.look import look
@@ -35,7 +36,12 @@ class Lens(QGraphicsView):
         self.sheet = CanvasScene(document, self.detail)
         self._dots: QBrush | None = None
         self._ground: QPixmap | None = None
-        self._fitted = self._scrolling = self._shifted = False
+        self._bare: list[QRect] = []  # what must be painted now, where it is not everything
+        self.over: tuple[QWidget, ...] = ()  # what lies over the lower edge and stays there
+        self._scrolling = False
+        self._fitted = self._as_fitted = False  # shown whole once; and nobody has moved or zoomed since
+        self._travel = QPoint()
+        self._painted = self._scrolled = 0  # the version of what is seen, and of what was scrolled since
         self._start_settings()
         self.set_zoom(1.0)
         theme.changed.connect(self._restyle)
@@ -81,21 +87,20 @@ class Lens(QGraphicsView):
 
     def scroll_by(self, travel: QPoint) -> None:
         """Travel in pixels of the viewport."""
+        self._as_fitted = False
         with self._together():
             self.horizontalScrollBar().setValue(self.horizontalScrollBar().value() + travel.x())
             self.verticalScrollBar().setValue(self.verticalScrollBar().value() + travel.y())
         self.moved.emit()
 
     def scrollContentsBy(self, dx: int, dy: int) -> None:
-        """Both directions first, then what stays in place: anything that is moved in between makes Qt paint all anew."""
-        super().scrollContentsBy(dx, dy)
-        if self.viewportUpdateMode() == QGraphicsView.ViewportUpdateMode.NoViewportUpdate:
-            return
-        self._shifted = True
+        """Both directions at once: each would move all pixels."""
+        self._travel += QPoint(dx, dy)
         if not self._scrolling:
-            self._tell_scrolled()
+            self._shift()
 
     def centerOn(self, *place) -> None:
+        self._as_fitted = False
         with self._together():
             super().centerOn(*place)
 
@@ -107,11 +112,24 @@ class Lens(QGraphicsView):
         finally:
             self._scrolling = before
             if not before:
-                self._tell_scrolled()
+                self._shift()
 
-    def _tell_scrolled(self) -> None:
-        shifted, self._shifted = self._shifted, False
-        if shifted:
+    def _shift(self) -> None:
+        travel, self._travel = self._travel, QPoint()
+        if travel.isNull():
+            return
+        mode = self.viewportUpdateMode()
+        if mode == QGraphicsView.ViewportUpdateMode.NoViewportUpdate:
+            super().scrollContentsBy(travel.x(), travel.y())
+            self.viewport().update()
+        elif self._painted == self.detail.version and shifting.only_these_over(self.viewport(), self.over):
+            self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.NoViewportUpdate)
+            super().scrollContentsBy(travel.x(), travel.y())
+            self.setViewportUpdateMode(mode)
+            self._scrolled = self.detail.version
+            shifting.shift(self.viewport(), travel, self.over)
+        else:
+            super().scrollContentsBy(travel.x(), travel.y())
             self.scrolled.emit()
 
     def fit(self, ids: list[str] | None = None) -> None:
@@ -123,6 +141,7 @@ class Lens(QGraphicsView):
         width, height = self.viewport().width() - 2 * MARGIN, self.viewport().height() - 2 * MARGIN
         self.set_zoom(min(1.0, width / rect.width() / scale, height / rect.height() / scale))
         self.centerOn(rect.center())
+        self._as_fitted = ids is None
         self.moved.emit()
 
     def show_all(self) -> None:
@@ -131,20 +150,34 @@ class Lens(QGraphicsView):
     def show_item(self, part_id: str) -> None:
         """Bring a step into view without moving what is in view already."""
         item = self.sheet.nodes.get(part_id)
-        if item is not None and not self.visible_rect().contains(item.box):
-            self.centerOn(item.box.center())
+        if item is not None:
+            self.show_box(item.box)
+
+    def show_box(self, box: QRectF) -> None:
+        """Bring a part of the sheet into view, where it is not."""
+        if not self.visible_rect().contains(box):
+            self.centerOn(box.center())
             self.moved.emit()
 
     def reveal(self, part_id: str) -> None:
         """Choose one thing and bring it into view."""
         self.sheet.choose([part_id])
-        box = self.sheet.box_of(part_id)
-        if not self.visible_rect().contains(box):
-            self.centerOn(box.center())
-            self.moved.emit()
+        self.show_box(self.sheet.box_of(part_id))
 
     def visible_rect(self) -> QRectF:
         return self.mapToScene(self.viewport().rect()).boundingRect()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        self._bare = self._parts(event)
+        super().paintEvent(event)
+        self._bare = []
+
+    def _parts(self, event: QPaintEvent) -> list[QRect]:
+        """What must be painted: a scrolled sheet has two strips, whose bounding box is all of it."""
+        if self._scrolled and self._scrolled != self.detail.version:
+            self.viewport().update()  # something changed after the pixels were moved: Qt looks for it where it was before
+        self._scrolled, self._painted = 0, self.detail.version
+        return list(event.region())
 
     def drawBackground(self, painter: QPainter, rect: QRectF) -> None:
         period = TILE * self.detail.ratio
@@ -161,18 +194,18 @@ class Lens(QGraphicsView):
             side = round(TILE * self.detail.ratio)
             self._ground = QPixmap(side, side)
             self._ground.fill(look().colour("canvas.bg"))
-            inner = QPainter(self._ground)
-            inner.drawPixmap(0, 0, self._dot_brush().texture())
-            inner.end()
+            with QPainter(self._ground) as inner:
+                inner.drawPixmap(0, 0, self._dot_brush().texture())
             self._ground.setDevicePixelRatio(self.detail.dpr)
         corner = self.mapFromScene(QPointF(0, 0))
         painter.setWorldMatrixEnabled(False)
-        painter.drawTiledPixmap(QRectF(self.viewport().rect()), self._ground, QPointF(-corner.x(), -corner.y()))
+        for bare in self._bare or [self.viewport().rect()]:
+            painter.drawTiledPixmap(bare, self._ground, bare.topLeft() - corner)
         painter.setWorldMatrixEnabled(True)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        if not self._fitted and min(event.size().width(), event.size().height()) > 200:
+        if (not self._fitted or self._as_fitted) and min(event.size().width(), event.size().height()) > 200:
             self._fitted = True
             self.fit()
         self.moved.emit()
@@ -183,13 +216,14 @@ class Lens(QGraphicsView):
             pixels = max(8, round(TILE * self.detail.ratio))
             image = QImage(pixels, pixels, QImage.Format.Format_ARGB32_Premultiplied)
             image.fill(Qt.GlobalColor.transparent)
-            painter = QPainter(image)
-            size = max(1, round(self.detail.ratio))
-            step = pixels * 16 / TILE
-            for row in range(8):
-                for column in range(8):
-                    painter.fillRect(round(column * step), round(row * step), size, size, look().colour("canvas.dot"))
-            painter.end()
+            with QPainter(image) as painter:
+                size = max(1, round(self.detail.ratio))
+                step = pixels * 16 / TILE
+                for row in range(8):
+                    for column in range(8):
+                        painter.fillRect(
+                            round(column * step), round(row * step), size, size, look().colour("canvas.dot")
+                        )
             self._dots = QBrush(QPixmap.fromImage(image))
             self._dots.setTransform(QTransform.fromScale(TILE / pixels, TILE / pixels))
         return self._dots

@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
-State = Literal["idle", "waiting", "running", "done", "cached", "warning", "failed", "skipped"]
+State = Literal[
+    "idle",
+    "waiting",
+    "asking",
+    "running",
+    "done",
+    "cached",
+    "warning",
+    "failed",
+    "stopped",
+    "skipped",
+    "unreached",
+    "left_out",
+]
 BlockKind = Literal["strong", "plain", "faint", "code", "stream"]
+Off = Literal["", "mute", "bypass"]
 Side = Literal["input", "output", "inner_output", "inner_input"]
 
 
-@dataclass(frozen=True, slots=True)
-class PortFace:
+class PortFace(NamedTuple):
     """One port as it is painted. `side` says where it stands and which way wires leave it."""
 
     name: str
@@ -27,8 +40,7 @@ class PortFace:
         return self.side in ("output", "inner_output")
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """A part of a step's body. `rows` is how many lines it always takes, so that streaming never changes the height."""
 
     kind: BlockKind
@@ -37,9 +49,9 @@ class Block:
     rows: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class NodeFace:
-    """All that is painted of a step when nothing runs."""
+    """All that is painted of a step when nothing runs. `through` are the pairs of ports that a bypassed one joins."""
 
     id: str
     title: str
@@ -50,7 +62,9 @@ class NodeFace:
     subtitle: str = ""
     kind: str = ""
     frame: bool = False
-    bypass: bool = False
+    off: Off = ""
+    through: tuple[tuple[str, str], ...] = ()
+    variant: bool = False
     streams: bool = False
 
 
@@ -67,6 +81,8 @@ class Live:
     text: str = ""
     message: str = ""
     repair: str = ""
+    fix: tuple[str, str] = ("edit", "")  # the kind of its repair, and what that is about
+    retries: int = 0
     note: str = ""
     stale: bool = False
     pieces: int = 0
@@ -78,12 +94,29 @@ class Live:
         return self.done / self.total if self.total else None
 
 
+def wire_state(source: State, target: State, into_frame: bool) -> State:
+    """What a wire shows, by the states of the steps at its ends."""
+    if target == "running":
+        return "done" if into_frame and source in ("done", "cached") else "running"
+    if source in ("idle", "left_out") or target == "left_out":
+        return "idle"
+    if source in ("waiting", "asking", "running"):
+        return "waiting"
+    if source in ("skipped", "stopped", "failed", "unreached") or target in ("skipped", "unreached"):
+        return "skipped"
+    return "done" if target in ("done", "cached", "warning", "failed", "asking") else "waiting"
+
+
 STATE_ICONS: dict[str, tuple[str, str]] = {
     "waiting": ("clock", "text.tertiary"),
+    "asking": ("message-circle-question-mark", "warning.text"),
     "running": ("loader-circle", "accent.ring"),
     "done": ("check", "success.text"),
     "cached": ("zap", "cached.text"),
     "warning": ("triangle-alert", "warning.text"),
     "failed": ("circle-x", "danger.text"),
+    "stopped": ("circle-stop", "text.secondary"),
     "skipped": ("minus", "text.tertiary"),
+    "unreached": ("circle-slash", "text.tertiary"),
+    "left_out": ("circle-dashed", "text.tertiary"),
 }

@@ -11,7 +11,8 @@ from PySide6.QtGui import QPainter, QPainterPath
 
 from studio.engine.text import Text
 from studio.ui.canvas.code_colours import coloured
-from studio.ui.canvas.layout import BOXED, FOOTER, HEADER, LINE, PAD, RADIUS, TYPE, Placed, Spot
+from studio.ui.canvas.fixes import words_of
+from studio.ui.canvas.layout import BOXED, FOOTER, HEADER, LINE, PAD, RADIUS, RETRY, TYPE, Placed, Spot
 from studio.ui.canvas.look import look
 from studio.ui.canvas.model import STATE_ICONS, Live
 from studio.ui.canvas.times import rows_in_words, seconds_in_words
@@ -23,14 +24,23 @@ if TYPE_CHECKING:
 STATE_WORDS = {
     "idle": Text("idle", "未运行"),
     "waiting": Text("waiting", "等待中"),
+    "asking": Text("waits for you", "等你回答"),
     "running": Text("running", "运行中"),
     "done": Text("done", "已完成"),
     "cached": Text("cached", "缓存"),
     "warning": Text("warning", "警告"),
     "failed": Text("failed", "失败"),
+    "stopped": Text("stopped", "已停止"),
     "skipped": Text("skipped", "已跳过"),
+    "unreached": Text("not reached", "未执行到"),
+    "left_out": Text("not in this run", "不在本次运行中"),
 }
-RETRY = Text("Retry", "重试")
+OFF_WORDS = {
+    "mute": Text("Muted · does not run", "已停用 · 不运行"),
+    "bypass": Text("Bypassed · lets input through", "旁路 · 输入直接通过"),
+}
+OFF_ICONS = {"mute": "ban", "bypass": "skip-forward"}
+VARIANT = Text("variant", "变体")
 WAITING = Text("Waiting", "等待上游")
 CHANGED = Text("changed since run", "运行后有修改")
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -54,7 +64,31 @@ def header(painter: QPainter, item: NodeItem, alpha: float) -> None:
     """Icon (its tile is part of the ground) and title."""
     picture(painter, item, item.face.icon, f"port.{item.face.tile}", QPointF(PAD + 4, 10), 12, alpha)
     width = item.layout.width - PAD - 28 - 32
+    if item.face.variant:
+        width -= _variant(painter, item.layout.width - PAD - 20)
     text(painter, QRectF(PAD + 28, 0, width, HEADER), item.face.title, "denseStrong", "text.primary", alpha)
+
+
+def _variant(painter: QPainter, right: float) -> float:
+    """The word that says so, in a box that ends at `right`; gives the room that it takes."""
+    words = tr(VARIANT)
+    width = look().advance("caption", words) + 12
+    rect = QRectF(right - width, 8, width, 16)
+    painter.setPen(look().pen("border.strong"))
+    painter.setBrush(look().colour("surface.raised"))
+    painter.drawRoundedRect(rect, 4, 4)
+    text(painter, rect, words, "caption", "text.secondary", 1.0, CENTRE)
+    return width + 8
+
+
+def pass_lines(painter: QPainter, item: NodeItem) -> None:
+    """In a bypassed step: from each input that goes through to the output that it stands in for."""
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for name, output in item.face.through:
+        start, end = item.layout.spot(name, False), item.layout.spot(output, True)
+        if start is not None and end is not None:
+            painter.setPen(look().pen(f"port.{start.port.type}", 2.0, 0.9))
+            painter.drawLine(start.at, end.at)
 
 
 def moving(painter: QPainter, item: NodeItem) -> None:
@@ -83,8 +117,16 @@ def progress(painter: QPainter, item: NodeItem) -> None:
 
 
 def state_icon(painter: QPainter, item: NodeItem, at: QPointF, size: int = 14) -> None:
-    if item.problem and item.live.state in ("idle", "waiting"):
-        picture(painter, item, "triangle-alert", "warning.text", at, size)
+    if item.face.off:
+        picture(painter, item, OFF_ICONS[item.face.off], "text.secondary", at, size)
+        return
+    button = item.layout.buttons.get("problem")
+    if button is not None:
+        painter.setPen(look().pen("warning.border"))
+        painter.setBrush(look().colour("warning.muted"))
+        painter.drawRoundedRect(button, 4, 4)
+        inset = (button.width() - size) / 2
+        picture(painter, item, "triangle-alert", "warning.text", button.topLeft() + QPointF(inset, inset - 0.5), size)
         return
     found = STATE_ICONS.get(item.live.state)
     if found is None:
@@ -103,8 +145,7 @@ def spinner(painter: QPainter, at: QPointF, size: float, turn: float) -> None:
 
 
 def port_label(painter: QPainter, item: NodeItem, spot: Spot, alpha: float) -> None:
-    half = item.layout.width / 2 - PAD + 24
-    rect = QRectF(PAD, spot.at.y() - 10, half, 20)
+    rect = QRectF(PAD, spot.at.y() - 10, item.layout.label_room(spot), 20)
     if spot.port.side == "output":
         rect.moveRight(item.layout.width - PAD)
     colour = "text.tertiary" if spot.port.optional else "text.secondary"
@@ -183,25 +224,31 @@ def _figures(painter: QPainter, item: NodeItem) -> None:
     rect = item.layout.footer
     assert rect is not None
     inner = rect.adjusted(PAD, 0, -PAD, 0)
-    words, colour = footer_words(item.live), "text.secondary"
+    off = item.face.off
+    words, colour = tr(OFF_WORDS[off]) if off else footer_words(item.live), "text.secondary"
     if item.live.state == "running" and item.live.total:
         colour = "accent.text"
-    if item.live.state == "cached":
+    cached = item.live.state == "cached" and not item.live.stale  # where it is another step now, that is the news
+    if cached:
         inner.setRight(_badge(painter, item, inner))
-    text(painter, inner, words, "caption", colour)
-    if item.live.state == "cached":
-        return
-    if item.live.note or item.live.stale:
-        note = tr(CHANGED) if item.live.stale else item.live.note
-        text(painter, inner, note, "caption", "warning.text" if item.live.stale else "text.tertiary", 1.0, RIGHT)
+    note = tr(CHANGED) if item.live.stale else item.live.note
+    if off or cached:
+        note = ""
+    taken = look().metrics("caption").horizontalAdvance(note) + 8 if note else 0
+    text(painter, inner.adjusted(0, 0, -min(taken, inner.width() * 0.6), 0), words, "caption", colour)
+    if note:
+        warns = item.live.stale or item.live.state == "warning"
+        text(painter, inner, note, "caption", "warning.text" if warns else "text.tertiary", 1.0, RIGHT)
 
 
 def footer_words(live: Live) -> str:
     """The figures of a step in one line: rows done, time, rows."""
     if live.state == "waiting":
         return live.message or tr(WAITING)
-    if live.state == "skipped":
-        return tr(STATE_WORDS["skipped"])
+    if live.state == "asking":
+        return live.message
+    if live.state in ("skipped", "stopped", "unreached", "left_out"):
+        return tr(STATE_WORDS[live.state])
     words = []
     if live.total:
         over = live.done == live.total and live.state != "running"
@@ -227,24 +274,22 @@ def _badge(painter: QPainter, item: NodeItem, inner: QRectF) -> float:
 
 
 def _failure(painter: QPainter, item: NodeItem) -> None:
-    """What went wrong, the way out, and the button that tries again."""
+    """What went wrong, the way out, the button that repairs it and the one that tries again."""
     rect = item.layout.failure
     assert rect is not None
-    painter.save()
-    painter.translate(rect.topLeft())
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(look().colour("danger.muted"))
-    painter.drawPath(bottom_of(rect.width(), rect.height()))
-    painter.restore()
-    line = QRectF(PAD, rect.top() + 4, rect.width() - 2 * PAD, 18)
-    text(painter, line, item.live.message, "denseStrong", "danger.text")
+    line = QRectF(PAD, rect.top() + 2, rect.width() - 2 * PAD, 18)
+    for words in item.layout.reason:
+        text(painter, line, words, "denseStrong", "danger.text")
+        line.translate(0, 18)
     if item.live.repair:
-        text(painter, line.translated(0, 18), item.live.repair, "caption", "text.secondary")
-    for words, button in ((tr(RETRY), item.layout.buttons["retry"]),):
-        painter.setPen(look().pen("border.strong"))
-        painter.setBrush(look().colour("canvas.node"))
-        painter.drawRoundedRect(button, 4, 4)
-        text(painter, button, words, "dense", "text.primary", 1.0, CENTRE)
+        text(painter, line, item.live.repair, "caption", "text.secondary")
+    fix, again = item.layout.buttons["fix"], item.layout.buttons["retry"]
+    painter.setPen(look().pen("border.strong"))
+    painter.setBrush(look().colour("surface.raised"))
+    painter.drawRoundedRect(fix, 4, 4)
+    words = tr(words_of(*item.live.fix))
+    text(painter, fix.adjusted(8, 0, -8, 0), words, "dense", "text.primary", 1.0, CENTRE)
+    text(painter, again, tr(RETRY), "dense", "text.secondary", 1.0, CENTRE)
 
 
 def text(

@@ -39,8 +39,10 @@ class NoteItem(QGraphicsItem):
         return QRectF(0, 0, *self.note.size).adjusted(-4, -4, 4, 4)
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        if self.detail.far:
-            return
+        if not self.detail.far:
+            self.draw(painter)
+
+    def draw(self, painter: QPainter) -> None:
         rect = QRectF(0, 0, *self.note.size)
         painter.setPen(
             look().pen(

@@ -43,6 +43,7 @@ class AddNode(QFrame):
         super().__init__(parent, Qt.WindowType.Popup)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._types = [kind for kind in types if end is None or takes(kind, end)]
+        self._end = end
         self.field = SearchField(Text("Find a node", "查找节点"))
         self.list = QListWidget()
         self.list.setItemDelegate(NodeRow(self.list))
@@ -67,7 +68,10 @@ class AddNode(QFrame):
 
     def show_matches(self, words: str) -> None:
         self.list.clear()
-        for kind in find_types(self._types, words):
+        found = find_types(self._types, words)
+        if self._end is not None and not words.strip():
+            found.sort(key=lambda kind: not suits(kind, self._end))
+        for kind in found:
             item = QListWidgetItem(tr(kind.title))
             item.setData(TYPE, kind)
             item.setToolTip(tr(kind.doc))
@@ -168,6 +172,12 @@ def goes_between(kind: NodeType, source: str, target: str) -> bool:
     ports = kind.ports({})
     fits_in = any(fits(source, port.type) for port in ports.inputs)  # type: ignore[arg-type]
     return fits_in and any(fits(port.type, target) for port in ports.outputs)  # type: ignore[arg-type]
+
+
+def suits(kind: NodeType, end: End) -> bool:
+    """Whether it has a port of the very type, and not only one for whatever comes."""
+    ports = kind.ports({})
+    return any(port.type == end.spot.port.type for port in (ports.inputs if end.begins else ports.outputs))
 
 
 def takes(kind: NodeType, end: End) -> bool:

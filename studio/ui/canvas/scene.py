@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from PySide6.QtCore import QPointF, QRectF, Signal
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene
 from shiboken6 import isValid
 
 from studio.engine.workflows.graph import Edge, Node
-from studio.ui.canvas import routes
+from studio.ui.canvas import routes, wiring
 from studio.ui.canvas.area_item import AreaItem
 from studio.ui.canvas.detail import Detail
 from studio.ui.canvas.document import Document, Parts
 from studio.ui.canvas.faces import face_of
 from studio.ui.canvas.frame_item import FrameItem
-from studio.ui.canvas.model import Live, State
+from studio.ui.canvas.model import Live, State, wire_state
 from studio.ui.canvas.node_item import NodeItem
 from studio.ui.canvas.note_item import NoteItem
+from studio.ui.canvas.variant_link import Links
 from studio.ui.canvas.wire_item import WireItem
 from studio.ui.theme import theme
 
@@ -38,7 +41,9 @@ class CanvasScene(QGraphicsScene):
         self.wires: dict[str, WireItem] = {}
         self.notes: dict[str, NoteItem] = {}
         self.areas: dict[str, AreaItem] = {}
+        self.links = Links(self)
         self.lives: dict[str, Live] = {}
+        self.overlays: list[Callable[[QPainter], None]] = []  # what is painted over the sheet from afar
         self._flowing: set[str] = set()
         self._states: dict[str, State] = {}
         self._extent: QRectF | None = None
@@ -65,9 +70,10 @@ class CanvasScene(QGraphicsScene):
             self.areas[frame.id] = AreaItem(frame, self.detail)
             self.addItem(self.areas[frame.id])
         for edge in parts.edges:
-            self.wires[edge.id] = WireItem(edge.id, self._wire_kind(edge), self.detail)
-            self.addItem(self.wires[edge.id])
+            self.wires[edge.id] = WireItem(edge.id, self.detail)
         self._settle({node.id for node in parts.nodes}, parts.edges)
+        for edge in parts.edges:  # once they are laid: the scene notes every change of place of what it holds
+            self.addItem(self.wires[edge.id])
 
     def remove(self, parts: Parts) -> None:
         held: list[tuple[dict[str, Any], list[Any]]] = [
@@ -78,6 +84,7 @@ class CanvasScene(QGraphicsScene):
                 item = items.pop(part.id, None)
                 if item is not None:
                     self.removeItem(item)
+                    self.links.drop(part.id)
         self._settle({node.parent for node in parts.nodes if node.parent}, parts.edges)
 
     def place(self, ids: set[str]) -> None:
@@ -116,8 +123,6 @@ class CanvasScene(QGraphicsScene):
     def reread(self) -> Iterator[object]:
         """New words or fonts: every face anew, in steps."""
         for node_id in list(self.nodes):
-            if not isValid(self):
-                return
             if node_id in self.nodes:
                 self.nodes[node_id].show_face(self._face(self.document.nodes[node_id]))
                 yield
@@ -132,7 +137,9 @@ class CanvasScene(QGraphicsScene):
                 item.setPos(place)
         frames = {self.document.nodes[i].parent for i in moved} | {i for i in moved if self.nodes[i].face.frame}
         moved += self.fit_frames(frame for frame in frames if frame)
-        self.reroute({edge.id: edge for node_id in moved for edge in self.document.wires(node_id)}.values())
+        edges = {edge.id: edge for node_id in moved for edge in self.document.wires(node_id)}
+        self.reroute(wiring.carried(edge, places, self.document) for edge in edges.values())
+        self.links.lay()
         self.touched.emit()
 
     # live states
@@ -153,9 +160,8 @@ class CanvasScene(QGraphicsScene):
             if self._states.get(node_id, "idle") != live.state:
                 self._states[node_id] = live.state
                 changed.append(node_id)
-        for node_id in changed:
-            for edge in self.document.wires(node_id):
-                self._show_flow(edge)
+        for edge in {edge.id: edge for node_id in changed for edge in self.document.wires(node_id)}.values():
+            self._show_flow(edge)
         if moved:
             self._settle(moved)
         self.touched.emit()
@@ -168,11 +174,7 @@ class CanvasScene(QGraphicsScene):
     def show_problems(self, bad: dict[str, str]) -> None:
         """Mark the steps that keep the graph from running, by id, each with its reason."""
         for node_id, item in self.nodes.items():
-            problem = bad.get(node_id, "")
-            if problem != item.problem:
-                item.problem = problem
-                item.setToolTip(problem)
-                item.update()
+            item.show_problem(bad.get(node_id, ""))
 
     def clear_lives(self) -> None:
         self.show_lives({node_id: Live() for node_id in list(self.lives)})
@@ -191,6 +193,7 @@ class CanvasScene(QGraphicsScene):
 
     def _forget_extent(self) -> None:
         self._extent = None
+        self.detail.version += 1
 
     def _tell_chosen(self) -> None:
         if isValid(self):  # a selected item that goes down with its scene
@@ -240,11 +243,6 @@ class CanvasScene(QGraphicsScene):
         steps = [(name, item) for name, item in self.nodes.items() if self.document.nodes[name].parent is None]
         return [name for name, item in (*steps, *marks) if box.contains(item.box)]
 
-    def nodes_at(self, corner: QPointF) -> bool:
-        """Whether a step has its corner about there."""
-        boxes = (item.box for item in self.nodes.values() if not isinstance(item, FrameItem))
-        return any((box.topLeft() - corner).manhattanLength() < 32 for box in boxes)
-
     def frame_at(self, place: QPointF, without: Iterable[str] = ()) -> str | None:
         """The smallest frame around a place, or None for the sheet itself."""
         banned = set(without)
@@ -263,11 +261,13 @@ class CanvasScene(QGraphicsScene):
             source, target = self.nodes.get(edge.source), self.nodes.get(edge.target)
             if wire is None or source is None or target is None:
                 continue
-            start, end = self.ends(edge)
+            start, end = self._stops(edge)
+            wire.show_kind(source.deals_in(edge.source_port, self.document.nodes[edge.target].parent == edge.source))
             if edge.via:
                 wire.lay(routes.through(start, end, edge.via), edge.via)
             else:
-                wire.lay(routes.route(start, end, source.box, target.box, self._lane(edge)))
+                lane = wiring.lane(self.document, edge) if routes.goes_back(start, end) else 0.0
+                wire.lay(routes.route(start, end, source.box, target.box, lane))
 
     def lay_wire(self, edge: Edge) -> None:
         """Show one wire on another way, as while a bend of it is dragged."""
@@ -276,21 +276,23 @@ class CanvasScene(QGraphicsScene):
 
     def ends(self, edge: Edge) -> tuple[QPointF, QPointF]:
         """Where a wire begins and ends: on the inner side of a frame for what lies in it."""
-        nodes = self.document.nodes
-        inner_start = nodes[edge.target].parent == edge.source
-        inner_end = nodes[edge.source].parent == edge.target
-        start = self.nodes[edge.source].anchor(edge.source_port, True, inner_start)
-        return start, self.nodes[edge.target].anchor(edge.target_port, False, inner_end)
+        start, end = self._stops(edge)
+        return QPointF(*start), QPointF(*end)
+
+    def _stops(self, edge: Edge) -> tuple[routes.Stop, routes.Stop]:
+        nodes, source, target = self.document.nodes, edge.source, edge.target
+        return (
+            self.nodes[source].stop(edge.source_port, True, nodes[target].parent == source),
+            self.nodes[target].stop(edge.target_port, False, nodes[source].parent == target),
+        )
 
     def fit_frames(self, frames: Iterable[str]) -> set[str]:
         """Grow frames around what lies in them, innermost first; gives those that may have moved their ports."""
         changed: set[str] = set()
-        waiting = list(dict.fromkeys(frames))
+        waiting = deque(i for i in dict.fromkeys(frames) if isinstance(self.nodes.get(i), FrameItem))
         while waiting:
-            frame_id = waiting.pop(0)
-            frame = self.nodes.get(frame_id)
-            if not isinstance(frame, FrameItem):
-                continue
+            frame_id = waiting.popleft()
+            frame = self.nodes[frame_id]
             children = [self.nodes[child.id] for child in self.document.children(frame_id) if child.id in self.nodes]
             content = QRectF()
             for child in children:
@@ -298,34 +300,43 @@ class CanvasScene(QGraphicsScene):
             frame.hold(content, self._heights(frame_id))
             changed.add(frame_id)
             parent = self.document.nodes[frame_id].parent
-            if parent and parent not in changed:
+            if parent not in changed and isinstance(self.nodes.get(parent or ""), FrameItem):
                 waiting.append(parent)
         return changed
 
+    def _heights(self, frame_id: str) -> dict[str, float]:
+        """For each inner port of a frame the height of the port that it is wired to."""
+        ends = wiring.inner_ends(self.document, frame_id)
+        found: dict[str, float] = {}
+        for port, step, far, begins in ends:
+            if step in self.nodes:
+                y = self.nodes[step].anchor(far, begins).y()
+                found[port] = min(y, found.get(port, y))
+        return found
+
     def _settle(self, node_ids: Iterable[str], edges: Iterable[Edge] = ()) -> None:
         """After anything moved: frames, then wires, then which ports are connected."""
-        ids = {node_id for node_id in node_ids if node_id in self.document.nodes}
-        ends = {end for edge in edges for end in (edge.source, edge.target) if end in self.document.nodes}
-        around = {self.document.nodes[i].parent for i in ids | ends} | ids | ends
+        document = self.document
+        ids = document.nodes.keys() & set(node_ids)
+        ends = document.nodes.keys() & {end for edge in edges for end in (edge.source, edge.target)}
+        around = {document.nodes[i].parent for i in ids | ends} | ids | ends
         ids |= self.fit_frames(frame for frame in around if frame)
-        touched = {edge.id: edge for node_id in ids for edge in self.document.wires(node_id)}
-        touched.update({edge.id: edge for edge in edges if edge.id in self.document.edges})
-        self.reroute(touched.values())
+        touched = document.wires_of(ids) | {edge.id for edge in edges}
+        self.reroute([edge for edge_id, edge in document.edges.items() if edge_id in touched])  # as they lie in memory
         self._tie(ids | ends)
+        self.links.lay()
         self.touched.emit()
         self.setSceneRect(self.extent().adjusted(-ROOM, -ROOM, ROOM, ROOM))
 
     def _tie(self, node_ids: set[str]) -> None:
         for node_id in node_ids:
             item = self.nodes.get(node_id)
-            if item is None:
-                continue
-            found: set[tuple[str, str]] = set()
-            for edge in self.document.wires(node_id):
-                found.add(self._end_at(edge, node_id))
-            if found != item.connected:
-                item.connected = found
-                item.update()
+            if item is not None:
+                item.tie()
+
+    def ports_in_use(self, node_id: str) -> set[tuple[str, str]]:
+        """Side and name of every port of a step that has a wire."""
+        return {self._end_at(edge, node_id) for edge in self.document.wires(node_id)}
 
     def _end_at(self, edge: Edge, node_id: str) -> tuple[str, str]:
         nodes = self.document.nodes
@@ -345,59 +356,20 @@ class CanvasScene(QGraphicsScene):
             item.show_live(self.lives[node.id])
         self.nodes[node.id] = item
         self.addItem(item)
+        self.links.add(node)
 
     def _face(self, node: Node):
         return face_of(node, self.document.type_of(node), self.document.ports(node), self.document.names)
 
-    def port_types(self, edge: Edge) -> tuple[str, str]:
-        """What a wire's two ports deal in."""
-        ports = self.document.ports(self.document.nodes[edge.target])
-        found = [p.type for p in (*ports.inputs, *ports.inner_inputs) if p.name == edge.target_port]
-        return self._wire_kind(edge), found[0] if found else "any"
-
-    def _wire_kind(self, edge: Edge) -> str:
-        source = self.document.nodes.get(edge.source)
-        ports = self.document.ports(source) if source else None
-        found = [p for p in (*ports.outputs, *ports.inner_outputs) if p.name == edge.source_port] if ports else []
-        return found[0].type if found else "any"
-
     def _wire_state(self, edge: Edge) -> State:
-        source = self.lives.get(edge.source, Live()).state
-        target = self.lives.get(edge.target, Live()).state
-        if target == "running":
-            frame = self.nodes[edge.target].face.frame
-            return "done" if frame and source in ("done", "cached") else "running"
-        if source in ("idle", "waiting", "running"):
-            return "waiting" if source in ("waiting", "running") else "idle"
-        if source in ("skipped", "failed") or target == "skipped":
-            return "skipped"
-        return "done" if target in ("done", "cached", "warning", "failed") else "waiting"
-
-    def _heights(self, frame_id: str) -> dict[str, float]:
-        """For each inner port of a frame the height of the port that it is wired to."""
-        heights: dict[str, float] = {}
-        for edge in self.document.wires(frame_id):
-            other = edge.target if edge.source == frame_id else edge.source
-            if other not in self.nodes or self.document.nodes[other].parent != frame_id:
-                continue
-            begins = edge.source != frame_id
-            port, far = (edge.target_port, edge.source_port) if begins else (edge.source_port, edge.target_port)
-            y = self.nodes[other].anchor(far, begins).y()
-            heights[port] = min(y, heights.get(port, y))
-        return heights
-
-    def _lane(self, edge: Edge) -> float:
-        """Backward wires of one step keep 8 px from each other."""
-        ports = self.document.ports(self.document.nodes[edge.target])
-        names = [port.name for port in (*ports.inputs, *ports.inner_inputs)]
-        place = names.index(edge.target_port) if edge.target_port in names else 0
-        return 6.0 * min(place, 4)
+        ends = (self.lives.get(end, Live()).state for end in (edge.source, edge.target))
+        return wire_state(*ends, self.nodes[edge.target].face.frame)
 
 
 def _around(items: list[NodeItem | NoteItem | AreaItem]) -> QRectF:
     rect = QRectF()
     for item in items:
-        rect = rect.united(item.box)
+        rect |= item.box
     return rect
 
 

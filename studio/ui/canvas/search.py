@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import lru_cache
 
+from studio.engine.pinyin import spelled
 from studio.engine.workflows.node import NodeType
 
 NAME = 0.9
@@ -26,12 +27,9 @@ def _score(kind: NodeType, asked: str) -> float:
 
 @lru_cache(maxsize=512)
 def _names(name: str, english: str, chinese: str, help_text: str) -> tuple[tuple[str, float], ...]:
-    from pypinyin import Style, lazy_pinyin
-
-    pinyin = "".join(lazy_pinyin(chinese)).lower()
-    initials = "".join(lazy_pinyin(chinese, style=Style.FIRST_LETTER)).lower()
+    pinyin, initials = spelled(chinese)
     return (
-        (english.lower(), 1.0), (chinese, 1.0), (name, 0.95), (pinyin, 0.9), (initials, 0.9), (help_text.lower(), 0.3),
+        (english.lower(), 1.0), (chinese.lower(), 1.0), (name, 0.95), (pinyin, 0.9), (initials, 0.9), (help_text.lower(), 0.3),
     )  # fmt: skip
 
 

@@ -15,6 +15,8 @@ from studio.ui.widgets.buttons import IconButton
 from studio.ui.widgets.labels import Label
 from studio.ui.widgets.panel import Divider
 
+SPARE = 5  # the first parts: modes, what is chosen, a comment, and the line after them
+
 
 class Strip(QWidget):
     """Lies over a corner of the canvas."""
@@ -29,10 +31,21 @@ class Strip(QWidget):
         pad = theme.size("space.1")
         row.setContentsMargins(pad, pad, pad, pad)
         row.setSpacing(2)
-        for widget in self._widgets():
+        self._parts = self._widgets()
+        for widget in self._parts:
             row.addWidget(widget)
         self._wire()
         self.adjustSize()
+
+    def make_fit(self, room: int) -> None:
+        """In a narrow pane the tools go that have keys: what is left zooms and shows all."""
+        narrow = False
+        for narrow in (False, True):
+            for part in self._parts[:SPARE]:
+                part.setVisible(not narrow)
+            self.adjustSize()
+            if self.width() <= room:
+                return
 
     def _widgets(self) -> list[QWidget]:
         fit = IconButton("scan", Text("Show the selection (F)", "显示所选（F）"))
@@ -41,7 +54,7 @@ class Strip(QWidget):
         larger = IconButton("plus", Text("Zoom in", "放大"))
         whole = IconButton("maximize", Text("Show all (Shift F)", "显示全部（Shift F）"))
         fit.clicked.connect(lambda: self.canvas.fit(self.canvas.sheet.chosen_ids() or None))
-        note.clicked.connect(lambda: editing.add_note(self.canvas, self.canvas.visible_rect().center()))
+        note.clicked.connect(lambda: editing.write_note(self.canvas, self.canvas.visible_rect().center()))
         smaller.clicked.connect(lambda: self.canvas.step_zoom(False))
         larger.clicked.connect(lambda: self.canvas.step_zoom(True))
         whole.clicked.connect(self.canvas.show_all)
@@ -59,7 +72,11 @@ class Strip(QWidget):
         self.pan.clicked.connect(lambda: self._use(True))
         self.canvas.zoomed.connect(lambda zoom: self.percent.setText(f"{zoom:.0%}"))
         self.percent.setText(f"{self.canvas.zoom:.0%}")
-        theme.changed.connect(self.adjustSize)
+        theme.changed.connect(self._rescale)
+
+    def _rescale(self) -> None:
+        self.percent.setMinimumWidth(theme.scaled(40))
+        self.adjustSize()
 
     def _use(self, panning: bool) -> None:
         self.select.setChecked(not panning)

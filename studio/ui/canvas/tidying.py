@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from studio.engine.workflows.graph import Node
+from PySide6.QtCore import QRectF
+
+from studio.engine.text import Text
+from studio.engine.workflows.graph import Edge, Frame, Node
+from studio.ui.canvas.area_item import TITLE as AREA_TITLE
 from studio.ui.canvas.arrange import Box, arrange
-from studio.ui.canvas.commands import Move
+from studio.ui.canvas.commands import Edit, Move
 from studio.ui.canvas.document import Document, Place
 from studio.ui.canvas.frame_item import SMALLEST, FrameItem
 from studio.ui.canvas.layout import FRAME_PAD, HEADER, snap
+from studio.ui.language import tr
 
 if TYPE_CHECKING:
     from studio.ui.canvas.view import CanvasView
 
+TIDY = Text("Tidy up", "自动排列")
 Places = dict[str, tuple[float, float]]
 
 
@@ -38,11 +44,36 @@ def arrange_chosen(canvas: CanvasView, chosen: list[Node]) -> None:
         for part_id in document.within([node.id]):
             x, y = document.nodes[part_id].position
             places[part_id] = ((x + dx, y + dy), document.nodes[part_id].parent)
+    document.undo.beginMacro(tr(TIDY))
+    for edge in _straightened(document, set(places)):
+        document.undo.push(Edit(document, edge))
     document.undo.push(Move(document, places))
+    document.undo.endMacro()
 
 
 def arrange_all(canvas: CanvasView) -> None:
-    """The whole sheet: what lies in a frame first, so that the frame's size is known."""
+    """The whole sheet, as one step of undo."""
+    document = canvas.document
+    moves = _places(canvas)
+    document.undo.beginMacro(tr(TIDY))
+    for change in (*_areas(canvas, moves), *_straightened(document, set(moves))):
+        document.undo.push(Edit(document, change))
+    document.undo.push(Move(document, moves))
+    document.undo.endMacro()
+    canvas.fit()
+
+
+def give_places(canvas: CanvasView) -> None:
+    """A graph that was written without a canvas has all its steps on one spot. They are laid out, which is no edit: the first
+    edit keeps it."""
+    document = canvas.document
+    if len(document.nodes) > 1 and len({node.position for node in document.nodes.values()}) == 1:
+        document.place(_places(canvas))
+        canvas.fit()
+
+
+def _places(canvas: CanvasView) -> dict[str, Place]:
+    """Where everything goes: what lies in a frame first, so that the frame's size is known."""
     document = canvas.document
     places: Places = {}
     sizes: Places = {}
@@ -52,21 +83,28 @@ def arrange_all(canvas: CanvasView) -> None:
         places.update(inside)
         sizes[frame.id] = _size_around(canvas, inside, sizes)
     places.update(_arranged(canvas, None, sizes, 0.0, 0.0))
-    moves = _absolute(document, places) | _areas(canvas, _absolute(document, places))
-    document.undo.push(Move(document, moves))
-    canvas.fit()
+    return _absolute(document, places)
 
 
-def _areas(canvas: CanvasView, places: dict[str, Place]) -> dict[str, Place]:
-    """Frames for the eye go where the middle of what lay in them goes."""
-    moves: dict[str, Place] = {}
+def _areas(canvas: CanvasView, places: dict[str, Place]) -> list[Frame]:
+    """Frames for the eye lie around what lay in them."""
+    changed = []
     for frame_id, area in canvas.sheet.areas.items():
-        held = [i for i in canvas.sheet.carried([frame_id]) if i in places]
-        if held:
-            before = [canvas.document.nodes[i].position for i in held]
-            shift = [min(places[i][0][axis] for i in held) - min(p[axis] for p in before) for axis in (0, 1)]
-            moves[frame_id] = ((snap(area.pos().x() + shift[0]), snap(area.pos().y() + shift[1])), None)
-    return moves
+        around = QRectF()
+        for node_id in canvas.sheet.carried([frame_id]):
+            if node_id in places:
+                around = around.united(QRectF(*places[node_id][0], *_size(canvas, node_id)))
+        if not around.isEmpty():
+            box = around.adjusted(-FRAME_PAD, -FRAME_PAD - AREA_TITLE, FRAME_PAD, FRAME_PAD)
+            at, size = (snap(box.left()), snap(box.top())), (snap(box.width() + 8), snap(box.height() + 8))
+            changed.append(area.frame.model_copy(update={"position": at, "size": size}))
+    return changed
+
+
+def _straightened(document: Document, moved: set[str]) -> list[Edge]:
+    """Bends were made for where steps stood before."""
+    bent = [edge for edge in document.edges.values() if edge.via and (edge.source in moved or edge.target in moved)]
+    return [edge.model_copy(update={"via": []}) for edge in bent]
 
 
 def _arranged(canvas: CanvasView, frame: str | None, sizes: Places, left: float, top: float) -> Places:

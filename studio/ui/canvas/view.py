@@ -5,13 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
+    QHideEvent,
     QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
+    QShowEvent,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QWidget
@@ -20,6 +22,7 @@ from studio.engine.errors import StudioError
 from studio.engine.text import Text
 from studio.ui.canvas import bends, keys
 from studio.ui.canvas.area_item import AreaItem
+from studio.ui.canvas.detail import AT_ONCE
 from studio.ui.canvas.document import Document, walk
 from studio.ui.canvas.ends import End
 from studio.ui.canvas.far import Far
@@ -37,10 +40,14 @@ from studio.ui.canvas.node_item import NodeItem
 from studio.ui.canvas.note_item import NoteItem
 from studio.ui.canvas.pointing import PointedLens
 from studio.ui.canvas.scene import id_of
+from studio.ui.canvas.sharpening import Late, Sharpening
+from studio.ui.canvas.still import Still
 from studio.ui.canvas.wire_item import WireItem
 from studio.ui.language import say
 from studio.ui.theme import theme
 
+SOON = 120  # milliseconds after it is shown
+EDGE = 2  # pixels of what lies beside a part and reaches into it: hairlines, rings
 Entry = tuple[Text, str, Callable[[], object]]  # a line of the menu of steps: what it says, its key, what it does
 
 
@@ -50,19 +57,25 @@ class CanvasView(PointedLens):
     add_wanted = Signal(object, object)  # the place, and the End that a new step would be wired to (or None)
     opened = Signal(str)  # a step or note was double-clicked
     retry_wanted = Signal(str)
+    fix_wanted = Signal(str)
+    mend_wanted = Signal(str)  # the mark of a step that has problems was clicked
     run_from_wanted = Signal(str)
     converter_wanted = Signal(object, object)  # an Edge that may not be, and the BadLink that names what would help
     insert_wanted = Signal(object, str)  # the place on a wire, and the wire's id
+    replace_wanted = Signal(str)  # a step that another type is to be chosen for
     find_wanted = Signal()
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(document, parent)
         self.far = Far(self.sheet)
         self.motion = Motion(self, self._paint_whole, self._paint_far)
+        self.sharpening = Sharpening(self, self._seen, self._repaint)
+        self.still = Still(self, self._paint_whole)
         self.gesture: Gesture | None = None
+        self.dangling: Gesture | None = None  # a wire that waits for the step that is chosen for its end
         self.panning = self.space = self.cutting = False
         self.hint = Hint(self)
-        self.extra_entries: Callable[[list[str]], list[Entry]] = lambda _: []
+        self.extra_entries: Callable[[list[str], QPointF], list[Entry]] = lambda *_: []
         self._clock = QTimer(self, interval=40, timeout=self._tick)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.DefaultContextMenu)
@@ -99,8 +112,11 @@ class CanvasView(PointedLens):
         if self.gesture is None:
             return
         gesture, self.gesture = self.gesture, None
-        gesture.release(self.mapToScene(event.position().toPoint()), event.modifiers())
+        place = self.mapToScene(event.position().toPoint())
+        gesture.release(place, event.modifiers())
+        self.still.drop()
         self._restore_cursor()
+        self.hover(place)
         self.viewport().update()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
@@ -128,11 +144,21 @@ class CanvasView(PointedLens):
 
         if self.gesture is not None or event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             return
-        place = self.mapToScene(event.pos())
-        thing = self.thing_at(place)
-        if thing is not None and not thing.isSelected():
+        at = event.pos()
+        if event.reason() == QContextMenuEvent.Reason.Keyboard:
+            at = self.menu_place()
+        elif (thing := self.thing_at(self.mapToScene(at))) is None:
+            self.sheet.choose(())  # a click beside everything means the sheet; the menu key means what is chosen
+        elif not thing.isSelected():
             self.sheet.choose([id_of(thing)])
-        context_menu(self, place).exec(event.globalPos())
+        context_menu(self, self.mapToScene(at)).exec(self.viewport().mapToGlobal(at))
+
+    def menu_place(self) -> QPoint:
+        """Where what the keyboard asked for opens: under what is chosen, as far as it is in view, else in the middle."""
+        whole = self.viewport().rect()
+        chosen = [i for i in self.sheet.chosen_ids() if i not in self.document.edges]
+        box = self.mapFromScene(self.sheet.extent(chosen)).boundingRect().intersected(whole) if chosen else QRect()
+        return box.bottomLeft() if not box.isEmpty() else whole.center()
 
     def _gesture_at(self, place: QPointF, held: Qt.KeyboardModifier) -> Gesture | None:
         end = self.end_at(place)
@@ -150,7 +176,8 @@ class CanvasView(PointedLens):
             self.sheet.choose([*kept, thing.edge_id])
             return None
         if isinstance(thing, NodeItem) and thing.button_at(place):
-            self.retry_wanted.emit(thing.face.id)
+            signals = {"retry": self.retry_wanted, "fix": self.fix_wanted, "problem": self.mend_wanted}
+            signals[thing.button_at(place)].emit(thing.face.id)
             return None
         if thing is not None:
             return MoveThings(self, place, held, id_of(thing))
@@ -193,6 +220,7 @@ class CanvasView(PointedLens):
             return False
         gesture, self.gesture = self.gesture, None
         gesture.cancel()
+        self.still.drop()
         self._restore_cursor()
         return True
 
@@ -209,6 +237,10 @@ class CanvasView(PointedLens):
         """Keys that turn the mouse into another tool while they are down."""
         self.space, self.cutting = space, cutting
         self._restore_cursor()
+
+    def let_dangle(self, gesture: Gesture | None) -> None:
+        self.dangling = gesture
+        self.viewport().update()
 
     def _restore_cursor(self) -> None:
         self.viewport().setCursor(self._plain_cursor())
@@ -254,43 +286,76 @@ class CanvasView(PointedLens):
 
     # painting
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        QTimer.singleShot(SOON, self, self._sort)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.detail.seen = QRectF()
+
+    def _sort(self) -> None:
+        """The scene sorts its items by place when it is first asked for some: better now than in the first frame of a zoom."""
+        self.sheet.items(QPointF())
+
     def paintEvent(self, event: QPaintEvent) -> None:
+        moving = self.motion.active
+        self.detail.seen = self.visible_rect()
+        with self.detail.allowance.painting(0 if moving else AT_ONCE) as late:
+            self._paint(event)
+            self.sharpening.add([] if moving else late)
+
+    def _seen(self, item: Late) -> bool:
+        return item.sceneBoundingRect().intersects(self.detail.seen)
+
+    def _repaint(self) -> None:
+        self.detail.version += 1
+        self.viewport().update()
+
+    def _paint(self, event: QPaintEvent) -> None:
         if self.motion.active:
             self.motion.paint()
+        elif self.still.active and not self.detail.far:
+            self.still.paint(event)
         elif not self.detail.far:
             super().paintEvent(event)
         else:
-            painter = QPainter(self.viewport())
-            painter.setTransform(self.viewportTransform())
-            self._paint_far(painter)
-            self._paint_gesture(painter)
+            with QPainter(self.viewport()) as painter:
+                for part in self._parts(event):
+                    painter.setClipRect(part)
+                    self._paint_far(painter, part)
 
-    def _paint_far(self, painter: QPainter) -> None:
-        """Everything that is in view, as from afar. In scene coordinates."""
-        visible = self.visible_rect()
+    def _paint_far(self, painter: QPainter, part: QRect) -> None:
+        """A part of the viewport, with what is seen in it as from afar."""
+        visible = self.mapToScene(part.adjusted(-EDGE, -EDGE, EDGE, EDGE)).boundingRect()
+        painter.save()
+        painter.setTransform(self.viewportTransform())
         painter.fillRect(visible, look().colour("canvas.bg"))
         self.far.paint(painter, visible)
+        self._paint_gesture(painter)
+        painter.restore()
 
     def _paint_whole(self, painter: QPainter) -> None:
         """Everything as it should be, in pixels of the viewport."""
+        area = self.viewport().rect()
         if self.detail.far:
-            painter.setTransform(self.viewportTransform())
-            self._paint_far(painter)
+            self._paint_far(painter, area)
         else:
-            area = self.viewport().rect()
             self.render(painter, QRectF(area), area)
 
     def drawForeground(self, painter: QPainter, rect: QRectF) -> None:
         self._paint_gesture(painter)
 
     def _paint_gesture(self, painter: QPainter) -> None:
-        if self.gesture is not None:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            self.gesture.paint(painter)
+        for gesture in (self.dangling, self.gesture):
+            if gesture is not None:
+                painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+                gesture.paint(painter)
 
     # following the scene
 
     def _after_touch(self) -> None:
+        self.still.forget()
         if self.detail.far:
             self.viewport().update()
         if not self._clock.isActive() and self.sheet.running():

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from studio.ui.canvas import routes
-from studio.ui.canvas.detail import Detail
+from studio.ui.canvas.detail import WIRE_COST, Detail
 from studio.ui.canvas.look import look
 from studio.ui.canvas.model import State
-from studio.ui.canvas.node_item import Z
+from studio.ui.canvas.node_item import SELECTABLE, Z
 
 ALPHA = {"done": 0.9, "cached": 0.9, "idle": 0.65, "waiting": 0.45, "skipped": 0.3, "failed": 0.9, "warning": 0.9}
 DIMMED = 0.2
@@ -21,24 +23,29 @@ SPEED = 60.0
 class WireItem(QGraphicsItem):
     """`state` is what flows: idle, waiting, running (moving dashes), done, failed (dotted)."""
 
-    def __init__(self, edge_id: str, kind: str, detail: Detail) -> None:
-        super().__init__()
-        self.edge_id, self.kind, self.detail = edge_id, kind, detail
-        self.state: State = "idle"
-        self.hovered = self.dimmed = False
-        self.bends: list[QPointF] = []
-        self.course = routes.NOWHERE
-        self._points: list[QPointF] | None = None
-        self._lines: list[QLineF] | None = None
-        self._rough: list[QLineF] | None = None
-        self._bounds = QRectF()
-        self.setZValue(Z["wire"])
-        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIsSelectable)
+    # of the class, as long as they are what nearly all wires begin with
+    state: State = "idle"
+    kind = "any"
+    hovered = dimmed = lifted = False  # lifted: painted by still.py
+    course = routes.NOWHERE
+    _points: list[QPointF] | None = None
+    _lines: list[QLineF] | None = None
+    _rough: list[QLineF] | None = None
+    _bounds = QRectF()
 
-    def lay(self, course: routes.Course, bends: list[tuple[float, float]] | None = None) -> None:
+    def __init__(self, edge_id: str, detail: Detail) -> None:
+        super().__init__()
+        self.edge_id, self.detail = edge_id, detail
+        self.bends: list[QPointF] = []
+        self.setZValue(Z["wire"])
+        self.setFlag(SELECTABLE)
+
+    def lay(self, course: routes.Course, bends: Sequence[routes.Stop] = ()) -> None:
+        stops = [QPointF(x, y) for x, y in bends]
+        if course == self.course and stops == self.bends:
+            return
         self.prepareGeometryChange()
-        self.course = course
-        self.bends = [QPointF(x, y) for x, y in bends or ()]
+        self.course, self.bends = course, stops
         self._points = self._lines = self._rough = None
         self._bounds = course.bounds(HIT)
 
@@ -51,7 +58,7 @@ class WireItem(QGraphicsItem):
     @property
     def lines(self) -> list[QLineF]:
         if self._lines is None:
-            self._lines = routes.lines_of(self.points)
+            self._lines = self.course.lines()
         return self._lines
 
     @property
@@ -60,6 +67,13 @@ class WireItem(QGraphicsItem):
         if self._rough is None:
             self._rough = self.course.rough_lines()
         return self._rough
+
+    def show_kind(self, kind: str) -> None:
+        """The type of what flows, whose colour it has."""
+        if kind != self.kind:
+            self.kind = kind
+            if self.course is not routes.NOWHERE:
+                self.update()
 
     def show_state(self, state: State) -> None:
         if state != self.state:
@@ -73,7 +87,12 @@ class WireItem(QGraphicsItem):
 
     def move_on(self) -> None:
         """Its dashes are elsewhere."""
-        self.update()
+        super().update()
+
+    def update(self, *area: QRectF) -> None:
+        """It will look different."""
+        self.detail.version += 1
+        super().update(*area)
 
     def show_dimmed(self, dimmed: bool) -> None:
         if dimmed != self.dimmed:
@@ -96,16 +115,27 @@ class WireItem(QGraphicsItem):
         return any(piece.intersects(line)[0] == bounded for piece in self.lines)
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        if self.detail.far:
-            return
+        if not (self.detail.far or self.lifted):
+            self.draw(painter)
+
+    def draw(self, painter: QPainter) -> None:
         pen = self.pen()
         painter.setPen(pen)
         if self.state == "running" or self.state == "failed":
             self._dashed(painter, pen)
         else:
-            painter.drawLines(self.lines)
+            painter.drawLines(self._now())
         if self.bends:
             self._dots(painter, pen.color())
+
+    def _now(self) -> list[QLineF]:
+        """Its lines; the rough ones where too many wires are seen for the first time at once."""
+        ready = self._lines is not None or self.detail.allowance.spend(WIRE_COST, self)
+        return self.lines if ready else self.rough
+
+    def prepare(self) -> None:
+        """Between two paintings, so that the next one is quick."""
+        _ = self.lines
 
     def _dots(self, painter: QPainter, colour: QColor) -> None:
         """Where it can be grasped and led elsewhere."""
@@ -117,14 +147,13 @@ class WireItem(QGraphicsItem):
     def pen(self) -> QPen:
         alpha = DIMMED if self.dimmed else ALPHA.get(self.state, 1.0)
         chosen = self.isSelected() or self.hovered
-        colour = look().colour("accent.ring") if self.isSelected() else look().port(self.kind, 1.0 if chosen else alpha)
-        pen = QPen(colour, 3.0 if chosen else 2.0)
-        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
-        return pen
+        if self.isSelected():
+            return look().pen("accent.ring", 3.0)
+        return look().wire(self.kind, 3.0 if chosen else 2.0, 1.0 if chosen else alpha)
 
     def _dashed(self, painter: QPainter, pen: QPen) -> None:
         """Dashes run along the whole wire, so these few are drawn as one line."""
-        width = pen.widthF()
+        pen, width = QPen(pen), pen.widthF()
         pattern = [6.0, 5.0] if self.state == "running" else [2.0, 4.0]
         pen.setDashPattern([part / width for part in pattern])
         if self.state == "running" and not self.detail.still:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from weakref import WeakKeyDictionary, ref
 
 import shiboken6
 from PySide6.QtCore import QEvent, QObject, QRectF, Qt
@@ -10,7 +11,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 
 from studio.ui.theme import theme
-from studio.ui.widgets.inputs import Slider
+from studio.ui.widgets.slider import Slider
 
 
 class FocusRing(QObject):
@@ -65,26 +66,43 @@ class _Ring(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        width = theme.tokens["control"]["focusRing"]["width"]
-        painter.setPen(QPen(theme.colour("accent.ring"), width))
-        radius = theme.size("radius.md") + theme.tokens["control"]["focusRing"]["radiusAdd"]
-        inset = width / 2
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(inset, inset, -inset, -inset), radius, radius)
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            width = theme.tokens["control"]["focusRing"]["width"]
+            painter.setPen(QPen(theme.colour("accent.ring"), width))
+            radius = theme.size("radius.md") + theme.tokens["control"]["focusRing"]["radiusAdd"]
+            inset = width / 2
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(inset, inset, -inset, -inset), radius, radius)
+
+
+_left: WeakKeyDictionary[QWidget, ref[QWidget]] = WeakKeyDictionary()  # where the focus was in a region that F6 left
 
 
 def move_region(regions: Sequence[QWidget], step: int) -> QWidget | None:
-    """Give the focus to the next region that can take it, and say which it was."""
+    """Give the focus to the next region that can take it, where it was when F6 left it; say which region it was."""
     focused = QApplication.focusWidget()
     # The innermost region counts: a view's header stands inside its content.
     inside = [place for place, region in enumerate(regions) if focused is not None and _holds(region, focused)]
     here = min(inside, key=lambda place: _depth_below(regions[place], focused)) if inside else (-1 if step > 0 else 0)
+    if inside and focused is not None:
+        _left[regions[here]] = ref(focused)
     for distance in range(1, len(regions) + 1):
         region = regions[(here + step * distance) % len(regions)]
-        if focus_first(region, [other for other in regions if other is not region and region.isAncestorOf(other)]):
+        if _focus_again(region) or focus_first(
+            region, [other for other in regions if other is not region and region.isAncestorOf(other)]
+        ):
             return region
     return None
+
+
+def _focus_again(region: QWidget) -> bool:
+    """Focus what had it when this region was left, where that is still to be seen."""
+    known = _left.get(region)
+    widget = known() if known is not None else None
+    if widget is None or not shiboken6.isValid(widget) or not _takes_focus(widget) or not _holds(region, widget):
+        return False
+    widget.setFocus(Qt.FocusReason.TabFocusReason)
+    return True
 
 
 def focus_first(region: QWidget, without: Sequence[QWidget] = ()) -> bool:

@@ -63,6 +63,7 @@ class Look(QObject):
     def _end(self) -> None:
         self._changing = False
         self._window.setUpdatesEnabled(True)
+        self._window.repaint()  # Qt waits for ever for an update that it was asked for while there were to be none
         hold(False)
         if self.asked != self._wanted:
             self._begin()

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from PySide6.QtCore import QPoint, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -17,6 +17,7 @@ from studio.ui.language import say
 from studio.ui.theme import theme
 from studio.ui.widgets.box import paint_box
 from studio.ui.widgets.buttons import Button, IconButton
+from studio.ui.widgets.gap import gap
 from studio.ui.widgets.labels import Label
 from studio.ui.widgets.panel import Divider, Glyph, Header, scroll
 from studio.ui.widgets.states import Empty
@@ -65,10 +66,10 @@ class Popup(QFrame):
         super().keyPressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setPen(QPen(theme.colour("border.strong"), 1))
-        painter.setBrush(theme.colour("surface.raised"))
-        painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
+        with QPainter(self) as painter:
+            painter.setPen(QPen(theme.colour("border.strong"), 1))
+            painter.setBrush(theme.colour("surface.raised"))
+            painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
 
 
 class NoticesPanel(Popup):
@@ -127,7 +128,8 @@ class NoticesPanel(Popup):
         if notice.repair and self._actions.has(notice.repair):
             button = Button(self._actions.get(notice.repair).title, size="sm")
             button.clicked.connect(lambda: (self.close(), self._actions.trigger(notice.repair)))
-            words.addWidget(button)
+            gap(words, "space.1")
+            words.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
 
 
 class Toast(QFrame):
@@ -150,10 +152,9 @@ class Toast(QFrame):
             row.addWidget(Glyph(*LOOKS[level]))
         self.label = Label(text, "dense", wrap=True)
         row.addWidget(self.label)
+        self._row = row
         if undo is not None:
-            self.undo = Button(Text("Undo", "撤销"), kind="link", size="sm")
-            self.undo.clicked.connect(lambda: (self.deleteLater(), undo()))
-            row.addWidget(self.undo)
+            self.undo = self._button(Text("Undo", "撤销"), undo)
         close = IconButton("x", Text("Close", "关闭"), size=14)
         close.clicked.connect(self.deleteLater)
         row.addWidget(close)
@@ -162,10 +163,23 @@ class Toast(QFrame):
         self._timer = QTimer(self, singleShot=True, interval=int(theme.tokens["motion"]["toast"]) * longer)
         self._timer.timeout.connect(self.deleteLater)
         self._timer.start()
-        theme.changed.connect(self.place)
         self.place()
         self.show()
         self.raise_()
+
+    def offer(self, title: Text, act: Callable[[], object]) -> None:
+        """A way out of what it tells, beside the words; it stays a little longer."""
+        self._button(title, act)
+        self._timer.start(self._timer.interval() * 2)
+        self.place()
+
+    def _button(self, title: Text, act: Callable[[], object]) -> Button:
+        button = Button(title, kind="link", size="sm")
+        button.clicked.connect(lambda: (self.deleteLater(), act()))
+        self._row.insertWidget(self._row.indexOf(self.label) + 1, button)
+        button.show()
+        self._row.activate()
+        return button
 
     def place(self) -> None:
         """At the bottom, as wide as its words need."""
@@ -177,6 +191,12 @@ class Toast(QFrame):
         self.move(
             (parent.width() - self.width()) // 2, parent.height() - self.height() - theme.scaled(self._above + 16)
         )
+
+    def event(self, event: QEvent) -> bool:
+        heard = super().event(event)
+        if event.type() == QEvent.Type.LayoutRequest:  # the scale changed, and what stands in it heard of that later
+            self.place()
+        return heard
 
     def enterEvent(self, event: object) -> None:
         self._timer.stop()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QFontMetrics, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from studio.engine.text import Text
@@ -16,6 +16,14 @@ from studio.ui.widgets.buttons import Pressable
 from studio.ui.widgets.discard import widgets_of
 from studio.ui.widgets.labels import dot_colour
 from studio.ui.widgets.panel import Surface
+from studio.ui.widgets.things import things_in
+
+BADGES = {
+    "accent": Text("Something runs", "有任务正在运行"),
+    "warning": Text("Something needs attention", "有事项需要处理"),
+    "danger": Text("Something failed", "有任务失败"),
+}  # what a dot says to those who do not see it
+SPRING = 500  # ms that something is held over a place until its view opens
 
 
 class Rail(Surface):
@@ -92,41 +100,54 @@ class RailItem(Pressable):
 
     def __init__(self, name: str, title: Text, icon: str, rail: Rail) -> None:
         super().__init__(rail)
-        self.name, self.icon_name, self._rail, self.badge = name, icon, rail, None
+        self.name, self.icon_name, self._rail = name, icon, rail
+        self.badge: str | None = None
         self.setCheckable(True)
+        self.setAcceptDrops(True)
+        self._open_soon = QTimer(self, singleShot=True, interval=SPRING, timeout=self.click)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         for setter in (self.setText, self.setAccessibleName, self.setToolTip):
             say(setter, title)
 
     def set_badge(self, tone: str | None) -> None:
-        self.badge = tone  # type: ignore[assignment]
-        self.setAccessibleDescription(tone or "")
+        self.badge = tone
+        say(self.setAccessibleDescription, BADGES[tone] if tone else "")
         self.update()
 
     def nextCheckState(self) -> None:
         """The window says which one is in front."""
 
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """What is dragged and rests here opens the view, so that it can be dropped there."""
+        if things_in(event.mimeData()):
+            event.setDropAction(Qt.DropAction.IgnoreAction)
+            event.accept()
+            self._open_soon.start()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self._open_soon.stop()
+
     def sizeHint(self) -> QSize:
         return QSize(theme.scaled(48), theme.size("layout.rail.item") - (theme.scaled(8) if self._rail.compact else 0))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._paint_ground(painter)
-        chosen = self.isChecked()
-        ink = "accent.text" if chosen else "text.primary" if self.underMouse() else "text.secondary"
-        size, compact = theme.scaled(20), self._rail.compact
-        top = (self.height() - size) / 2 if compact else theme.scaled(7)
-        left = (self.width() - size) / 2
-        paint_icon(painter, self.icon_name, ink, QRectF(left, top, size, size))
-        if self.badge:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(theme.colour(dot_colour(self.badge)))
-            painter.drawEllipse(
-                QRectF(left + size - theme.scaled(5), top - theme.scaled(2), theme.scaled(8), theme.scaled(8))
-            )
-        if not compact:
-            self._paint_label(painter, ink)
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            self._paint_ground(painter)
+            chosen = self.isChecked()
+            ink = "accent.text" if chosen else "text.primary" if self.underMouse() else "text.secondary"
+            size, compact = theme.scaled(20), self._rail.compact
+            top = (self.height() - size) / 2 if compact else theme.scaled(7)
+            left = (self.width() - size) / 2
+            paint_icon(painter, self.icon_name, ink, QRectF(left, top, size, size))
+            if self.badge:
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(theme.colour(dot_colour(self.badge)))
+                painter.drawEllipse(
+                    QRectF(left + size - theme.scaled(5), top - theme.scaled(2), theme.scaled(8), theme.scaled(8))
+                )
+            if not compact:
+                self._paint_label(painter, ink)
 
     def _paint_ground(self, painter: QPainter) -> None:
         if not self.isChecked() and not self.underMouse():

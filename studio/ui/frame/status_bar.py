@@ -193,13 +193,13 @@ class _LinkLabel(Pressable):
         return QSize(min(width, theme.scaled(320)) + 4, theme.size("control.minHit"))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        font = theme.figures("caption")
-        font.setUnderline(self.underMouse())
-        painter.setFont(font)
-        painter.setPen(theme.colour(self._colour))
-        words = QFontMetrics(font).elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter, words)
+        with QPainter(self) as painter:
+            font = theme.figures("caption")
+            font.setUnderline(self.underMouse())
+            painter.setFont(font)
+            painter.setPen(theme.colour(self._colour))
+            words = QFontMetrics(font).elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter, words)
 
 
 class LanguageButton(_LinkLabel):
@@ -234,5 +234,5 @@ def _speed(status: Any) -> Text:
 
 
 def _of(used: float, total: float) -> str:
-    unit = 1024**3
+    unit = 1_000_000_000  # as under Models and Home
     return f"{used / unit:.1f} / {total / unit:.0f} GB"

@@ -76,9 +76,11 @@ class Logo(QWidget):
         theme.changed.connect(self.update)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        paint_logo(painter, QPointF(self.width() / 2, self.height() / 2), theme.scaled(16), theme.colour("accent.text"))
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            paint_logo(
+                painter, QPointF(self.width() / 2, self.height() / 2), theme.scaled(16), theme.colour("accent.text")
+            )
 
 
 def paint_logo(painter: QPainter, middle: QPointF, size: float, colour: QColor) -> None:
@@ -116,21 +118,23 @@ class ProjectButton(Pressable):
         return QSize(min(width, theme.scaled(240)) + theme.scaled(60), theme.size("control.height.md"))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if self.underMouse() or self.isDown():
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(theme.colour("surface.hover"))
-            painter.drawRoundedRect(QRectF(self.rect()), theme.size("radius.md"), theme.size("radius.md"))
-        size, middle = theme.scaled(16), self.height() / 2
-        paint_icon(painter, "folder", "text.secondary", QRectF(theme.scaled(8), middle - size / 2, size, size))
-        painter.setFont(theme.font("bodyStrong"))
-        painter.setPen(theme.colour("text.primary"))
-        left, right = theme.scaled(32), self.width() - theme.scaled(28)
-        words = QFontMetrics(painter.font()).elidedText(self.text(), Qt.TextElideMode.ElideRight, right - left + 2)
-        painter.drawText(QRectF(left, 0, right - left + 4, self.height()), Qt.AlignmentFlag.AlignVCenter, words)
-        small = theme.scaled(14)
-        paint_icon(painter, "chevrons-up-down", "text.tertiary", QRectF(right + 6, middle - small / 2, small, small))
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            if self.underMouse() or self.isDown():
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(theme.colour("surface.hover"))
+                painter.drawRoundedRect(QRectF(self.rect()), theme.size("radius.md"), theme.size("radius.md"))
+            size, middle = theme.scaled(16), self.height() / 2
+            paint_icon(painter, "folder", "text.secondary", QRectF(theme.scaled(8), middle - size / 2, size, size))
+            painter.setFont(theme.font("bodyStrong"))
+            painter.setPen(theme.colour("text.primary"))
+            left, right = theme.scaled(32), self.width() - theme.scaled(28)
+            words = QFontMetrics(painter.font()).elidedText(self.text(), Qt.TextElideMode.ElideRight, right - left + 2)
+            painter.drawText(QRectF(left, 0, right - left + 4, self.height()), Qt.AlignmentFlag.AlignVCenter, words)
+            small = theme.scaled(14)
+            paint_icon(
+                painter, "chevrons-up-down", "text.tertiary", QRectF(right + 6, middle - small / 2, small, small)
+            )
 
 
 class CommandField(Pressable):
@@ -152,16 +156,18 @@ class CommandField(Pressable):
             row.addWidget(cap)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = paint_box(
+        with paint_box(
             self, "border.control" if self.underMouse() else "border.default", "surface.input", "radius.md"
-        )
-        size = theme.scaled(14)
-        paint_icon(
-            painter, "search", "text.secondary", QRectF(theme.scaled(10), (self.height() - size) / 2, size, size)
-        )
-        painter.setFont(theme.font("dense"))
-        painter.setPen(theme.colour("text.secondary"))
-        painter.drawText(self.rect().adjusted(theme.scaled(32), 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, self.text())
+        ) as painter:
+            size = theme.scaled(14)
+            paint_icon(
+                painter, "search", "text.secondary", QRectF(theme.scaled(10), (self.height() - size) / 2, size, size)
+            )
+            painter.setFont(theme.font("dense"))
+            painter.setPen(theme.colour("text.secondary"))
+            painter.drawText(
+                self.rect().adjusted(theme.scaled(32), 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, self.text()
+            )
 
     def _restyle(self) -> None:
         self.setFixedHeight(theme.size("control.height.md"))
@@ -191,25 +197,27 @@ class EngineButton(Pressable):
         return QSize(width + theme.scaled(76), theme.size("control.height.md"))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = paint_box(
+        with paint_box(
             self, "border.control" if self.underMouse() else "border.default", "surface.raised", "radius.md"
-        )
-        middle = self.height() / 2
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme.colour(dot_colour(self.tone)))
-        dot, size = theme.scaled(8), theme.scaled(16)
-        painter.drawEllipse(QRectF(theme.scaled(10), middle - dot / 2, dot, dot))
-        paint_icon(painter, "monitor", "text.secondary", QRectF(theme.scaled(26), middle - size / 2, size, size))
-        painter.setFont(theme.font("dense"))
-        painter.setPen(theme.colour("text.primary"))
-        painter.drawText(self.rect().adjusted(theme.scaled(50), 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, self.text())
-        small = theme.scaled(14)
-        paint_icon(
-            painter,
-            "chevron-down",
-            "text.secondary",
-            QRectF(self.width() - theme.scaled(22), middle - small / 2, small, small),
-        )
+        ) as painter:
+            middle = self.height() / 2
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(theme.colour(dot_colour(self.tone)))
+            dot, size = theme.scaled(8), theme.scaled(16)
+            painter.drawEllipse(QRectF(theme.scaled(10), middle - dot / 2, dot, dot))
+            paint_icon(painter, "monitor", "text.secondary", QRectF(theme.scaled(26), middle - size / 2, size, size))
+            painter.setFont(theme.font("dense"))
+            painter.setPen(theme.colour("text.primary"))
+            painter.drawText(
+                self.rect().adjusted(theme.scaled(50), 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, self.text()
+            )
+            small = theme.scaled(14)
+            paint_icon(
+                painter,
+                "chevron-down",
+                "text.secondary",
+                QRectF(self.width() - theme.scaled(22), middle - small / 2, small, small),
+            )
 
 
 class Bell(Pressable):
@@ -231,23 +239,23 @@ class Bell(Pressable):
         return QSize(theme.scaled(30), theme.size("control.height.md"))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        size = theme.scaled(16)
-        box = QRectF((self.width() - size) / 2 - 1, (self.height() - size) / 2, size, size)
-        paint_icon(painter, "bell", "text.primary" if self.underMouse() else "text.secondary", box)
-        if not self.count:
-            return
-        words = str(self.count) if self.count < 100 else "99+"
-        painter.setFont(theme.font("caption", tight=True))
-        height = theme.scaled(16)
-        width = max(height, QFontMetrics(painter.font()).horizontalAdvance(words) + theme.scaled(6))
-        badge = QRectF(self.width() - width, 0, width, height)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme.colour("accent.solid"))
-        painter.drawRoundedRect(badge, height / 2, height / 2)
-        painter.setPen(theme.colour("text.onAccent"))
-        painter.drawText(badge, Qt.AlignmentFlag.AlignCenter, words)
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            size = theme.scaled(16)
+            box = QRectF((self.width() - size) / 2 - 1, (self.height() - size) / 2, size, size)
+            paint_icon(painter, "bell", "text.primary" if self.underMouse() else "text.secondary", box)
+            if not self.count:
+                return
+            words = str(self.count) if self.count < 100 else "99+"
+            painter.setFont(theme.font("caption", tight=True))
+            height = theme.scaled(16)
+            width = max(height, QFontMetrics(painter.font()).horizontalAdvance(words) + theme.scaled(6))
+            badge = QRectF(self.width() - width, 0, width, height)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(theme.colour("accent.solid"))
+            painter.drawRoundedRect(badge, height / 2, height / 2)
+            painter.setPen(theme.colour("text.onAccent"))
+            painter.drawText(badge, Qt.AlignmentFlag.AlignCenter, words)
 
 
 class Account(Pressable):
@@ -265,14 +273,14 @@ class Account(Pressable):
         return QSize(side, side)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(theme.colour("accent.border"), 1))
-        painter.setBrush(theme.colour("accent.mutedHover" if self.underMouse() else "accent.muted"))
-        painter.drawEllipse(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
-        painter.setFont(theme.font("caption", tight=True))
-        painter.setPen(theme.colour("accent.text"))
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.text())
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(theme.colour("accent.border"), 1))
+            painter.setBrush(theme.colour("accent.mutedHover" if self.underMouse() else "accent.muted"))
+            painter.drawEllipse(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
+            painter.setFont(theme.font("caption", tight=True))
+            painter.setPen(theme.colour("accent.text"))
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.text())
 
 
 def initials_of(name: str) -> str:

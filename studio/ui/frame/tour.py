@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPaintEvent
@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 
 from studio.engine.errors import StudioError
 from studio.engine.text import Text
+from studio.engine.workflows.execution import Workflow
 from studio.ui.language import say
 from studio.ui.studio import Studio
 from studio.ui.theme import theme
@@ -18,8 +19,10 @@ from studio.ui.widgets.box import paint_box
 from studio.ui.widgets.buttons import Button, IconButton
 from studio.ui.widgets.labels import Label
 
-WIDE = 380
+WIDE = 272  # within the inspector's width, so that it lies on no button of the middle
 TITLE = Text("Tour", "导览")
+PREPARING = Text("The sample project is put in place…", "正在准备示例项目…")
+KEYS = (Qt.Key.Key_Escape, Qt.Key.Key_Left, Qt.Key.Key_Right)
 
 
 class Stop(NamedTuple):
@@ -34,10 +37,13 @@ def _view(name: str) -> Callable[[Studio], object]:
     return lambda studio: studio.window.show_view(name)
 
 
-def _first_workflow(studio: Studio) -> None:
-    def show(workflows: list[Any]) -> None:
+def _quick_workflow(studio: Studio) -> None:
+    """One that asks no model, if there is one: it is through at once on any computer."""
+
+    def show(workflows: list[Workflow]) -> None:
+        quick = [one for one in workflows if not any("model" in node.params for node in one.definition.nodes)]
         if workflows:
-            studio.open("workflow", workflows[0].id)
+            studio.open("workflow", (quick or workflows)[0].id)
         else:
             studio.window.show_view("workflows")
 
@@ -66,9 +72,9 @@ STOPS = (
     Stop(
         Text("2. Knowledge: the handbook", "2. 知识库：售后手册"),
         Text(
-            "Documents are cut into chunks that can be searched in both languages. Try a search at the right and see the page that"
-            " it comes from.",
-            "文档被切成片段，中英文均可检索。在右侧试着搜索，查看结果所在的页。",
+            "Documents are cut into chunks that can be searched in both languages. Open “Search test” above the list, search, and see"
+            " the page that a hit comes from.",
+            "文档被切成片段，中英文均可检索。打开列表上方的“检索测试”试着搜索，查看结果所在的页。",
         ),
         _view("knowledge"),
     ),
@@ -87,7 +93,7 @@ STOPS = (
             "Every step is a node. “Queue run” runs them all, and you see each at work; double-click the canvas to add one.",
             "每个步骤都是一个节点。点“开始运行”，即可看到各节点依次执行；双击画布可添加节点。",
         ),
-        _first_workflow,
+        _quick_workflow,
     ),
     Stop(
         Text("5. Runs: nothing is lost", "5. 运行：记录完整保存"),
@@ -118,7 +124,8 @@ class Tour(QFrame):
         self.next.clicked.connect(self.go_on)
         say(self.setAccessibleName, TITLE)
         self._lay_out()
-        studio.window.installEventFilter(self)
+        for watched in (studio.window, self.back, self.next, self._close):
+            watched.installEventFilter(self)
         theme.changed.connect(self._stand)
         self.show_stop(0)
         self.show()
@@ -128,7 +135,9 @@ class Tour(QFrame):
     def go_on(self) -> None:
         """To the next stop; from the first one once the sample project is in place, from the last one to the end."""
         if self.place_of == 0:
+            self._close.setFocus(Qt.FocusReason.OtherFocusReason)  # the keyboard stays in the tour
             self.next.setEnabled(False)
+            self.count.say(PREPARING)
             self._studio.bridge.run(self, _prepare(self._studio), lambda _: self.show_stop(1), self._not_prepared)
         elif self.place_of + 1 < len(STOPS):
             self.show_stop(self.place_of + 1)
@@ -155,8 +164,12 @@ class Tour(QFrame):
         self.deleteLater()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Resize:
-            self._stand()
+        if watched is self.parent():
+            if event.type() == QEvent.Type.Resize:
+                self._stand()
+        elif isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress and event.key() in KEYS:
+            self.keyPressEvent(event)  # a button would take an arrow to the next control
+            return True
         return False
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -173,7 +186,7 @@ class Tour(QFrame):
         paint_box(self, "accent.ring", "surface.raised", "radius.lg")
 
     def _not_prepared(self, error: StudioError) -> None:
-        self.next.setEnabled(True)
+        self.show_stop(0)
         self._studio.window.show_error(error)
 
     def _lay_out(self) -> None:
@@ -195,6 +208,7 @@ class Tour(QFrame):
     def _stand(self) -> None:
         parent = self.parentWidget()
         self.setFixedWidth(min(theme.scaled(WIDE), parent.width() - 2 * theme.size("space.4")))
+        self.layout().activate()  # the row of the title would else tell the height of the words before
         self.setFixedHeight(self.layout().totalHeightForWidth(self.width()))
         gap = theme.size("space.4")
         self.move(parent.width() - self.width() - gap, parent.height() - self.height() - gap - theme.scaled(24))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QKeyEvent
@@ -22,28 +22,30 @@ from studio.engine.chat.message import (
     Thread,
     ThreadsChanged,
     Worked,
+    Working,
 )
 from studio.engine.chat.service import LEAF
 from studio.engine.errors import StudioError
 from studio.engine.events import Notice
 from studio.engine.models.model import Model
 from studio.engine.text import Text
-from studio.ui.turns import Turns
 from studio.ui.views.chat_parts import commands
 from studio.ui.views.chat_parts.acting import Acting
 from studio.ui.views.chat_parts.around import Around
 from studio.ui.views.chat_parts.asking import Asking
+from studio.ui.views.chat_parts.beginning import Beginning
 from studio.ui.views.chat_parts.conversation import Conversation
 from studio.ui.views.chat_parts.keeping import Keeping
 from studio.ui.views.chat_parts.live import Live
-from studio.ui.views.chat_parts.opened import Opened, read_thread
+from studio.ui.views.chat_parts.opening import Opening
+from studio.ui.views.chat_parts.running import Running
 from studio.ui.views.chat_parts.showing import Branch, Showing
 from studio.ui.views.chat_parts.sources_panel import SourcesPanel
 from studio.ui.views.chat_parts.sourcing import Sourcing
 from studio.ui.views.chat_parts.threads import ThreadsPanel
 from studio.ui.views.chat_parts.using import Using
 from studio.ui.views.view import View
-from studio.ui.widgets.markdown import prepare
+from studio.ui.widgets.markdown_writer import prepare
 
 if TYPE_CHECKING:
     from studio.ui.studio import Studio
@@ -63,9 +65,7 @@ class ChatView(View):
     def __init__(self, studio: Studio) -> None:
         super().__init__(studio)
         self.front: Thread | None = None
-        self._branches = 1
-        self._wanted = ""  # the thread that is being opened
-        self._reveal = ""  # a message of it that was searched for
+        self.branches = 1
 
     def steps(self) -> Iterator[object]:
         studio = self.studio
@@ -76,11 +76,14 @@ class ChatView(View):
         self.sources = SourcesPanel()
         yield
         self.using = Using(studio, self.middle)
+        self.beginning = Beginning(studio, self.using, self.middle.examples)
         self.showing = Showing(self.middle, self._model_of)
-        self.sourcing = Sourcing(studio, self.middle, self.sources)
+        self.sourcing = Sourcing(studio, self.middle, self.sources, self.showing)
         self.keeping = Keeping(studio, self.threads, self._show_threads)
         self.asking = Asking(studio, self)
         self.acting = Acting(studio, self, self.showing)
+        self.opening = Opening(studio, self)
+        self.running = Running(studio, self)
         yield
         self.build(self.middle, self.threads, self.sources)
         yield
@@ -113,7 +116,7 @@ class ChatView(View):
 
     def new_thread(self) -> None:
         """An empty thread."""
-        self.front, self._wanted = None, ""
+        self.front, self.opening.wanted = None, ""
         self.showing.show(Branch())
         self.middle.head.show_thread(None, 0)
         self.threads.select("")
@@ -124,22 +127,11 @@ class ChatView(View):
 
     def open_thread(self, thread_id: str) -> None:
         """Show a thread from its end."""
-        self._wanted, self._reveal = thread_id, ""
-        work = read_thread(self.studio.engine.chat, thread_id)
-        self.studio.bridge.run(self, work, partial(self._show_thread, thread_id))
+        self.opening.thread(thread_id)
 
     def open_message(self, thread_id: str, message_id: str) -> None:
         """Show a thread at a message that was found; its branch comes to the front."""
-
-        async def work() -> Opened:
-            chat = self.studio.engine.chat
-            shown = [message.id for message in await chat.messages(thread_id)]
-            if message_id not in shown and not chat.answering(thread_id):
-                await chat.switch(thread_id, message_id)
-            return await read_thread(chat, thread_id)
-
-        self._wanted, self._reveal = thread_id, message_id
-        self.studio.bridge.run(self, work(), partial(self._show_thread, thread_id))
+        self.opening.message(thread_id, message_id)
 
     def ask(self, question: str) -> None:
         """Ask in the thread in front, with what goes along; a new thread is made first."""
@@ -162,7 +154,7 @@ class ChatView(View):
     def retry(self, message_id: str) -> None:
         """Another answer to the same question; the old one stays as another version."""
         answer = self.showing.message(message_id)
-        if self.front is None or answer is None or self.front.id in self.lives:
+        if self.front is None or answer is None or self.asking.busy(self.front.id):
             return
         self.showing.cut(answer)
         self.asking.again(self.front.id, message_id)
@@ -179,6 +171,12 @@ class ChatView(View):
 
     def mention(self) -> None:
         self.middle.composer.mentions.begin()
+
+    def choose_workflow(self) -> None:
+        self.middle.composer.commands.begin()
+
+    def save_as_workflow(self) -> None:
+        self.acting.save_as_workflow()
 
     def find(self) -> None:
         """Look for words in all threads."""
@@ -202,7 +200,7 @@ class ChatView(View):
         self._step_source(-1)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape and self.front and self.front.id in self.lives:
+        if event.key() == Qt.Key.Key_Escape and self.front and self.asking.busy(self.front.id):
             self.stop()
             return
         super().keyPressEvent(event)
@@ -215,8 +213,18 @@ class ChatView(View):
         self.asking.begin(self.front.id, question, parent_id, attachments, self.front.beside)
         self._begun()
 
+    def begin_run(self, workflow_id: str, inputs: dict[str, Any]) -> None:
+        """Run a workflow in the thread in front."""
+        assert self.front is not None
+        self.asking.run_workflow(self.front.id, workflow_id, inputs)
+        self._begun()
+
+    def take_up(self, thread: Thread) -> None:
+        """A thread that was just made is the one in front."""
+        self.front, self.opening.wanted = thread, thread.id
+
     def _ask_first(self, question: str, attachments: list[Attachment], thread: Thread) -> None:
-        self.front, self._wanted = thread, thread.id
+        self.take_up(thread)
         self.begin(question, LEAF, attachments)
 
     def _begun(self) -> None:
@@ -232,13 +240,17 @@ class ChatView(View):
                 self.showing.add_beside(event.answer)
             else:
                 self.showing.add(event.question, event.answer)
-            self._show_count()
+            if event.answer.sources:  # one that was joined on its way
+                self.sourcing.show(event.answer)
+            self.show_count()
             self._show_streaming()
         view = self.showing.answer(answer.id)
         if view is None:
             return
         if isinstance(event, Worked):
             view.add_step(answer)
+        elif isinstance(event, Working):
+            view.show_working(event.step)
         elif isinstance(event, ApprovalWanted):
             view.ask_leave(event)
         elif isinstance(event, SourcesFound):
@@ -253,6 +265,8 @@ class ChatView(View):
             if not live.second:
                 self.sourcing.show(message)
                 self.using.show_context(message)
+        if live.joined and self._in_front(live):
+            self.opening.again(live.thread_id)
         self._show_streaming()
 
     def _refused(self, question: str, attachments: list[Attachment], error: StudioError) -> None:
@@ -267,59 +281,32 @@ class ChatView(View):
 
     # Showing
 
-    def _show_thread(self, thread_id: str, found: Opened) -> None:
-        if thread_id == self._wanted:
-            self.front, self._branches = found.thread, found.branches
-            Turns(self._fill(thread_id, self._as_known(found.branch)), self).start()
-
-    def _as_known(self, branch: Branch) -> Branch:
-        """As far as it is written, where that is further than on disk."""
-        known = self.asking.known
-        return Branch(
-            [known(each) for each in branch.messages], branch.versions, [known(each) for each in branch.beside]
-        )
-
-    def _fill(self, thread_id: str, branch: Branch) -> Iterator[object]:
-        """The conversation, then its sources, unless a person went to another thread meanwhile."""
-        self.showing.show(branch)
-        yield
-        if thread_id != self._wanted:
-            return
+    def show_opened(self) -> None:
+        """All that stands around the messages of a thread that was opened."""
+        assert self.front is not None
         self.sourcing.clear()
         last = self.showing.last_answer()
         if last is not None:
             self.sourcing.show(last)
-        self.threads.select(thread_id)
+        self.threads.select(self.front.id)
         self.using.show_for(self.front)
         if last is not None:
             self.using.show_context(last)
-        self._show_count()
+        self.show_count()
         self._show_streaming()
-        self.showing.show_waiting(self.asking.waiting(thread_id))
-        self.sourcing.look(self.showing)
+        self.showing.show_waiting(self.asking.waiting(self.front.id))
+        self.sourcing.look()
         self.middle.composer.input.setFocus()
-        if self._reveal:
-            yield
-            self.showing.reveal(self._reveal)
 
-    def _refresh(self, thread_id: str, found: Opened) -> None:
-        """What the engine has now: another title, another branch, or an answer that was stopped or written elsewhere."""
-        if self.front is None or thread_id != self.front.id:
-            return
-        self.front, self._branches = found.thread, found.branches
-        if thread_id not in self.lives and thread_id not in self.asking.others:
-            self.showing.refresh(found.branch)
-            self.sourcing.look(self.showing)
-        self._show_count()
-
-    def _show_count(self) -> None:
-        self.middle.head.show_thread(self.front, len(self.showing.messages), self._branches)
+    def show_count(self) -> None:
+        """How many messages and branches there are, beside the title."""
+        self.middle.head.show_thread(self.front, len(self.showing.messages), self.branches)
 
     def _show_streaming(self) -> None:
-        streaming = self.front is not None and self.front.id in self.lives
+        streaming = self.front is not None and self.asking.busy(self.front.id)
         self.middle.composer.set_streaming(streaming)
         self.middle.composer.set_follow_up(bool(self.showing.messages))
-        self.set_badge("accent" if self.lives else None)
+        self.set_badge("accent" if self.lives or self.asking.others else None)
 
     def _step_source(self, by: int) -> None:
         self.show_panel("inspector", True)
@@ -331,15 +318,13 @@ class ChatView(View):
 
     # Threads and what they use
 
-    def _show_threads(self, threads: list[Thread]) -> None:
-        self.threads.show_threads(threads, self.around.named, list(self.lives))
+    def _show_threads(self, threads: list[Thread], answered: list[str]) -> None:
+        self.threads.show_threads(threads, self.around.named, answered)
         self.threads.select(self.front.id if self.front else "")
 
     def _threads_changed(self, event: ThreadsChanged) -> None:
         self.keeping.load_soon()
-        if self.front is not None and event.thread_id == self.front.id:
-            work = read_thread(self.studio.engine.chat, event.thread_id)
-            self.studio.bridge.run(self, work, partial(self._refresh, event.thread_id), lambda _: None)
+        self.opening.changed(event.thread_id)
 
     def _rename_listed(self, thread_id: str) -> None:
         self.open_thread(thread_id)
@@ -391,6 +376,7 @@ class ChatView(View):
         self.threads.found.connect(self.open_message)
         self.acting.forked.connect(self.open_thread)
         self.middle.head.export_wanted.connect(self._fill_export)
+        self.middle.head.keep_wanted.connect(self.acting.save_as_workflow)
         self.threads.rename.connect(self._rename_listed)
         self.keeping.restored.connect(self.open_thread)
         self.keeping.deleting.connect(self._leave)
@@ -399,6 +385,8 @@ class ChatView(View):
         self.middle.example_chosen.connect(self.ask)
         self.middle.composer.sent.connect(self.ask)
         self.middle.composer.stopped.connect(self.stop)
+        self.middle.composer.edit_wanted.connect(self.showing.edit_last)
+        self.middle.composer.run_wanted.connect(self.running.ask)
         self.using.looked.connect(self._looked)
         self.using.picked.connect(self._picked)
         self.showing.chip.connect(self._choose_source)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout
 
 from studio.engine.clusters.kind import kinds
 from studio.engine.clusters.service import ClusterChanged, ClusterState
+from studio.engine.datasets.dataset import DatasetsChanged
 from studio.engine.text import Text
 from studio.ui.actions import Action
 from studio.ui.language import say
@@ -66,7 +67,9 @@ class Clusters(View):
         self.attention.retried.connect(self._check)
         self.centre.asked_remove.connect(self._remove)
         self.centre.here.read.connect(lambda status: self.side.set_engine(_engine_words(status)))
+        self.attention.asked_data.connect(lambda: studio.window.show_view("data"))
         studio.bridge.listen(self, ClusterChanged, self._changed)
+        studio.bridge.listen(self, DatasetsChanged, self._data_changed)
         studio.opener("cluster", lambda cluster_id, **_: self._choose(cluster_id))
 
     @classmethod
@@ -79,6 +82,7 @@ class Clusters(View):
     def shown(self) -> None:
         bridge, engine = self.studio.bridge, self.studio.engine
         bridge.run(self, engine.clusters.list(), self._set_clusters)
+        bridge.run(self, engine.datasets.list(), self.attention.set_datasets)
         bridge.run(self, _about(engine), self._set_about)
 
     def add_cluster(self) -> None:
@@ -101,9 +105,7 @@ class Clusters(View):
         )
         for title, field in fields:
             dialog.add(title, field)
-        dialog.agree.clicked.disconnect()
-        dialog.agree.clicked.connect(lambda: self._add(dialog, name.text(), url.text(), kind.value(), key.text()))
-        url.returnPressed.connect(dialog.agree.click)
+        dialog.when_agreed(lambda: self._add(dialog, name.text(), url.text(), kind.value(), key.text()))
         dialog.open()
         name.setFocus()
 
@@ -114,12 +116,8 @@ class Clusters(View):
             self._choose(cluster.id)
             dialog.accept()
 
-        def failed(error: Any) -> None:
-            dialog.agree.setEnabled(True)
-            dialog.say_problem(error.whole())
-
         dialog.agree.setEnabled(False)
-        self.studio.bridge.run(dialog, self.studio.engine.clusters.add(name, url, kind, key), added, failed)
+        self.studio.bridge.run(dialog, self.studio.engine.clusters.add(name, url, kind, key), added, dialog.fail)
 
     def _check(self, cluster_id: str) -> None:
         self.centre.remote.checking()
@@ -159,6 +157,10 @@ class Clusters(View):
         self._show_list()
         if event.cluster_id == self._chosen:
             self._choose(self._chosen if event.cluster else HERE)
+
+    def _data_changed(self, _event: DatasetsChanged) -> None:
+        if self.isVisible():
+            self.studio.bridge.run(self, self.studio.engine.datasets.list(), self.attention.set_datasets)
 
     def _show_list(self) -> None:
         clusters = list(self._clusters.values())

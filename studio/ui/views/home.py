@@ -15,12 +15,13 @@ from studio.engine.text import Text
 from studio.ui.language import language
 from studio.ui.studio import Studio
 from studio.ui.theme import theme
-from studio.ui.views.home_parts.cards import SampleCard, StepCard
+from studio.ui.views.home_parts.cards import SampleCard, StepCard, StepCards
 from studio.ui.views.home_parts.links import TeamCard, link_rows
 from studio.ui.views.home_parts.ready import ReadyPanel
 from studio.ui.views.home_parts.recent import Item, RecentList, recent
 from studio.ui.views.view import View
 from studio.ui.widgets.buttons import Segmented
+from studio.ui.widgets.gap import gap
 from studio.ui.widgets.labels import Label
 from studio.ui.widgets.panel import Surface, scroll
 
@@ -166,15 +167,11 @@ class HomeView(View):
         yield
 
     def _left(self) -> QVBoxLayout:
-        cards = QHBoxLayout()
-        cards.setSpacing(theme.size("space.4"))
-        for card in (self.data, self.model, self.ask):
-            cards.addWidget(card, 1)
         column = QVBoxLayout()
         column.setSpacing(theme.size("space.4"))
-        column.addLayout(cards)
+        column.addWidget(StepCards((self.data, self.model, self.ask)))
         column.addWidget(self.sample)
-        column.addSpacing(theme.size("space.2"))
+        gap(column, "space.2")
         column.addWidget(self.recent, 1)
         return column
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from PySide6.QtCore import QPoint
-from PySide6.QtWidgets import QFileDialog, QMenu
+from PySide6.QtWidgets import QFileDialog
 
 from studio.engine.knowledge.document import (
     Collection,
@@ -20,21 +20,21 @@ from studio.engine.knowledge.document import (
 from studio.engine.text import Text
 from studio.ui.actions import Action
 from studio.ui.language import tr
-from studio.ui.views.knowledge_parts.adding import AskDataset, ask_folder, ask_page
+from studio.ui.making import MAKERS
+from studio.ui.views.knowledge_parts.adding import AskDataset, AskPage, ask_folder
 from studio.ui.views.knowledge_parts.centre import ADD, Centre
-from studio.ui.views.knowledge_parts.collection_work import IMPORT, CollectionWork
+from studio.ui.views.knowledge_parts.collection_work import IMPORT, CollectionWork, NewCollection
 from studio.ui.views.knowledge_parts.collections import CollectionsPanel
+from studio.ui.views.knowledge_parts.document_work import DocumentWork
 from studio.ui.views.knowledge_parts.inspector import Inspector
+from studio.ui.views.knowledge_parts.look_first import LookFirst
 from studio.ui.views.knowledge_parts.words import has_trouble
 from studio.ui.views.view import View
-from studio.ui.widgets.ask import Ask, ask_before
-from studio.ui.widgets.inputs import LineField
 
 if TYPE_CHECKING:
     from studio.ui.studio import Studio
 
 TITLE = Text("Knowledge", "知识库")
-NEW = Text("New collection", "新建文档集")
 ADD_PAGE = Text("Add a web page", "添加网页")
 ADD_ROWS = Text("Add rows of a dataset", "添加数据集的行")
 Span = tuple[int, int]
@@ -53,6 +53,7 @@ class Knowledge(View):
         super().__init__(studio)
         self._collections: list[Collection] = []
         self._collection: Collection | None = None
+        self._asked = ""  # the collection that was asked for before it was known
         self._wanted: tuple[str, int | None, Span | None] | None = None  # a place to show once it is loaded
 
     def steps(self) -> Iterator[object]:
@@ -64,6 +65,7 @@ class Knowledge(View):
         self.inspector = Inspector(studio)
         yield
         self.work = CollectionWork(self, studio, self._taken, self._collection_gone)
+        self.documents = DocumentWork(self, studio, self._document)
         self.build(self.centre, self.side, self.inspector)
         self._connect()
         self._listen()
@@ -72,18 +74,18 @@ class Knowledge(View):
 
     @classmethod
     def register(cls, studio: Studio) -> None:
-        def on_view(work: str) -> None:
-            studio.window.show_view(cls.name, lambda view: getattr(view, work)())
+        def on_view(work: str) -> Callable[[], object]:
+            return lambda: studio.window.show_view(cls.name, lambda view: getattr(view, work)())
 
-        studio.actions.add(
-            Action("knowledge.add", ADD, lambda: on_view("add_documents"), "file-plus", "Ctrl+O", TITLE, view=cls.name)
-        )
-        studio.actions.add(Action("knowledge.new", NEW, lambda: on_view("new_collection"), "folder-plus", "", TITLE))
-        studio.actions.add(Action("knowledge.page", ADD_PAGE, lambda: on_view("add_page"), "globe", "", TITLE))
-        studio.actions.add(Action("knowledge.dataset", ADD_ROWS, lambda: on_view("add_dataset"), "database", "", TITLE))
-        studio.actions.add(
-            Action("knowledge.import", IMPORT, lambda: on_view("import_collection"), "upload", "", TITLE)
-        )
+        files, add = on_view("add_documents"), studio.actions.add
+        add(Action("knowledge.add", ADD, files, "file-plus", "Ctrl+O", TITLE, view=cls.name))
+        for name, title, work, icon in (
+            ("new", MAKERS["collection"].title, "new_collection", "folder-plus"),
+            ("page", ADD_PAGE, "add_page", "globe"),
+            ("dataset", ADD_ROWS, "add_dataset", "database"),
+            ("import", IMPORT, "import_collection", "upload"),
+        ):
+            add(Action(f"knowledge.{name}", title, on_view(work), icon, "", TITLE))
 
     def shown(self) -> None:
         self.reload()
@@ -108,18 +110,12 @@ class Knowledge(View):
         self.studio.bridge.run(self, self.studio.engine.knowledge.document(document_id), self._open_loaded)
 
     def add_documents(self) -> None:
-        """Let a person choose files."""
+        """Let a person choose files; how they would be cut is shown before they are indexed."""
         endings = " ".join(f"*{ending}" for ending in self.studio.engine.knowledge.suffixes())
         dialog = QFileDialog(self, tr(ADD), str(Path.home()), f"{tr(Text('Documents', '文档'))} ({endings})")
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
-        dialog.filesSelected.connect(lambda files: self.add_files([Path(file) for file in files]))
+        dialog.filesSelected.connect(lambda files: self.look_first([Path(file) for file in files]))
         dialog.open()
-
-    def add_files(self, paths: Sequence[Path]) -> None:
-        """Index files into the chosen collection; without any collection, into a first one."""
-        if not paths:
-            return
-        self._with_collection(lambda id: self.studio.engine.knowledge.add_files(id, paths))
 
     def import_collection(self) -> None:
         """Let a person choose a collection's file."""
@@ -127,52 +123,29 @@ class Knowledge(View):
 
     def new_collection(self) -> None:
         """Ask for a name and make a collection."""
-        dialog = Ask(
-            NEW,
-            Text("Create collection", "创建文档集"),
-            Text("Its documents are searched together.", "其中的文档会一起检索。"),
-            parent=self,
-        )
-        name = LineField(Text("For example: Service manuals", "例如：服务手册"), name=Text("Name", "名称"))
-        description = LineField("", name=Text("Description", "说明"))
-        dialog.add(Text("Name", "名称"), name)
-        dialog.add(Text("Description", "说明"), description)
-        dialog.agree.clicked.disconnect()
-        dialog.agree.clicked.connect(lambda: self._create(dialog, name.text(), description.text()))
-        name.returnPressed.connect(dialog.agree.click)
-        dialog.open()
-        name.setFocus()
-
-    def _create(self, dialog: Ask, name: str, description: str) -> None:
-        def made(collection: Collection) -> None:
-            dialog.accept()
-            self._choose(collection.id)
-            self.reload()
-
-        work = self.studio.engine.knowledge.create(name, description)
-        self.studio.bridge.run(dialog, work, made, lambda error: dialog.say_problem(error.whole()))
+        NewCollection(self, self.studio, self._taken).open()
 
     def _connect(self) -> None:
         self.side.chosen.connect(self._choose)
         self.side.asked_new.connect(self.new_collection)
         self.side.menu.connect(self._collection_menu)
-        self.side.drop.dropped.connect(self.add_files)
+        self.side.drop.dropped.connect(self.look_first)
         centre = self.centre
-        centre.dropped.connect(self.add_files)
+        centre.dropped.connect(self.look_first)
         centre.asked_add.connect(self.add_documents)
         centre.asked_new.connect(self.new_collection)
-        centre.asked_folder.connect(lambda: ask_folder(self, self.add_folder))
+        centre.asked_folder.connect(lambda: ask_folder(self, lambda folder: self.look_first([folder], follow=True)))
         centre.asked_page.connect(self.add_page)
         centre.asked_dataset.connect(self.add_dataset)
         centre.asked_pause.connect(self._pause)
         centre.asked_menu.connect(lambda place: self._collection and self._collection_menu(self._collection.id, place))
         centre.table.chosen.connect(self._choose_document)
-        centre.table.menu.connect(self._document_menu)
+        centre.table.menu.connect(self.documents.menu)
         centre.bench.chosen.connect(self._show_found)
         for part in (centre.attention, self.inspector):
-            part.retried.connect(self._retry)
-            part.removed.connect(self._remove)
-        centre.table.removed.connect(self._remove)
+            part.retried.connect(self.documents.retry)
+            part.removed.connect(self.documents.remove)
+        centre.table.removed.connect(self.documents.remove)
 
     def _listen(self) -> None:
         bridge = self.studio.bridge
@@ -198,8 +171,6 @@ class Knowledge(View):
         self.side.drop.target = self._collection.name
         self.centre.show_collection(self._collection)
         self._load_documents()
-
-    _asked = ""
 
     def _choose(self, collection_id: str) -> None:
         """Show another collection."""
@@ -299,83 +270,43 @@ class Knowledge(View):
 
     # What a person does
 
-    def _retry(self, document_id: str) -> None:
-        self.studio.bridge.run(self, self.studio.engine.knowledge.retry(document_id))
-
-    def _remove(self, document_id: str) -> None:
-        document = self.centre.table.document(document_id) or self.inspector.document
-        if document is None:
-            return
-        name, count = document.file_name, document.chunk_count
-        ask_before(
-            self,
-            Text(f"Remove “{name}”?", f"移除“{name}”？"),
-            Text(
-                f"Its {count:,} chunks are deleted and can no longer be found. The file itself stays where it is.",
-                f"它的 {count:,} 个片段将被删除，无法再检索到。原文件不受影响。",
-            ),
-            Text("Remove document", "移除文档"),
-            lambda: self.studio.bridge.run(self, self.studio.engine.knowledge.delete_document(document_id)),
-        )
-
     def _collection_menu(self, collection_id: str, place: QPoint) -> None:
         collection = next((one for one in self._collections if one.id == collection_id), None)
         if collection is not None:
             self.work.menu(collection, place)
 
-    def _document_menu(self, document_id: str, place: QPoint) -> None:
-        menu = QMenu(self)
-        menu.addAction(tr(Text("Index again", "重新索引")), lambda: self._retry(document_id))
-        menu.addAction(tr(Text("Tags…", "标签…")), lambda: self._ask_tags(document_id))
-        menu.addAction(tr(Text("Remove", "移除")), lambda: self._remove(document_id))
-        menu.popup(place)
-
-    def _ask_tags(self, document_id: str) -> None:
-        document = self.centre.table.document(document_id)
-        if document is None:
+    def look_first(self, paths: Sequence[Path], follow: bool = False) -> None:
+        """Show how files, and those in folders, would be cut; index what a person agrees to."""
+        if not paths:
             return
-        dialog = Ask(
-            Text(f"Tags of “{document.file_name}”", f"“{document.file_name}”的标签"),
-            Text("Save tags", "保存标签"),
-            parent=self,
-        )
-        field = LineField(Text("With commas between", "用逗号分隔"), name=Text("Tags", "标签"))
-        field.setText(", ".join(document.tags))
-        dialog.add(Text("Tags", "标签"), field)
-        knowledge = self.studio.engine.knowledge
-        dialog.accepted.connect(
-            lambda: self.studio.bridge.run(self, knowledge.tag(document_id, field.text().replace("，", ",").split(",")))
-        )
-        dialog.open()
-        field.setFocus()
 
-    def add_folder(self, folder: Path) -> None:
-        """Index all that can be read in a folder, and follow it from now on."""
-        self._with_collection(lambda id: self.studio.engine.knowledge.add_files(id, [folder], watch=True))
+        def show(collection: Collection) -> None:
+            LookFirst(self, self.studio, collection, paths, follow).open()
+
+        def ready(id: str) -> None:
+            self.studio.bridge.run(self, self.studio.engine.knowledge.collection(id), show)
+
+        self._with_collection(ready)
 
     def add_page(self) -> None:
         """Ask for a web page's address."""
-        self._with_collection(None, lambda id: ask_page(self, self.studio, id))
+        self._with_collection(lambda id: AskPage(self, self.studio, id).open())
 
     def add_dataset(self) -> None:
         """Ask for a dataset and its text columns."""
-        self._with_collection(None, lambda id: AskDataset(self, self.studio, id).open())
+        self._with_collection(lambda id: AskDataset(self, self.studio, id).open())
 
-    def _with_collection(self, work: Any, then: Any = None) -> None:
+    def _with_collection(self, work: Callable[[str], object]) -> None:
         """Do something with the chosen collection; without any, a first one is made."""
         knowledge = self.studio.engine.knowledge
         chosen = self._collection.id if self._collection else ""
 
         async def prepare() -> str:
-            target = chosen or (await knowledge.create(tr(Text("Documents", "文档")))).id
-            if work is not None:
-                await work(target)
-            return str(target)
+            return chosen or str((await knowledge.create(tr(Text("Documents", "文档")))).id)
 
         def ready(target: str) -> None:
             self._choose(target)
-            if then is not None:
-                then(target)
+            work(target)
 
         self.studio.bridge.run(self, prepare(), ready)
 
@@ -384,8 +315,12 @@ class Knowledge(View):
             knowledge, id = self.studio.engine.knowledge, self._collection.id
             self.studio.bridge.run(self, knowledge.pause(id) if pause else knowledge.resume(id))
 
+    def _document(self, document_id: str) -> Document | None:
+        shown = self.inspector.document
+        return self.centre.table.document(document_id) or (shown if shown and shown.id == document_id else None)
+
     def _taken(self, collection_id: str) -> None:
-        """A collection came from its file."""
+        """A collection was made, or came from its file."""
         self._choose(collection_id)
         self.reload()
 

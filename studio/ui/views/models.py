@@ -2,49 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar
 
 from PySide6.QtCore import QPoint, QTimer
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
-from PySide6.QtWidgets import QMenu, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from studio.engine.jobs import JobChanged
-from studio.engine.models.budget import DoesNotFit
 from studio.engine.models.download import DownloadChanged
 from studio.engine.models.model import ModelChanged
-from studio.engine.models.trust import Untrusted
 from studio.engine.settings import SettingsChanged
 from studio.engine.text import Text
 from studio.ui.actions import Action
-from studio.ui.bridge import Handle
-from studio.ui.icons import icon
-from studio.ui.language import tr
 from studio.ui.studio import Studio
 from studio.ui.theme import theme
 from studio.ui.turns import Turns
 from studio.ui.views.models_parts import adding
 from studio.ui.views.models_parts.aliases import AliasPanel
-from studio.ui.views.models_parts.asking import InstallDialog, MemoryDialog
+from studio.ui.views.models_parts.asking import InstallDialog
 from studio.ui.views.models_parts.discover import Discover
 from studio.ui.views.models_parts.inspector import ModelInspector
+from studio.ui.views.models_parts.menu import open_menu
 from studio.ui.views.models_parts.server_panel import ServerPanel
 from studio.ui.views.models_parts.side import ModelsSide
 from studio.ui.views.models_parts.snapshot import Snapshot, read
 from studio.ui.views.models_parts.strip import HardwareStrip
 from studio.ui.views.models_parts.table import ModelTable
+from studio.ui.views.models_parts.work import ModelWork
 from studio.ui.views.view import View
-from studio.ui.widgets import figures
-from studio.ui.widgets.ask import ask_before
 from studio.ui.widgets.buttons import Button, IconButton, Segmented
 from studio.ui.widgets.inputs import SearchField
 from studio.ui.widgets.panel import Header, Surface
-from studio.ui.widgets.tabs import PanelTabs
+from studio.ui.widgets.panel_tabs import PanelTabs
 
 if TYPE_CHECKING:
     from studio.engine.errors import StudioError
     from studio.engine.jobs import JobState
-    from studio.engine.models.download import Download
     from studio.engine.models.model import Model
 
 LOOK_EVERY = 3000  # ms, while the view is seen
@@ -61,7 +55,6 @@ class ModelsView(View):
     def __init__(self, studio: Studio) -> None:
         super().__init__(studio)
         self.snapshot = Snapshot()
-        self.loading: dict[str, Handle] = {}
         self.measuring = ""  # the id of the job
         self._reading = False
 
@@ -79,6 +72,7 @@ class ModelsView(View):
         plus.clicked.connect(lambda: self._open_adding(plus))
         self.side = ModelsSide(plus)
         yield
+        self.work = ModelWork(self, self, self.inspector.load)
         self.build(self._centre(), self.side, self.inspector, self._below())
         yield
         self.setAcceptDrops(True)
@@ -188,6 +182,7 @@ class ModelsView(View):
         )
         self.search = SearchField(Text("Find a model, or paste a path or link", "查找模型，或粘贴路径、链接"))
         self.search.setMaximumWidth(theme.scaled(300))
+        self.search.setMinimumWidth(theme.scaled(40))  # it gives way before the words beside it are cut
         self.speed = Button(Text("Measure speed", "测速"), "gauge", "ghost")
         self.add = Button(Text("Get models", "获取模型"), "download", "primary")
         header.row.addWidget(self.where)
@@ -198,30 +193,34 @@ class ModelsView(View):
         return header
 
     def _connect(self) -> None:
+        work = self.work
         self._timer = QTimer(self, interval=LOOK_EVERY)
         self._timer.timeout.connect(self.refresh)
         self._settle = QTimer(self, singleShot=True, interval=SETTLE)
         self._settle.timeout.connect(self._read)
         self.where.changed.connect(lambda which: self.pages.setCurrentIndex(int(which == "discover")))
+        self.pages.currentChanged.connect(lambda _: self.search.setHidden(self.pages.currentWidget() is self.discover))
         self.search.searched.connect(lambda words: self.table.set_filter(words="" if _is_place(words) else words))
         self.search.returnPressed.connect(self._take_place)
         self.add.clicked.connect(self.show_discover)
         self.discover.add.connect(lambda: adding.choose_file(self, self.studio, self._added))
-        self.discover.wanted.connect(self._download)
-        self.discover.known.connect(
-            lambda paths: self._run(self.studio.engine.models.add_discovered(paths), self._known)
+        self.discover.wanted.connect(
+            lambda repository, wanted: work.download(repository, wanted, lambda: self.show_panel("side"))
         )
-        self.side.downloads.asked.connect(self._change_download)
-        self.table.download_asked.connect(self._change_download)
-        self.side.stop.connect(lambda job_id: self._run(self.studio.engine.jobs.cancel(job_id)))
-        self.side.install.connect(lambda state: InstallDialog(self, state, self._install).open())
+        self.discover.known.connect(
+            lambda paths: work.run(self.studio.engine.models.add_discovered(paths), self._known)
+        )
+        self.side.downloads.asked.connect(work.change_download)
+        self.table.download_asked.connect(work.change_download)
+        self.side.stop.connect(lambda job_id: work.run(self.studio.engine.jobs.cancel(job_id)))
+        self.side.install.connect(lambda state: InstallDialog(self, state, work.install).open())
         self.speed.clicked.connect(self._measure)
         self.side.filtered.connect(lambda kind: self.table.set_filter(kind=kind))
         for part in (self.table, self.inspector):
-            part.asked.connect(self._do)
+            part.asked.connect(work.do)
             part.menu.connect(self._open_menu)
         self.table.chosen.connect(self._choose)
-        self.aliases.changed.connect(self._set_alias)
+        self.aliases.changed.connect(work.set_alias)
         bridge = self.studio.bridge
         bridge.listen(self, ModelChanged, lambda _: self.refresh())
         bridge.listen(self, DownloadChanged, self._show_download)
@@ -275,70 +274,6 @@ class ModelsView(View):
 
     # what is done
 
-    def _do(self, model_id: str, wanted: str) -> None:
-        steps: dict[str, Callable[[], object]] = {
-            "load": lambda: self._load(model_id),
-            "save": lambda: self._run(
-                self.studio.engine.models.keep_settings(model_id, self.inspector.load.settings())
-            ),
-            "unload": lambda: self._run(self.studio.engine.models.unload(model_id)),
-            "cancel": lambda: self._cancel(model_id),
-            "why": lambda: self.open_model(model_id),
-            "remove": lambda: self._run(self.studio.engine.models.remove(model_id)),
-            "refresh": self.refresh,
-            "star": lambda: self._run(self.studio.engine.models.star(model_id)),
-            "unstar": lambda: self._run(self.studio.engine.models.star(model_id, on=False)),
-        }
-        steps[wanted]()
-
-    def _load(self, model_id: str, *, force: bool = False) -> None:
-        """With the settings of the form, where this model is in it. A failure stands in the row and in the inspector; what
-        does not fit asks."""
-        form = self.inspector.load
-        settings = form.settings() if form.model is not None and form.model.id == model_id else None
-        work = self.studio.engine.models.load(model_id, settings, force=force)
-        self.loading[model_id] = self.studio.bridge.run(
-            self, work, lambda _: self._over(model_id), lambda error: self._failed(model_id, error)
-        )
-
-    def _over(self, model_id: str) -> None:
-        self.loading.pop(model_id, None)
-        self.refresh()
-
-    def _failed(self, model_id: str, error: StudioError) -> None:
-        self._over(model_id)
-        self.open_model(model_id)
-        model = self.snapshot.model(model_id)
-        if isinstance(error, DoesNotFit) and model is not None:
-            unload = lambda ids: self._run(self._unload_all(ids), lambda _: self._load(model_id))  # noqa: E731
-            MemoryDialog(self, model, error, self.snapshot, unload, lambda: self._load(model_id, force=True)).open()
-
-    async def _unload_all(self, ids: list[str]) -> None:
-        for model_id in ids:
-            await self.studio.engine.models.unload(model_id)
-
-    def _download(self, repository: str, wanted: str) -> None:
-        def begun(download: Download) -> None:
-            self.studio.window.toast(Text(f"Downloading {download.name}", f"正在下载 {download.name}"))
-            self.show_panel("side")
-
-        self._run(self.studio.engine.downloads.start(repository, wanted), begun)
-
-    def _change_download(self, download_id: str, wanted: str) -> None:
-        downloads = self.studio.engine.downloads
-        if wanted == "resume":
-            self._run(downloads.get(download_id), self._go_on)
-        else:
-            self._run({"pause": downloads.pause, "cancel": downloads.cancel}[wanted](download_id))
-
-    def _go_on(self, one: Download) -> None:
-        """One that waits for trust shows what for, and goes on once it is given."""
-        resume = self.studio.engine.downloads.resume
-        if (one.error or {}).get("kind") == Untrusted.__name__:
-            adding.add_path(self, self.studio, one.folder, lambda _: self._run(resume(one.id)))
-        else:
-            self._run(resume(one.id))
-
     def _show_download(self, event: DownloadChanged) -> None:
         one = event.download
         self.snapshot.downloads = [one if known.id == one.id else known for known in self.snapshot.downloads]
@@ -346,27 +281,12 @@ class ModelsView(View):
         if not self.side.downloads.show_one(one):
             self.refresh()
 
-    def _install(self, name: str) -> None:
-        self._run(self.studio.engine.engines.install(name))
-
-    def _known(self, models: list[Model]) -> None:
-        if models:
-            self._added(models[0])
-
-    def _cancel(self, model_id: str) -> None:
-        handle = self.loading.pop(model_id, None)
-        if handle is not None:
-            handle.cancel()
-        else:
-            self._run(self.studio.engine.models.unload(model_id))
-        self.refresh()
-
     def _measure(self) -> None:
         model = self.snapshot.model(self.table.current())
         if model is None:
             return
         self.speed.setEnabled(False)
-        self._run(self.studio.engine.benches.start(model.id))
+        self.work.run(self.studio.engine.benches.start(model.id))
 
     def _show_job(self, job: JobState) -> None:
         if job.kind == "model-bench":
@@ -383,7 +303,7 @@ class ModelsView(View):
         self.table.show_measuring(model_id, (job.progress or 0.0) if runs else None)
         self.speed.setEnabled(not runs)
         if job.status == "done":
-            self._run(self.studio.engine.models.get(model_id), self._say_speed)
+            self.work.run(self.studio.engine.models.get(model_id), self._say_speed)
         elif job.status == "failed" and job.error is not None:
             self.studio.window.toast(Text(**job.error["message"]))
 
@@ -395,6 +315,10 @@ class ModelsView(View):
                 f"{model.name} 在此每秒生成 {speed:,.0f} 个词元",
             )
         )
+
+    def _known(self, models: list[Model]) -> None:
+        if models:
+            self._added(models[0])
 
     def _take_place(self) -> None:
         """A pasted path is added; a pasted link opens the dialog of remote servers."""
@@ -408,70 +332,15 @@ class ModelsView(View):
         self.search.clear()
         self.open_model(model.id)
 
-    def _set_alias(self, alias: str, target: str) -> None:
-        self._run(self.studio.engine.models.set_alias(alias, target or None))
-
-    def _run(self, work: object, done: Callable[[object], object] | None = None) -> None:
-        def over(result: object) -> None:
-            self.refresh()
-            if done is not None:
-                done(result)
-
-        self.studio.bridge.run(self, work, over, lambda error: (self.refresh(), self.studio.bridge.unhandled(error)))
-
     def _open_adding(self, button: QWidget) -> None:
         demo = any(model.demo for model in self.snapshot.models)
         adding.open_menu(self, self.studio, self._added, demo, button.mapToGlobal(button.rect().bottomLeft()))
 
     def _open_menu(self, model_id: str, place: QPoint) -> None:
         model = self.snapshot.model(model_id)
-        if model is None:
-            return
-        self._choose(model_id)
-        menu = QMenu(self)
-        for name, words, run in self._menu_of(model):
-            menu.addAction(icon(name), tr(words)).triggered.connect(lambda _=False, run=run: run())
-        menu.aboutToHide.connect(menu.deleteLater)
-        menu.popup(place)
-
-    def _menu_of(self, model: Model) -> list[tuple[str, Text, Callable[[], object]]]:
-        first = (
-            ("power", Text("Unload", "卸载"), "unload")
-            if model.state == "loaded"
-            else ("power", Text("Load", "加载"), "load")
-        )
-        entries: list[tuple[str, Text, Callable[[], object]]] = [
-            (first[0], first[1], lambda: self._do(model.id, first[2]))
-        ]
-        if model.kind == "chat":
-            entries.append(
-                ("message-square", Text("Use as default", "设为默认"), lambda: self._set_alias("default", model.id))
-            )
-        star = Text("Take the star away", "取消星标") if model.starred else Text("Star", "加星标")
-        entries.append(("star", star, lambda: self._do(model.id, "unstar" if model.starred else "star")))
-        entries.append(("file-text", Text("Show log", "查看日志"), lambda: self.open_model(model.id, "log")))
-        entries.append(
-            ("copy", Text("Copy its place", "复制位置"), lambda: QGuiApplication.clipboard().setText(model.location))
-        )
-        if self.studio.engine.models.is_ours(model):
-            entries.append(("trash-2", Text("Delete the files…", "删除文件……"), lambda: self._ask_delete(model)))
-        if not model.included:
-            entries.append(("x", Text("Remove from the library", "从库中移除"), lambda: self._do(model.id, "remove")))
-        return entries
-
-    def _ask_delete(self, model: Model) -> None:
-        """Only what the studio downloaded; it goes to the trash."""
-        size = figures.size(model.size_bytes)
-        ask_before(
-            self,
-            Text(f"Delete {model.name}?", f"删除 {model.name}？"),
-            Text(
-                f"Its files ({size}) go to the trash of the models folder and are deleted for good after 30 days.",
-                f"其文件（{size}）将移入模型文件夹的回收站，30 天后永久删除。",
-            ),
-            Text(f"Delete {size}", f"删除 {size}"),
-            lambda: self._run(self.studio.engine.models.remove(model.id, file=True)),
-        )
+        if model is not None:
+            self._choose(model_id)
+            open_menu(self, self.studio, self.work, model, place)
 
 
 def _is_place(words: str) -> bool:

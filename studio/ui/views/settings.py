@@ -1,4 +1,4 @@
-"""Settings: a page per group of declared settings, then shortcuts, plug-ins and about."""
+"""Settings: a page per group of declared settings, then tool servers, shortcuts, plug-ins and about."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from studio.ui.studio import Studio
 from studio.ui.views.settings_parts.about import AboutPage, PluginsPage
 from studio.ui.views.settings_parts.group import GroupPage
 from studio.ui.views.settings_parts.shortcuts import ShortcutsPage
+from studio.ui.views.settings_parts.tool_servers import TITLE as TOOL_SERVERS
+from studio.ui.views.settings_parts.tool_servers import ToolServersPage
 from studio.ui.views.view import View
 from studio.ui.widgets.panel import Panel
 from studio.ui.widgets.rows import Row, RowList
@@ -21,7 +23,9 @@ ICONS = {
     "data": "database",
     "knowledge": "library",
     "server": "server",
+    "tools": "wrench",
     "privacy": "shield-check",
+    "tool_servers": "plug",
     "shortcuts": "keyboard",
     "plugins": "puzzle",
     "about": "info",
@@ -44,6 +48,7 @@ class SettingsView(View):
             for group in groups  # type: ignore[misc]
         }
         self._makers |= {
+            "tool_servers": lambda: ToolServersPage(studio),
             "shortcuts": lambda: ShortcutsPage(studio),
             "plugins": lambda: PluginsPage(studio),
             "about": lambda: AboutPage(studio),
@@ -60,7 +65,7 @@ class SettingsView(View):
         self.list.select(groups[0].name)
 
     def open_page(self, name: str, **_: object) -> None:
-        """Show the page of a group, or "shortcuts", "plugins", "about"."""
+        """Show the page of a group, or "tool_servers", "shortcuts", "plugins", "about"."""
         if name not in self._makers:
             return
         if name not in self._pages:
@@ -71,6 +76,7 @@ class SettingsView(View):
 
     def _rows(self, groups: dict[str, Text]) -> list[Row]:
         more = {
+            "tool_servers": TOOL_SERVERS,
             "shortcuts": Text("Shortcuts", "快捷键"),
             "plugins": Text("Plug-ins", "插件"),
             "about": Text("About", "关于"),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from studio.ui.studio import Studio
 
 NARROWEST_CENTRE = 480
+ORIGIN = QPoint(0, 0)
+BOTTOM_SHARE = 0.42  # of the height at most, for a panel below whose height nobody chose
 
 
 class View(QWidget):
@@ -60,6 +63,10 @@ class View(QWidget):
     def shown(self) -> None:
         """Each time the view comes to the front."""
 
+    def shows(self, kind: str, object_id: str) -> bool:
+        """Whether a person who looks at this view sees that object: then nobody need be told of it."""
+        return False
+
     def set_badge(self, tone: str | None) -> None:
         """A dot on the view's place in the rail: "accent" while something runs, "warning" or "danger" for trouble."""
         self.studio.window.set_badge(self.name, tone)
@@ -79,7 +86,10 @@ class View(QWidget):
 
 
 class ViewFrame(QWidget):
-    """Splitters around the centre. Where the room is short, the inspector lies over the centre, then the side panel goes."""
+    """Splitters around the centre. Where the room is short, the inspector lies over the centre, then the side panel goes.
+
+    What is remembered of sizes is what they would be at 100 %, so it holds at every scale.
+    """
 
     def __init__(
         self, view: View, centre: QWidget, side: QWidget | None, inspector: QWidget | None, bottom: QWidget | None
@@ -95,8 +105,16 @@ class ViewFrame(QWidget):
         self._edge.hide()
         self._lay_out()
         self._limit()
-        self._restore()
-        theme.changed.connect(self._limit)
+        for name, panel in self.panels.items():
+            panel.setVisible(bool(self._memory.get(f"{name}_open", True)))
+        self._share()
+        theme.changed.connect(self._rescale)
+        self.centre.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest and self._overlay:  # its header came or went
+            self._place_overlay()
+        return False
 
     def is_shown(self, which: str) -> bool:
         return which in self.panels and not self.panels[which].isHidden()
@@ -105,13 +123,11 @@ class ViewFrame(QWidget):
         if which not in self.panels:
             return
         self._memory[f"{which}_open"] = on
-        if not on:
-            self._keep_sizes()
         self.panels[which].setVisible(on)
         if which == "inspector" and self._overlay:
             self._place_overlay()
         elif on:
-            self._give(which)
+            self._share()
         self._view.studio.window.memory.save_soon()
 
     def regions(self) -> list[QWidget]:
@@ -127,6 +143,7 @@ class ViewFrame(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit()
+        self._share()
 
     def _lay_out(self) -> None:
         # from the outside in: a splitter measures and so dresses what it is given, and a move later would dress it anew
@@ -146,7 +163,7 @@ class ViewFrame(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.across)
         for splitter in (self.across, self.down):
-            splitter.splitterMoved.connect(self._moved)
+            splitter.splitterMoved.connect(partial(self._moved, splitter))
 
     def _limit(self) -> None:
         limits = {"side": ("min", "max", "sidePanel"), "inspector": ("min", "max", "inspector")}
@@ -158,48 +175,58 @@ class ViewFrame(QWidget):
             self.panels["bottom"].setMinimumHeight(theme.size("layout.bottomPanel.min"))
         self.centre.setMinimumWidth(theme.scaled(240))
 
-    def _default(self, which: str) -> int:
-        rows = {
-            "side": self._view.side_width,
-            "inspector": "layout.inspector.default",
-            "bottom": "layout.bottomPanel.default",
-        }
-        wanted = theme.scaled(self._view.bottom_height) if which == "bottom" else 0
-        return int(self._memory.get(which) or wanted or theme.size(rows[which]))
+    def _rescale(self) -> None:
+        self._limit()
+        self._fit()
+        self._share()
 
-    def _restore(self) -> None:
+    def _size(self, which: str) -> int:
+        """What a panel gets: as a person left it or as the tokens say, within its limits and the room there is."""
+        kept = self._memory.get(which)
+        if which == "bottom":
+            size = theme.scaled(kept or self._view.bottom_height) or theme.size("layout.bottomPanel.default")
+            share = theme.tokens["layout"]["bottomPanel"]["maxRatio"] if kept else BOTTOM_SHARE
+            return min(size, int(self.height() * share)) if self.height() > 0 else size
+        size = theme.scaled(kept or 0) or theme.size(
+            self._view.side_width if which == "side" else "layout.inspector.default"
+        )
+        panel = self.panels[which]
+        most = min(panel.maximumWidth(), self._room()) if which == "side" and self.width() > 0 else panel.maximumWidth()
+        return max(panel.minimumWidth(), min(size, most))
+
+    def _room(self) -> int:
+        """What the centre can spare at most for the panels beside it."""
+        return self.width() - theme.scaled(NARROWEST_CENTRE) - self.across.handleWidth()
+
+    def _share(self) -> None:
+        """Give each panel its size; the centre gets the rest."""
+        for splitter, centre, whole in (
+            (self.across, self.down, self.width()),
+            (self.down, self.centre, self.height()),
+        ):
+            sizes = splitter.sizes()
+            for name, panel in self.panels.items():
+                place = splitter.indexOf(panel)
+                if place >= 0:
+                    sizes[place] = 0 if panel.isHidden() else self._size(name)
+            place = splitter.indexOf(centre)
+            lines = splitter.handleWidth() * sum(size > 0 for at, size in enumerate(sizes) if at != place)
+            sizes[place] = max(1, whole - lines - sum(sizes) + sizes[place])
+            splitter.setSizes(sizes)
+
+    def _moved(self, splitter: QSplitter, *_: int) -> None:
+        """Keep what a person drew the panels of this splitter to, as it would be at 100 %."""
         for which, panel in self.panels.items():
-            panel.setVisible(bool(self._memory.get(f"{which}_open", True)))
-        for which in self.panels:
-            self._give(which)
-
-    def _give(self, which: str) -> None:
-        """Give a panel the size that is remembered; the centre gets the rest."""
-        splitter = self.down if which == "bottom" else self.across
-        whole = self.height() if which == "bottom" else self.width()
-        sizes = splitter.sizes()
-        for name, panel in self.panels.items():
-            place = splitter.indexOf(panel)
-            if place >= 0 and not panel.isHidden():
-                sizes[place] = self._default(name)
-        centre = splitter.indexOf(self.centre if which == "bottom" else self.down)
-        others = sum(size for place, size in enumerate(sizes) if place != centre)
-        sizes[centre] = max(1, whole - others)
-        splitter.setSizes(sizes)
-
-    def _moved(self) -> None:
-        self._keep_sizes()
+            if splitter.indexOf(panel) >= 0 and panel.isVisible():
+                size = panel.height() if which == "bottom" else panel.width()
+                self._memory[which] = round(size * 100 / theme.scale, 2)
+        self._share()
         self._view.studio.window.memory.save_soon()
 
-    def _keep_sizes(self) -> None:
-        for which, panel in self.panels.items():
-            if panel.isVisible() and not (which == "inspector" and self._overlay):
-                self._memory[which] = panel.height() if which == "bottom" else panel.width()
-
     def _fit(self) -> None:
-        side = self._default("side") if self._wanted("side") else 0
-        room = self.width() - theme.scaled(NARROWEST_CENTRE)
-        inspector = self._default("inspector") if "inspector" in self.panels else 0
+        side = self._size("side") if self._wanted("side") else 0
+        room = self._room()
+        inspector = self._size("inspector") if "inspector" in self.panels else 0
         self._set_overlay(bool(inspector) and self.width() > 0 and room < side + inspector)
         if "side" in self.panels and self.width() > 0:
             self.panels["side"].setVisible(self._wanted("side") and room >= theme.size("layout.sidePanel.min"))
@@ -221,15 +248,21 @@ class ViewFrame(QWidget):
             self._edge.hide()
             self.across.addWidget(inspector)
             inspector.setVisible(self._wanted("inspector"))
-            self._give("inspector")
+            self._share()
 
     def _place_overlay(self) -> None:
-        width = min(self._default("inspector"), self.width())
-        self.panels["inspector"].setGeometry(self.width() - width, 0, width, self.height())
+        width, top = min(self._size("inspector"), self.width()), self._head_of_centre()
+        self.panels["inspector"].setGeometry(self.width() - width, top, width, self.height() - top)
         self.panels["inspector"].raise_()
-        self._edge.setGeometry(self.width() - width - 1, 0, 1, self.height())
+        self._edge.setGeometry(self.width() - width - 1, top, 1, self.height() - top)
         self._edge.setVisible(not self.panels["inspector"].isHidden())
         self._edge.raise_()
+
+    def _head_of_centre(self) -> int:
+        """How high the centre's header is: what leads elsewhere must stay within reach."""
+        heads = self.centre.findChildren(Header)
+        there = [head for head in heads if head.isVisibleTo(self.centre) and not head.mapTo(self.centre, ORIGIN).y()]
+        return max((head.height() for head in there), default=0)
 
 
 class _Splitter(QSplitter):

@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from shiboken6 import isValid
 
 from studio.engine.text import Text
-from studio.engine.workflows.execution import Execution, Workflow
+from studio.engine.workflows.execution import Workflow
 from studio.engine.workflows.graph import Graph
-from studio.engine.workflows.service import WorkflowsChanged
+from studio.engine.workflows.service import RunWaits, WorkflowsChanged
 from studio.ui.canvas import editing, tidying
+from studio.ui.canvas.tidying import give_places
 from studio.ui.language import tr
 from studio.ui.turns import Turns
 from studio.ui.views.view import View
+from studio.ui.views.workflows_parts import repairs
+from studio.ui.views.workflows_parts.beside import Beside, look_for_waiting
 from studio.ui.views.workflows_parts.bottom import Bottom
 from studio.ui.views.workflows_parts.centre import Centre
-from studio.ui.views.workflows_parts.collapsing import enter
-from studio.ui.views.workflows_parts.commands import add_actions, delete_workflow, duplicate_workflow
+from studio.ui.views.workflows_parts.commands import (
+    add_actions,
+    add_first_actions,
+    delete_workflow,
+    duplicate_workflow,
+    open_part,
+)
 from studio.ui.views.workflows_parts.inspector import Inspector
 from studio.ui.views.workflows_parts.sheet import Sheet, blank
 from studio.ui.views.workflows_parts.side import Side
-from studio.ui.views.workflows_parts.start_form import StartForm
+from studio.ui.views.workflows_parts.starting import Starting
 from studio.ui.views.workflows_parts.templates import graph_of
 from studio.ui.widgets.discard import discard
 from studio.ui.widgets.tabs import Tab
@@ -30,8 +40,9 @@ from studio.ui.widgets.tabs import Tab
 if TYPE_CHECKING:
     from studio.ui.studio import Studio
 
-MEMORY = "open_workflows"
+MEMORY, SPLIT = "open_workflows", "workflows_side_by_side"
 AT_FIRST = 3
+NAMED = ("dataset", "collection", "workflow")
 NEW_NAME = Text("New workflow", "新建工作流")
 
 
@@ -47,28 +58,33 @@ class Workflows(View):
         super().__init__(studio)
         self.sheets: dict[str, Sheet] = {}
         self.known: dict[str, Workflow] = {}
-        self.form: StartForm | None = None
-        self._remembered: dict[str, dict[str, Any]] = {}
+        self.starting = Starting(self)
         self._names: dict[str, str] = {}
-        self._asked = False
-        self._waiting: list[tuple[str, dict[str, Any]]] = []
+        self._asked = self._laid_out = False
 
     def steps(self) -> Iterator[object]:
         studio = self.studio
         self.centre = Centre()
         yield
-        self.side = Side(studio.engine.workflows.node_types())
+        self.side = Side(studio, studio.engine.workflows.node_types())
         yield
         self.inspector = Inspector(studio)
         yield
         self.bottom = Bottom(studio)
         yield
-        self.build(self.centre, side=self.side, inspector=self.inspector, bottom=self.bottom)
+        self.beside = Beside(studio, self.inspector)
+        yield
+        self.build(self.centre, side=self.side, inspector=self.beside, bottom=self.bottom)
         self._connect()
         add_actions(self)
         studio.opener("workflow", self.open_workflow)
         studio.bridge.listen(self, WorkflowsChanged, self._heard)
+        studio.bridge.listen(self, RunWaits, lambda event: event.waits and look_for_waiting(self))
         self._turn("")
+
+    @classmethod
+    def register(cls, studio: Studio) -> None:
+        add_first_actions(studio)
 
     @property
     def sheet(self) -> Sheet | None:
@@ -80,12 +96,19 @@ class Workflows(View):
         if self.sheet is not None:
             self.sheet.canvas.setFocus()
 
+    def shows(self, kind: str, object_id: str) -> bool:
+        run = self.sheet.run if self.sheet is not None else None
+        return kind == "run" and run is not None and run.execution_id == object_id
+
     def refresh(self) -> None:
-        self.studio.bridge.run(self, self.studio.choices("dataset"), self._name)
+        self.studio.bridge.run(self, self._known_names(), self._name)
         self.studio.bridge.run(self, self.studio.engine.workflows.list(), self._listed)
 
+    async def _known_names(self) -> list[tuple[str, Any]]:
+        return [pair for kind in NAMED for pair in await self.studio.choices(kind)]
+
     def _name(self, choices: list[tuple[str, Any]]) -> None:
-        """Steps show the name of a dataset, not its id."""
+        """Steps show the name of a dataset, collection or workflow, not its id."""
         self._names = {value: tr(words) for value, words in choices}
         for sheet in self.sheets.values():
             sheet.show_names(self._names)
@@ -104,62 +127,41 @@ class Workflows(View):
             self.studio.bridge.run(self, work, lambda workflow: self._open(workflow, place))
 
     def new_workflow(self, definition: Graph | None = None) -> None:
-        """Make one and open it; its name can be changed at once in the inspector."""
+        """Make one and open it with the keys on its canvas; its name can be changed at once in the inspector."""
         name = self.free_name(definition.name) if definition is not None else self.free_name(tr(NEW_NAME))
         work = self.studio.engine.workflows.create(name, definition or blank(name))
-        self.studio.bridge.run(self, work, self._open)
+        self.studio.bridge.run(self, work, lambda workflow: self._open(workflow, {"node": None}))
 
     def free_name(self, name: str) -> str:
-        """That name, or with a number where a workflow has it already."""
-        taken, number, found = {workflow.name for workflow in self.known.values()}, 1, name
-        while found in taken:
-            number += 1
-            found = f"{name} {number}"
-        return found
+        """That name, or with the next number where a workflow has it already."""
+        taken = {workflow.name for workflow in self.known.values()}
+        if name not in taken:
+            return name
+        base = re.sub(r" \d{1,2}$", "", name)
+        return next(found for number in itertools.count(2) if (found := f"{base} {number}") not in taken)
 
     def close_workflow(self, workflow_id: str) -> None:
         sheet = self.sheets.pop(workflow_id, None)
         self.centre.tabs.remove(workflow_id)
         if sheet is not None:
             sheet.saving.when_saved(sheet.deleteLater)
-            self.centre.pages.removeWidget(sheet)
+            self.centre.tabs.remove_page(sheet)
         self._remember()
 
     # running
 
     def run(self) -> None:
         """Queue a run of the sheet in front; ask for its inputs first, where it takes any."""
-        sheet = self.sheet
-        if sheet is None:
-            return
-        fields = sheet.start_fields()
-        if not fields:
-            self._start({})
-            return
-        remembered = self._remembered.get(sheet.workflow.id)
-        if remembered is not None:
-            self._ask(sheet, fields, remembered)
-            return
-        work = self.studio.engine.workflows.executions(sheet.workflow.id, 1)
-        self.studio.bridge.run(self, work, lambda found: self._ask(sheet, fields, _inputs_of(found)))
+        self.starting.begin()
 
     def stop(self) -> None:
         if self.sheet is not None:
             self.sheet.stop()
 
-    def _ask(self, sheet: Sheet, fields: list[Any], remembered: dict[str, Any]) -> None:
-        self.form = StartForm(fields, remembered, self)
-        self.form.given.connect(self._start)
-        self.form.open_below(self.centre.run_button)
-
-    def _start(self, inputs: dict[str, Any]) -> None:
-        sheet = self.sheet
-        if sheet is None:
-            return
-        self._remembered[sheet.workflow.id] = inputs
-        if any(problem.level == "error" for problem in sheet.problems):
-            self.bottom.show_tab("problems")
-        sheet.start(inputs)
+    def show_beside(self, name: str) -> None:
+        """The schedules or the versions in the inspector's place; asked for again, the inspector."""
+        self.show_panel("inspector")
+        self.beside.toggle(name)
 
     # following
 
@@ -168,6 +170,7 @@ class Workflows(View):
         centre.tabs.selected.connect(self._turn)
         centre.tabs.closed.connect(self.close_workflow)
         centre.tabs.added.connect(self.new_workflow)
+        centre.tabs.arranged.connect(self._remember)
         centre.start_page.opened.connect(self.open_workflow)
         centre.start_page.wanted.connect(self.new_workflow)
         centre.start_page.sample.connect(self._add_sample)
@@ -181,10 +184,17 @@ class Workflows(View):
         centre.stop.connect(self.stop)
         self.side.outline.chosen.connect(self._choose)
         self.side.palette_.wanted.connect(self._add_node)
+        self.side.trash.restored.connect(self.open_workflow)
         self.bottom.chosen.connect(lambda step: self._choose([step]))
+        self.bottom.problems.repair.connect(lambda row, place: repairs.of_row(self, row, place))
+        self.inspector.repair.connect(lambda step: self.sheet and repairs.repair(self, self.sheet, step))
         self.inspector.retry.connect(lambda step: self.sheet and self.sheet.retry(step))
         self.inspector.show_data.connect(self._show_data)
-        self.inspector.open_run.connect(lambda execution: self.sheet and self.sheet.watch(execution))
+        for part in (self.inspector, self.beside):
+            part.open_run.connect(lambda execution: self.sheet and self.sheet.watch(execution))
+        self.beside.chosen.connect(self._choose)
+        self.beside.turned.connect(centre.show_beside)
+        centre.beside.connect(self.show_beside)
 
     def _listed(self, workflows: list[Workflow]) -> None:
         self.known = {workflow.id: workflow for workflow in workflows}
@@ -206,22 +216,27 @@ class Workflows(View):
                 yield
             if not self.centre.tabs.current():
                 self.centre.tabs.select(workflow_id)
+        yield
+        self.centre.tabs.lay_out(self.studio.window.memory.get(SPLIT, {}))
+        self._laid_out = True
 
     def _follow_outside(self, sheet: Sheet) -> None:
         """A workflow that was changed elsewhere is shown as it is now; one with changes of its own keeps them."""
         now, saving = self.known.get(sheet.workflow.id), sheet.saving
-        if now is None or saving.dirty or saving.busy or now.version <= saving.version:
+        if now is None or saving.dirty or saving.busy or now.updated_at <= saving.stamp:
             return
-        saving.version = now.version
+        saving.stamp = now.updated_at
         if now.definition.model_dump() == sheet.document.graph.model_dump():
             return
-        front = self.sheet is sheet
+        front, seen = self.sheet is sheet, sheet.isVisible()
         self.sheets.pop(now.id)
-        self.centre.pages.removeWidget(sheet)
+        self.centre.tabs.remove_page(sheet)
         discard(sheet)
         self._open(now, select=False)
         if front:
             self._turn(now.id)
+        elif seen:
+            self.centre.tabs.show_page(self.sheets[now.id], now.id)
 
     def _open(self, workflow: Workflow, place: dict[str, Any] | None = None, select: bool = True) -> None:
         Turns(self._opening(workflow, place, select), self).start()
@@ -236,11 +251,14 @@ class Workflows(View):
             self.known[workflow.id] = workflow
             self._follow(sheet)
             yield
+            give_places(sheet.canvas)
         self.centre.tabs.add(Tab(workflow.id, workflow.name, "workflow"), select)
         self._remember()
         if place:
             yield
             self._show_place(workflow.id, place)
+        if self.sheets[workflow.id].run is None:
+            look_for_waiting(self)
 
     def _show_place(self, workflow_id: str, place: dict[str, Any]) -> None:
         self.centre.tabs.select(workflow_id)
@@ -249,6 +267,7 @@ class Workflows(View):
             sheet.watch(place["execution"])
         if place.get("node"):
             self._choose([place["node"]])
+        sheet.canvas.setFocus()
 
     def _follow(self, sheet: Sheet) -> None:
         front = lambda react: lambda *values: self.sheet is sheet and react(*values)  # noqa: E731
@@ -257,10 +276,14 @@ class Workflows(View):
         sheet.told.connect(front(self._told))
         sheet.problems_changed.connect(front(self._show_problems))
         sheet.wants_run.connect(front(self.run))
+        sheet.wants_repair.connect(lambda step: repairs.repair(self, sheet, step))
+        sheet.wants_mending.connect(lambda step: repairs.offer(self, sheet, step))
+        entries = sheet.canvas.extra_entries
+        sheet.canvas.extra_entries = lambda nodes, at: [*repairs.entries(self, sheet, nodes), *entries(nodes, at)]
         sheet.run_changed.connect(lambda: self._run_changed(sheet))
         sheet.saving.changed.connect(front(lambda: self.centre.show_state(sheet)))
         sheet.document.undo.indexChanged.connect(lambda _: self._undo_moved(sheet))
-        sheet.canvas.opened.connect(front(self._opened))
+        sheet.canvas.opened.connect(front(lambda part: open_part(self, part)))
 
     def _undo_moved(self, sheet: Sheet) -> None:
         if isValid(self) and isValid(sheet.document.undo) and self.sheet is sheet:  # a stack that goes tells once more
@@ -270,13 +293,15 @@ class Workflows(View):
         sheet = self.sheets.get(workflow_id)
         self.centre.show_sheet(sheet)
         self.side.show_sheet(sheet)
-        self.inspector.show_sheet(sheet)
+        self.side.outline.choose(sheet.canvas.sheet.chosen_ids() if sheet else [])
+        self.beside.show_sheet(sheet)
         self.bottom.show_sheet(sheet)
+        self._show_problems()
         self._remember()
 
     def _chosen(self, ids: list[str]) -> None:
         self.side.outline.choose(ids)
-        self.inspector.choose(ids)
+        self.beside.choose(ids)
         self.bottom.choose(ids)
 
     def _choose(self, ids: list[str]) -> None:
@@ -285,6 +310,10 @@ class Workflows(View):
             self.sheet.canvas.sheet.choose(ids)
             if len(ids) == 1:
                 self.sheet.canvas.show_item(ids[0])
+
+    def choose_step(self, step: str) -> None:
+        """Bring one step of the sheet in front into view, chosen."""
+        self._choose([step])
 
     def _edited(self) -> None:
         sheet = self.sheet
@@ -319,21 +348,7 @@ class Workflows(View):
         self._show_problems()
         self.inspector.show_live()
         self.inspector.about.refresh()
-
-    def _opened(self, part_id: str) -> None:
-        if self.sheet is None:
-            return
-        if part_id in self.sheet.document.notes:
-            editing.edit_note(self.sheet.canvas, part_id)
-            return
-        if part_id in self.sheet.document.frames:
-            editing.edit_title(self.sheet.canvas, part_id)
-            return
-        if enter(self.sheet, part_id):
-            return
-        self.show_panel("inspector")
-        self.inspector.choose([part_id])
-        self.inspector.focus_title()
+        self.beside.schedules.refresh()
 
     def _add_node(self, kind: Any) -> None:
         if self.sheet is not None:
@@ -358,7 +373,5 @@ class Workflows(View):
     def _remember(self) -> None:
         if self._asked or self.sheets:
             self.studio.window.memory.set(MEMORY, self.centre.tabs.ids())
-
-
-def _inputs_of(executions: list[Execution]) -> dict[str, Any]:
-    return dict(executions[0].inputs) if executions else {}
+            if self._laid_out:
+                self.studio.window.memory.set(SPLIT, self.centre.tabs.layout_now())

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
+from studio.engine.errors import StudioError
 from studio.engine.text import Text
 from studio.ui.language import say
 from studio.ui.theme import theme
 from studio.ui.widgets.buttons import Button
+from studio.ui.widgets.gap import gap
 from studio.ui.widgets.labels import Label
 
 CANCEL = Text("Cancel", "取消")
+STAYS = Text("The dialog stays open until it is done.", "完成后对话框会关闭。")
 
 
 class Ask(QDialog):
@@ -45,19 +49,56 @@ class Ask(QDialog):
         self.cancel = Button(CANCEL)
         self.cancel.clicked.connect(self.reject)
         self.agree = Button(agree, kind=kind)
-        self.agree.clicked.connect(self.accept)
+        self.agree.clicked.connect(lambda _=False: self.submit())
+        self._work: Callable[[], object] = self.accept
         for button in (self.cancel, self.agree):
             row.addWidget(button)
-        column.addSpacing(theme.size("space.1"))
+        gap(column, "space.1")
         column.addLayout(row)
 
     def add(self, title: Text, field: QWidget) -> QWidget:
-        """A field with its name above."""
+        """A field with its name above; the first one has the focus, unless another is given it."""
         name = Label(title, "dense", "text.secondary")
         name.setBuddy(field)
         self.body.addWidget(name)
         self.body.addWidget(field)
+        if self.focusWidget() is None:  # the buttons were made before any field
+            field.setFocus()
         return field
+
+    def submit(self) -> None:
+        """What the button and Enter do; by itself the dialog closes."""
+        self._work()
+
+    def when_agreed(self, work: Callable[[], object]) -> None:
+        """Do this instead. The dialog stays until `accept`, so that what is wrong can be said in it."""
+        self._work = work
+        say(self.agree.setAccessibleDescription, STAYS)
+
+    def fail(self, error: StudioError) -> None:
+        """Say why it did not work; everything that was entered stays."""
+        self.agree.setEnabled(True)
+        self.say_problem(error.whole())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter agrees from any field; a button that has the focus takes it for itself."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.agree.click()
+        else:
+            super().keyPressEvent(event)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Tall enough for its words as they wrap at this width, which a dialog's first size does not ask for; but no taller than
+        the window where lists can give way."""
+        super().showEvent(event)
+        layout = self.layout()
+        if layout is None:
+            return
+        least, wanted = (ask(self.width()) for ask in (layout.totalMinimumHeightForWidth, layout.totalHeightForWidth))
+        parent = self.parentWidget()
+        room = parent.window().height() - theme.size("space.6") if parent is not None else wanted
+        if (needed := max(least, min(wanted, room))) > self.height():
+            self.resize(self.width(), needed)
 
     def say_problem(self, words: Text) -> None:
         """What is wrong with what was entered; the dialog stays."""

@@ -61,7 +61,7 @@ class Button(Pressable):
     ) -> None:
         super().__init__(parent)
         self.kind, self.size_name, self.icon_name = kind, size, icon
-        self._arrow = False
+        self._arrow = self._bare = self._flush = False
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.say(text)
 
@@ -76,6 +76,14 @@ class Button(Pressable):
         self.updateGeometry()
         self.update()
 
+    def set_bare(self, bare: bool) -> None:
+        """Where there is no room only the icon is painted; the words are in the tooltip."""
+        if bare != self._bare:
+            self._bare = bare
+            self.setToolTip(self.text() if bare else "")
+            self.updateGeometry()
+            self.update()
+
     def set_kind(self, kind: str) -> None:
         self.kind = kind
         self.update()
@@ -89,13 +97,16 @@ class Button(Pressable):
 
     def setText(self, words: str) -> None:
         super().setText(words)
+        if self._bare:
+            self.setToolTip(words)
         self.updateGeometry()
 
     def sizeHint(self) -> QSize:
-        pad = theme.size(f"control.padX.{self.size_name}")
-        width = QFontMetrics(self._font()).horizontalAdvance(self.text()) + 2 * pad
+        pad = self._pad()
+        words = self._painted()
+        width = QFontMetrics(self._font()).horizontalAdvance(words) + 2 * pad
         if self.icon_name:
-            width += theme.scaled(14 + 6 if self.text() else 14)
+            width += theme.scaled(14 + 6 if words else 14)
         if self._arrow:
             width += theme.scaled(18)
         return QSize(width, theme.size(f"control.height.{self.size_name}"))
@@ -104,24 +115,35 @@ class Button(Pressable):
         return self.sizeHint()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        ink = paint_ground(painter, self, self.kind)
-        pad, size = theme.size(f"control.padX.{self.size_name}"), theme.scaled(14)
-        words = QFontMetrics(self._font()).horizontalAdvance(self.text())
-        content = words + (size + (theme.scaled(6) if words else 0) if self.icon_name else 0)
-        left = float(max(pad, (self.width() - content - (theme.scaled(18) if self._arrow else 0)) / 2))
-        if self.icon_name:
-            paint_icon(painter, self.icon_name, ink, QRectF(left, (self.height() - size) / 2, size, size))
-            left += size + theme.scaled(6)
-        painter.setFont(self._font())
-        painter.setPen(ink)
-        painter.drawText(
-            QRectF(left, 0, self.width() - left, self.height()), Qt.AlignmentFlag.AlignVCenter, self.text()
-        )
-        if self._arrow:
-            right = self.width() - pad - size + theme.scaled(2)
-            paint_icon(painter, "chevron-down", ink, QRectF(right, (self.height() - size) / 2, size, size))
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            ink = paint_ground(painter, self, self.kind)
+            pad, size = self._pad(), theme.scaled(14)
+            words = QFontMetrics(self._font()).horizontalAdvance(self._painted())
+            content = words + (size + (theme.scaled(6) if words else 0) if self.icon_name else 0)
+            left = float(max(pad, (self.width() - content - (theme.scaled(18) if self._arrow else 0)) / 2))
+            if self.icon_name:
+                paint_icon(painter, self.icon_name, ink, QRectF(left, (self.height() - size) / 2, size, size))
+                left += size + theme.scaled(6)
+            painter.setFont(self._font())
+            painter.setPen(ink)
+            painter.drawText(
+                QRectF(left, 0, self.width() - left, self.height()), Qt.AlignmentFlag.AlignVCenter, self._painted()
+            )
+            if self._arrow:
+                right = self.width() - pad - size + theme.scaled(2)
+                paint_icon(painter, "chevron-down", ink, QRectF(right, (self.height() - size) / 2, size, size))
+
+    def set_flush(self) -> None:
+        """For a link in a column of words: its own begin where theirs do."""
+        self._flush = True
+        self.updateGeometry()
+
+    def _pad(self) -> int:
+        return 0 if self._flush else theme.size(f"control.padX.{self.size_name}")
+
+    def _painted(self) -> str:
+        return "" if self._bare else self.text()
 
     def _font(self) -> QFont:
         return theme.font("body" if self.size_name == "lg" else "dense")
@@ -156,17 +178,17 @@ class IconButton(Pressable):
         return QSize(side, side)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        ink = paint_ground(painter, self, "quiet", chosen=self.isChecked())
-        if self.isEnabled():
-            ink = theme.colour(
-                "accent.text" if self.isChecked() else "text.primary" if self.underMouse() else self.colour
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            ink = paint_ground(painter, self, "quiet", chosen=self.isChecked())
+            if self.isEnabled():
+                ink = theme.colour(
+                    "accent.text" if self.isChecked() else "text.primary" if self.underMouse() else self.colour
+                )
+            size = theme.scaled(self.glyph)
+            paint_icon(
+                painter, self.icon_name, ink, QRectF((self.width() - size) / 2, (self.height() - size) / 2, size, size)
             )
-        size = theme.scaled(self.glyph)
-        paint_icon(
-            painter, self.icon_name, ink, QRectF((self.width() - size) / 2, (self.height() - size) / 2, size, size)
-        )
 
 
 class Segmented(QWidget):
@@ -255,17 +277,17 @@ class _Segment(OneOfRow):
         return QSize(self.words_width() + 2 * theme.size("control.padX.md"), theme.size("control.height.md") - 4)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        chosen = self.isChecked()
-        if chosen or self.underMouse():
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(theme.colour("surface.active" if chosen else "surface.hover"))
-            radius = theme.size("radius.sm")
-            painter.drawRoundedRect(QRectF(self.rect()), radius, radius)
-        painter.setFont(theme.font("denseStrong" if chosen else "dense"))
-        painter.setPen(theme.colour(state_ink(self, "text.primary" if chosen else "text.secondary")))
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.text())
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            chosen = self.isChecked()
+            if chosen or self.underMouse():
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(theme.colour("surface.active" if chosen else "surface.hover"))
+                radius = theme.size("radius.sm")
+                painter.drawRoundedRect(QRectF(self.rect()), radius, radius)
+            painter.setFont(theme.font("denseStrong" if chosen else "dense"))
+            painter.setPen(theme.colour(state_ink(self, "text.primary" if chosen else "text.secondary")))
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.text())
 
 
 class Toggle(Pressable):
@@ -283,18 +305,18 @@ class Toggle(Pressable):
         return QSize(theme.size("control.toggle.w"), max(theme.size("control.minHit"), theme.size("control.toggle.h")))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        width, height, knob = (theme.size(f"control.toggle.{name}") for name in ("w", "h", "knob"))
-        top = (self.height() - height) / 2
-        ground = "accent.solid" if self.isChecked() else "border.control"
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme.colour(ground if self.isEnabled() else "border.strong"))
-        painter.drawRoundedRect(QRectF(0, top, width, height), height / 2, height / 2)
-        inset = (height - knob) / 2
-        left = width - knob - inset if self.isChecked() else inset
-        painter.setBrush(theme.colour("text.onAccent"))
-        painter.drawEllipse(QRectF(left, top + inset, knob, knob))
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            width, height, knob = (theme.size(f"control.toggle.{name}") for name in ("w", "h", "knob"))
+            top = (self.height() - height) / 2
+            ground = "accent.solid" if self.isChecked() else "border.control"
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(theme.colour(ground if self.isEnabled() else "border.strong"))
+            painter.drawRoundedRect(QRectF(0, top, width, height), height / 2, height / 2)
+            inset = (height - knob) / 2
+            left = width - knob - inset if self.isChecked() else inset
+            painter.setBrush(theme.colour("text.onAccent"))
+            painter.drawEllipse(QRectF(left, top + inset, knob, knob))
 
 
 def paint_ground(painter: QPainter, button: QAbstractButton, kind: str, chosen: bool = False) -> QColor:

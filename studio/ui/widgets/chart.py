@@ -99,13 +99,12 @@ class Chart(QWidget):
         return plot.bottom() - (value - low) / (high - low) * plot.height()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        plot = self.plot()
-        self._paint_grid(painter, plot)
-        self._paint_labels(painter, plot)
-        self.paint_data(painter, plot)
-        painter.end()
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            plot = self.plot()
+            self._paint_grid(painter, plot)
+            self._paint_labels(painter, plot)
+            self.paint_data(painter, plot)
 
     def paint_data(self, painter: QPainter, plot: QRectF) -> None:
         """What makes the kind of chart."""
@@ -127,11 +126,14 @@ class Chart(QWidget):
         widest = max(metrics.horizontalAdvance(label) for label in self.labels) + 12
         step = max(1, ceil(len(self.labels) * widest / plot.width()))
         painter.setPen(theme.colour("text.tertiary"))
+        free = 0.0
         for place in range(0, len(self.labels), step):
             box = QRectF(self.x_of(place, plot) - widest / 2, plot.bottom() + theme.scaled(4), widest, _row())
             box.moveRight(min(box.right(), self.width()))
-            box.moveLeft(max(box.left(), 0))
-            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self.labels[place])
+            box.moveLeft(max(box.left(), plot.left() - theme.scaled(6)))
+            if box.left() >= free:
+                painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self.labels[place])
+                free = box.right()
 
     def x_of(self, place: int, plot: QRectF) -> float:
         count = max(len(self.labels), *(len(one.values) for one in self.series), 2)
@@ -287,9 +289,8 @@ class HistogramStrip(QWidget):
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        paint_strip(painter, self.rect(), Strip(bars=self._bars, caption=self._caption))
-        painter.end()
+        with QPainter(self) as painter:
+            paint_strip(painter, self.rect(), Strip(bars=self._bars, caption=self._caption))
 
 
 def round_step(rough: float) -> float:

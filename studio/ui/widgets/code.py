@@ -35,8 +35,9 @@ class CodeEditor(QPlainTextEdit):
     def __init__(self, language: str = "text", *, read_only: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setFrameShape(QPlainTextEdit.Shape.NoFrame)
+        self.numbers = language != "prompt"
         self._spaces = " " * (4 if language == "python" else 2)
-        self._marks = Marks(self)
+        self._marks = Marks(self, self.numbers)
         self._last = ""
         self.colours = CodeColours(self.document(), language)
         self.gutter = Gutter(self)
@@ -242,6 +243,9 @@ class CodeEditor(QPlainTextEdit):
 
     def paint_gutter(self, painter: QPainter, rect: QRect) -> None:
         """Line numbers; the current one is stronger, one with an error red."""
+        if not self.numbers:
+            painter.fillRect(rect, self.palette().base())
+            return
         painter.fillRect(rect, theme.colour("surface.content"))
         painter.setFont(self.font())
         block, current, errors = self.firstVisibleBlock(), self.textCursor().blockNumber(), self.error_lines
@@ -266,6 +270,8 @@ class Gutter(QWidget):
         self._editor = editor
 
     def wish(self) -> int:
+        if not self._editor.numbers:
+            return theme.size("space.2")
         digits = max(2, len(str(self._editor.blockCount())))
         return int(QFontMetricsF(theme.font("mono")).horizontalAdvance("9") * digits) + 24
 
@@ -273,4 +279,5 @@ class Gutter(QWidget):
         return QSize(self.wish(), 0)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        self._editor.paint_gutter(QPainter(self), event.rect())
+        with QPainter(self) as painter:
+            self._editor.paint_gutter(painter, event.rect())

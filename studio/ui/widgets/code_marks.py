@@ -28,12 +28,14 @@ class Mark:
 class Marks:
     """Makes the editor's extra selections anew from where the cursor is and what is wrong."""
 
-    def __init__(self, editor: QPlainTextEdit) -> None:
-        self._editor = editor
+    def __init__(self, editor: QPlainTextEdit, current_line: bool = True) -> None:
+        self._editor, self._marks_line = editor, current_line
         self.errors: list[Mark] = []
 
     def show(self) -> None:
-        here = [] if self._editor.isReadOnly() else [self._current_line(), *self._brackets()]
+        here = [] if self._editor.isReadOnly() else self._brackets()
+        if self._marks_line and not self._editor.isReadOnly():
+            here.insert(0, self._current_line())
         self._editor.setExtraSelections(here + [self._squiggle(mark) for mark in self.errors])
 
     def _current_line(self) -> QTextEdit.ExtraSelection:

@@ -22,6 +22,7 @@ class ColumnWidths:
         self._grid, self._model = grid, grid.table
         self._chosen: dict[str, int] = {}  # widths that a person has set
         self._fitted: set[str] = set()
+        self._scale = theme.scale
         grid.columns.sectionResized.connect(self._keep)
 
     @property
@@ -33,6 +34,24 @@ class ColumnWidths:
         """Another table: as wide as the names."""
         self._chosen, self._fitted = dict(chosen or {}), set()
         self.arranged()
+
+    def rescale(self) -> None:
+        """The interface may be larger or smaller now; columns grow with it, those that a person has set as well."""
+        before, self._scale = self._scale, theme.scale
+        if before == theme.scale:
+            return
+        self._chosen = {name: round(width * theme.scale / before) for name, width in self._chosen.items()}
+        wide = {
+            column: self._grid.columnWidth(column)
+            for column, name in enumerate(self._model.names)
+            if self._is_set(column, name)
+        }
+        self._grid.columns.setDefaultSectionSize(theme.scaled(USUAL))
+        for column, width in wide.items():
+            self._grid.setColumnWidth(column, round(width * theme.scale / before))
+
+    def _is_set(self, column: int, name: str) -> bool:
+        return column < FITTED_COLUMNS or name in self._fitted or name in self._chosen
 
     def arranged(self) -> None:
         """The columns stand elsewhere now."""

@@ -102,16 +102,15 @@ class Grid(QTableView):
     # Painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self.viewport())
-        painter.fillRect(event.rect(), theme.colour("surface.content"))
-        rows = self._rows_in(event.rect())
-        if rows:
-            self._paint_band(painter, self._columns_in(event.rect()), rows)
-        if rows and self.table.pinned and self.columns.offset():
-            self._paint_pinned(painter, rows)
-        if rows:
-            self._paint_current(painter)
-        painter.end()
+        with QPainter(self.viewport()) as painter:
+            painter.fillRect(event.rect(), theme.colour("surface.content"))
+            rows = self._rows_in(event.rect())
+            if rows:
+                self._paint_band(painter, self._columns_in(event.rect()), rows)
+            if rows and self.table.pinned and self.columns.offset():
+                self._paint_pinned(painter, rows)
+            if rows:
+                self._paint_current(painter)
 
     def _paint_band(self, painter: QPainter, columns: list[Span], rows: list[tuple[int, int]]) -> None:
         if columns:
@@ -328,12 +327,11 @@ def _dot(tone: str, _theme: tuple[str, int], _dark: bool, ratio: float) -> QPixm
     image = QPixmap(round(8 * ratio), round(8 * ratio))
     image.setDevicePixelRatio(ratio)
     image.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(image)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(theme.colour(dot_colour(tone)))
-    painter.drawEllipse(QPointF(4, 4), 3, 3)
-    painter.end()
+    with QPainter(image) as painter:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.colour(dot_colour(tone)))
+        painter.drawEllipse(QPointF(4, 4), 3, 3)
     return image
 
 

@@ -1,20 +1,21 @@
-"""Everything that is typed, slid or chosen."""
+"""Everything that is typed or chosen."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QLineEdit, QPlainTextEdit, QSizePolicy, QStyleOptionComboBox, QWidget
 
 from studio.engine.text import Text
-from studio.ui.icons import icon, paint_icon
+from studio.ui.icons import paint_icon
 from studio.ui.language import say
 from studio.ui.theme import theme
 from studio.ui.widgets.box import paint_box
 
+GLASS = 16  # the magnifier of a search field
 PAUSE = 150  # ms without a key before a search begins
 
 
@@ -53,7 +54,7 @@ class LineField(QLineEdit):
         if not self._bare:
             self.setFixedHeight(theme.size("control.height.md"))
             pad = theme.size("control.padX.sm")
-            self.setTextMargins(0 if self.actions() else pad, 0, pad, 0)
+            self.setTextMargins(pad, 0, pad, 0)
 
 
 class SearchField(LineField):
@@ -62,11 +63,9 @@ class SearchField(LineField):
     searched = Signal(str)
 
     def __init__(self, placeholder: Text | str, parent: QWidget | None = None) -> None:
-        self._glass = QAction()
         super().__init__(placeholder, parent=parent)
-        self.addAction(self._glass, QLineEdit.ActionPosition.LeadingPosition)
+        say(self.setToolTip, placeholder)  # there may be little room for it
         self.setClearButtonEnabled(True)
-        self.setTextMargins(0, 0, 0, 0)
         self._pause = QTimer(self, singleShot=True, interval=PAUSE)
         self._pause.timeout.connect(lambda: self.searched.emit(self.text()))
         self.textChanged.connect(lambda _: self._pause.start())
@@ -77,9 +76,15 @@ class SearchField(LineField):
             return
         super().keyPressEvent(event)
 
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        size = theme.scaled(GLASS)  # painted here: the icon of an action has Qt's own size at every scale
+        place = QRectF(theme.size("control.padX.sm"), (self.height() - size) / 2, size, size)
+        paint_icon(QPainter(self), "search", "text.secondary", place)
+
     def _restyle(self) -> None:
         super()._restyle()
-        self._glass.setIcon(icon("search", "text.secondary", theme.scaled(16)))
+        self.setTextMargins(theme.size("control.padX.sm") + theme.scaled(GLASS + 4), 0, 0, 0)
 
 
 class NumberField(QWidget):
@@ -163,14 +168,14 @@ class NumberField(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         edge = "accent.ring" if self.line.hasFocus() else "border.strong"
-        painter = paint_box(self, edge, "surface.input", "radius.md")
-        side, size = self._side(), theme.scaled(14)
-        for place, (name, direction) in enumerate((("minus", -1), ("plus", 1))):
-            left = self.width() - (2 - place) * side
-            painter.fillRect(left, 1, 1, self.height() - 2, theme.colour("border.strong"))
-            ink = "text.primary" if self._hover == direction else "text.secondary"
-            box = QRectF(left + (side - size) / 2, (self.height() - size) / 2, size, size)
-            paint_icon(painter, name, ink if self.isEnabled() else "text.disabled", box)
+        with paint_box(self, edge, "surface.input", "radius.md") as painter:
+            side, size = self._side(), theme.scaled(14)
+            for place, (name, direction) in enumerate((("minus", -1), ("plus", 1))):
+                left = self.width() - (2 - place) * side
+                painter.fillRect(left, 1, 1, self.height() - 2, theme.colour("border.strong"))
+                ink = "text.primary" if self._hover == direction else "text.secondary"
+                box = QRectF(left + (side - size) / 2, (self.height() - size) / 2, size, size)
+                paint_icon(painter, name, ink if self.isEnabled() else "text.disabled", box)
 
     def _side(self) -> int:
         return theme.size("control.minHit")
@@ -199,98 +204,6 @@ class NumberField(QWidget):
     def _restyle(self) -> None:
         self.line.setFont(theme.font("dense"))
         self.setFixedHeight(theme.size("control.height.md"))
-
-
-class Slider(QWidget):
-    """A value between two bounds. `changed` while it moves, `settled` when it is let go."""
-
-    changed = Signal(object)
-    settled = Signal(object)
-
-    def __init__(
-        self,
-        value: float,
-        minimum: float,
-        maximum: float,
-        step: float = 0,
-        decimals: int = 0,
-        name: Text | str = "",
-        parent: QWidget | None = None,
-    ) -> None:
-        super().__init__(parent)
-        self.minimum, self.maximum, self.decimals = minimum, maximum, decimals
-        self.step = step or (1 if decimals == 0 else 10**-decimals)
-        self._value = value
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        say(self.setAccessibleName, name)
-        theme.changed.connect(self.updateGeometry)
-
-    def value(self) -> float | int:
-        return round(self._value, self.decimals) if self.decimals else round(self._value)
-
-    def set_value(self, value: float) -> None:
-        self._value = min(self.maximum, max(self.minimum, value))
-        self.update()
-
-    def sizeHint(self) -> QSize:
-        return QSize(theme.scaled(120), theme.size("control.minHit"))
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        big = max(self.step, (self.maximum - self.minimum) / 10)
-        moves = {
-            Qt.Key.Key_Left: -self.step,
-            Qt.Key.Key_Down: -self.step,
-            Qt.Key.Key_Right: self.step,
-            Qt.Key.Key_Up: self.step,
-            Qt.Key.Key_PageUp: big,
-            Qt.Key.Key_PageDown: -big,
-        }
-        if Qt.Key(event.key()) not in moves:
-            super().keyPressEvent(event)
-            return
-        self._move(self._value + moves[Qt.Key(event.key())])
-        self.settled.emit(self.value())
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        self._follow(event.position().x())
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if event.buttons() & Qt.MouseButton.LeftButton:
-            self._follow(event.position().x())
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        self.settled.emit(self.value())
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        track, knob = theme.size("control.slider.track"), theme.size("control.slider.knob")
-        middle, span = self.height() / 2, self.width() - knob
-        share = (self._value - self.minimum) / ((self.maximum - self.minimum) or 1)
-        painter.setBrush(theme.colour("surface.active"))
-        painter.drawRoundedRect(QRectF(0, middle - track / 2, self.width(), track), track / 2, track / 2)
-        painter.setBrush(theme.colour("accent.ring" if self.isEnabled() else "border.control"))
-        painter.drawRoundedRect(QRectF(0, middle - track / 2, knob / 2 + share * span, track), track / 2, track / 2)
-        painter.setPen(QPen(painter.brush().color(), 2))
-        painter.setBrush(theme.colour("text.onAccent"))
-        painter.drawEllipse(QPointF(knob / 2 + share * span, middle), knob / 2 - 1, knob / 2 - 1)
-
-    def _follow(self, x: float) -> None:
-        knob = theme.size("control.slider.knob")
-        share = min(1.0, max(0.0, (x - knob / 2) / max(1, self.width() - knob)))
-        raw = self.minimum + share * (self.maximum - self.minimum)
-        self._move(self.minimum + round((raw - self.minimum) / self.step) * self.step)
-
-    def _move(self, value: float) -> None:
-        before = self.value()
-        self.set_value(value)
-        if self.value() != before:
-            self.changed.emit(self.value())
 
 
 class Choice(QComboBox):
@@ -355,19 +268,23 @@ class Choice(QComboBox):
         option = QStyleOptionComboBox()
         self.initStyleOption(option)
         edge = "accent.ring" if self.hasFocus() else "border.control" if self.underMouse() else "border.strong"
-        painter = paint_box(self, edge, "surface.input", "radius.md")
-        size, left = theme.scaled(14), theme.size("space.2")
-        ink = "text.primary" if self.isEnabled() else "text.disabled"
-        if self.icon_name:
-            paint_icon(painter, self.icon_name, "text.secondary", QRectF(left, (self.height() - size) / 2, size, size))
-            left += theme.scaled(20)
-        right = self.width() - size - theme.size("space.2")
-        words = self.fontMetrics().elidedText(option.currentText, Qt.TextElideMode.ElideRight, right - left - 4)
-        painter.setPen(theme.colour(ink if option.currentText else "text.tertiary"))
-        painter.drawText(
-            QRectF(left, 0, right - left, self.height()), Qt.AlignmentFlag.AlignVCenter, words or self.placeholderText()
-        )
-        paint_icon(painter, "chevron-down", "text.secondary", QRectF(right, (self.height() - size) / 2, size, size))
+        with paint_box(self, edge, "surface.input", "radius.md") as painter:
+            size, left = theme.scaled(14), theme.size("space.2")
+            ink = "text.primary" if self.isEnabled() else "text.disabled"
+            if self.icon_name:
+                paint_icon(
+                    painter, self.icon_name, "text.secondary", QRectF(left, (self.height() - size) / 2, size, size)
+                )
+                left += theme.scaled(20)
+            right = self.width() - size - theme.size("space.2")
+            words = self.fontMetrics().elidedText(option.currentText, Qt.TextElideMode.ElideRight, right - left - 4)
+            painter.setPen(theme.colour(ink if option.currentText else "text.tertiary"))
+            painter.drawText(
+                QRectF(left, 0, right - left, self.height()),
+                Qt.AlignmentFlag.AlignVCenter,
+                words or self.placeholderText(),
+            )
+            paint_icon(painter, "chevron-down", "text.secondary", QRectF(right, (self.height() - size) / 2, size, size))
 
     def _restyle(self) -> None:
         self.setFont(theme.font("dense"))
@@ -385,7 +302,15 @@ class _ItemText:
             self._choice.setItemText(self._index, words)
 
 
-class TextArea(QPlainTextEdit):
+class Prompting(QPlainTextEdit):
+    """Shows another placeholder at once: Qt paints it anew only where it comes or goes."""
+
+    def setPlaceholderText(self, words: str) -> None:
+        super().setPlaceholderText(words)
+        self.viewport().update()
+
+
+class TextArea(Prompting):
     """Several lines of text. `changed` comes 300 ms after the last key and when the field is left."""
 
     changed = Signal(str)
@@ -415,6 +340,10 @@ class TextArea(QPlainTextEdit):
         if self._pause.isActive():
             self._pause.stop()
             self.changed.emit(self.toPlainText())
+
+    def sizeHint(self) -> QSize:
+        """As high as its rows, where nobody gives it more; Qt would ask for twelve."""
+        return QSize(super().sizeHint().width(), self.minimumHeight())
 
     def _restyle(self) -> None:
         self.setFont(theme.font("dense"))

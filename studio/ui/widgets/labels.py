@@ -42,8 +42,18 @@ class Label(QLabel):
         """Other words, in both languages."""
         say(self.setText, text)
 
+    def shrinkable(self) -> Label:
+        """For a row with others: as wide as its words where there is room, and cut first where there is not."""
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+        return self
+
     def set_colour(self, colour: str) -> None:
         self._colour = colour
+        self._restyle()
+
+    def set_type(self, type: str) -> None:
+        """Another kind of words: an address in place of a sentence."""
+        self.type = type
         self._restyle()
 
     def whole(self) -> str:
@@ -125,16 +135,16 @@ class Badge(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         fill, edge, ink = badge_colours(self.tone)
-        painter = paint_box(self, edge, fill, "radius.sm")
-        left, size = float(theme.scaled(6)), theme.scaled(12)
-        if self.icon_name:
-            paint_icon(painter, self.icon_name, ink, QRectF(left, (self.height() - size) / 2, size, size))
-            left += theme.scaled(16)
-        painter.setFont(theme.font("caption"))
-        painter.setPen(theme.colour(ink))
-        painter.drawText(
-            QRectF(left, 0, self.width() - left, self.height()), Qt.AlignmentFlag.AlignVCenter, self._words
-        )
+        with paint_box(self, edge, fill, "radius.sm") as painter:
+            left, size = float(theme.scaled(6)), theme.scaled(12)
+            if self.icon_name:
+                paint_icon(painter, self.icon_name, ink, QRectF(left, (self.height() - size) / 2, size, size))
+                left += theme.scaled(16)
+            painter.setFont(theme.font("caption"))
+            painter.setPen(theme.colour(ink))
+            painter.drawText(
+                QRectF(left, 0, self.width() - left, self.height()), Qt.AlignmentFlag.AlignVCenter, self._words
+            )
 
     def _restyle(self) -> None:
         self.updateGeometry()
@@ -161,11 +171,11 @@ class Dot(QWidget):
         return QSize(theme.scaled(8), theme.scaled(8))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme.colour(dot_colour(self.tone)))
-        painter.drawEllipse(QRectF(self.rect()))
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(theme.colour(dot_colour(self.tone)))
+            painter.drawEllipse(QRectF(self.rect()))
 
 
 class KeyCap(QWidget):
@@ -183,10 +193,10 @@ class KeyCap(QWidget):
         return QSize(max(width, theme.scaled(16)), theme.scaled(18))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = paint_box(self, "border.strong", "surface.hover", "radius.xs")
-        painter.setFont(theme.font("caption"))
-        painter.setPen(theme.colour("text.secondary"))
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.key)
+        with paint_box(self, "border.strong", "surface.hover", "radius.xs") as painter:
+            painter.setFont(theme.font("caption"))
+            painter.setPen(theme.colour("text.secondary"))
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.key)
 
 
 def badge_colours(tone: str) -> tuple[str, str, str]:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from time import perf_counter
 from typing import Any
 
-from PySide6.QtCore import QEvent, QMimeData, QPoint, QSize, Qt, QTimer, QUrl, Signal
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QRectF, QSize, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import (
+    QAbstractTextDocumentLayout,
     QAccessible,
     QAccessibleAnnouncementEvent,
     QHelpEvent,
     QPainter,
     QPaintEvent,
+    QResizeEvent,
     QTextCursor,
     QTextOption,
     QWheelEvent,
@@ -22,8 +24,8 @@ from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QToolTip, QWidg
 from studio.engine.text import Text
 from studio.ui.language import language, say, tr
 from studio.ui.theme import theme
-from studio.ui.widgets.formulas import Formula, as_svg, formulas
-from studio.ui.widgets.highlight import spans
+from studio.ui.turns import Turns
+from studio.ui.widgets.formulas import formulas
 from studio.ui.widgets.markdown_copies import CopyButtons
 from studio.ui.widgets.markdown_inline import CHIP, MATH, Token
 from studio.ui.widgets.markdown_paint import (
@@ -32,11 +34,24 @@ from studio.ui.widgets.markdown_paint import (
     FormulaObject,
     false_places,
     has_formula,
+    object_width,
     paint_behind,
 )
 from studio.ui.widgets.markdown_plain import plain_words
+from studio.ui.widgets.markdown_strips import Strips
+from studio.ui.widgets.markdown_table import Tables
+from studio.ui.widgets.markdown_tail import (
+    as_block,
+    header_lines,
+    last_block,
+    mark_open_fence,
+    offset,
+    portions,
+    without_header,
+)
 from studio.ui.widgets.markdown_writer import CARET, Writer, parser
 
+ROOM_ABOVE = 24  # a card, a table's line or a chip reaches above its words
 ROOM_BELOW = 2.999  # a chip reaches below its line
 
 
@@ -62,7 +77,11 @@ class MarkdownView(QTextBrowser):
         self._pending: list[str] = []
         self._frozen = 0  # characters of the source that are written for good
         self._tail = 0  # where the rest begins in the document
+        self._head = ""  # of the table whose rows are being written
         self._streaming = False
+        self._turns: Turns | None = None  # that lay out what is pending of a long text
+        self._tables = Tables(self.document(), object_width)
+        self._strips = Strips(self.viewport(), self._draw)
         self._copies = CopyButtons(self)
         self._timer = QTimer(self, singleShot=True, interval=theme.tokens["motion"]["streamFlush"])
         self._timer.timeout.connect(self._flush)
@@ -96,6 +115,7 @@ class MarkdownView(QTextBrowser):
         document.documentLayout().registerHandler(MATH, self._formula)
         formulas.ready.connect(self._formulas_ready)
         document.documentLayout().documentSizeChanged.connect(self._fit)
+        document.contentsChange.connect(lambda position, _removed, _added: self._strips.changed(position))
 
     # Writing
 
@@ -111,20 +131,44 @@ class MarkdownView(QTextBrowser):
     def finish(self) -> None:
         """There is no more to come."""
         self._timer.stop()
-        self._take_pending()
-        self._write(final=True)
-        if self._streaming:
-            self._streaming = False
+        streamed, self._streaming = self._streaming, False
+        if self._turns is None:
+            self._take_pending()
+            self._write(final=True)
+        if streamed:
+            self._paint_again()
             announce(self, Text("Answer finished", "回答完毕"))
 
     def set_markdown(self, text: str, final: bool = True) -> None:
-        """Show a text at once: the whole, or as far as it is written when more is to come."""
+        """Show the whole text, or as far as it is written when more is to come; a long one comes to its end in some turns."""
         self._timer.stop()
-        self._pending, self._streaming = [text], not final
-        self._source = ""
+        if final and self._shows(text):
+            return
+        self._streaming = not final
+        self._begin(text.replace("\r\n", "\n"))
+
+    def _begin(self, text: str) -> None:
+        """Write a text from its beginning, in turns that leave the window its time."""
+        if self._turns is not None:
+            self._turns.stop()
+        self._source, self._pending = "", portions(text)
         self._empty()
-        self._take_pending()
-        self._write(final)
+        self._turns = Turns(self._portions(), self)
+        self._turns.start()
+
+    def _portions(self) -> Iterator[object]:
+        while self._pending:
+            self._source += self._pending.pop(0).replace("\r\n", "\n")
+            self._write(final=not self._streaming and not self._pending)
+            if self._pending:
+                yield
+        self._turns = None
+        self._fit()
+
+    def _shows(self, text: str) -> bool:
+        """It stands there to its end already, as after the last word of a stream."""
+        whole = not self._streaming and (self._turns is not None or self._frozen == len(self._source))
+        return whole and text.replace("\r\n", "\n") == self.markdown()
 
     def markdown(self) -> str:
         """The text as it came."""
@@ -140,7 +184,7 @@ class MarkdownView(QTextBrowser):
     def set_selected(self, number: int | None) -> None:
         """Draw one chip solid: the source that is shown beside the text."""
         self._chip.selected = number
-        self.viewport().update()
+        self._paint_again()
 
     def set_flagged(
         self, numbers: Collection[int], tip: Text | None = None, at: Mapping[int, Collection[int]] | None = None
@@ -151,20 +195,30 @@ class MarkdownView(QTextBrowser):
         """
         self._chip.flagged = frozenset(numbers)
         self._false_at = {number: frozenset(places) for number, places in (at or {}).items()}
-        self._chip.false_places = false_places(self.document(), self._false_at)
+        self._mark_false()
         words = tip or Text("This source may not support the sentence.", "该来源可能不支持这句话。")
         self._flag_tip = tr(words)
-        self.viewport().update()
+        self._paint_again()
+
+    def _mark_false(self) -> None:
+        places = false_places(self.document(), self._false_at)
+        if places != self._chip.false_places:
+            self._chip.false_places = places
+            self._strips.clear()
 
     def set_stale(self, tips: Mapping[int, Text]) -> None:
         """Draw chips dashed: sources that have changed since."""
         self._chip.stale = frozenset(tips)
         self._stale_tips = {number: tr(words) for number, words in tips.items()}
-        self.viewport().update()
+        self._paint_again()
 
     def set_chip_tips(self, tips: Mapping[int, str]) -> None:
         """What is said about a chip when the pointer rests on it, such as the source's name."""
         self._tips = dict(tips)
+
+    def _paint_again(self) -> None:
+        self._strips.clear()
+        self.viewport().update()
 
     def _is_chip(self, number: int) -> bool:
         return self._chips and number > 0 and (self._known is None or number in self._known)
@@ -175,6 +229,8 @@ class MarkdownView(QTextBrowser):
 
     def _flush(self) -> None:
         """A tail that is slow to write (a table of hundreds of rows) is written less often: an eighth of the time."""
+        if self._turns is not None:  # they come to it
+            return
         began = perf_counter()
         self._take_pending()
         self._write(final=False)
@@ -182,17 +238,21 @@ class MarkdownView(QTextBrowser):
 
     def _empty(self) -> None:
         self._copies.clear()
+        self._tables.clear()
+        self._strips.clear()
+        self._head = ""
         self._frozen = self._tail = 0
 
     def _write_again(self) -> None:
         """After a change of colours, sizes or language."""
-        self._empty()
-        self._write(final=not self._streaming)
+        self._begin(self.markdown())
 
     def _write(self, final: bool) -> None:
-        rest = self._source[self._frozen :]
+        rest = self._head + self._source[self._frozen :]
         tokens = parser().parse(rest)
-        _mark_open_fence(tokens, rest, final)
+        mark_open_fence(tokens, rest, final)
+        if self._head:
+            tokens = without_header(tokens)
         cut, line = (len(tokens), 0) if final else last_block(tokens)
         cursor = QTextCursor(self.document())
         cursor.beginEditBlock()
@@ -201,26 +261,37 @@ class MarkdownView(QTextBrowser):
         cursor.removeSelectedText()
         if cut:
             self._freeze(cursor, tokens[:cut], final)
-            self._frozen += len(rest) if final else _offset(rest, line)
+            self._frozen += len(rest if final else rest[: offset(rest, line)]) - len(self._head)
+            self._head = "" if final else self._head_of(tokens, cut, rest)
         if not final:
-            tail = Writer(cursor, self._is_chip)
-            tail.write(tokens[cut:] if not cut or tokens[cut].level == 0 else _as_list(tokens, cut))
-            tail.caret()
+            tail = Writer(cursor, self._is_chip, self._tables, open=True)
+            tail.write(as_block(tokens, cut))
+            if self._streaming:
+                tail.caret()
         cursor.endEditBlock()
+        self._tables.settle()
+        if final:
+            self._tables.measure_again()
         if self._false_at:
-            self._chip.false_places = false_places(self.document(), self._false_at)
+            self._mark_false()
         if cut:
             self._copies.place()
+
+    def _head_of(self, tokens: list[Token], cut: int, rest: str) -> str:
+        """The lines that make the rest of a table be read as one."""
+        return (self._head or header_lines(tokens, cut, rest)) if tokens[cut].type == "tr_open" else ""
 
     def _formulas_ready(self) -> None:
         """Formulas have their true size now."""
         if has_formula(self.document()):
             self.document().markContentsDirty(0, self.document().characterCount())
-            self.viewport().update()
+            if not self._streaming:
+                self._tables.measure_again()
+            self._paint_again()
 
     def _freeze(self, cursor: QTextCursor, tokens: list[Token], final: bool) -> None:
         start = cursor.position()
-        writer = Writer(cursor, self._is_chip)
+        writer = Writer(cursor, self._is_chip, self._tables)
         writer.write(tokens)
         self._copies.offer(start)
         if not final and not writer.fresh:
@@ -231,10 +302,18 @@ class MarkdownView(QTextBrowser):
 
     def _fit(self) -> None:
         tall = max(1, int(self.document().size().height() + ROOM_BELOW))
+        if self._turns is not None:  # what stands below stays where it is until all of it is there
+            tall = max(tall, self.height())
         if tall != self.height():
             self.setFixedHeight(tall)
             self.grown.emit()
         self._copies.place()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self._strips.clear()
+            self._tables.settle()
 
     def sizeHint(self) -> QSize:
         return QSize(480, max(1, int(self.document().size().height() + ROOM_BELOW)))
@@ -249,10 +328,28 @@ class MarkdownView(QTextBrowser):
     # Looking and touching
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self.viewport())
-        paint_behind(painter, self.document(), event.rect().top(), event.rect().bottom())
-        painter.end()
-        super().paintEvent(event)
+        rect = event.rect()
+        with QPainter(self.viewport()) as painter:
+            if self._streaming and not self.textCursor().hasSelection():
+                rect.setTop(self._strips.paint(painter, rect, self._finished_above(), self._tail))
+            painter.setClipRect(rect)
+            if not rect.isEmpty():
+                paint_behind(painter, self.document(), rect.top(), rect.bottom())
+        if not rect.isEmpty():  # Qt would paint everything
+            super().paintEvent(QPaintEvent(rect))
+
+    def _finished_above(self) -> int:
+        """The height above which nothing is written again."""
+        document = self.document()
+        return int(document.documentLayout().blockBoundingRect(document.findBlock(self._tail)).top()) - ROOM_ABOVE
+
+    def _draw(self, painter: QPainter, top: int, bottom: int) -> None:
+        paint_behind(painter, self.document(), top, bottom)
+        context = QAbstractTextDocumentLayout.PaintContext()
+        context.palette = self.palette()
+        context.clip = QRectF(0, top, self.width(), bottom - top)
+        painter.setClipRect(context.clip)
+        self.document().documentLayout().draw(painter, context)
 
     def loadResource(self, _kind: int, _name: QUrl | str) -> Any:
         """Nothing is ever fetched, from the network or from disk."""
@@ -298,54 +395,3 @@ class MarkdownView(QTextBrowser):
 def announce(view: QWidget, words: Text) -> None:
     """Have a screen reader say it."""
     QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(view, tr(words)))
-
-
-def prepare() -> None:
-    """Import what the first answer needs (some 70 ms); run it off the window's thread: `asyncio.to_thread(prepare)`."""
-    parser()
-    as_svg(Formula("x", False, 15, "#000000"))  # reads its font
-    for name in ("sql", "python", "json", "bash"):
-        list(spans("1", name))
-
-
-def last_block(tokens: list[Token]) -> tuple[int, int]:
-    """Where the unfinished rest begins, as (token, line): the last block, or the last item of a list.
-
-    (0, 0) when nothing is finished yet.
-    """
-    tops = [place for place, token in enumerate(tokens) if token.level == 0 and token.nesting >= 0]
-    if not tops:
-        return 0, 0
-    last = tops[-1]
-    if tokens[last].type in ("bullet_list_open", "ordered_list_open"):
-        items = [place for place in range(last, len(tokens)) if _is_item(tokens[place])]
-        if len(items) > 1:
-            return items[-1], tokens[items[-1]].map[0]
-    return (last, tokens[last].map[0]) if len(tops) > 1 else (0, 0)
-
-
-def _is_item(token: Token) -> bool:
-    return bool(token.type == "list_item_open" and token.level == 1)
-
-
-def _as_list(tokens: list[Token], item: int) -> list[Token]:
-    """A list's last item with the list's own opening token before it."""
-    opening = max(place for place in range(item) if tokens[place].level == 0 and tokens[place].nesting == 1)
-    return [tokens[opening], *tokens[item:]]
-
-
-def _offset(text: str, line: int) -> int:
-    place = 0
-    for _ in range(line):
-        place = text.index("\n", place) + 1
-    return place
-
-
-def _mark_open_fence(tokens: list[Token], text: str, final: bool) -> None:
-    """A fence that is still being written is not coloured yet."""
-    if final or not tokens or tokens[-1].type != "fence":
-        return
-    fence = tokens[-1]
-    lines = text.split("\n")[fence.map[0] : fence.map[1]]
-    closing = lines[-1].strip() if len(lines) > 1 else ""
-    fence.meta["open"] = not (closing and set(closing) == {fence.markup[0]} and len(closing) >= len(fence.markup))

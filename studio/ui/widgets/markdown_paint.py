@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from functools import lru_cache
 
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import (
+    QFont,
     QFontMetricsF,
     QPainter,
     QPen,
     QPyTextObject,
     QTextBlock,
+    QTextCursor,
     QTextDocument,
     QTextFormat,
+    QTextTable,
 )
 
 from studio.ui.theme import theme
 from studio.ui.widgets.formulas import Formula, formulas
-from studio.ui.widgets.markdown_inline import DISPLAY, INLINE_CODE, LATEX, MATH, NUMBER
+from studio.ui.widgets.markdown_inline import DISPLAY, INLINE_CODE, LATEX, MATH, NUMBER, THIN
+from studio.ui.widgets.markdown_table import GridPainter
 from studio.ui.widgets.markdown_writer import CODE_PAD, ROLE
 
 
@@ -35,8 +40,7 @@ class ChipObject(QPyTextObject):
         return number in self.flagged or place in self.false_places
 
     def intrinsicSize(self, _doc: QTextDocument, _place: int, look: QTextFormat) -> QSizeF:
-        digits = QFontMetricsF(theme.font("caption")).horizontalAdvance(str(look.property(NUMBER)))
-        return QSizeF(max(18.0, digits + 10) + 4, 18.0)
+        return chip_size(int(look.property(NUMBER)), theme.font("caption"))
 
     def drawObject(self, painter: QPainter, rect: QRectF, _doc: QTextDocument, place: int, look: QTextFormat) -> None:
         number = int(look.property(NUMBER))
@@ -75,11 +79,7 @@ class FormulaObject(QPyTextObject):
     """A formula as outlines; until it is set, and where it cannot be, its LaTeX in code letters."""
 
     def intrinsicSize(self, _doc: QTextDocument, _place: int, look: QTextFormat) -> QSizeF:
-        outline = formulas.get(_formula(look))
-        if outline is not None:
-            return outline.size
-        metrics = QFontMetricsF(theme.font("mono"))
-        return QSizeF(min(metrics.horizontalAdvance(look.property(LATEX)), 600.0), metrics.height())
+        return _formula_size(look)
 
     def drawObject(self, painter: QPainter, rect: QRectF, _doc: QTextDocument, _place: int, look: QTextFormat) -> None:
         outline = formulas.get(_formula(look))
@@ -89,6 +89,31 @@ class FormulaObject(QPyTextObject):
         painter.setFont(theme.font("mono"))
         painter.setPen(theme.colour("text.secondary"))
         painter.drawText(rect, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, str(look.property(LATEX)))
+
+
+@lru_cache(maxsize=256)
+def chip_size(number: int, font: QFont) -> QSizeF:
+    """Asked for each chip in sight whenever a letter comes."""
+    digits = QFontMetricsF(font).horizontalAdvance(str(number))
+    return QSizeF(max(18.0, digits + 10) + 4, 18.0)
+
+
+def _formula_size(look: QTextFormat) -> QSizeF:
+    outline = formulas.get(_formula(look))
+    if outline is not None:
+        return outline.size
+    metrics = QFontMetricsF(theme.font("mono"))
+    return QSizeF(min(metrics.horizontalAdvance(look.property(LATEX)), 600.0), metrics.height())
+
+
+def object_width(look: QTextFormat) -> float:
+    """How wide a chip or a formula is."""
+    size = (
+        _formula_size(look)
+        if look.objectType() == MATH
+        else chip_size(int(look.property(NUMBER)), theme.font("caption"))
+    )
+    return size.width()
 
 
 def _formula(look: QTextFormat) -> Formula:
@@ -122,35 +147,54 @@ def false_places(document: QTextDocument, at: Mapping[int, Collection[int]]) -> 
     return frozenset(found)
 
 
-def blocks_in(document: QTextDocument, top: float, bottom: float) -> Iterator[tuple[QTextBlock, QRectF]]:
-    """The blocks that stand between two heights, with their rectangles."""
-    layout = document.documentLayout()
-    place = layout.hitTest(QPointF(0, max(0.0, top)), Qt.HitTestAccuracy.FuzzyHit)
+def first_block(document: QTextDocument, top: float) -> QTextBlock:
+    """The one above the block that stands at a height."""
+    place = document.documentLayout().hitTest(QPointF(0, max(0.0, top)), Qt.HitTestAccuracy.FuzzyHit)
     block = document.findBlock(max(0, place))
-    block = block.previous() if block.previous().isValid() else block
-    while block.isValid():
-        rect = layout.blockBoundingRect(block)
-        if rect.top() > bottom + CODE_PAD:
-            return
-        yield block, rect
-        block = block.next()
+    return block.previous() if block.previous().isValid() else block
 
 
 def paint_behind(painter: QPainter, document: QTextDocument, top: float, bottom: float) -> None:
     """Everything that lies under the words between two heights."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    width = document.textWidth()
-    for block, rect in blocks_in(document, top, bottom):
-        role = block.blockFormat().property(ROLE)
-        if role == "code":
-            _card(painter, code_box(block, rect, width))
-        elif role == "quote":
-            x = block.blockFormat().leftMargin() - 14
-            painter.fillRect(QRectF(x, rect.top(), 3, rect.height()), theme.colour("border.strong"))
-        elif role == "rule":
-            painter.fillRect(QRectF(0, rect.center().y(), width, 1), theme.colour("border.default"))
-        if role != "code":
-            _inline_code(painter, block, rect.topLeft())
+    layout = document.documentLayout()
+    grid = GridPainter(painter)
+    block = first_block(document, top)
+    while block.isValid():
+        row = QTextCursor(block).currentTable()
+        rect = layout.blockBoundingRect(block) if row is None else layout.frameBoundingRect(row)
+        if rect.top() > bottom + CODE_PAD:
+            break
+        if row is None:
+            _behind_block(painter, block, rect, document.textWidth())
+            block = block.next()
+        else:
+            grid.row(row, rect)
+            block = _behind_cells(painter, document, row)
+    grid.end()
+
+
+def _behind_cells(painter: QPainter, document: QTextDocument, row: QTextTable) -> QTextBlock:
+    """The block after a row."""
+    block, end = document.findBlock(row.firstPosition()), row.lastPosition()
+    while block.isValid() and block.position() <= end:
+        if THIN in block.text():
+            _inline_code(painter, block, document.documentLayout().blockBoundingRect(block).topLeft())
+        block = block.next()
+    return block
+
+
+def _behind_block(painter: QPainter, block: QTextBlock, rect: QRectF, width: float) -> None:
+    role = block.blockFormat().property(ROLE)
+    if role == "code":
+        _card(painter, code_box(block, rect, width))
+        return
+    if role == "quote":
+        x = block.blockFormat().leftMargin() - 14
+        painter.fillRect(QRectF(x, rect.top(), 3, rect.height()), theme.colour("border.strong"))
+    elif role == "rule":
+        painter.fillRect(QRectF(0, rect.center().y(), width, 1), theme.colour("border.default"))
+    _inline_code(painter, block, rect.topLeft())
 
 
 def code_box(block: QTextBlock, rect: QRectF, width: float) -> QRectF:
@@ -183,7 +227,7 @@ def _inline_code(painter: QPainter, block: QTextBlock, origin: QPointF) -> None:
 
 def _marked(block: QTextBlock) -> Iterator[tuple[int, int]]:
     """Where inline code stands, counted from the block's start."""
-    if "\u2009" not in block.text():
+    if THIN not in block.text():
         return
     step = block.begin()
     while not step.atEnd():

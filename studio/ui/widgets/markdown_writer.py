@@ -14,14 +14,14 @@ from PySide6.QtGui import (
     QTextCharFormat,
     QTextCursor,
     QTextFormat,
-    QTextLength,
     QTextOption,
-    QTextTableFormat,
 )
 
 from studio.ui.theme import theme
+from studio.ui.widgets.formulas import Formula, as_svg
 from studio.ui.widgets.highlight import spans, style
 from studio.ui.widgets.markdown_inline import LINE, OBJECT, InlineWriter, Token, insert_formula
+from studio.ui.widgets.markdown_table import Tables
 
 CARET = QTextFormat.ObjectTypes.UserObject + 2
 ROLE = QTextFormat.Property.UserProperty + 3  # of a block: "code", "quote", "rule"
@@ -43,6 +43,14 @@ def parser() -> Any:
     return made.use(texmath_plugin, delimiters="brackets")
 
 
+def prepare() -> None:
+    """Import what the first answer needs (some 70 ms); run it off the window's thread: `asyncio.to_thread(prepare)`."""
+    parser()
+    as_svg(Formula("x", False, 15, "#000000"))  # reads its font
+    for name in ("sql", "python", "json", "bash"):
+        list(spans("1", name))
+
+
 @dataclass
 class Place:
     """Where the writer is: how deep, and what the next block begins with."""
@@ -55,11 +63,16 @@ class Place:
 
 
 class Writer:
-    """Writes at a cursor. The first block fills the empty one that the cursor stands in."""
+    """Writes at a cursor. The first block fills the empty one that the cursor stands in.
 
-    def __init__(self, cursor: QTextCursor, is_chip: Callable[[int], bool]) -> None:
+    `open`: the last row of a table may still grow.
+    """
+
+    def __init__(self, cursor: QTextCursor, is_chip: Callable[[int], bool], tables: Tables, open: bool = False) -> None:
         self._cursor = cursor
         self._is_chip = is_chip
+        self._tables = tables
+        self._open = open
         self.fresh = True
         self._place = Place()
         self._base = QTextCharFormat()
@@ -84,7 +97,7 @@ class Writer:
         shape = QTextBlockFormat()
         shape.setTopMargin(above)
         shape.setBottomMargin(2 if self._place.tight and not role else below)
-        shape.setLeftMargin(sum(self._place.indents) + self._place.quotes * 16)
+        shape.setLeftMargin(self._indent())
         if line:
             shape.setLineHeight(line, QTextBlockFormat.LineHeightTypes.FixedHeight.value)
         if role or self._place.quotes:
@@ -105,6 +118,9 @@ class Writer:
             marker.setForeground(theme.colour("text.tertiary"))
             self._cursor.insertText(self._place.marker + "\t", marker)
             self._place.marker = ""
+
+    def _indent(self) -> float:
+        return sum(self._place.indents) + self._place.quotes * 16
 
     def _text_look(self, font: str) -> QTextCharFormat:
         look = QTextCharFormat()
@@ -213,41 +229,34 @@ class Writer:
     # Tables
 
     def _table(self, tokens: Sequence[Token]) -> None:
+        """Each row for itself; the rows of a table that has begun before come without their header."""
         rows = _rows(tokens)
-        width = max(len(row) for row in rows)
+        for number, (header, cells) in enumerate(rows):
+            if header:
+                self._tables.begin(len(cells), self._indent())
+            last = number == len(rows) - 1 and tokens[-1].type == "table_close"
+            self._row(header, cells, last, finished=header or not (last and self._open))
+
+    def _row(self, header: bool, cells: list[tuple[str, Token]], last: bool, finished: bool) -> None:
         if not self.fresh:
             self._cursor.insertBlock()
         self._shrink()
-        shape = QTextTableFormat()
-        shape.setBorder(1)
-        shape.setBorderBrush(theme.colour("border.default"))
-        shape.setBorderStyle(QTextTableFormat.BorderStyle.BorderStyle_Solid)
-        shape.setBorderCollapse(True)
-        shape.setCellPadding(6)
-        shape.setTopMargin(6)
-        shape.setBottomMargin(10)
-        shape.setHeaderRowCount(1)
-        shape.setWidth(QTextLength())
-        table = self._cursor.insertTable(len(rows), width, shape)
-        for number, row in enumerate(rows):
-            for column, (alignment, inline) in enumerate(row):
-                self._table_cell(table, number, column, alignment, inline)
+        row = self._tables.row(self._cursor, header, last)
+        for column, (alignment, inline) in enumerate(cells):
+            self._table_cell(row.cellAt(0, column).firstCursorPosition(), header, alignment, inline)
+        self._tables.written(row, finished)
         self._cursor.movePosition(QTextCursor.MoveOperation.End)
         self.fresh = True
         self._shrink()
 
-    def _table_cell(self, table: Any, row: int, column: int, alignment: str, inline: Token) -> None:
-        cell = table.cellAt(row, column)
-        inside = Writer(cell.firstCursorPosition(), self._is_chip)
+    def _table_cell(self, cursor: QTextCursor, header: bool, alignment: str, inline: Token) -> None:
+        inside = Writer(cursor, self._is_chip, self._tables)
         inside._block("body", line=theme.line("body"), below=0)
-        if row == 0:
-            look = cell.format()
-            look.setBackground(theme.colour("surface.panel" if not theme.dark else "surface.raised"))
-            cell.setFormat(look)
+        if header:
             inside._base.setFontWeight(QFont.Weight.DemiBold)
-        shape = inside._cursor.blockFormat()
+        shape = cursor.blockFormat()
         shape.setAlignment(Qt.AlignmentFlag.AlignRight if alignment == "right" else Qt.AlignmentFlag.AlignLeft)
-        inside._cursor.setBlockFormat(shape)
+        cursor.setBlockFormat(shape)
         inside._inline(inline)
 
     def _shrink(self) -> None:
@@ -279,13 +288,13 @@ def _closing(tokens: Sequence[Token], start: int) -> int:
     return len(tokens)
 
 
-def _rows(tokens: Sequence[Token]) -> list[list[tuple[str, Token]]]:
-    """A table's cells as (alignment, inline token)."""
-    rows: list[list[tuple[str, Token]]] = []
+def _rows(tokens: Sequence[Token]) -> list[tuple[bool, list[tuple[str, Token]]]]:
+    """A table's rows as (is header, cells), a cell as (alignment, inline token)."""
+    rows: list[tuple[bool, list[tuple[str, Token]]]] = []
     for place, token in enumerate(tokens):
         if token.type == "tr_open":
-            rows.append([])
+            rows.append((tokens[place + 1].type == "th_open", []))
         elif token.type in ("th_open", "td_open"):
             right = "right" in (token.attrGet("style") or "")
-            rows[-1].append(("right" if right else "left", tokens[place + 1]))
+            rows[-1][1].append(("right" if right else "left", tokens[place + 1]))
     return rows

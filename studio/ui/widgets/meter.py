@@ -45,16 +45,16 @@ class Meter(QWidget):
         return QSize(theme.scaled(self._width or 80), theme.scaled(self._bar))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        radius = self.height() / 2
-        painter.setBrush(theme.colour("surface.active"))
-        painter.drawRoundedRect(QRectF(self.rect()), radius, radius)
-        if self.share:
-            painter.setBrush(theme.colour(self.colour))
-            width = max(float(self.height()), self.width() * min(1.0, self.share))
-            painter.drawRoundedRect(QRectF(0, 0, width, self.height()), radius, radius)
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            radius = self.height() / 2
+            painter.setBrush(theme.colour("surface.active"))
+            painter.drawRoundedRect(QRectF(self.rect()), radius, radius)
+            if self.share:
+                painter.setBrush(theme.colour(self.colour))
+                width = max(float(self.height()), self.width() * min(1.0, self.share))
+                painter.drawRoundedRect(QRectF(0, 0, width, self.height()), radius, radius)
 
 
 class StackedMeter(QWidget):
@@ -82,13 +82,13 @@ class StackedMeter(QWidget):
         return QSize(theme.scaled(120), theme.scaled(self._bar))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), theme.colour("surface.active"))
-        left = 0.0
-        for share, colour, _ in self._parts:
-            width = self.width() * max(0.0, share)
-            painter.fillRect(QRectF(left, 0, max(0.0, width - 1), self.height()), theme.colour(colour))
-            left += width
+        with QPainter(self) as painter:
+            painter.fillRect(self.rect(), theme.colour("surface.active"))
+            left = 0.0
+            for share, colour, _ in self._parts:
+                width = self.width() * max(0.0, share)
+                painter.fillRect(QRectF(left, 0, max(0.0, width - 1), self.height()), theme.colour(colour))
+                left += width
 
 
 class Sparkline(QWidget):
@@ -123,17 +123,17 @@ class Sparkline(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         if len(self.values) < 2:
             return
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        line = QPolygonF(self._points())
-        if self.fill:
-            ground = theme.colour(self.colour)
-            ground.setAlphaF(0.16)
-            path = QPainterPath()
-            path.addPolygon(QPolygonF([*line, QPointF(self.width(), self.height()), QPointF(0, self.height())]))
-            painter.fillPath(path, ground)
-        painter.setPen(QPen(theme.colour(self.colour), 1.5))
-        painter.drawPolyline(line)
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            line = QPolygonF(self._points())
+            if self.fill:
+                ground = theme.colour(self.colour)
+                ground.setAlphaF(0.16)
+                path = QPainterPath()
+                path.addPolygon(QPolygonF([*line, QPointF(self.width(), self.height()), QPointF(0, self.height())]))
+                painter.fillPath(path, ground)
+            painter.setPen(QPen(theme.colour(self.colour), 1.5))
+            painter.drawPolyline(line)
 
     def _points(self) -> list[QPointF]:
         low, high = min(0.0, *self.values), max(self.values)

@@ -181,16 +181,16 @@ class Sheet(QAbstractScrollArea):
             self.horizontalScrollBar().setValue(int(self.horizontalScrollBar().value() + rect.left() - PAD))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self.viewport())
-        painter.fillRect(event.rect(), theme.colour("surface.panel"))
-        if self._image.isNull():
-            return
-        rect = QRectF(self._corner(), self.page_size())
-        painter.drawImage(rect, self._at_size(rect.size()))
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(theme.colour("border.default"))
-        painter.drawRect(rect)
-        self._paint_boxes(painter)
+        with QPainter(self.viewport()) as painter:
+            painter.fillRect(event.rect(), theme.colour("surface.panel"))
+            if self._image.isNull():
+                return
+            rect = QRectF(self._corner(), self.page_size())
+            painter.drawImage(rect, self._at_size(rect.size()))
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(theme.colour("border.default"))
+            painter.drawRect(rect)
+            self._paint_boxes(painter)
 
     def _paint_boxes(self, painter: QPainter) -> None:
         """Like a marker pen: darker than the paper, the words stay black."""

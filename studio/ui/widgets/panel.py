@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QShowEvent
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from studio.engine.text import Text
@@ -13,7 +13,7 @@ from studio.ui.icons import paint_icon
 from studio.ui.language import say
 from studio.ui.theme import theme
 from studio.ui.widgets.box import paint_box
-from studio.ui.widgets.buttons import Pressable
+from studio.ui.widgets.buttons import Button, Pressable
 from studio.ui.widgets.labels import Label
 
 
@@ -30,11 +30,15 @@ class Surface(QWidget):
 
 
 class Header(Surface):
-    """The strip on top of a view (40) or a panel (32), with a line below. Fill `row`."""
+    """The strip on top of a view (40) or a panel (32), with a line below. Fill `row`; tabs begin at the edge (`flush`)."""
 
-    def __init__(self, height: int = 32, surface: str = "panel", parent: QWidget | None = None) -> None:
+    def __init__(
+        self, height: int = 32, surface: str = "panel", parent: QWidget | None = None, *, flush: bool = False
+    ) -> None:
         super().__init__(surface, parent)
-        self._height = height
+        self._flush = flush
+        self._height, self._roomy = height, 0
+        self._buttons: tuple[Button, ...] = ()
         self.row = QHBoxLayout(self)
         self.row.setSpacing(theme.size("space.2"))
         theme.changed.connect(self._restyle)
@@ -42,12 +46,26 @@ class Header(Surface):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
-        painter = QPainter(self)
-        painter.fillRect(0, self.height() - 1, self.width(), 1, theme.colour("border.default"))
+        with QPainter(self) as painter:
+            painter.fillRect(0, self.height() - 1, self.width(), 1, theme.colour("border.default"))
+
+    def bare_below(self, width: int, *buttons: Button) -> None:
+        """Where it is narrower than `width` these buttons show their icons only."""
+        self._roomy, self._buttons = width, buttons
+        self._squeeze()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._squeeze()
+
+    def _squeeze(self) -> None:
+        for button in self._buttons:
+            button.set_bare(self.width() < theme.scaled(self._roomy))
 
     def _restyle(self) -> None:
+        self._squeeze()
         self.setFixedHeight(theme.scaled(self._height))
-        self.row.setContentsMargins(theme.size("space.3"), 0, theme.size("space.2"), 1)
+        self.row.setContentsMargins(0 if self._flush else theme.size("space.3"), 0, theme.size("space.2"), 1)
 
 
 class Panel(Surface):
@@ -98,7 +116,8 @@ class Panel(Surface):
 
 
 class Section(QWidget):
-    """A titled group. Fill `body`; a collapsible one opens and closes with its title."""
+    """A titled group. Fill `body`; a collapsible one opens and closes with its title. One that is `flush` stands where its
+    surroundings begin: they are set in already."""
 
     toggled = Signal(bool)
 
@@ -108,13 +127,14 @@ class Section(QWidget):
         collapsible: bool = False,
         tools: Sequence[QWidget] = (),
         open: bool = True,
+        flush: bool = False,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        self._head = _SectionHead(title, collapsible)
+        self._head = _SectionHead(title, collapsible, flush)
         row = QHBoxLayout()
         row.setContentsMargins(0, 0, theme.size("space.2"), 0)
         row.addWidget(self._head, 1)
@@ -146,9 +166,9 @@ class Section(QWidget):
 
 
 class _SectionHead(Pressable):
-    def __init__(self, title: Text | str, collapsible: bool) -> None:
+    def __init__(self, title: Text | str, collapsible: bool, flush: bool) -> None:
         super().__init__()
-        self.collapsible, self.open, self.count = collapsible, True, ""
+        self.collapsible, self.flush, self.open, self.count = collapsible, flush, True, ""
         if not collapsible:
             self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         say(self.setText, title)
@@ -163,21 +183,22 @@ class _SectionHead(Pressable):
         return QSize(width + theme.scaled(56), theme.size("layout.row.list"))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        left, size = float(theme.size("space.3")), theme.scaled(14)
-        if self.collapsible:
-            arrow = "chevron-down" if self.open else "chevron-right"
-            ink = "text.primary" if self.underMouse() else "text.secondary"
-            paint_icon(painter, arrow, ink, QRectF(theme.size("space.2"), (self.height() - size) / 2, size, size))
-            left = float(theme.scaled(28))
-        painter.setFont(theme.font("denseStrong"))
-        painter.setPen(theme.colour("text.primary"))
-        box = QRectF(left, 0, self.width() - left, self.height())
-        painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, self.text())
-        left += QFontMetrics(painter.font()).horizontalAdvance(self.text()) + theme.size("space.2")
-        painter.setFont(theme.font("dense"))
-        painter.setPen(theme.colour("text.tertiary"))
-        painter.drawText(QRectF(left, 0, self.width(), self.height()), Qt.AlignmentFlag.AlignVCenter, self.count)
+        with QPainter(self) as painter:
+            size = theme.scaled(14)
+            left = 0.0 if self.flush else float(theme.size("space.2" if self.collapsible else "space.3"))
+            if self.collapsible:
+                arrow = "chevron-down" if self.open else "chevron-right"
+                ink = "text.primary" if self.underMouse() else "text.secondary"
+                paint_icon(painter, arrow, ink, QRectF(left, (self.height() - size) / 2, size, size))
+                left += theme.scaled(20)
+            painter.setFont(theme.font("denseStrong"))
+            painter.setPen(theme.colour("text.primary"))
+            box = QRectF(left, 0, self.width() - left, self.height())
+            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, self.text())
+            left += QFontMetrics(painter.font()).horizontalAdvance(self.text()) + theme.size("space.2")
+            painter.setFont(theme.font("dense"))
+            painter.setPen(theme.colour("text.tertiary"))
+            painter.drawText(QRectF(left, 0, self.width(), self.height()), Qt.AlignmentFlag.AlignVCenter, self.count)
 
 
 class Card(QFrame):
@@ -244,26 +265,26 @@ class Glyph(QWidget):
         return QSize(side, side)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        if self._tile:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            ground = theme.colour(self.colour)
-            ground.setAlphaF(theme.tokens["node"]["iconTile"]["fillAlpha"])
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(ground)
-            radius = theme.size("node.iconTile.radius")
-            painter.drawRoundedRect(QRectF(self.rect()), radius, radius)
-        size = theme.scaled(self._size)
-        box = QRectF((self.width() - size) / 2, (self.height() - size) / 2, size, size)
-        paint_icon(painter, self.name, self.colour, box)
+        with QPainter(self) as painter:
+            if self._tile:
+                painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+                ground = theme.colour(self.colour)
+                ground.setAlphaF(theme.tokens["node"]["iconTile"]["fillAlpha"])
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(ground)
+                radius = theme.size("node.iconTile.radius")
+                painter.drawRoundedRect(QRectF(self.rect()), radius, radius)
+            size = theme.scaled(self._size)
+            box = QRectF((self.width() - size) / 2, (self.height() - size) / 2, size, size)
+            paint_icon(painter, self.name, self.colour, box)
 
 
 def paint_raised(widget: QWidget) -> None:
     """The ground of what lies above the view, such as a popup, with its edge. Call it in `paintEvent`."""
-    painter = QPainter(widget)
-    painter.fillRect(widget.rect(), theme.colour("surface.raised"))
-    painter.setPen(theme.colour("border.strong"))
-    painter.drawRect(widget.rect().adjusted(0, 0, -1, -1))
+    with QPainter(widget) as painter:
+        painter.fillRect(widget.rect(), theme.colour("surface.raised"))
+        painter.setPen(theme.colour("border.strong"))
+        painter.drawRect(widget.rect().adjusted(0, 0, -1, -1))
 
 
 def scroll(content: QWidget | QLayout) -> QScrollArea:

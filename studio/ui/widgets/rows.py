@@ -25,6 +25,7 @@ from studio.ui.icons import paint_icon
 from studio.ui.language import language, say, tr
 from studio.ui.theme import theme
 from studio.ui.widgets.labels import badge_colours, dot_colour
+from studio.ui.widgets.things import MIME, Thing, put
 
 Index = QModelIndex | QPersistentModelIndex
 ROLE = Qt.ItemDataRole.UserRole
@@ -35,9 +36,10 @@ class Row:
     """One row. `trailing` is a quiet word at the end, `tone` a dot there; `heading` makes it a caption between rows.
 
     `colour` tints the icon, `tile` puts it on a square of that colour, `depth` indents. `drag` is the text that it gives
-    where it is dragged to. `open` says of a branch whether what is below it is shown; `badge` is a word in a frame at the
+    where it is dragged to, `thing` what it is for other views. `open` says of a branch whether what is below it is shown; `badge` is a word in a frame at the
     end, `twice` wants a double click even where one is enough for others. After the title may stand a quiet icon (`after`)
-    and a word in a frame (`mark`). `joined` draws a line from its icon to the next row's.
+    and a word in a frame (`mark`). `joined` draws a line from its icon to the next row's,
+    `room` is kept free at the end, in pixels, for a widget that lies there.
     """
 
     id: str
@@ -53,6 +55,7 @@ class Row:
     enabled: bool = True
     hint: Text | str = ""
     drag: str = ""
+    thing: Thing | None = None
     open: bool | None = None
     badge: Text | str = ""
     twice: bool = False
@@ -60,6 +63,7 @@ class Row:
     mark: Text | str = ""
     mark_tone: str = "warning"
     joined: bool = False
+    room: int = 0
 
 
 class RowList(QListView):
@@ -68,6 +72,7 @@ class RowList(QListView):
     activated = Signal(str)  # type: ignore[assignment]  # by id, not Qt's by index
     selected = Signal(str)
     menu = Signal(str, QPoint)
+    ticked = Signal(str)  # Space
     folded = Signal(str, bool)  # a branch is to be opened (True) or closed
 
     def __init__(
@@ -105,7 +110,7 @@ class RowList(QListView):
     def set_rows(self, rows: Iterable[Row]) -> None:
         """Show other rows; the chosen one stays chosen, where it still is."""
         rows = list(rows)
-        self.setDragEnabled(any(row.drag for row in rows))
+        self.setDragEnabled(any(row.drag or row.thing for row in rows))
         kept, place = self.current(), self.verticalScrollBar().value()
         if [row.id for row in rows] == [row.id for row in self._model.rows]:
             self._model.replace(rows)
@@ -138,6 +143,9 @@ class RowList(QListView):
         row = self._model.row(self.currentIndex())
         if row and row.open is not None and event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right):
             self.folded.emit(row.id, event.key() == Qt.Key.Key_Right)
+            return
+        if row and not row.heading and event.key() == Qt.Key.Key_Space:
+            self.ticked.emit(row.id)
             return
         super().keyPressEvent(event)
 
@@ -191,16 +199,18 @@ class _Rows(QAbstractListModel):
         row = self.row(index)
         if row is None or row.heading:
             return Qt.ItemFlag.NoItemFlags
-        dragged = Qt.ItemFlag.ItemIsDragEnabled if row.drag else Qt.ItemFlag.NoItemFlags
+        dragged = Qt.ItemFlag.ItemIsDragEnabled if row.drag or row.thing else Qt.ItemFlag.NoItemFlags
         return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | dragged
 
     def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
+        rows = [row for index in indexes if (row := self.row(index)) is not None]
         dragged = QMimeData()
-        dragged.setText(", ".join(row.drag for index in indexes if (row := self.row(index)) is not None))
-        return dragged
+        dragged.setText(", ".join(row.drag or tr(row.title) for row in rows))
+        things = [row.thing for row in rows if row.thing is not None]
+        return put(dragged, things) if things else dragged
 
     def mimeTypes(self) -> list[str]:
-        return ["text/plain"]
+        return ["text/plain", MIME]
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         row = self.row(index)
@@ -345,6 +355,7 @@ class _Painter(QStyledItemDelegate):
         return left + size + theme.size("space.2")
 
     def _trailing(self, painter: QPainter, row: Row, box: QRect, right: int) -> int:
+        right -= row.room
         if row.tone:
             size = theme.scaled(8)
             painter.setPen(Qt.PenStyle.NoPen)

@@ -13,9 +13,10 @@ from studio.engine.text import Text
 from studio.ui.language import tr
 from studio.ui.theme import theme
 from studio.ui.widgets.buttons import Button
+from studio.ui.widgets.gap import gap
 from studio.ui.widgets.labels import Label
 from studio.ui.widgets.meter import Meter
-from studio.ui.widgets.panel import Glyph
+from studio.ui.widgets.panel import Glyph, Header
 
 SKELETON_AFTER, PROGRESS_AFTER, CANCEL_AFTER = 200, 1000, 3000
 
@@ -29,7 +30,7 @@ class Empty(QWidget):
         super().__init__(parent)
         column = centred_column(self)
         column.addWidget(Glyph(icon, "text.tertiary", 24), 0, Qt.AlignmentFlag.AlignHCenter)
-        column.addSpacing(theme.size("space.1"))
+        gap(column, "space.1")
         heading = Label(title, "bodyStrong", wrap=True)
         heading.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         column.addWidget(heading)
@@ -38,7 +39,7 @@ class Empty(QWidget):
             words.setAlignment(Qt.AlignmentFlag.AlignHCenter)
             column.addWidget(words)
         if buttons:
-            column.addSpacing(theme.size("space.2"))
+            gap(column, "space.2")
             row = QHBoxLayout()
             row.addStretch(1)
             for button in buttons:
@@ -99,6 +100,24 @@ class Loading(QWidget):
         return timer
 
 
+class Coming(QWidget):
+    """A view that is being made: its title at once, a skeleton where it takes longer."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.title = Label("", "bodyStrong")
+        header = Header(40, "content")
+        header.row.addWidget(self.title, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(header)
+        column.addWidget(Loading(), 1)
+
+    def say(self, title: Text) -> None:
+        self.title.say(title)
+
+
 class Skeleton(QWidget):
     """Grey bars where lines will be."""
 
@@ -111,13 +130,13 @@ class Skeleton(QWidget):
         return QSize(theme.scaled(200), theme.scaled(20 * self._lines))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme.colour("surface.active"))
-        for line in range(self._lines):
-            width = self.width() * (1.0, 0.82, 0.93, 0.6)[line % 4]
-            painter.drawRoundedRect(QRectF(0, theme.scaled(20 * line + 4), width, theme.scaled(10)), 3, 3)
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(theme.colour("surface.active"))
+            for line in range(self._lines):
+                width = self.width() * (1.0, 0.82, 0.93, 0.6)[line % 4]
+                painter.drawRoundedRect(QRectF(0, theme.scaled(20 * line + 4), width, theme.scaled(10)), 3, 3)
 
 
 class Failure(QWidget):
@@ -180,10 +199,10 @@ class Spinner(QWidget):
         self._timer.stop()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(theme.colour(self._colour), 1.5, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
-        painter.drawArc(QRectF(self.rect()).adjusted(1.5, 1.5, -1.5, -1.5), -self._angle * 16, 270 * 16)
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(theme.colour(self._colour), 1.5, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+            painter.drawArc(QRectF(self.rect()).adjusted(1.5, 1.5, -1.5, -1.5), -self._angle * 16, 270 * 16)
 
     def _turn(self) -> None:
         self._angle = (self._angle + 360 * 40 // max(1, theme.duration("spinnerTurn"))) % 360

@@ -353,6 +353,7 @@ class VirtualTable(QWidget):
 
     def _restyle(self) -> None:
         self.grid.restyle()
+        self.widths.rescale()
         QTimer.singleShot(0, self, self._shape)
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -55,15 +55,14 @@ class ColumnHeader(QHeaderView):
     def wish(self, section: int) -> int:
         """The width that shows the whole name."""
         metrics = QFontMetrics(theme.font("denseStrong"))
-        return metrics.horizontalAdvance(self._table.names[section]) + 2 * PAD + 14 + 6 + 18
+        return metrics.horizontalAdvance(self._table.names[section]) + 2 * PAD + theme.scaled(14 + 6 + 18)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The room right of the last column belongs to the header too."""
-        painter = QPainter(self.viewport())
-        painter.fillRect(event.rect(), theme.colour("surface.panel"))
-        painter.setPen(theme.colour("border.default"))
-        painter.drawLine(0, self.height() - 1, self.width(), self.height() - 1)
-        painter.end()
+        with QPainter(self.viewport()) as painter:
+            painter.fillRect(event.rect(), theme.colour("surface.panel"))
+            painter.setPen(theme.colour("border.default"))
+            painter.drawLine(0, self.height() - 1, self.width(), self.height() - 1)
         super().paintEvent(event)
         if self._table.pinned and self.offset():
             self._paint_pinned()
@@ -73,14 +72,14 @@ class ColumnHeader(QHeaderView):
         return sum(self.sectionSize(section) for section in range(self._table.pinned))
 
     def _paint_pinned(self) -> None:
-        painter, left = QPainter(self.viewport()), 0
-        for section in range(self._table.pinned):
-            width = self.sectionSize(section)
-            self.paintSection(painter, QRect(left, 0, width, self.height()), section)
-            left += width
-        painter.setPen(theme.colour("border.strong"))
-        painter.drawLine(left - 1, 0, left - 1, self.height())
-        painter.end()
+        left = 0
+        with QPainter(self.viewport()) as painter:
+            for section in range(self._table.pinned):
+                width = self.sectionSize(section)
+                self.paintSection(painter, QRect(left, 0, width, self.height()), section)
+                left += width
+            painter.setPen(theme.colour("border.strong"))
+            painter.drawLine(left - 1, 0, left - 1, self.height())
 
     def section_at(self, x: int) -> int:
         """The column under a place of the header, pinned ones included."""
@@ -139,25 +138,28 @@ class ColumnHeader(QHeaderView):
         line = QRect(rect.left() + PAD, rect.top(), rect.width() - 2 * PAD, self.line_height)
         sorted_here = section in self.order.keys
         several = len(self.order.keys) > 1
-        name_room = line.width() - 14 - 6 - (16 if sorted_here else 0)
+        size, beside = theme.scaled(14), theme.scaled(20)
+        arrow_room = theme.scaled(16) if sorted_here else 0
+        name_room = line.width() - beside - arrow_room
         font = theme.font("denseStrong")
         metrics = QFontMetrics(font)
         name = metrics.elidedText(self._table.names[section], Qt.TextElideMode.ElideRight, max(0, name_room))
         left = line.left()
         if self._table.kinds[section] in NUMBERS and not self.order.strips:
-            left = max(left, line.right() - (16 if sorted_here else 0) - metrics.horizontalAdvance(name) - 20)
+            left = max(left, line.right() - arrow_room - metrics.horizontalAdvance(name) - beside)
         ratio = self.devicePixelRatioF()
         middle = line.center().y()
-        icon = pixmap(ICONS[self._table.kinds[section]], "text.secondary", 14, ratio)
-        painter.drawPixmap(left, middle - 6, icon)
+        icon = pixmap(ICONS[self._table.kinds[section]], "text.secondary", size, ratio)
+        painter.drawPixmap(left, middle + 1 - size // 2, icon)
         painter.setFont(font)
         painter.setPen(theme.colour("text.primary"))
         painter.drawText(
-            QRect(left + 20, line.top(), name_room + 4, line.height()), Qt.AlignmentFlag.AlignVCenter, name
+            QRect(left + beside, line.top(), name_room + 4, line.height()), Qt.AlignmentFlag.AlignVCenter, name
         )
         if sorted_here:
             arrow = "arrow-up" if self.order.keys[section] else "arrow-down"
-            painter.drawPixmap(line.right() - 13, middle - 6, pixmap(arrow, "accent.text", 14, ratio))
+            shown = pixmap(arrow, "accent.text", size, ratio)
+            painter.drawPixmap(line.right() + 1 - size, middle + 1 - size // 2, shown)
         if sorted_here and several:
             painter.setFont(theme.font("caption"))
             painter.setPen(theme.colour("accent.text"))
@@ -184,14 +186,13 @@ class RowHeader(QHeaderView):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """All numbers in one go: a call for each, as Qt has it, takes three times as long."""
-        painter = QPainter(self.viewport())
-        painter.fillRect(event.rect(), theme.colour("surface.panel"))
-        first, last = self.visualIndexAt(event.rect().top()), self.visualIndexAt(event.rect().bottom())
-        if first >= 0:
-            self._paint_numbers(painter, range(first, (last if last >= 0 else self.count() - 1) + 1))
-        painter.setPen(theme.colour("border.default"))
-        painter.drawLine(self.width() - 1, 0, self.width() - 1, self.height())
-        painter.end()
+        with QPainter(self.viewport()) as painter:
+            painter.fillRect(event.rect(), theme.colour("surface.panel"))
+            first, last = self.visualIndexAt(event.rect().top()), self.visualIndexAt(event.rect().bottom())
+            if first >= 0:
+                self._paint_numbers(painter, range(first, (last if last >= 0 else self.count() - 1) + 1))
+            painter.setPen(theme.colour("border.default"))
+            painter.drawLine(self.width() - 1, 0, self.width() - 1, self.height())
 
     def _paint_numbers(self, painter: QPainter, sections: range) -> None:
         width, height = self.width(), self.defaultSectionSize()

@@ -1,19 +1,20 @@
-"""Tabs of documents, and tabs of a panel."""
+"""Tabs of documents."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QMenu, QSizePolicy, QWidget
 
 from studio.engine.text import Text
-from studio.ui.icons import paint_icon
+from studio.ui.icons import icon, paint_icon
 from studio.ui.language import language, say, tr
 from studio.ui.theme import theme
-from studio.ui.widgets.buttons import IconButton, OneOfRow, beside
+from studio.ui.widgets.buttons import IconButton, beside
+
+LEAST = 96  # units that a tab keeps
 
 
 @dataclass(slots=True)
@@ -28,19 +29,29 @@ class Tab:
 
 
 class TabBar(QWidget):
-    """Open documents, 40 high. A middle click or Ctrl+W closes; arrows move."""
+    """Open documents, 40 high. A middle click or Ctrl+W closes; arrows move.
+
+    `menu` comes with a right click or the menu key. The tabs of a `draggable` bar tell where they are dragged to on the screen;
+    Esc lets go of one where it is.
+    """
 
     selected = Signal(str)
     closed = Signal(str)
     added = Signal()
+    menu = Signal(str, QPoint)
+    dragged = Signal(str, QPoint)
+    dropped = Signal(str, QPoint)
+    let_go = Signal()
 
     def __init__(
         self,
         add: Text | None = None,
         name: Text | str = Text("Open documents", "打开的文档"),
+        draggable: bool = False,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
+        self.draggable = draggable
         self._strip = _Strip(self)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -51,6 +62,10 @@ class TabBar(QWidget):
             plus = IconButton("plus", add)
             plus.clicked.connect(self.added)
             row.addWidget(plus)
+        self._all = IconButton("chevron-down", Text("All open documents", "所有打开的文档"))
+        self._all.clicked.connect(self._list)
+        self._all.hide()
+        row.addWidget(self._all)
         row.addStretch(1)
 
     def add(self, tab: Tab, select: bool = True) -> None:
@@ -78,7 +93,7 @@ class TabBar(QWidget):
     def select(self, tab_id: str) -> None:
         if self._find(tab_id) is not None and self._strip.current != tab_id:
             self._strip.current = tab_id
-            self._strip.update()
+            self._strip.reveal()
             self.selected.emit(tab_id)
 
     def change(self, tab_id: str, title: Text | str | None = None, changed: bool | None = None) -> None:
@@ -92,19 +107,54 @@ class TabBar(QWidget):
     def current(self) -> str:
         return self._strip.current
 
+    def tab(self, tab_id: str) -> Tab:
+        return next(tab for tab in self._strip.tabs if tab.id == tab_id)
+
+    def set_quiet(self, quiet: bool) -> None:
+        """Work goes on elsewhere: the chosen tab has no line of its own colour."""
+        if quiet != self._strip.quiet:
+            self._strip.quiet = quiet
+            self._strip.update()
+
     def ids(self) -> list[str]:
         return [tab.id for tab in self._strip.tabs]
+
+    def show_overflow(self, overflows: bool) -> None:
+        """Where not all tabs are in view, a list of them is at hand."""
+        self._all.setVisible(overflows)
+
+    def _list(self) -> None:
+        menu = QMenu(self)
+        for tab in self._strip.tabs:
+            entry = menu.addAction(icon(tab.icon), tr(tab.title)) if tab.icon else menu.addAction(tr(tab.title))
+            entry.triggered.connect(lambda _=False, tab_id=tab.id: self.select(tab_id))
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(self._all.mapToGlobal(self._all.rect().bottomLeft()))
 
     def _find(self, tab_id: str) -> int | None:
         return next((place for place, tab in enumerate(self._strip.tabs) if tab.id == tab_id), None)
 
 
+def shrunk(widths: list[int], room: int) -> list[int]:
+    """Widths that fit together: the longest are cut to one length, and short ones stay whole as long as that helps."""
+    left, most = room, max(widths, default=0)
+    for place, width in enumerate(sorted(widths)):
+        if width * (len(widths) - place) > left:
+            most = max(0, left) // (len(widths) - place)
+            break
+        left -= width
+    return [min(width, most) for width in widths]
+
+
 class _Strip(QWidget):
     def __init__(self, bar: TabBar) -> None:
         super().__init__(bar)
-        self.bar, self.current = bar, ""
+        self.bar, self.current, self.quiet = bar, "", False
+        self._pressed: tuple[str, QPoint] | None = None
+        self._dragging = False
         self.tabs: list[Tab] = []
         self._hover = (-1, False)
+        self._scrolled = 0
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Expanding)
@@ -113,7 +163,33 @@ class _Strip(QWidget):
 
     def changed(self) -> None:
         self.updateGeometry()
+        self.reveal()
+
+    def reveal(self) -> None:
+        """Bring the chosen tab into view."""
+        ids = self.bar.ids()
+        if self.current in ids:
+            box = self._boxes()[ids.index(self.current)]
+            self._scroll(min(box.left(), 0) + max(box.right() + 1 - self.width(), 0))
+        self.bar.show_overflow(self._hidden() > 0)
         self.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.reveal()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        turned = event.angleDelta()
+        self._scroll(-(turned.x() or turned.y()))
+        event.setAccepted(self._hidden() > 0)
+
+    def _scroll(self, by: int) -> None:
+        self._scrolled = max(0, min(self._hidden(), self._scrolled + by))
+        self.update()
+
+    def _hidden(self) -> int:
+        """How much wider all tabs are than the strip."""
+        return max(0, sum(self._squeezed(self._widths())) - self.width())
 
     def sizeHint(self) -> QSize:
         return QSize(sum(self._widths()), theme.size("layout.viewHeader"))
@@ -122,6 +198,14 @@ class _Strip(QWidget):
         return QSize(theme.scaled(60) if self.tabs else 0, theme.size("layout.viewHeader"))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and self._dragging:
+            self._pressed, self._dragging = None, False
+            self.bar.let_go.emit()
+            return
+        if event.key() == Qt.Key.Key_Menu and self.current:
+            box = self._boxes()[self.bar.ids().index(self.current)]
+            self.bar.menu.emit(self.current, self.mapToGlobal(box.bottomLeft()))
+            return
         chosen = beside(event, self.bar.ids(), self.current)
         if chosen is None:
             super().keyPressEvent(event)
@@ -129,6 +213,15 @@ class _Strip(QWidget):
         self.bar.select(chosen)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._pressed is not None and event.buttons() & Qt.MouseButton.LeftButton and self.bar.draggable:
+            tab_id, start = self._pressed
+            far = (event.position().toPoint() - start).manhattanLength() > QApplication.startDragDistance()
+            if self._dragging or far:
+                if not self._dragging:
+                    self.setFocus()
+                self._dragging = True
+                self.bar.dragged.emit(tab_id, event.globalPosition().toPoint())
+                return
         self._hover = self._at(event)
         self.setToolTip(tr(self.tabs[self._hover[0]].title) if self._hover[0] >= 0 else "")
         self.update()
@@ -143,28 +236,39 @@ class _Strip(QWidget):
             return
         if on_close or event.button() == Qt.MouseButton.MiddleButton:
             self.bar.closed.emit(self.tabs[place].id)
+        elif event.button() == Qt.MouseButton.RightButton:
+            self.bar.menu.emit(self.tabs[place].id, event.globalPosition().toPoint())
         else:
+            self._pressed = (self.tabs[place].id, event.position().toPoint())
             self.bar.select(self.tabs[place].id)
 
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        pressed, self._pressed = self._pressed, None
+        if pressed is not None and self._dragging:
+            self._dragging = False
+            self.bar.dropped.emit(pressed[0], event.globalPosition().toPoint())
+
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        for place, (tab, box) in enumerate(zip(self.tabs, self._boxes(), strict=True)):
-            self._paint_tab(painter, tab, box, place)
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            for place, (tab, box) in enumerate(zip(self.tabs, self._boxes(), strict=True)):
+                self._paint_tab(painter, tab, box, place)
 
     def _paint_tab(self, painter: QPainter, tab: Tab, box: QRect, place: int) -> None:
         chosen, hovered = tab.id == self.current, self._hover[0] == place
         if chosen or hovered:
             painter.fillRect(box, theme.colour("surface.content" if chosen else "surface.hover"))
         if chosen:
-            painter.fillRect(box.left(), 0, box.width(), 2, theme.colour("accent.ring"))
+            line = "border.control" if self.quiet else "accent.ring"
+            painter.fillRect(box.left(), 0, box.width(), 2, theme.colour(line))
         painter.fillRect(box.right(), 0, 1, box.height(), theme.colour("border.default"))
         left, size = box.left() + theme.size("space.3"), theme.scaled(14)
         if tab.icon:
             colour = "accent.text" if chosen and tab.colour == "text.secondary" else tab.colour
             paint_icon(painter, tab.icon, colour, QRectF(left, (box.height() - size) / 2, size, size))
             left += size + theme.size("space.2")
-        right = box.right() - theme.scaled(28)
+        ended = chosen or hovered or tab.changed
+        right = box.right() - theme.scaled(28 if ended else 8)
         painter.setFont(theme.font("denseStrong" if chosen else "dense"))
         painter.setPen(theme.colour("text.primary" if chosen else "text.secondary"))
         words = QFontMetrics(painter.font()).elidedText(tr(tab.title), Qt.TextElideMode.ElideRight, right - left)
@@ -192,13 +296,31 @@ class _Strip(QWidget):
         ]
 
     def _boxes(self) -> list[QRect]:
-        widths = self._widths()
-        share = min(1.0, self.width() / max(1, sum(widths)))
-        boxes, left = [], 0
+        widths = self._squeezed(self._widths())
+        boxes, left = [], -self._scrolled
         for width in widths:
-            boxes.append(QRect(left, 0, int(width * share), self.height()))
-            left += int(width * share)
+            boxes.append(QRect(left, 0, width, self.height()))
+            left += width
         return boxes
+
+    def _squeezed(self, widths: list[int]) -> list[int]:
+        """Where the room is short the chosen tab keeps its name, and of the others the long ones are cut first, to no less than
+        can be read: what has no room then is scrolled to."""
+        ids = self.bar.ids()
+        if sum(widths) <= self.width() or self.current not in ids:
+            return self._readable(shrunk(widths, self.width()), widths)
+        place = ids.index(self.current)
+        room = self.width() if self.width() < 2 * theme.scaled(LEAST) else self.width() // 2
+        kept = min(widths[place], theme.scaled(140), room)
+        rest = [*widths[:place], *widths[place + 1 :]]
+        others = self._readable(shrunk(rest, self.width() - kept), rest)
+        kept = max(kept, min(widths[place], self.width() - sum(others)))
+        return [*others[:place], kept, *others[place:]]
+
+    @staticmethod
+    def _readable(cut: list[int], whole: list[int]) -> list[int]:
+        least = theme.scaled(LEAST)
+        return [max(width, min(least, wanted)) for width, wanted in zip(cut, whole, strict=True)]
 
     def _close_box(self, box: QRect) -> QRect:
         side = theme.size("control.minHit")
@@ -210,77 +332,3 @@ class _Strip(QWidget):
             if box.contains(point):
                 return place, self._close_box(box).contains(point)
         return -1, False
-
-
-class PanelTabs(QWidget):
-    """Underlined tabs in a header: [(value, title)]. `changed` carries the value."""
-
-    changed = Signal(object)
-
-    def __init__(
-        self, tabs: Sequence[tuple[object, Text | str]], value: object = None, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
-        self._tabs = {key: _PanelTab(words, self) for key, words in tabs}
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(theme.size("space.4"))
-        for key, tab in self._tabs.items():
-            tab.clicked.connect(lambda _=False, key=key: self._choose(key))
-            row.addWidget(tab)
-        row.addStretch(1)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
-        self.set_value(value if value is not None else next(iter(self._tabs), None))
-
-    def value(self) -> object:
-        return next((key for key, tab in self._tabs.items() if tab.isChecked()), None)
-
-    def set_value(self, value: object) -> None:
-        for key, tab in self._tabs.items():
-            tab.setChecked(key == value)
-
-    def set_count(self, value: object, count: int | str | None) -> None:
-        """A quiet figure beside a title."""
-        if value in self._tabs:
-            self._tabs[value].count = "" if count is None else f"{count:,}" if isinstance(count, int) else count
-            self._tabs[value].updateGeometry()
-            self._tabs[value].update()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        chosen = beside(event, list(self._tabs), self.value())
-        if chosen is None:
-            super().keyPressEvent(event)
-            return
-        self._tabs[chosen].setFocus()
-        self._choose(chosen)
-
-    def _choose(self, key: object) -> None:
-        self.set_value(key)
-        self.changed.emit(key)
-
-
-class _PanelTab(OneOfRow):
-    def __init__(self, title: Text | str, parent: QWidget) -> None:
-        super().__init__(title, parent)
-        self.count = ""
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
-
-    def sizeHint(self) -> QSize:
-        width = self.words_width()
-        if self.count:
-            width += QFontMetrics(theme.font("dense")).horizontalAdvance(self.count) + theme.scaled(6)
-        return QSize(width, theme.size("layout.panelHeader"))
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        chosen = self.isChecked()
-        painter.setFont(theme.font("denseStrong" if chosen else "dense"))
-        painter.setPen(theme.colour("text.primary" if chosen or self.underMouse() else "text.secondary"))
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter, self.text())
-        if self.count:
-            left = QFontMetrics(painter.font()).horizontalAdvance(self.text()) + theme.scaled(6)
-            painter.setFont(theme.font("dense"))
-            painter.setPen(theme.colour("text.tertiary"))
-            painter.drawText(self.rect().adjusted(left, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, self.count)
-        if chosen:
-            painter.fillRect(0, self.height() - 2, self.width(), 2, theme.colour("accent.ring"))

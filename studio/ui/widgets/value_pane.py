@@ -141,16 +141,16 @@ class Picture(QWidget):
         return QSize(200, 200)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.fillRect(event.rect(), theme.colour("surface.content"))
-        if self._image.isNull():
-            return
-        room = self.size() - QSize(16, 16)
-        size = self._image.size()
-        if size.width() > room.width() or size.height() > room.height():
-            size = size.scaled(room, Qt.AspectRatioMode.KeepAspectRatio)
-        place = QRect(
-            (self.width() - size.width()) // 2, (self.height() - size.height()) // 2, size.width(), size.height()
-        )
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.drawImage(place, self._image)
+        with QPainter(self) as painter:
+            painter.fillRect(event.rect(), theme.colour("surface.content"))
+            if self._image.isNull():
+                return
+            room = self.size() - QSize(16, 16)
+            size = self._image.size()
+            if size.width() > room.width() or size.height() > room.height():
+                size = size.scaled(room, Qt.AspectRatioMode.KeepAspectRatio)
+            place = QRect(
+                (self.width() - size.width()) // 2, (self.height() - size.height()) // 2, size.width(), size.height()
+            )
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            painter.drawImage(place, self._image)

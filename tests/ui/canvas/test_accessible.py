@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import QPointF
 from PySide6.QtGui import QAccessible
 
 from studio.ui.canvas.model import Live
@@ -29,6 +30,25 @@ def test_a_step_says_where_it_is_and_whether_it_is_selected(board):
     assert first.rect().width() > 100
 
 
+def test_comments_frames_and_wires_are_read_too_and_fall_silent_with_what_they_spoke_for(board):
+    from studio.ui.canvas import editing
+
+    note = editing.add_note(board.canvas, QPointF(0, 400), "Keep it short")
+    board.canvas.sheet.choose(["dataset", "sql"])
+    editing.add_frame(board.canvas, "Sources")
+    said = {child.text(QAccessible.Text.Name): child for child in steps(board)}
+    frame = said["frame: Sources"]
+    assert "comment: Keep it short" in said and "wire: Orders, table to Returns, rows" in said
+    assert frame.text(QAccessible.Text.Description) == "holds Orders, Returns"
+    assert frame.state().selected and frame.rect().width() > 300
+    canvas = QAccessible.queryAccessibleInterface(board.canvas)
+    assert canvas.child(canvas.indexOfChild(frame)).text(QAccessible.Text.Name) == "frame: Sources"
+    board.canvas.sheet.choose([note])
+    editing.delete(board.canvas)
+    assert said["comment: Keep it short"].text(QAccessible.Text.Name) == ""
+    assert "comment: Keep it short" not in [child.text(QAccessible.Text.Name) for child in steps(board)]
+
+
 def test_a_deleted_step_falls_silent(board):
     from studio.ui.canvas import editing
 
@@ -36,4 +56,4 @@ def test_a_deleted_step_falls_silent(board):
     board.canvas.sheet.choose(["dataset"])
     editing.delete(board.canvas)
     assert gone.text(QAccessible.Text.Name) == ""
-    assert len(steps(board)) == 3
+    assert sum(", idle" in step.text(QAccessible.Text.Name) for step in steps(board)) == 3

@@ -98,7 +98,9 @@ def reader() -> Iterator[Reader]:
         stack.enter_context(running([LAUNCHER, "--launch-immediately"], **quiet))
         bus = Reader(session)
         address = _patiently(lambda: bus.call(("org.a11y.Bus", "/org/a11y/bus"), "org.a11y.Bus", "GetAddress"))
-        stack.enter_context(running([sys.executable, str(Path(__file__).with_name("board_for_readers.py"))], **quiet))
+        board = str(Path(__file__).with_name("board_for_readers.py"))
+        for language in ("en", "zh"):
+            stack.enter_context(running([sys.executable, board, language], **quiet))
         yield Reader(address)
 
 
@@ -135,6 +137,15 @@ def test_every_step_tells_its_ports_and_which_have_a_wire(reader, canvas):
     assert said[1] == "inputs: rows (connected); outputs: table"
 
 
+def test_comments_frames_and_wires_are_told_after_the_steps(reader, canvas):
+    said = [(reader.says(mark, "Name"), reader.says(mark, "Description")) for mark in reader.children(canvas)[3:]]
+    assert said == [
+        ("comment by Wei: Only paid orders. Ask Wei.", "Only paid orders.\nAsk Wei."),
+        ("frame: First steps", "holds Orders, Returns"),
+        ("wire: Orders, table to Returns, rows", "table"),
+    ]
+
+
 def test_ports_are_children_of_their_step(reader, canvas):
     step = reader.children(canvas)[1]
     ports = reader.children(step)
@@ -145,3 +156,20 @@ def test_states_reach_the_reader(reader, canvas):
     first, second = reader.children(canvas)[:2]
     assert reader.state(second, SELECTED) and not reader.state(first, SELECTED)
     assert reader.state(second, BUSY) and not reader.state(first, BUSY)
+
+
+def test_in_chinese_everything_is_told_in_chinese(reader):
+    canvas = _patiently(lambda: reader.find(("org.a11y.atspi.Registry", ROOT), "画布"))
+    parts = reader.children(canvas)
+    assert [(reader.says(part, "Name"), reader.says(part, "Description")) for part in parts] == [
+        ("Orders，数据集，已完成", "输出：表格（已连接）"),
+        ("Returns，SQL 查询，运行中", "输入：rows（已连接）；输出：表格"),
+        ("Each row，逐行处理，未运行", "输入：行，result；输出：表格，行"),
+        ("Wei 的注释：Only paid orders. Ask Wei.", "Only paid orders.\nAsk Wei."),
+        ("分组框：First steps", "包含 Orders、Returns"),
+        ("连线：Orders 的 table 到 Returns 的 rows", "表格"),
+    ]
+    assert [reader.says(port, "Name") for port in reader.children(parts[1])] == [
+        "rows，输入，表格，已连接",
+        "表格，输出，表格",
+    ]

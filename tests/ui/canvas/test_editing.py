@@ -5,7 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QGuiApplication
 
-from studio.ui.canvas import editing, tidying
+from studio.engine.workflows.graph import Edge, Node
+from studio.ui.canvas import editing, swapping, tidying
+from studio.ui.canvas.commands import Connect, Insert
+from studio.ui.canvas.document import Parts
 
 CONTROL, ALT, SHIFT = (
     Qt.KeyboardModifier.ControlModifier,
@@ -72,12 +75,37 @@ def test_alt_arrows_go_along_the_wires(board, mouse):
     assert board.canvas.sheet.chosen_ids() == ["dataset"]
 
 
-def test_m_mutes_and_unmutes(board, mouse):
+def test_m_mutes_b_bypasses_and_each_takes_the_other_back(board, mouse):
+    item = board.canvas.sheet.nodes["sql"]
     mouse.click(mouse.header("sql"))
     mouse.key(Qt.Key.Key_M)
-    assert board.document.nodes["sql"].bypass and board.canvas.sheet.nodes["sql"].face.bypass
-    mouse.key(Qt.Key.Key_M)
-    assert not board.document.nodes["sql"].bypass
+    assert board.document.nodes["sql"].mute and item.face.off == "mute" and not item.face.through
+    assert item.describe().endswith("muted")
+    mouse.key(Qt.Key.Key_B)
+    assert board.document.nodes["sql"].bypass and not board.document.nodes["sql"].mute
+    assert item.face.through == (("rows", "table"),) and item.describe().endswith("bypassed")
+    mouse.key(Qt.Key.Key_B)
+    assert item.face.off == "" and board.document.nodes["sql"].work[-2:] == (False, False)
+    board.document.undo.undo()
+    board.document.undo.undo()
+    assert item.face.off == "mute"
+
+
+def test_a_variant_shares_the_inputs_of_its_step_and_is_copied_with_it(board):
+    document, sheet = board.document, board.canvas.sheet
+    variant = editing.add_variant(board.canvas, "llm")
+    assert document.nodes[variant].variant_of == "llm" and variant in sheet.links.items
+    assert {port.side for port in sheet.nodes[variant].face.ports} == {"output"}
+    assert sheet.nodes[variant].describe().endswith("variant")
+    refused = document.refusal(Edge(source="prompt", source_port="text", target=variant, target_port="prompt"))
+    assert refused is not None and "shares the inputs" in refused.message.en
+    sheet.choose(["llm", variant])
+    editing.duplicate(board.canvas)
+    first, second = (document.nodes[name] for name in sheet.chosen_ids())
+    assert {first.variant_of, second.variant_of} == {"", first.id if second.variant_of else second.id}
+    document.undo.undo()
+    document.undo.undo()
+    assert variant not in document.nodes and not sheet.links.items
 
 
 def test_c_offers_only_inputs_that_the_engine_lets_it_be_wired_to(board, mouse):
@@ -90,6 +118,40 @@ def test_c_offers_only_inputs_that_the_engine_lets_it_be_wired_to(board, mouse):
     assert not any("Returns" in title for title in titles)
     next(a for a in menu.actions()[0].menu().actions() if "Draft" in a.text()).trigger()
     assert any(e.source == "prompt" and e.target == "llm" for e in board.document.edges.values())
+
+
+def test_c_on_a_large_sheet_shows_the_nearest_and_the_rest_page_by_page(board):
+    from studio.ui.canvas.menu import FURTHER, connect_menu
+    from studio.ui.language import tr
+    from studio.ui.widgets.menus import Menu
+
+    many = [Node(id=f"p{i}", type="prompt", title=f"Far {i}", position=(9000 + 300 * i, 0)) for i in range(40)]
+    for node in many:
+        node.params = {"template": "{{ word }}"}
+    board.document.insert(Parts(nodes=many))
+    board.canvas.sheet.choose(["prompt"])
+    page = connect_menu(board.canvas).actions()[0].menu()
+    told: list[str] = []
+    while True:
+        titles = [action.text() for action in page.actions()]
+        assert len(titles) <= 17
+        told += [title for title in titles if title != tr(FURTHER)]
+        if titles[-1] != tr(FURTHER):
+            break
+        shown = set(board.window().findChildren(Menu))
+        page.actions()[-1].trigger()
+        page = next(menu for menu in board.window().findChildren(Menu) if menu not in shown)
+    assert [title for title in told if "Far" in title] == [f"Far {i} · word" for i in range(40)]
+    assert "Draft" in told[0]
+    page.close()
+
+
+def test_an_ampersand_in_a_name_stands_in_the_menu_as_it_is(board):
+    from studio.ui.canvas.menu import sources_menu
+
+    document = board.document
+    document.undo.push(Insert(document, Parts([Node(id="r", type="prompt", title="R&D", position=(200, 240))])))
+    assert any("R&&D" in action.text() for action in sources_menu(board.canvas, "llm", "prompt").actions())
 
 
 def test_a_node_dropped_on_a_wire_goes_in_between(board):
@@ -112,6 +174,17 @@ def test_tidying_up_puts_every_step_right_of_what_feeds_it(board):
     assert not any(a.intersects(b) for i, a in enumerate(boxes) for b in boxes[i + 1 :])
     board.document.undo.undo()
     assert nodes != board.document.nodes
+
+
+def test_a_graph_without_places_is_laid_out_and_that_is_no_edit(board):
+    before = dict(board.document.nodes)
+    tidying.give_places(board.canvas)
+    assert board.document.nodes == before, "one with places is left alone"
+    board.document.place({name: ((0.0, 0.0), node.parent) for name, node in board.document.nodes.items()})
+    tidying.give_places(board.canvas)
+    boxes = [item.box for item in board.canvas.sheet.nodes.values()]
+    assert not any(a.intersects(b) for i, a in enumerate(boxes) for b in boxes[i + 1 :])
+    assert not board.document.undo.count()
 
 
 def test_a_step_of_a_type_that_is_not_installed_is_shown_and_kept(board):
@@ -139,13 +212,12 @@ def test_typing_in_one_field_merges_into_one_step_of_undo(board):
 def test_n_puts_a_comment_that_can_be_typed_into(board, mouse, qtbot):
     mouse.key(Qt.Key.Key_N)
     note_id = next(iter(board.document.notes))
-    editing.edit_note(board.canvas, note_id)
     from studio.ui.canvas.note_editor import NoteEditor
 
     editor = board.canvas.viewport().findChild(NoteEditor)
     editor.setPlainText("Keep it short")
     qtbot.keyClick(editor, Qt.Key.Key_Escape)
-    qtbot.waitUntil(lambda: board.document.notes[note_id].text == "Keep it short", timeout=2000)
+    qtbot.waitUntil(lambda: board.document.notes[note_id].text == "Keep it short", timeout=60_000)
 
 
 def test_an_empty_canvas_says_how_to_begin(board):
@@ -160,3 +232,91 @@ def test_a_frame_grows_around_what_lies_in_it(board):
     inside = editing.add_node(board.canvas, board.document.types["prompt"], QPointF(400, 700))
     assert board.document.nodes[inside].parent == frame
     assert board.canvas.sheet.nodes[frame].box.contains(board.canvas.sheet.nodes[inside].box)
+
+
+def test_a_step_is_taken_out_of_its_wires_and_they_close(board, mouse):
+    document = board.document
+    document.undo.push(Insert(document, Parts([Node(id="sort", type="sql", position=(592, 0))])))
+    document.undo.push(
+        Connect(document, Edge(source="sql", source_port="table", target="sort", target_port="rows"), [])
+    )
+    mouse.click(mouse.header("sql"))
+    mouse.key(Qt.Key.Key_Delete, CONTROL)
+    assert "sql" not in document.nodes
+    assert [(e.source, e.source_port, e.target_port) for e in document.wires("sort")] == [("dataset", "table", "rows")]
+    document.undo.undo()
+    assert {e.source for e in document.wires("sort")} == {"sql"} and "w1" in document.edges
+
+
+def test_of_an_input_that_takes_many_all_wires_close(board, mouse):
+    document = board.document
+    document.undo.push(Insert(document, Parts([Node(id="merge", type="merge"), Node(id="after", type="merge")])))
+    for source, port, target in (
+        ("dataset", "table", "merge"),
+        ("prompt", "text", "merge"),
+        ("merge", "value", "after"),
+    ):
+        wire = Edge(source=source, source_port=port, target=target, target_port="values")
+        document.undo.push(Connect(document, wire, []))
+    board.canvas.sheet.choose(["merge"])
+    mouse.key(Qt.Key.Key_Delete, CONTROL)
+    assert sorted(edge.source for edge in document.wires("after")) == ["dataset", "prompt"]
+
+
+def test_a_frame_that_is_replaced_keeps_how_it_runs_and_the_wires_of_the_steps_in_it(board):
+    document = board.document
+    shape = {"fields": ["n"], "results": ["square"]}
+    each = Node(id="each", type="map", params=shape, bypass=True, on_error="branch", notes="Why", foreign={"a": 1})
+    document.undo.push(Insert(document, Parts([each, Node(id="square", type="merge", parent="each")])))
+    for source, port, target, end in (("each", "n", "square", "values"), ("square", "value", "each", "square")):
+        document.undo.push(Connect(document, Edge(source=source, source_port=port, target=target, target_port=end), []))
+    swapping.replace(board.canvas, "each", document.types["for_each"])
+    now = document.nodes["each"]
+    assert (now.type, now.bypass, now.on_error, now.notes, now.foreign) == ("for_each", True, "branch", "Why", {})
+    assert {(e.source, e.source_port) for e in document.wires("square")} == {("each", "item"), ("square", "value")}
+
+
+def test_a_step_is_replaced_and_keeps_its_name_place_and_the_wires_that_fit(board, mouse):
+    document = board.document
+    document.undo.push(
+        Connect(document, Edge(source="prompt", source_port="text", target="llm", target_port="prompt"), [])
+    )
+    before = document.nodes["llm"]
+    board.canvas.replace_wanted.emit("llm")
+    board.popup.field.setText("Summarise")
+    mouse.qtbot.keyClick(board.popup.field, Qt.Key.Key_Return)
+    now = document.nodes["llm"]
+    assert (now.type, now.title, now.position) == ("summarise", before.title, before.position)
+    assert [(e.source, e.target_port) for e in document.wires("llm")] == [
+        ("prompt", document.ports(now).inputs[0].name)
+    ]
+    assert board.canvas.sheet.nodes["llm"].face.icon == document.types["summarise"].icon
+    document.undo.undo()
+    assert document.nodes["llm"] == before and [e.target_port for e in document.wires("llm")] == ["prompt"]
+
+
+def test_bends_go_along_while_both_ends_of_a_wire_are_dragged(board, mouse):
+    document, scene = board.document, board.canvas.sheet
+    wire = document.edges["w1"].model_copy(update={"via": [(240.0, 160.0)]})
+    document.replace(wire)
+    bottom = scene.wires["w1"].boundingRect().bottom()
+    places = {i: QPointF(*document.nodes[i].position) + QPointF(0, 80) for i in ("dataset", "sql")}
+    scene.preview(places)
+    assert abs(scene.wires["w1"].boundingRect().bottom() - bottom - 80) < 1
+
+
+def test_a_tidied_chain_of_steps_of_any_height_has_straight_wires(board):
+    document = board.document
+    document.insert(
+        Parts(
+            edges=[Edge(id="w2", source="prompt", source_port="text", target="llm", target_port="prompt")],
+            nodes=[Node(id="out", type="output", params={"names": ["result"]}, position=(900, 700))],
+        )
+    )
+    document.insert(Parts(edges=[Edge(id="w3", source="llm", source_port="text", target="out", target_port="result")]))
+    tidying.tidy(board.canvas)
+    heights = {board.canvas.sheet.nodes[name].layout.height for name in ("prompt", "llm", "out")}
+    assert len(heights) == 3
+    for name in ("w2", "w3"):
+        start, end = board.canvas.sheet.ends(document.edges[name])
+        assert start.y() == end.y()

@@ -166,3 +166,71 @@ def test_a_frame_takes_what_lies_in_it_along(board, mouse):
     start = board.canvas.sheet.nodes[frame].pos() + QPointF(200, 16)
     mouse.drag(start, start + QPointF(0, 80))
     assert board.document.nodes["prompt"].position == (inside[0], inside[1] + 80)
+
+
+def test_a_wire_that_is_let_go_over_a_step_takes_its_first_free_port_that_fits(board, mouse):
+    middle = board.canvas.sheet.nodes["llm"].box.center()
+    mouse.drag(mouse.port("prompt", "text", True), middle)
+    assert ("prompt", "text", "llm", "prompt") in ends(board.document)
+    before = ends(board.document)
+    mouse.drag(mouse.port("dataset", "table", True), board.canvas.sheet.nodes["llm"].box.center())
+    assert ends(board.document) == before  # nothing there takes a table
+
+
+def test_a_step_drawn_out_of_a_port_stands_with_its_port_where_the_wire_was_let_go(board, mouse, qtbot):
+    board.document.place({"llm": ((900.0, 240.0), None)})
+    start = mouse.port("prompt", "text", True)
+    for place, level in ((QPointF(300, 400), False), (QPointF(300, start.y() + 10), True)):
+        mouse.drag(start, place)
+        board.popup.field.setText("summarise")
+        qtbot.keyClick(board.popup.field, Qt.Key.Key_Return)
+        wire = next(edge for edge in board.document.edges.values() if edge.source == "prompt")
+        begin, end = board.canvas.sheet.ends(wire)
+        assert (end - place).manhattanLength() < 24
+        assert not level or begin.y() == end.y()
+        board.document.undo.undo()
+        assert not [edge for edge in board.document.edges.values() if edge.source == "prompt"]
+
+
+def test_a_step_drawn_out_of_an_input_stands_left_of_it(board, mouse, qtbot):
+    board.document.place({"llm": ((700.0, 240.0), None)})
+    mouse.drag(mouse.port("llm", "prompt", False), QPointF(600, 420))
+    board.popup.field.setText("prompt")
+    qtbot.keyClick(board.popup.field, Qt.Key.Key_Return)
+    wire = next(edge for edge in board.document.edges.values() if edge.target == "llm")
+    assert board.canvas.sheet.nodes[wire.source].box.right() < 620
+
+
+def test_what_takes_the_very_type_of_a_port_comes_first_in_the_list_that_is_drawn_out_of_it(board, mouse):
+    mouse.drag(mouse.port("dataset", "table", True), QPointF(200, 600))
+    kinds = [board.popup.list.item(row).data(Qt.ItemDataRole.UserRole) for row in range(board.popup.list.count())]
+    takes = ["table" in [port.type for port in kind.ports({}).inputs] for kind in kinds]
+    assert takes[0] and takes == sorted(takes, reverse=True)
+
+
+def test_a_step_added_by_keyboard_stands_beside_the_chosen_one_and_in_view(board, mouse, qtbot):
+    boxes = [item.box for item in board.canvas.sheet.nodes.values()]
+    board.canvas.sheet.choose(["llm"])
+    for _ in range(7):
+        before = board.canvas.sheet.box_of(board.canvas.sheet.chosen_ids()[0])
+        qtbot.keyClick(board.canvas, Qt.Key.Key_Slash)
+        board.popup.field.setText("prompt")
+        qtbot.keyClick(board.popup.field, Qt.Key.Key_Return)
+        added = board.canvas.sheet.box_of(board.canvas.sheet.chosen_ids()[0])
+        assert added.left() > before.right() and not any(added.intersects(box) for box in boxes)
+        assert added.intersects(board.canvas.visible_rect())
+        boxes.append(added)
+
+
+def test_steps_added_with_nothing_chosen_do_not_cover_others(board, mouse, qtbot):
+    board.document.place({"llm": ((500.0, 300.0), None)})
+    boxes = [item.box for item in board.canvas.sheet.nodes.values()]
+    board.canvas.centerOn(boxes[-1].center())
+    for _ in range(3):
+        board.canvas.sheet.choose([])
+        qtbot.keyClick(board.canvas, Qt.Key.Key_Slash)
+        board.popup.field.setText("prompt")
+        qtbot.keyClick(board.popup.field, Qt.Key.Key_Return)
+        added = board.canvas.sheet.box_of(board.canvas.sheet.chosen_ids()[0])
+        assert not any(added.intersects(box) for box in boxes)
+        boxes.append(added)

@@ -15,13 +15,13 @@ SOURCE, BELOW = QRectF(300, 0, 176, 100), QRectF(0, 200, 176, 100)
 
 
 def test_a_forward_wire_is_a_curve_between_its_ends():
-    points = route(QPointF(0, 0), QPointF(200, 100), QRectF(), QRectF()).points()
+    points = route((0.0, 0.0), (200.0, 100.0), QRectF(), QRectF()).points()
     assert (points[0], points[-1]) == (QPointF(0, 0), QPointF(200, 100))
     assert all(a.x() <= b.x() for a, b in itertools.pairwise(points))
 
 
 def test_a_backward_wire_runs_in_the_gap_between_the_boxes():
-    points = route(QPointF(476, 50), QPointF(0, 250), SOURCE, BELOW).points()
+    points = route((476.0, 50.0), (0.0, 250.0), SOURCE, BELOW).points()
     assert any(abs(point.y() - 150) < 1 for point in points)
     inner = [point for point in points if SOURCE.adjusted(1, 1, -1, -1).contains(point)]
     assert not inner
@@ -50,4 +50,6 @@ def test_node_types_are_found_in_english_chinese_and_pinyin():
     wanted = next(kind for kind in types if kind.name == "retriever")
     for words in ("retr", wanted.title.zh, "jiansuo", "js"):
         assert wanted in find_types(types, words)[:3], words
+    for kind in types:  # each as it stands there, in both languages: “MCP 工具” too
+        assert find_types(types, kind.title.en)[0].title == kind.title == find_types(types, kind.title.zh)[0].title
     assert find_types(types, "zzzzqqq") == []

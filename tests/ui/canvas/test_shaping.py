@@ -114,18 +114,17 @@ def test_g_frames_what_is_chosen_and_the_frame_takes_it_along(board, mouse, qtbo
     board.canvas.sheet.choose(["prompt", "llm"])
     mouse.key(Qt.Key.Key_G)
     (frame_id,) = board.document.frames
+    editor = board.canvas.viewport().findChild(TitleEditor)  # G goes on with the title
     area = board.canvas.sheet.areas[frame_id]
     assert all(area.box.contains(board.canvas.sheet.nodes[name].box) for name in ("prompt", "llm"))
     before = {name: board.document.nodes[name].position for name in board.document.nodes}
     start = area.title_box().center()
+    editor.setPlainText("Answering")
+    qtbot.keyClick(editor, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: board.document.frames[frame_id].title == "Answering", timeout=60_000)
     mouse.drag(start, start + QPointF(80, 160))
     moved = {name for name, node in board.document.nodes.items() if node.position != before[name]}
     assert moved == {"prompt", "llm"}
-    editing.edit_title(board.canvas, frame_id)
-    editor = board.canvas.viewport().findChild(TitleEditor)
-    editor.setPlainText("Answering")
-    qtbot.keyClick(editor, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: board.document.frames[frame_id].title == "Answering", timeout=2000)
     assert Graph.model_validate(board.document.graph.model_dump()).frames[0].title == "Answering"
     board.document.undo.undo()
     board.document.undo.undo()
@@ -163,6 +162,30 @@ def test_aligning_and_spreading_are_each_one_step_of_undo(board):
     boxes = [board.canvas.sheet.nodes[name].box for name in ("dataset", "sql", "far")]
     gaps = [after.left() - before.right() for before, after in itertools.pairwise(boxes)]
     assert abs(gaps[0] - gaps[1]) <= 8
+
+
+def test_tidying_up_takes_bends_away_and_lays_frames_around_their_steps_in_one_step_of_undo(board):
+    document = board.document
+    board.canvas.sheet.choose(["dataset", "sql"])
+    frame_id = editing.add_frame(board.canvas, "Sources")
+    bends.add_bend(board.canvas, "w1", QPointF(260, 600))
+    before = document.frames[frame_id]
+    board.canvas.sheet.choose([])
+    tidying.tidy(board.canvas)
+    area = board.canvas.sheet.areas[frame_id]
+    assert document.edges["w1"].via == []
+    assert all(area.box.contains(board.canvas.sheet.nodes[name].box) for name in ("dataset", "sql"))
+    document.undo.undo()
+    assert document.frames[frame_id] == before and len(document.edges["w1"].via) == 1
+
+
+def test_a_frame_that_the_menu_of_the_empty_sheet_makes_lies_where_the_menu_was_asked_for(board):
+    board.canvas.sheet.choose([])
+    made = board.document.frames[editing.add_frame(board.canvas, "Later", QPointF(1003, 596))]
+    assert made.position == (1000, 592) or made.position == (1000, 600)
+    board.canvas.sheet.choose(["dataset"])
+    around = board.document.frames[editing.add_frame(board.canvas, "Sources", QPointF(1003, 596))]
+    assert around.position[0] < 0  # what is chosen comes before a place
 
 
 def test_tidying_up_what_is_chosen_leaves_the_rest_where_it_is(board):

@@ -1,5 +1,7 @@
 """The chat view over a real engine with the sample project and the model that is included."""
 
+import json
+
 import pytest
 
 from studio.ui.views.chat import ChatView
@@ -21,6 +23,20 @@ def view(desk):
     view = desk.window.current_view()
     desk.until(lambda: view.around.datasets and view.around.examples)
     return view
+
+
+@pytest.fixture
+def opened(desk, view):
+    """The id of a thread with a question and an answer, which no model had to write, in front."""
+    said = [{"role": "user", "content": "How many tickets are there?"}, {"role": "assistant", "content": "600."}]
+    chat = {"title": "Counting", "models": ["someone"], "messages": said}
+    export = json.dumps([{"id": "counting", "title": "Counting", "chat": chat}]).encode()
+    [thread] = desk.wait(view.studio.engine.chat.import_threads(export))
+    view.open_thread(thread.id)
+    desk.until(lambda: len(view.middle.views()) == 2)
+    desk.until(lambda: view.using.around.datasets)  # the pickers know what there is
+    desk.until(lambda: view.middle.head.title.text() == "Counting" and view.threads.list.current() == thread.id)
+    return thread.id
 
 
 @pytest.fixture

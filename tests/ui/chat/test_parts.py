@@ -3,11 +3,12 @@
 from datetime import date, datetime
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPixmap
 from PySide6.QtWidgets import QApplication
 
-from studio.engine.chat.message import Asked, Message, Piece, Source, Step, Thread, Worked
+from studio.engine.chat.freshness import row_as_read
+from studio.engine.chat.message import Asked, Message, Piece, Source, Step, Thread, Worked, Working
 from studio.engine.text import Text
 from studio.ui.language import language
 from studio.ui.theme import theme
@@ -17,10 +18,13 @@ from studio.ui.views.chat_parts.code_label import CodeLabel
 from studio.ui.views.chat_parts.composer import Composer
 from studio.ui.views.chat_parts.live import Live
 from studio.ui.views.chat_parts.messages import AnswerView
-from studio.ui.views.chat_parts.picker import Choice, Picker
+from studio.ui.views.chat_parts.picker import Choice, Picker, Pickers
 from studio.ui.views.chat_parts.small_table import SmallTable
-from studio.ui.views.chat_parts.threads import ThreadsPanel
+from studio.ui.views.chat_parts.sources_panel import SourcesPanel
+from studio.ui.views.chat_parts.threads import ThreadsPanel, _ThreadPainter
 from studio.ui.widgets.discard import widgets_of
+from studio.ui.widgets.rows import Row
+from tests.ui.real import Painted
 
 TODAY = date(2026, 11, 24)
 
@@ -49,6 +53,10 @@ def thread(thread_id, title, **fields):
 def test_a_time_has_its_group_and_its_words(day, group, words):
     assert when.group(at(day), TODAY) == group
     assert when.short(at(day), TODAY).en == words
+
+
+def test_a_time_that_an_import_did_not_know_is_not_said():
+    assert when.short(0, TODAY) == Text.same("")
 
 
 def test_a_time_in_another_year_says_the_year():
@@ -86,6 +94,59 @@ def test_a_question_waits_in_its_field_while_an_answer_is_written(app, qtbot):
     assert composer.button.text() == "Stop"
 
 
+def test_another_hint_is_seen_in_the_empty_field_at_once(app, qtbot):
+    composer = Composer()
+    qtbot.addWidget(composer)
+    composer.resize(640, 120)
+    composer.set_follow_up(False)
+    composer.show()
+    qtbot.waitExposed(composer)
+    field, painted = composer.input.viewport(), []
+    qtbot.waitUntil(lambda: not field.grab().isNull())
+    watch = Painted(field, painted)
+    qtbot.waitUntil(lambda: bool(painted))
+    painted.clear()
+    composer.set_follow_up(True)
+    qtbot.waitUntil(lambda: bool(painted), timeout=60_000)
+    field.removeEventFilter(watch)
+
+
+def test_the_gauge_says_before_it_is_sent_that_a_question_is_too_long(app, qtbot):
+    composer = Composer()
+    qtbot.addWidget(composer)
+    composer.set_context(None, 4096)
+    assert composer.gauge.isHidden()
+    composer.input.setPlainText("How long is the warranty?")
+    assert not composer.gauge.isHidden() and composer.room.whole().endswith(" of 4.1k")
+    composer.input.setPlainText("水泵保修多久 " * 3000)
+    assert composer.room.whole().endswith(" of 4.1k: too long") and composer.meter.colour == "danger.text"
+    composer.set_room(128_000)
+    assert composer.room.whole().endswith(" of 128.0k") and composer.meter.colour == "accent.ring"
+
+
+def test_a_short_name_is_not_cut_for_the_sake_of_a_long_one(app, qtbot):
+    long, short, none = (
+        Picker(Text.same(name), "table-2", "portText.table", Text.same("Nothing is chosen here"), many=True)
+        for name in ("long", "short", "none")
+    )
+    long.set_choices([Choice("a", "After-sales handbook of the year, second edition")])
+    short.set_choices([Choice("a", "orders")])
+    for picker in (long, short):
+        picker.set_values(["a"])
+    row = Pickers([long, short, none])
+    qtbot.addWidget(row)
+    for width, whole in ((900, True), (260, False)):
+        row.resize(width, 40)
+        row.show()
+        qtbot.waitUntil(
+            lambda width=width, whole=whole: (
+                short.width() >= short.wanted(not whole) and none.geometry().right() < width
+            )
+        )
+        assert (long.width() >= long.wanted(not whole)) is whole
+    assert none.width() < short.width(), "only its icon is left"
+
+
 def test_a_picker_says_what_is_chosen_in_both_languages(app, qtbot):
     picker = Picker(Text("Datasets", "数据集"), "table-2", "portText.table", Text("No data", "不用数据"), many=True)
     qtbot.addWidget(picker)
@@ -99,6 +160,26 @@ def test_a_picker_says_what_is_chosen_in_both_languages(app, qtbot):
     assert picker.accessibleName() == "数据集: orders、tickets"
     menu = picker.menu()
     assert [action.isChecked() for action in menu.actions()] == [True, True]
+
+
+def test_of_several_names_those_that_fit_are_said_and_how_many_more_there_are(app, qtbot):
+    picker = Picker(Text("Datasets", "数据集"), "table-2", "portText.table", Text("No data", "不用数据"), many=True)
+    qtbot.addWidget(picker)
+    names = ["orders", "tickets", "products", "customers"]
+    picker.set_choices([Choice(name, name) for name in names])
+    picker.set_values(names)
+    metrics = QFontMetrics(theme.font("dense"))
+    for words in (
+        "orders, tickets, products, customers",
+        "orders, tickets, products +1",
+        "orders, tickets +2",
+        "orders +3",
+    ):
+        assert picker.words_in(metrics.horizontalAdvance(words), metrics) == words
+    narrow = picker.words_in(metrics.horizontalAdvance("orders +3") - 1, metrics)
+    assert narrow.endswith("… +3") and narrow.startswith("o")
+    picker.set_values([])
+    assert picker.words_in(200, metrics) == "No data"
 
 
 def test_one_model_is_chosen_at_a_time(app, qtbot):
@@ -124,6 +205,22 @@ def test_threads_stand_in_groups_and_are_searched_by_title(app, qtbot):
     panel.search.setText("nothing like this")
     panel.search.searched.emit("")
     assert not panel.nothing.isHidden()
+
+
+def test_the_time_of_a_thread_is_never_cut(app):
+    cut = []
+
+    class Watched(_ThreadPainter):
+        def _words(self, painter, words, role, ink, box):
+            metrics = QFontMetrics(theme.font_for(role, words))
+            cut.append((words, metrics.elidedText(words, Qt.TextElideMode.ElideRight, box.width())))
+
+    pixmap = QPixmap(180, 48)
+    with QPainter(pixmap) as painter:
+        for time in ("11:11", "11:54", "20:48", "24 Nov"):
+            row = Row("a", "A thread", Text.same("orders, tickets, products"), trailing=time)
+            Watched(None)._content(painter, row, QRect(0, 0, 180, 48), False)
+    assert [shown for words, shown in cut if words[:1].isdigit()] == ["11:11", "11:54", "20:48", "24 Nov"]
 
 
 def test_the_menu_of_a_thread_renames_pins_and_deletes(app, qtbot):
@@ -171,7 +268,30 @@ def test_a_live_answer_keeps_up_with_its_events():
     live.take(Piece("is.", 2, 0.2))
     assert live.answer.content == "It is."
     assert (live.tokens, live.first, len(live.answer.steps)) == (2, 0.2, 1)
+    tool = Step(kind="tool", title=Text.same("Count"), arguments={"n": 1})
+    live.take(Working(tool))
+    assert live.at_work().arguments == {"n": 1}
     assert live.stopped().status == "stopped"
+    assert live.answer.steps[-1].title == Text("Count was stopped", "已停止：Count")
+
+
+def test_a_tool_has_a_card_while_it_is_at_work_that_fills_when_it_ends(qtbot):
+    view = AnswerView(message(status="streaming"))
+    qtbot.addWidget(view)
+    tool = Step(kind="tool", title=Text.same("Count"), arguments={"n": 1})
+    view.show_working(tool)
+    card = view.working
+    assert card.is_open() and not card.words.isVisibleTo(view)
+    view.show_working(tool.model_copy(update={"seconds": 1.0, "text": "So far", "detail": Text("1 of 2 steps", "1/2")}))
+    assert view.working is card, "it goes on in the same card"
+    assert card.words.isVisibleTo(view) and "1 of 2 steps" in card.detail.whole()
+    done = tool.model_copy(update={"text": "Two", "seconds": 1.5})
+    view.add_step(message(status="streaming", steps=[done]))
+    [ended] = [each for each in widgets_of(view.cards) if not each.isHidden()]
+    assert view.working is None and not ended.is_open() and "1.50 s" in ended.detail.whole()
+    ended.arrow.click()
+    view.finish(message(status="done", steps=[done]), None)
+    assert view.step_card(0).is_open(), "what a person opened stays open"
 
 
 def test_a_small_table_says_how_many_rows_it_leaves_out(app, qtbot):
@@ -201,3 +321,47 @@ def test_a_thread_is_described_by_what_it_uses():
     )
     assert around.named(thread("1", "")) == Text("No data", "未使用数据")
     assert around.first() == (["kb"], ["ds"])
+
+
+def test_a_row_of_a_collection_says_its_number_and_opens_in_data(app, qtbot):
+    panel = SourcesPanel()
+    qtbot.addWidget(panel)
+    source = Source(
+        number=1,
+        kind="page",
+        title="tickets",
+        page=3,
+        row=1047,
+        unit="rows",
+        document_id="doc",
+        dataset_id="ds",
+        version=2,
+    )
+    panel.show_sources([source])
+    for code, place, words in (("en", "Row 1,047", "Open in Data"), ("zh", "第 1,047 行", "在数据中打开")):
+        language.set(code)
+        assert place in panel._rows[1].accessibleName()
+        assert panel.open.text() == words
+    with qtbot.waitSignal(panel.open_row) as opened:
+        panel.open.click()
+    assert opened.args == [source, False]
+    assert row_as_read(source) == 'select * from "tickets@2" limit 1 offset 1046'
+
+
+def test_a_search_and_a_query_have_a_card_while_they_are_at_work(qtbot):
+    view = AnswerView(message(status="streaming"))
+    qtbot.addWidget(view)
+    search = Step(
+        kind="search", title=Text("Searching Pumps", "检索 Pumps"), detail=Text("among 9 chunks", "共 9 个片段")
+    )
+    view.show_working(search)
+    assert view.working.detail.whole() == "Running, among 9 chunks, 0 s"
+    assert view.progress.whole() == "Reading sources" and view.working.arrow.isHidden()
+    found = Step(kind="search", title=Text("Searched Pumps", "检索了 Pumps"), detail=Text("2 chunks", "2 个片段"))
+    view.add_step(message(status="streaming", steps=[found]))
+    assert view.working is None and view.step_card(0).detail.whole() == "2 chunks"
+
+    query = Step(kind="query", title=Text("Asking orders", "查询 orders"))
+    view.show_working(query)
+    view.show_working(query.model_copy(update={"text": "SELECT count(*)", "detail": Text("writing the query", "编写")}))
+    assert view.working.is_open() and view.working.words.whole() == "SELECT count(*)"

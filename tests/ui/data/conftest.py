@@ -67,10 +67,10 @@ def front(view: DataView, qtbot: QtBot, name: str) -> TableTab:
     """The table of that name, once it shows rows."""
 
     def there() -> bool:
-        return any(tab.dataset is not None and tab.dataset.name == name for tab in view.tables.values())
+        return any(tab.dataset is not None and tab.dataset.name == name for tab in view.centre.tables.values())
 
     qtbot.waitUntil(there, timeout=PATIENCE)
-    tab = next(tab for tab in view.tables.values() if tab.dataset and tab.dataset.name == name)
+    tab = next(tab for tab in view.centre.tables.values() if tab.dataset and tab.dataset.name == name)
     until(qtbot, lambda: tab.table.model.cell(0, 0) is not None)
     return tab
 

@@ -12,6 +12,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 import xlsxwriter
 from PySide6.QtCore import QMimeData, Qt, QUrl
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from studio.engine.datasets import format
@@ -61,8 +62,10 @@ def test_the_dialog_shows_how_a_file_is_read_and_what_deciding_changes(
     until(qtbot, lambda: dialog.preview.row_count == 3)
     dialog.form.fields["header"].control.changed.emit("yes")
     until(qtbot, lambda: dialog.preview.row_count == 2)
-    dialog.submit()
+    QTest.keyClick(dialog.path, Qt.Key.Key_Return)
     assert front(view, qtbot, "odd").dataset.options["header"] == "yes"
+    until(qtbot, lambda: view.datasets)
+    assert len(view.datasets) == 1, "Enter adds it once"
 
 
 def test_an_address_where_nothing_is_says_so_and_stays(view: DataView, qtbot: QtBot, tmp_path: Path) -> None:

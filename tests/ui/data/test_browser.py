@@ -92,7 +92,7 @@ def test_chips_filter_and_sort_and_say_their_sql(tab: TableTab, view: DataView, 
     assert QGuiApplication.clipboard().text() == tab.sql.sql
     tab.sql.opened.emit(tab.sql.sql)
     until(qtbot, lambda: any("BETWEEN 5 AND 20" in pane.editor.text() for pane in view.queries.panes.values()))
-    view.tabs.select(f"ds:{tab.dataset_id}")
+    view.centre.tabs.select(f"ds:{tab.dataset_id}")
     tab.bar._drop_order("money")
     tab.bar.set_filters([])
     tab.bar.changed.emit()
@@ -154,26 +154,26 @@ def test_a_cell_is_looked_at_closely_and_the_pane_follows_the_cursor(tab: TableT
     names = tab.table.model.names
     tab.table.set_current(0, names.index("note"))
     press(qtbot, tab, Qt.Key.Key_F2)
-    until(qtbot, lambda: tab.value.isVisible() and tab.value.text.toPlainText().startswith("xxx"))
-    assert "60,000" in tab.value.note.whole()
-    tab.value.copy()
+    until(qtbot, lambda: tab.cell.pane.isVisible() and tab.cell.pane.text.toPlainText().startswith("xxx"))
+    assert "60,000" in tab.cell.pane.note.whole()
+    tab.cell.pane.copy()
     assert len(QGuiApplication.clipboard().text()) == 60_000
     tab.table.set_current(1, names.index("note"))
-    until(qtbot, lambda: tab.value.value.kind == "null")
+    until(qtbot, lambda: tab.cell.pane.value.kind == "null")
     tab.table.set_current(0, names.index("json"))
-    until(qtbot, lambda: tab.value.value.kind == "tree")
-    lines = tab.value.tree.topLevelItem(0)
+    until(qtbot, lambda: tab.cell.pane.value.kind == "tree")
+    lines = tab.cell.pane.tree.topLevelItem(0)
     assert lines.text(0) == "lines" and lines.child(0).childCount() == 0
     lines.child(0).setExpanded(True)
     assert [lines.child(0).child(0).text(place) for place in (0, 1)] == ["sku", str(BIG)]
     tab.table.set_current(1, names.index("photo"))
-    until(qtbot, lambda: tab.value.value.kind == "image")
-    assert "8 × 6" in tab.value.note.whole() and tab.value.offered() == ["image", "hex"]
+    until(qtbot, lambda: tab.cell.pane.value.kind == "image")
+    assert "8 × 6" in tab.cell.pane.note.whole() and tab.cell.pane.offered() == ["image", "hex"]
     tab.table.set_current(5, names.index("photo"))
-    until(qtbot, lambda: tab.value.value.kind == "binary")
-    assert tab.value.text.toPlainText().startswith("00000000  00 01 72 61 77")
-    qtbot.keyClick(tab.value, Qt.Key.Key_Escape)
-    assert not tab.value.isVisible()
+    until(qtbot, lambda: tab.cell.pane.value.kind == "binary")
+    assert tab.cell.pane.text.toPlainText().startswith("00000000  00 01 72 61 77")
+    qtbot.keyClick(tab.cell.pane, Qt.Key.Key_Escape)
+    assert not tab.cell.pane.isVisible()
 
 
 def test_the_profile_marks_states_and_its_values_filter(tab: TableTab, qtbot: QtBot) -> None:

@@ -19,7 +19,7 @@ from tests.ui.data.conftest import drop, front, until
 
 
 def test_an_empty_project_names_the_next_step(view: DataView) -> None:
-    assert view.stack.currentWidget() is view.empty
+    assert view.centre.stack.currentWidget() is view.centre.empty
     assert view.below.isHidden()
 
 
@@ -60,7 +60,7 @@ def test_an_answer_opens_the_very_rows(window: Window, view: DataView, tickets: 
     rows_sql = 'SELECT *\nFROM "tickets"\nWHERE "lang" = \'en\'\nLIMIT 5'
     window.studio.open("dataset", tickets.dataset_id, sql=rows_sql)
     until(qtbot, lambda: tickets.table.row_count == 98)
-    assert view.tabs.current() == f"ds:{tickets.dataset_id}"
+    assert view.centre.tabs.current() == f"ds:{tickets.dataset_id}"
 
 
 def test_a_moved_file_keeps_its_place_and_is_located_again(
@@ -78,7 +78,7 @@ def test_removing_can_be_undone(window: Window, view: DataView, tickets: TableTa
     taken_back: list[Callable[[], object]] = []
     window.toast = lambda text, undo=None, level="info": taken_back.append(undo)  # type: ignore[method-assign,assignment]
     view.deeds.remove(tickets.dataset_id)
-    until(qtbot, lambda: taken_back and not view.datasets and not view.tables)
+    until(qtbot, lambda: taken_back and not view.datasets and not view.centre.tables)
     taken_back[0]()
     front(view, qtbot, "tickets")
 
@@ -88,7 +88,7 @@ def test_a_file_that_cannot_be_added_is_explained_and_what_was_typed_stays(view:
     dialog.path.setText("/nowhere/at-all.csv")
     dialog.submit()
     until(qtbot, lambda: dialog.problem.isVisible())
-    assert "at-all.csv" in dialog.problem.whole() and dialog.path.text() and dialog.submit_button.isEnabled()
+    assert "at-all.csv" in dialog.problem.whole() and dialog.path.text() and dialog.agree.isEnabled()
     dialog.reject()
 
 
@@ -104,10 +104,10 @@ def test_a_table_is_taken_to_chat_and_to_a_workflow(
     window: Window, view: DataView, tickets: TableTab, qtbot: QtBot
 ) -> None:
     tickets.show_filters([Filter("lang", "is", "en")])
-    view.use_button.click()
+    view.centre.use.click()
     until(qtbot, lambda: getattr(window.current_view(), "name", "") == "workflows")
     window.show_view("data")
-    view.ask_button.click()
+    view.centre.ask.click()
     until(qtbot, lambda: getattr(window.current_view(), "name", "") == "chat")
 
 
@@ -130,3 +130,16 @@ def test_both_languages_and_themes_paint(
     view.deeds.menu(tickets.dataset_id, QPoint(0, 0))
     window.choose_language("en")
     until(qtbot, window.updatesEnabled)
+
+
+def test_how_long_a_table_took_is_said_once_it_is_known(view: DataView, tickets: TableTab, qtbot: QtBot) -> None:
+    until(qtbot, lambda: "Loaded in" in tickets.note.text())
+    again = TableTab(view.studio, tickets.dataset_id)
+    qtbot.addWidget(again)
+    said: list[str] = []
+    tell = again._tell_note
+    again._tell_note = lambda: (tell(), said.append(again.note.text()))[0]  # type: ignore[method-assign]
+    again._retell()
+    again._tell_note()
+    assert not any("Loaded" in words for words in said), "nothing is loaded yet"
+    until(qtbot, lambda: "Loaded in" in again.note.text())

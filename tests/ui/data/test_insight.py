@@ -131,7 +131,7 @@ def test_the_inspector_tells_where_a_dataset_comes_from_and_opens_what_uses_it(v
     uses = there(qtbot, view, "Used by")
     assert [str(row.title) for row in uses.rows()] == ["phones"]
     uses.activated.emit("use:0")
-    until(qtbot, lambda: view.tabs.current() == "sql:phones")
+    until(qtbot, lambda: view.centre.tabs.current() == "sql:phones")
 
 
 def test_an_older_menu_closes_when_another_opens(view: DataView, qtbot: QtBot) -> None:
@@ -147,8 +147,8 @@ def test_versions_are_compared_as_a_table(view: DataView, qtbot: QtBot) -> None:
     assert [str(row.trailing) for row in there(qtbot, view, "Versions").rows()] == ["Current", "Kept"]
     there(qtbot, view, "Versions").activated.emit("1")
     choose(qtbot, "Compare with the current version 2")
-    tab = view.stack.currentWidget()
-    assert isinstance(tab, DifferenceTab) and view.tabs.current() == "diff:ds-001:1:2"
+    tab = view.centre.stack.currentWidget()
+    assert isinstance(tab, DifferenceTab) and view.centre.tabs.current() == "diff:ds-001:1:2"
     until(qtbot, lambda: tab.table.row_count == 3 and tab.table.model.cell(1, 0) is not None)
     assert tab.summary.whole() == "1 added · 1 removed · 1 changed · 1 the same"
     shown = [[tab.table.model.cell(row, column).text for column in range(3)] for row in range(3)]
@@ -157,7 +157,7 @@ def test_versions_are_compared_as_a_table(view: DataView, qtbot: QtBot) -> None:
     tab.kind.changed.emit("added")
     until(qtbot, lambda: tab.table.row_count == 1)
     view.close_tab()
-    assert "ds-001:1:2" not in view.differences
+    assert "ds-001:1:2" not in view.centre.differences
 
 
 def test_going_back_asks_with_the_name_and_can_be_undone(view: DataView, qtbot: QtBot, window: Window) -> None:

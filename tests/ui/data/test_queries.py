@@ -25,7 +25,7 @@ ENDLESS = "SELECT count(*) FROM range(1000000000000)"
 @pytest.fixture
 def pane(view: DataView, tickets: TableTab, qtbot: QtBot) -> QueryPane:
     made = view.new_query("SELECT lang, count(*) AS n FROM tickets GROUP BY 1 ORDER BY n DESC")
-    until(qtbot, lambda: made.suggester is not None)
+    until(qtbot, lambda: made.suggesting.suggester is not None)
     return made
 
 
@@ -282,7 +282,7 @@ def test_what_was_typed_is_there_after_the_window_closed_and_saving_takes_the_do
         until(qtbot, lambda: isinstance(again.current_view(), DataView) and again.current_view()._known)
         found = again.current_view()
         assert found.queries.panes[pane.name].editor.text() == "SELECT 'half written"
-        assert f"sql:{pane.name}" in found.tabs.ids() and found.queries.panes[pane.name].changed
+        assert f"sql:{pane.name}" in found.centre.tabs.ids() and found.queries.panes[pane.name].changed
     finally:
         again.close()
         again.deleteLater()
@@ -295,11 +295,11 @@ def test_a_tab_closed_unsaved_is_brought_back(window: Window, view: DataView, pa
     view.close_tab()
     assert name not in view.queries.panes and undo
     undo[-1]()  # type: ignore[operator]
-    assert view.queries.panes[name].editor.text() == text and view.tabs.current() == f"sql:{name}"
+    assert view.queries.panes[name].editor.text() == text and view.centre.tabs.current() == f"sql:{name}"
 
 
 def test_a_query_is_renamed_with_its_tab(view: DataView, pane: QueryPane, qtbot: QtBot) -> None:
     old = pane.name
     view.queries.use_name(old, "Languages 语言")
     until(qtbot, lambda: any(each.name == "Languages 语言" for each in view.queries.kept))
-    assert view.tabs.current() == "sql:Languages 语言" and f"sql:{old}" not in view.tabs.ids()
+    assert view.centre.tabs.current() == "sql:Languages 语言" and f"sql:{old}" not in view.centre.tabs.ids()

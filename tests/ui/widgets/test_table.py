@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction, QContextMenuEvent, QGuiApplication
 from PySide6.QtWidgets import QMenu
 
+from studio.ui.theme import theme
 from studio.ui.widgets.cell_viewer import CellViewer
 from studio.ui.widgets.grid import merged
 from studio.ui.widgets.pages import AT_ONCE, PAGE_ROWS, Pages
@@ -368,3 +369,16 @@ def test_a_column_menu_hides_and_pins(wide, qtbot):
     choices["Pin to the left"].trigger()
     assert table.model.names[0] == "列0001" and table.model.pinned == 1
     menu.close()
+
+
+def test_columns_grow_with_the_interface_and_come_back(show, app, qtbot):
+    table, _ = show(100)
+    qtbot.waitUntil(lambda: words(table, 0, 1) == "行 0")
+    before = [table.grid.columnWidth(column) for column in range(3)]
+    try:
+        theme.apply(app, "dark", 150)
+        qtbot.waitUntil(lambda: table.grid.columnWidth(0) == round(before[0] * 1.5))
+        assert [table.grid.columnWidth(column) for column in range(3)] == [round(width * 1.5) for width in before]
+    finally:
+        theme.apply(app, "dark", 100)
+    qtbot.waitUntil(lambda: all(abs(table.grid.columnWidth(at) - width) <= 1 for at, width in enumerate(before)))

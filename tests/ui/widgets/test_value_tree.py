@@ -51,3 +51,19 @@ def test_counts_are_said_in_the_language_of_the_window(app: Any) -> None:
         assert summary([1, 2]) == "2 项" and summary({"a": 1}) == "1 个字段"
     finally:
         language.set("en")
+
+
+def test_a_list_of_alike_objects_reads_as_a_table_and_nothing_else_does():
+    from studio.ui.widgets.readable import readable
+
+    table = readable([{"city": "Lyon", "count": 2}, {"city": "广州", "count": None}])
+    assert table.column_names == ["city", "count"] and table.num_rows == 2
+    for value in (
+        [{"a": 1}],
+        [{"a": 1}, {"b": 2}],
+        [{"a": [1]}, {"a": [2]}],
+        [{"a": 1}, {"a": "x"}],
+        {"a": 1},
+        "words",
+    ):
+        assert readable(value) is value

@@ -24,7 +24,8 @@ def main() -> None:
 
     app = make_app()
     window = open_window(Paths.under(Path(sys.argv[1])))
-    slowest, saved, since = 0.0, 0.0, 0.0
+    slowest, since = 0.0, 0.0
+    savings: list[float] = []  # when what was saved last was saved; what was there before the first edit comes first
 
     def begin() -> None:
         if bridge.engine is None:
@@ -46,15 +47,16 @@ def main() -> None:
         adding.start()
 
     def add() -> None:
-        nonlocal slowest, saved, since
+        nonlocal slowest, since
         sheet = window.current_view().sheet
         step = editing.add_node(sheet.canvas, sheet.document.types["sql"], QPointF(0, 0))
         now = time.time()
-        if sheet.saving.saved_at != saved:
-            saved, since = sheet.saving.saved_at, now
+        if sheet.saving.saved_at not in savings:
+            savings.append(sheet.saving.saved_at)
+            since = now
         elif sheet.saving.busy:
             slowest = max(slowest, now - since)
-        print(json.dumps({"step": step, "at": now, "saved": saved > 0, "slowest": slowest}), flush=True)
+        print(json.dumps({"step": step, "at": now, "saved": len(savings) > 1, "slowest": slowest}), flush=True)
 
     waiting = QTimer(app, interval=20, timeout=begin)
     opening = QTimer(app, interval=20, timeout=open_one)

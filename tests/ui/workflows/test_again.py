@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from PySide6.QtCore import Qt
 
+from studio.engine.errors import StudioError
 from studio.engine.workflows.graph import Edge, Graph, Node
 from studio.ui.canvas.commands import Edit
 from studio.ui.canvas.menu import context_menu
+from studio.ui.canvas.model import STATE_ICONS
+from studio.ui.canvas.node_paint import footer_words
+from studio.ui.language import tr
+from studio.ui.views.runs_parts.words import look
 from studio.ui.views.workflows import Workflows
-from studio.ui.views.workflows_parts import again
-from tests.ui.real import desk_with
+from studio.ui.views.workflows_parts import again, stored
+from studio.ui.views.workflows_parts.stored import EditValue
 from tests.ui.workflows.test_workflows_view import greeting
 
+CONTROL = Qt.KeyboardModifier.ControlModifier
 ROWS = "return [{'n': number} for number in range(5)]"
 
 
@@ -36,12 +44,6 @@ def mapped() -> Graph:
 
 
 @pytest.fixture
-def desk(bridge, qtbot, tmp_path, monkeypatch):
-    with desk_with(Workflows, tmp_path, bridge, qtbot, monkeypatch) as made:
-        yield made
-
-
-@pytest.fixture
 def opened(desk):
     """Opens a workflow and runs all of it."""
 
@@ -50,7 +52,7 @@ def opened(desk):
         view = desk.window.current_view()
         view.open_workflow(made.id)
         desk.until(lambda: view.sheet is not None)
-        view._start(inputs)
+        view.starting.start(inputs)
         desk.until(lambda: view.sheet.settled)
         return view
 
@@ -87,7 +89,12 @@ def test_one_step_runs_alone_with_its_new_settings(desk, opened):
     titles = [action.text().split("\t")[0] for action in context_menu(view.sheet.canvas, None).actions()]
     assert titles[:2] == ["Run from here", "Run this node"] and "Try one row" not in titles
     states = rerun(desk, view, lambda: again.run_only(view.sheet, "python"))
-    assert (states["python"], states["output"]) == ("done", "idle")
+    assert (states["python"], states["output"]) == ("done", "left_out")
+    kept = desk.wait(desk.engine.workflows.execution(view.sheet.run.execution_id))
+    under_runs = look(kept.node_results["output"]["status"])
+    output = view.sheet.canvas.sheet.nodes["output"]
+    assert tr(under_runs.words).lower() == footer_words(output.live) == "not in this run"
+    assert under_runs.icon == STATE_ICONS[output.live.state][0]
     value = desk.wait(desk.engine.workflows.output(view.sheet.run.execution_id, "python", "value"))
     assert value.to_pylist() == [{"letters": -1}]
 
@@ -99,7 +106,7 @@ def test_one_row_of_a_map_is_tried_without_what_follows(desk, opened):
     states = rerun(desk, view, lambda: desk.qtbot.mouseClick(view.inspector.try_row, Qt.MouseButton.LeftButton))
     table = desk.wait(desk.engine.workflows.output(view.sheet.run.execution_id, "map", "table"))
     assert table.to_pylist() == [{"n": 0, "square": 0}]
-    assert states["map"] == "done" and states["count"] == "idle"
+    assert states["map"] == "done" and states["count"] == "left_out" and states["square"] == "done"
 
 
 def test_a_past_run_opens_on_the_canvas_says_what_changed_since_and_is_stepped_through(desk, opened):
@@ -122,3 +129,51 @@ def test_a_past_run_opens_on_the_canvas_says_what_changed_since_and_is_stepped_t
     while view.bottom.later.isEnabled():
         desk.qtbot.mouseClick(view.bottom.later, Qt.MouseButton.LeftButton)
     assert {item.live.state for item in items.values()} == {"done"}
+
+
+def test_a_stored_value_is_edited_and_the_run_goes_on_with_it(desk, opened):
+    view = opened(mapped(), {})
+    preview = view.bottom.preview
+    view.bottom.show_tab("data")
+    view.choose_step("rows")
+    desk.until(preview.edit.isVisible)
+
+    def dialog() -> EditValue:
+        preview.edit.click()
+        desk.until(lambda: any(one.isVisible() for one in view.window().findChildren(EditValue)))
+        return next(one for one in view.window().findChildren(EditValue) if one.isVisible())
+
+    ask = dialog()
+    assert json.loads(ask.editor.text())[4] == {"n": 4}
+    ask.editor.set_text("[{")
+    ask.agree.click()
+    assert ask.isVisible() and "no JSON" in ask.problem.text()  # what cannot be read starts nothing
+    ask.editor.setFocus()
+    desk.qtbot.keyClick(ask.editor, Qt.Key.Key_Tab)
+    assert not ask.editor.hasFocus() and ask.editor.text() == "[{"  # the keyboard leads out again
+    ask.editor.set_text('[{"n": 10}, {"n": 20}]')
+    states = rerun(desk, view, lambda: desk.qtbot.keyClick(ask.editor, Qt.Key.Key_Return, CONTROL))
+    assert states["count"] == "done" and states["rows"] != "done"  # only what depends on it ran
+    value = desk.wait(desk.engine.workflows.output(view.sheet.run.execution_id, "count", "value"))
+    assert value == 2
+    # a step that was taken over shows what it gave, too
+    view.choose_step("rows")
+    desk.until(lambda: preview.pages.currentWidget() is preview.table)
+    assert preview.figures.text().startswith("2 rows")
+
+
+def test_an_edit_that_cannot_be_run_stays_in_its_dialog_and_a_long_text_is_not_offered(desk, opened, monkeypatch):
+    view = opened(mapped(), {})
+    edited = stored.EditValue(view.sheet, "no such run", "rows", "value", [1], "[1]")
+    edited.open()
+    edited.editor.set_text("[1, 2]")
+    edited.agree.click()
+    desk.until(edited.problem.isVisible)
+    assert edited.isVisible() and edited.editor.text() == "[1, 2]" and edited.agree.isEnabled()
+    edited.reject()
+    told: list[StudioError] = []
+    monkeypatch.setattr(desk.window.studio.bridge, "unhandled", told.append)
+    monkeypatch.setattr(stored, "MOST_WORDS", 0)
+    stored.edit(view.sheet, "count", "value")
+    desk.until(lambda: told)
+    assert "characters" in told[0].message.en

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from studio.engine.text import Text
-from studio.engine.workflows.journal import RunEvent
+from studio.engine.workflows.run_event import RunEvent
 from studio.ui.views.workflows_parts.live import RunState
 
 
@@ -36,6 +36,21 @@ def test_steps_wait_run_and_are_done():
     assert run.live("b").state == "waiting"
 
 
+def test_a_step_that_was_tried_again_warns_and_one_that_failed_says_its_repair():
+    tell = Told()
+    tell("run_started", steps=["a", "b"])
+    tell("started", "a")
+    for attempt in (1, 2):
+        tell("retry", "a", attempt=attempt, of=3, wait=0.1, error=error("503"))
+    live = tell("finished", "a", seconds=0.5, cached=False, tokens=0, outputs={}).live("a")
+    assert (live.state, live.note) == ("warning", "2 retried")
+    gone = {**error("There is no model."), "fix": {"kind": "model", "target": ""}}
+    assert tell("failed", "b", error=gone, seconds=0.1).live("b").fix == ("model", "")
+    assert tell("failed", "b", error=error("Odd."), seconds=0.1).live("b").fix == ("edit", "")
+    tell("started", "a")
+    assert tell("finished", "a", seconds=0.5, cached=False, tokens=0, outputs={}).live("a").state == "done"
+
+
 def test_streamed_text_grows_and_begins_anew_with_each_row():
     tell = Told()
     tell("run_started", steps=["a"])
@@ -61,7 +76,7 @@ def test_a_failure_says_why_and_the_way_out():
         "No column “x”",
         "Name another",
     )
-    assert run.live("b").state == "idle"
+    assert run.live("b").state == "unreached"
     assert run.status == "failed" and not run.running
     assert [line.tone for line in run.lines if line.step == "a"] == ["danger"]
 
@@ -80,7 +95,7 @@ def test_stopping_leaves_nothing_running():
     tell("run_started", steps=["a", "b"])
     tell("started", "a")
     run = tell("run_stopped")
-    assert {name: live.state for name, live in run.lives.items()} == {"a": "skipped", "b": "idle"}
+    assert {name: live.state for name, live in run.lives.items()} == {"a": "stopped", "b": "unreached"}
 
 
 def test_a_run_that_is_resumed_keeps_what_was_done():
@@ -101,6 +116,16 @@ def test_touched_steps_are_told_once_and_running_ones_with_their_time():
     tell("started", "a")
     run.take_touched(1002.0)
     assert run.take_touched(1007.0)["a"].seconds == 5.0
+
+
+def test_the_log_tells_times_as_the_timeline_does():
+    tell = Told()
+    tell("run_started", steps=["a", "b"])
+    tell("finished", "a", seconds=0.0391, cached=False)
+    tell("finished", "b", seconds=75.0, cached=False)
+    run = tell("run_finished", seconds=75.04)
+    said = [str(line.words) for line in run.lines][-3:]
+    assert said == ["39 ms", "1:15", "run finished in 1:15"]
 
 
 def test_the_log_is_one_line_each_and_does_not_grow_without_end():

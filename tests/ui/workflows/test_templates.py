@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtTest import QTest
 
 from studio.engine.workflows import library
-from studio.engine.workflows.graph import Sheet as GraphSheet
-from studio.engine.workflows.graph import check_links
+from studio.engine.workflows.links import Sheet as GraphSheet
+from studio.engine.workflows.links import check_links
 from studio.ui.canvas.menu import context_menu
 from studio.ui.views.workflows import Workflows
 from studio.ui.views.workflows_parts.templates import BUILT_IN, graph_of, keep
+from studio.ui.widgets.inputs import LineField
 from tests.ui.real import desk_with
 from tests.ui.workflows.test_workflows_view import greeting
 
@@ -30,9 +32,11 @@ def test_a_template_begins_a_workflow_and_a_kept_one_is_inserted(bridge, qtbot, 
         desk.until(lambda: view.sheet is not None and view.sheet.document.name == "Greeting")
         sheet = view.sheet
         sheet.canvas.sheet.choose(["prompt", "python"])
-        keep(sheet, ["prompt", "python"]).accept()
+        dialog = keep(sheet, ["prompt", "python"])
+        QTest.keyClick(dialog.findChild(LineField), Qt.Key.Key_Return)  # Enter in a field agrees
         sheet.canvas.sheet.choose([])
-        menus = [a.menu() for a in context_menu(sheet.canvas, QPointF()).actions() if a.text() == "Templates"]
+        menus = [a.menu() for a in context_menu(sheet.canvas, QPointF(1600, 800)).actions() if a.text() == "Templates"]
         next(action for action in menus[0].actions() if "Greet" in action.text()).trigger()
-        assert {"prompt_2", "python_2"} <= set(sheet.document.nodes)
+        places = [sheet.document.nodes[step].position for step in ("prompt_2", "python_2")]
+        assert (min(x for x, _ in places), min(y for _, y in places)) == (1600, 800)  # where the menu was asked for
         assert ("prompt_2", "python_2") in {(e.source, e.target) for e in sheet.document.edges.values()}

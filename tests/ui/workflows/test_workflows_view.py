@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QEvent, QMimeData, QObject, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QWidget
 
 from studio.engine.workflows.graph import Edge, Graph, Node
 from studio.ui.canvas import editing
-from studio.ui.canvas.commands import Edit
-from studio.ui.views.workflows import Workflows
+from studio.ui.canvas.commands import Edit, Remove
+from studio.ui.canvas.document import Parts
+from studio.ui.language import language
 from studio.ui.views.workflows_parts.commands import delete_workflow
-from tests.ui.real import desk_with
 
 
 def greeting() -> Graph:
@@ -36,12 +39,6 @@ def greeting() -> Graph:
 
 
 @pytest.fixture
-def desk(bridge, qtbot, tmp_path, monkeypatch):
-    with desk_with(Workflows, tmp_path, bridge, qtbot, monkeypatch) as made:
-        yield made
-
-
-@pytest.fixture
 def view(desk):
     """The view with the greeting open."""
     made = desk.wait(desk.engine.workflows.create("Greeting", greeting()))
@@ -52,7 +49,7 @@ def view(desk):
 
 
 def run(desk, view, **inputs) -> None:
-    view._start(inputs)
+    view.starting.start(inputs)
     desk.until(lambda: view.sheet.settled)
 
 
@@ -66,11 +63,11 @@ def test_with_nothing_there_the_view_names_the_next_step(desk):
 
 def test_a_run_asks_for_its_inputs_and_paints_every_step(desk, view):
     desk.qtbot.mouseClick(view.centre.run_button, Qt.MouseButton.LeftButton)
-    desk.until(lambda: view.form is not None)
-    view.form.run()  # the field is empty: the form says so and stays
+    desk.until(lambda: view.starting.form is not None)
+    view.starting.form.run()  # the field is empty: the form says so and stays
     assert view.sheet.run is None
-    view.form.set_value("who", "Marta")
-    view.form.run()
+    view.starting.form.set_value("who", "Marta")
+    view.starting.form.run()
     desk.until(lambda: view.sheet.settled)
     states = {name: item.live.state for name, item in view.sheet.canvas.sheet.nodes.items()}
     assert states == dict.fromkeys(states, "done")
@@ -81,12 +78,12 @@ def test_a_run_asks_for_its_inputs_and_paints_every_step(desk, view):
 
 def test_inputs_are_remembered_from_the_last_run(desk, view):
     run(desk, view, who="Marta")
-    view._remembered.clear()  # as after a new start: the engine's latest run tells
-    view.form = None
+    view.starting.remembered.clear()  # as after a new start: the engine's latest run tells
+    view.starting.form = None
     view.run()
-    desk.until(lambda: view.form is not None)
-    assert view.form.values() == {"who": "Marta"}
-    view.form.close()
+    desk.until(lambda: view.starting.form is not None)
+    assert view.starting.form.values() == {"who": "Marta"}
+    view.starting.form.close()
 
 
 def test_a_chosen_step_shows_its_table_below_and_its_text_beside(desk, view):
@@ -113,18 +110,19 @@ def test_a_failure_stands_in_problems_and_a_click_goes_to_its_step(desk, view):
     assert view.inspector.node_id == "python"
 
 
-def test_a_mended_step_can_be_tried_again(desk, view):
+def test_a_mended_step_is_tried_again_with_what_the_failed_run_was_given(desk, view):
     good = view.sheet.document.nodes["python"]
     bad = good.model_copy(update={"params": {"code": "return nothing_here"}})
     view.sheet.document.undo.push(Edit(view.sheet.document, bad))
     run(desk, view, who="Marta")
     view.sheet.document.undo.undo()
     assert view.sheet.canvas.sheet.nodes["python"].live.stale  # “changed since run”
-    view.form = None
+    view.starting.form = None
+    failed = view.sheet.run.execution_id
     view.sheet.retry("python")
-    desk.until(lambda: view.form is not None)
-    view.form.run()
-    desk.until(lambda: view.sheet.run.status == "finished")
+    desk.until(lambda: view.sheet.run.execution_id != failed and view.sheet.run.status == "finished")
+    again = desk.wait(desk.engine.workflows.execution(view.sheet.run.execution_id))
+    assert again.inputs == {"who": "Marta"} and view.starting.form is None
 
 
 def test_a_change_is_on_disk_before_it_is_called_saved(desk, view):
@@ -165,7 +163,7 @@ def test_stop_ends_a_run(desk, view):
         update={"params": {"code": "while True: pass", "seconds": 600}}
     )
     view.sheet.document.undo.push(Edit(view.sheet.document, slow))
-    view._start({"who": "Marta"})
+    view.starting.start({"who": "Marta"})
     desk.until(lambda: view.sheet.run is not None and view.sheet.run.live("python").state == "running")
     assert view.centre.stop_button.isVisible()
     desk.qtbot.mouseClick(view.centre.stop_button, Qt.MouseButton.LeftButton)
@@ -217,6 +215,46 @@ def test_the_inspector_says_what_feeds_each_variable_of_a_prompt(desk, view):
     assert view.inspector.bindings.said == [("who", "Start · who")]
 
 
+def test_a_wire_that_comes_or_goes_is_said_in_the_inspector_at_once(desk, view):
+    document = view.sheet.document
+    view._choose(["prompt"])
+    wire = next(edge for edge in document.edges.values() if edge.target == "prompt")
+    document.undo.push(Remove(document, Parts(edges=[wire])))
+    assert view.inspector.bindings.said == [("who", "not wired")]
+    document.undo.undo()
+    assert view.inspector.bindings.said == [("who", "Start · who")]
+
+
+def test_ports_are_called_in_the_inspector_as_on_the_canvas(desk, view):
+    language.set("zh")
+    document = view.sheet.document
+    llm = Node(id="llm", type="llm", position=(900, 0))
+    wire = Edge(id="asked", source="prompt", source_port="text", target="llm", target_port="prompt")
+    document.insert(Parts(nodes=[llm], edges=[wire]))
+    view._choose(["llm"])
+    assert dict(view.inspector.bindings.said)["提示词"].endswith(" · 文本")
+
+
+def test_choosing_a_step_opens_no_window_of_its_own(desk, view, qapp):
+    """A part that is shown before it lies in the inspector is a window for a moment: it flickers and leaves its pixels."""
+
+    class Windows(QObject):
+        shown: ClassVar[list[str]] = []
+
+        def eventFilter(self, thing: QObject, event: QEvent) -> bool:
+            if event.type() == QEvent.Type.Show and isinstance(thing, QWidget) and thing.isWindow():
+                self.shown.append(type(thing).__name__)
+            return False
+
+    windows = Windows()
+    qapp.installEventFilter(windows)
+    for step in [*view.sheet.document.nodes, ""]:
+        view._choose([step])
+        desk.qtbot.wait(1)
+    qapp.removeEventFilter(windows)
+    assert windows.shown == []
+
+
 def test_a_file_that_is_dropped_becomes_a_dataset_and_its_step(desk, view, tmp_path):
     path = tmp_path / "orders.csv"
     path.write_text("id,amount\n1,2\n", "utf-8")
@@ -230,3 +268,30 @@ def test_a_file_that_is_dropped_becomes_a_dataset_and_its_step(desk, view, tmp_p
     (dataset,) = desk.wait(desk.engine.datasets.list())
     assert view.sheet.document.nodes["dataset"].params == {"dataset": dataset.id}
     assert canvas.sheet.nodes["dataset"].face.blocks[0].lines == ("orders",)
+
+
+def test_a_new_workflow_has_the_keys_at_once_and_a_copy_the_next_number(desk, view):
+    desk.window.activateWindow()
+    for name in ("New workflow", "New workflow 2"):
+        view.centre.run_button.setFocus()
+        view.new_workflow()
+        desk.until(lambda name=name: view.sheet is not None and view.sheet.document.name == name)
+        desk.until(lambda: view.sheet.canvas.hasFocus())
+    assert view.free_name("New workflow 2") == "New workflow 3"
+    assert view.free_name("Report 2024") == "Report 2024"
+
+
+def test_the_log_of_a_run_calls_the_steps_as_the_canvas_does(desk, view):
+    run(desk, view, who="Marta")
+    lines = [view.bottom.logs.model().index(row, 0).data() for row in range(view.bottom.logs.model().rowCount())]
+    assert any("  Greet  " in line for line in lines) and not any("  prompt  " in line for line in lines)
+
+
+def test_what_the_last_run_was_given_is_replaced_by_typing(desk, view):
+    run(desk, view, who="Marta")
+    view.run()
+    desk.until(lambda: view.starting.form is not None and view.starting.form.isVisible())
+    field = view.starting.form.fields.inputs["who"]
+    desk.until(field.hasFocus)
+    desk.qtbot.keyClicks(field, "Ana")
+    assert view.starting.form.fields.values() == {"who": "Ana"}

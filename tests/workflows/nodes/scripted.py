@@ -12,6 +12,14 @@ import numpy
 from studio.engine.workflows.context import Context, Services
 
 
+class Cut(str):
+    """An answer that ended because it had as many tokens as it may."""
+
+
+class Reasoned(str):
+    """An answer that the model thought about first, as it says."""
+
+
 class Scripted:
     """Says `answers` in their order: a text, or a list of (tool, arguments) to call."""
 
@@ -29,7 +37,10 @@ class Scripted:
         self.options.append(options)
         answer = self.answers.pop(0)
         if isinstance(answer, str):
-            yield SimpleNamespace(text=answer, usage=None)
+            reason = "length" if isinstance(answer, Cut) else "stop"
+            if isinstance(answer, Reasoned):
+                yield SimpleNamespace(text="", usage=None, reasoning="It says so.")
+            yield SimpleNamespace(text=answer, usage=None, finish_reason=reason)
         else:
             for number, (name, arguments) in enumerate(answer):
                 head = {"index": number, "id": f"c{number}", "function": {"name": name, "arguments": arguments[:3]}}

@@ -62,3 +62,19 @@ class TestAgent(NodeContract):
         context, _ = scripted("x")
         with pytest.raises(BadParameter, match="shell"):
             await agent("?", context, AgentParams(tools=["shell"]))
+
+    async def test_a_plan_is_made_first_and_then_carried_out(self) -> None:
+        context, model = scripted("1. Reckon.", [("python", SUM)], "It is 42.")
+        done = await agent("6 times 7?", context, AgentParams(strategy="plan"))
+        assert (done.text, done.ended, done.trace[0]["plan"]) == ("It is 42.", "answered", "1. Reckon.")
+        assert "tools" not in model.options[0] and "numbered plan" in model.asked[0][-1]["content"]
+        assert [said["content"] for said in model.asked[1][-2:]] == [
+            "1. Reckon.",
+            "Carry it out, then answer the question.",
+        ]
+
+    async def test_what_was_said_before_stands_before_the_question(self) -> None:
+        context, model = scripted("24 months.")
+        before = [{"role": "user", "content": "The K7?"}, {"role": "assistant", "content": "A pump."}]
+        await agent("How long?", context, AgentParams(tools=[]), history=before)
+        assert [said["content"] for said in model.asked[0]][1:] == ["The K7?", "A pump.", "How long?"]

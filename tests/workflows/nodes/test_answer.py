@@ -14,3 +14,10 @@ class TestAnswer(NodeContract):
             "reply": "yes",
             "sources": [{"page": 1}],
         }
+
+    async def test_a_template_sets_the_text_and_its_other_names_are_inputs(self) -> None:
+        params = AnswerParams(template="{{text}} ({{product}})", citations=False)
+        assert [port.name for port in self.type.ports(params.model_dump()).inputs] == ["text", "sources", "product"]
+        assert await answer("24 months", Context(), params, [{"page": 1}], product="K7") == {"answer": "24 months (K7)"}
+        odd = await answer("{{ not a template", Context(), AnswerParams())
+        assert odd == {"answer": "{{ not a template"}

@@ -28,6 +28,11 @@ class TestAsk(NodeContract):
         assert found == {"yes": absent, "no": 12, "comment": "too dear"}
         assert person.asked == [({"text": "Buy for 12?", "fields": [], "choices": ["yes", "no"]}, None)]
 
+    async def test_it_is_for_somebody_whom_the_value_may_name(self) -> None:
+        person = Answered({"choice": "yes"})
+        await ask(person, AskParams(question="Buy?", assignee="{{value.buyer}}"), value={"buyer": "Marta"})
+        assert person.asked[0][0]["assignee"] == "Marta"
+
     async def test_fields_come_back_by_name_and_nobody_in_time_is_late(self) -> None:
         found = await ask(Answered({"name": "Li"}), AskParams(fields=["name"]), value=1)
         assert found == {"name": "Li", "comment": ""}

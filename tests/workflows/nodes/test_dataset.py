@@ -9,6 +9,7 @@ import pytest
 from studio.engine.errors import NotFound
 from studio.engine.workflows.context import Context, Services
 from studio.engine.workflows.nodes.dataset import DatasetParams, dataset
+from studio.engine.workflows.values import table_of
 from tests.contracts.node_contract import NodeContract
 
 
@@ -29,3 +30,12 @@ class TestDataset(NodeContract):
     async def test_a_dataset_that_is_not_there_is_named(self, rooms: SimpleNamespace) -> None:
         with pytest.raises(NotFound, match="nothing"):
             await dataset(Context(services=Services(datasets=rooms.datasets)), DatasetParams(dataset="nothing"))
+
+    async def test_an_older_version_is_read_by_its_number(self, rooms: SimpleNamespace) -> None:
+        for n in (1, 2):
+            await rooms.sql.save_rows(table_of([{"n": n}]), "log", origin={"kind": "workflow"})
+        context = Context(services=Services(datasets=rooms.datasets))
+        assert (await dataset(context, DatasetParams(dataset="log"))).to_pylist() == [{"n": 2}]
+        assert (await dataset(context, DatasetParams(dataset="log", version=1))).to_pylist() == [{"n": 1}]
+        with pytest.raises(NotFound, match="no version 7"):
+            await dataset(context, DatasetParams(dataset="log", version=7))

@@ -21,3 +21,8 @@ class TestExtract(NodeContract):
         context, _ = scripted()
         with pytest.raises(Invalid, match="colour"):
             await extract("x", context, ExtractParams(fields=["a: colour"]))
+
+    async def test_documents_are_read_as_their_texts(self) -> None:
+        context, model = scripted('{"rows": []}')
+        await extract([{"text": "Two K7", "page": 1}, {"text": "one V2", "page": 2}], context, ExtractParams())
+        assert model.asked[0][1]["content"] == "<text>\nTwo K7\n\none V2\n</text>"

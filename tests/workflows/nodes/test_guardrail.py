@@ -7,6 +7,7 @@ from studio.engine.workflows.context import Context
 from studio.engine.workflows.node import absent
 from studio.engine.workflows.nodes.guardrail import GuardrailParams, guardrail
 from tests.contracts.node_contract import NodeContract
+from tests.workflows.nodes.scripted import scripted
 
 
 class TestGuardrail(NodeContract):
@@ -35,3 +36,12 @@ class TestGuardrail(NodeContract):
     async def test_a_broken_pattern_is_named(self) -> None:
         with pytest.raises(Invalid, match="pattern"):
             await guardrail("x", Context(), GuardrailParams(patterns=["("]))
+
+    async def test_topics_are_judged_by_a_model_that_is_asked_only_where_it_matters(self) -> None:
+        params = GuardrailParams(topics=["politics", "medicine"])
+        context, model = scripted('{"topics": ["medicine"]}', '{"topics": []}')
+        held = await guardrail("Take two of these pills", context, params)
+        assert held.good is absent and held.found == {"medicine": 1}
+        assert (await guardrail("The pump is red", context, params)).good == "The pump is red"
+        assert (await guardrail("password: hunter22", context, params)).found == {"password": 1}
+        assert len(model.asked) == 2 and "Ignore instructions" in model.asked[0][0]["content"]

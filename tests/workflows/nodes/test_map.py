@@ -39,9 +39,8 @@ class TestMap(NodeContract):
         assert (await map_rows(ROWS, Context(body=_fails_at_one), params)).num_rows == kept
 
     async def test_a_failed_row_can_end_it(self) -> None:
-        with pytest.raises(BaseExceptionGroup) as caught:
+        with pytest.raises(StudioError):
             await map_rows(ROWS, Context(body=_fails_at_one), MapParams(on_row_error="stop"))
-        assert isinstance(caught.value.exceptions[0], StudioError)
 
     async def test_no_rows_give_an_empty_table(self) -> None:
         table = await map_rows(pyarrow.table({"n": []}), Context(body=_fails_at_one), MapParams())

@@ -32,3 +32,11 @@ class TestSql(NodeContract):
                 SqlParams(sql=text, tables=["a"]),
                 a=pyarrow.table({"n": [1]}),
             )
+
+    async def test_values_are_bound_and_never_become_a_part_of_the_text(self, rooms: SimpleNamespace) -> None:
+        params = SqlParams(sql="SELECT n FROM rows WHERE word = $word AND n > $least", values=["word", "least"])
+        assert [port.name for port in self.type.ports(params.model_dump()).inputs] == ["rows", "word", "least"]
+        rows = pyarrow.table({"n": [1, 2, 3], "word": ["a", "a", "' OR 1=1 --"]})
+        context = Context(services=Services(sql=rooms.sql))
+        assert (await sql(context, params, rows=rows, word="a", least=1)).to_pylist() == [{"n": 2}]
+        assert (await sql(context, params, rows=rows, word="' OR 1=1 --", least=0)).to_pylist() == [{"n": 3}]

@@ -27,8 +27,24 @@ class TestStart(NodeContract):
         with pytest.raises(BadParameter, match="number"):
             await start(Context(inputs={"n": "many"}), StartParams(fields=[StartField(name="n", type="number")]))
 
+    async def test_a_file_is_handed_on_as_an_address_and_never_as_a_path(self) -> None:
+        fields = [{"name": "paper", "type": "file"}, {"name": "more", "type": "files", "required": False}]
+        params = StartParams.model_validate({"fields": fields})
+        given = {"paper": {"url": "s3://run-files/ab/a.pdf"}, "more": ["https://example.org/b.pdf", "s3://papers/c/"]}
+        found = await start(Context(inputs=given), params)
+        assert found == {"paper": "s3://run-files/ab/a.pdf", "more": given["more"]}
+        for path in ("/etc/passwd", "../notes.txt", "file:///etc/passwd", "C:\\a.txt"):
+            with pytest.raises(BadParameter, match="can take"):
+                await start(Context(inputs={"paper": path}), params)
+        with pytest.raises(BadParameter, match="one file, not 2"):
+            await start(Context(inputs={"paper": given["more"]}), params)
+        with pytest.raises(BadParameter, match="is empty"):
+            await start(Context(inputs={"paper": []}), params)
+
     def test_each_field_is_a_typed_output(self) -> None:
         assert [(port.name, port.type) for port in self.type.ports(self.example).outputs] == [
             ("question", "text"),
             ("n", "number"),
         ]
+        several = self.type.ports({"fields": [{"name": "more", "type": "files"}]}).outputs
+        assert [port.type for port in several] == ["file"]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import ClassVar
 
@@ -48,6 +49,28 @@ class TestWorkflow(NodeContract):
             assert done.outputs == {"result": answer}, done.error
         with pytest.raises(NotFound):
             await room.start(made.id, version=9)
+
+    async def test_it_is_given_no_file_that_the_run_around_it_was_not_given(
+        self, room: Workflows, tmp_path: Path
+    ) -> None:
+        (inbox := tmp_path / "inbox").mkdir()
+        (inbox / "a.txt").write_text("from the inbox")
+        (secret := tmp_path / "secret.txt").write_text("secret")
+        reads = graph(
+            step("s", "start", fields=[field("file")]), step("d", "load_documents"), step("o", "output"), "s.file > d.files", "d.docs > o.result",
+        )  # fmt: skip
+        await room.create("reads", reads)
+        sheet = graph(
+            step("s", "start", fields=[field("folder"), field("name")]), step("p", "prompt", template="{{folder}}/{{name}}"),
+            step("w", "workflow", workflow="reads", inputs=["file"], outputs=["result"]), step("o", "output"),
+            "s.folder > p.folder", "s.name > p.name", "p.text > w.file", "w.result > o.result",
+        )  # fmt: skip
+        done = await room.wait((await room.start(sheet, {"folder": str(inbox), "name": "a.txt"})).id)
+        assert (done.status, done.outputs["result"][0]["text"]) == ("completed", "from the inbox"), done.error
+        for name in ("../secret.txt", "no/../../secret.txt"):
+            done = await room.wait((await room.start(sheet, {"folder": str(inbox), "name": name})).id)
+            assert done.status == "failed" and f"“{secret}” was not given" in str(done.error)
+        assert [run.status for run in await room.executions() if run.workflow_name == "reads"] == ["completed"]
 
     async def test_its_failure_names_it_and_one_that_calls_itself_ends(self, room: Workflows) -> None:
         broken = DOUBLE.model_copy(deep=True)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
-from studio.engine.chat.importing import ImportFormat, Whole, message_of, stable_id, thread_of
+from studio.engine.chat.importing import ImportFormat, Whole, message_of, named, stable_id, thread_of
 from studio.engine.chat.message import Message
 from studio.engine.text import Text
 
+MARKS = re.compile(
+    "\ue200[^\ue201]*\ue201?"
+)  # where a page or a file was cited; what they point to is not in the export
 READ = ("text", "multimodal_text", "code")  # content types that a person reads as a message
 
 
@@ -90,11 +94,11 @@ def _words(message: dict[str, Any] | None) -> str | None:
 def _part(part: Any) -> str:
     """A text; images and sounds are files of their own and only named."""
     if isinstance(part, str):
-        return part
+        return MARKS.sub("", part)
     kind = str((part or {}).get("content_type", ""))
     if kind == "audio_transcription":
         return str(part.get("text") or "")
-    return f"*[{kind.removesuffix('_asset_pointer').replace('_', ' ')}]*" if kind else ""
+    return named(kind.removesuffix("_asset_pointer").replace("_", " ")) if kind else ""
 
 
 def _kept_above(nodes: dict[str, Any], node_id: str | None) -> str | None:

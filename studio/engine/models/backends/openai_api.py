@@ -90,20 +90,20 @@ def server_url(url: str) -> str:
     return url.strip().rstrip("/").removesuffix("/v1").rstrip("/")
 
 
-async def remote_models(egress: Egress, url: str, key: str) -> list[str]:
-    """The names that a server offers. The address must be granted; raises `Unavailable` when it does not answer or refuses."""
+async def remote_models(egress: Egress, url: str, key: str) -> dict[str, str]:
+    """The names that a server offers, with the kind where it tells one (as a studio does). The address must be granted; raises `Unavailable` when it does not answer or refuses."""
     async with egress.client(purpose=PURPOSE, timeout=20) as client:
         return await list_models(client, server_url(url), key)
 
 
-async def list_models(client: httpx.AsyncClient, url: str, key: str) -> list[str]:
+async def list_models(client: httpx.AsyncClient, url: str, key: str) -> dict[str, str]:
     import httpx
 
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     try:
         response = await client.get(f"{url}/v1/models", headers=headers, timeout=20)
         answer: Any = response.json() if response.is_success else {}
-        names = [str(entry["id"]) for entry in answer.get("data", [])]
+        names = {str(entry["id"]): str(entry.get("kind", "")) for entry in answer.get("data", [])}
     except (httpx.HTTPError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise Unavailable(
             Text(f"{url} does not answer as a model server.", f"{url} 没有作为模型服务器作出响应。"),

@@ -285,6 +285,8 @@ class S3(ObjectStore):
     @contextmanager
     def _errors(self, bucket: str, key: str) -> Iterator[None]:
         """Turn the SDK's errors into ours."""
+        from xml.etree.ElementTree import ParseError
+
         from minio.error import MinioException, S3Error
         from urllib3.exceptions import HTTPError
 
@@ -298,6 +300,8 @@ class S3(ObjectStore):
             if error.code in WRONG_KEYS:
                 raise sign_in(f"s3://{bucket} ({self.endpoint})", str(error.message or error.code)) from error
             raise self._unreachable(bucket, f"{error.code}: {error.message}") from error
+        except ParseError as error:
+            raise self._unreachable(bucket, "what it answers is not of an object store") from error
         except (MinioException, HTTPError, ValueError) as error:
             raise self._unreachable(bucket, _in_short(error)) from error
 

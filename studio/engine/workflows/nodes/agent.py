@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, NamedTuple
 
-from studio.engine.errors import BadParameter, StudioError, from_unexpected
+from studio.engine.errors import StudioError, from_unexpected
+from studio.engine.models.tool_calls import ToolCall, ToolCalls
 from studio.engine.params import ModelRef, Params, PromptText, param
 from studio.engine.text import Text
-from studio.engine.workflows.asking import as_usage
-from studio.engine.workflows.context import Context, chunk_of
-from studio.engine.workflows.find_json import find_json
-from studio.engine.workflows.node import Json, node
-from studio.engine.workflows.sandbox import run_code
+from studio.engine.workflows.asking import Said
+from studio.engine.workflows.context import Context
+from studio.engine.workflows.node import Json, Messages, node
 from studio.engine.workflows.templates import as_text
-from studio.engine.workflows.values import as_words, plain
-
-LONGEST = 6_000  # characters of a tool's answer that the model is shown
+from studio.engine.workflows.tools import REFUSED, TOOLS, Tool, allowed, called, may_change, shortened, tools_of
+from studio.engine.workflows.values import as_words
 
 
 class AgentParams(Params):
@@ -30,19 +27,19 @@ class AgentParams(Params):
     tools: list[str] = param(
         ["python"],
         Text("Tools", "工具"),
-        help=Text(
-            "python, search:COLLECTION, query:DATASET, workflow:ID.",
-            "python、search:文档集、query:数据集、workflow:标识。",
-        ),
+        help=TOOLS,
     )
-    strategy: Literal["functions", "react"] = param(
+    strategy: Literal["functions", "react", "plan"] = param(
         "functions", Text("Strategy", "策略"),
-        choices={"functions": Text("Function calls", "函数调用"), "react": Text("ReAct, for models without them", "ReAct（适合不支持函数调用的模型）")},
+        choices={"functions": Text("Function calls", "函数调用"), "react": Text("ReAct, for models without them", "ReAct（适合不支持函数调用的模型）"), "plan": Text("A plan first, then function calls", "先制定计划，再调用函数")},
     )  # fmt: skip
     approve: list[str] = param(
         ["workflow"],
         Text("Ask before", "使用前询问"),
-        help=Text("Tools that a person has to allow.", "需要人员批准的工具。"),
+        help=Text(
+            "Tools that a person has to allow. Those of MCP servers and operations that may change something always ask, unless their server or connection allows them.",
+            "需要人员批准的工具。MCP 服务的工具和会更改数据的操作总会询问，除非其服务或连接已允许。",
+        ),
     )
     steps: int = param(8, Text("Steps at most", "最多步数"), ge=1, le=100)
     seconds: float = param(300.0, Text("Time limit", "时限"), gt=0, le=86_400, unit="s")
@@ -56,23 +53,6 @@ class Acted(NamedTuple):
     trace: Annotated[Json, Text("Trace", "过程")]
     ended: Annotated[str, Text("Ended by", "结束原因")]
     usage: Annotated[Json, Text("Usage", "用量")]
-
-
-@dataclass
-class Tool:
-    """Something the agent can do. `run` gets the arguments that the model wrote."""
-
-    name: str
-    about: str
-    arguments: dict[str, Any]
-    run: Callable[[dict[str, Any]], Awaitable[Any]]
-
-    def schema(self) -> dict[str, Any]:
-        parameters = {"type": "object", "properties": self.arguments, "required": list(self.arguments)}
-        return {
-            "type": "function",
-            "function": {"name": self.name, "description": self.about, "parameters": parameters},
-        }
 
 
 @dataclass
@@ -101,7 +81,7 @@ class Work:
     doc=Text("Lets a model use tools, step by step, until it has an answer.", "让模型逐步使用工具，直到得出答案。"),
     cached=False,
     side_effect=True,
-    effect=lambda params: any(tool.startswith("workflow:") for tool in params.tools),
+    effect=lambda params: any(may_change(tool) for tool in params.tools),
     summary=lambda params: ", ".join(params.tools),
 )
 async def agent(
@@ -109,16 +89,24 @@ async def agent(
     context: Context,
     params: AgentParams,
     passages: Annotated[Json, Text("Context", "上下文")] = None,
+    history: Annotated[Messages, Text("History", "历史消息")] = [],  # noqa: B006 (a port's default, never changed)
 ) -> Acted:
     """Work within the budget. Tools that are to be asked about wait for a person; what tools and passages say is data."""
-    tools = {tool.name: tool for tool in (_tool(name, context) for name in params.tools)}
-    told = params.instruction if params.strategy == "functions" else f"{params.instruction}\n\n{_react(tools)}"
-    asked = f"{as_text(passages)}\n\n{question}" if passages else question
-    work = Work(context, params, tools, [{"role": "system", "content": told}, {"role": "user", "content": asked}])
-    turn = _function_turn if params.strategy == "functions" else _react_turn
+    async with tools_of(params.tools, context) as tools:
+        told = params.instruction if params.strategy != "react" else f"{params.instruction}\n\n{_react(tools)}"
+        asked = f"{as_text(passages)}\n\n{question}" if passages else question
+        said = [{"role": "system", "content": told}, *history, {"role": "user", "content": asked}]
+        return await _answered(Work(context, params, tools, said))
+
+
+async def _answered(work: Work) -> Acted:
+    params = work.params
+    if params.strategy == "plan":
+        await _plan(work)
+    turn = _react_turn if params.strategy == "react" else _function_turn
     text, ended = "", "steps"
     for number in range(1, params.steps + 1):
-        context.progress(number, params.steps)
+        work.context.progress(number, params.steps)
         text, done = await turn(work)
         ended = "answered" if done else work.spent() or "steps"
         if ended != "steps":
@@ -126,37 +114,44 @@ async def agent(
     return Acted(text, work.trace, ended, {"completion_tokens": work.tokens})
 
 
-async def _say(work: Work, **options: Any) -> tuple[str, list[dict[str, Any]]]:
+async def _plan(work: Work) -> None:
+    """Let the model say first how it will go about it; it may still do otherwise."""
+    names = ", ".join(work.tools)
+    asked = f"Write a short numbered plan of how you will answer that with the tools {names}. Do not answer yet."
+    began = time.monotonic()
+    plan, _ = await _say(work, [*work.messages, {"role": "user", "content": asked}])
+    work.trace.append({"plan": plan.strip(), "seconds": round(time.monotonic() - began, 3)})
+    work.messages += [
+        {"role": "assistant", "content": plan},
+        {"role": "user", "content": "Carry it out, then answer the question."},
+    ]
+
+
+async def _say(work: Work, messages: list[dict[str, Any]] | None = None, **options: Any) -> tuple[str, list[ToolCall]]:
     """The model's next words and the calls it makes."""
-    text, calls = "", {}  # type: str, dict[int, dict[str, Any]]
-    async for piece in work.context.models.chat(work.params.model, work.messages, temperature=0.0, **options):
-        text += piece.text or ""
-        work.tokens += int(as_usage(getattr(piece, "usage", None)).get("completion_tokens") or 0)
-        for delta in getattr(piece, "tool_calls", None) or ():
-            call = calls.setdefault(int(delta.get("index") or 0), {"id": "", "name": "", "arguments": ""})
-            function = delta.get("function") or {}
-            call["id"] = delta.get("id") or call["id"]
-            call["name"] += function.get("name") or ""
-            call["arguments"] += function.get("arguments") or ""
-    return text, [calls[place] for place in sorted(calls)]
+    said, calls = Said(), ToolCalls()
+    pieces = work.context.models.chat(work.params.model, messages or work.messages, temperature=0.0, **options)
+    async for piece in pieces:
+        said.take(piece)
+        calls.take(getattr(piece, "tool_calls", None) or ())
+    work.tokens += int(said.usage.get("completion_tokens") or 0)
+    return said.text, calls.all()
 
 
 async def _function_turn(work: Work) -> tuple[str, bool]:
     text, calls = await _say(work, tools=[tool.schema() for tool in work.tools.values()])
     if not calls:
         return text, True
+    for number, call in enumerate(calls):
+        call.id = call.id or f"call-{number}"
     said = [
-        {
-            "id": call["id"] or f"call-{n}",
-            "type": "function",
-            "function": {"name": call["name"], "arguments": call["arguments"]},
-        }
-        for n, call in enumerate(calls)
+        {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+        for call in calls
     ]
     work.messages.append({"role": "assistant", "content": text, "tool_calls": said})
-    for n, call in enumerate(calls):
-        answer = await _use(work, call["name"], call["arguments"])
-        work.messages.append({"role": "tool", "tool_call_id": said[n]["id"], "content": answer})
+    for call in calls:
+        answer = await _use(work, call.name, call.arguments)
+        work.messages.append({"role": "tool", "tool_call_id": call.id, "content": answer})
     return text, False
 
 
@@ -179,10 +174,10 @@ async def _use(work: Work, name: str, arguments: str) -> str:
     began = time.monotonic()
     step: dict[str, Any] = {"tool": name, "arguments": arguments}
     try:
-        tool, given = _called(work, name, arguments)
+        tool, given = called(work.tools, name, arguments)
         step["arguments"] = given
         if not await _allowed(work, tool, given):
-            answer: Any = "A person refused this. Go on without it."
+            answer: Any = REFUSED
         else:
             work.context.log(f"{name} {as_words(given)[:200]}")
             answer = await work.context.outside("tool", {"tool": name, "arguments": given}, lambda: tool.run(given))
@@ -190,78 +185,19 @@ async def _use(work: Work, name: str, arguments: str) -> str:
         answer = f"Error: {error.message.en}"
     except Exception as error:
         answer = f"Error: {from_unexpected(error).message.en}"
-    words = as_words(plain(answer))
-    shown = words if len(words) <= LONGEST else f"{words[:LONGEST]}… ({len(words)} characters)"
+    shown = shortened(answer)
     work.trace.append({**step, "answer": shown, "seconds": round(time.monotonic() - began, 3)})
     return shown
 
 
-def _called(work: Work, name: str, arguments: str) -> tuple[Tool, dict[str, Any]]:
-    if name not in work.tools:
-        raise BadParameter(
-            Text(f"There is no tool “{name}”. There are: {', '.join(work.tools)}.", f"没有工具“{name}”。")
-        )
-    given = find_json(arguments or "{}")
-    if not isinstance(given, dict):
-        raise BadParameter(Text("The arguments have to be one object.", "参数必须是一个对象。"))
-    return work.tools[name], given
-
-
 async def _allowed(work: Work, tool: Tool, given: dict[str, Any]) -> bool:
-    if not any(tool.name == name or tool.name.startswith(f"{name}_") for name in work.params.approve):
-        return True
-    text = f"{tool.name}: {json.dumps(plain(given), ensure_ascii=False)}"
-    answer = await work.context.ask({"text": text, "choices": ["allow", "refuse"], "fields": []})
-    return bool(answer and answer.get("choice") == "allow")
-
-
-def _tool(name: str, context: Context) -> Tool:
-    kind, _, what = name.partition(":")
-    text = {"type": "string"}
-    if kind == "python":
-
-        async def python(given: dict[str, Any]) -> Any:
-            return await run_code(str(given.get("code", "")), {})
-
-        return Tool(
-            "python", "Runs the body of a Python function without network; return the answer.", {"code": text}, python
-        )
-    if kind == "search" and what:
-
-        async def search(given: dict[str, Any]) -> Any:
-            hits = await context.knowledge.search(str(given.get("query", "")), [what], 6)
-            return as_text([chunk_of(hit, number) for number, hit in enumerate(hits, 1)])
-
-        return Tool(f"search_{_plain_name(what)}", f"Finds passages in {what}.", {"query": text}, search)
-    if kind == "query" and what:
-
-        async def query(given: dict[str, Any]) -> Any:
-            found = await context.datasets.get(what)
-            asked = await context.sql.ask(str(given.get("question", "")), [found.id])
-            return {"rows": plain(asked.result.table.slice(0, 50)), "sql": asked.sql}
-
-        return Tool(f"query_{_plain_name(what)}", f"Answers a question with rows of {what}.", {"question": text}, query)
-    if kind == "workflow" and what:
-
-        async def workflow(given: dict[str, Any]) -> Any:
-            return await context.call_workflow(what, None, dict(given.get("inputs") or {}))
-
-        return Tool(
-            f"workflow_{_plain_name(what)}", f"Runs the workflow {what}.", {"inputs": {"type": "object"}}, workflow
-        )
-    raise BadParameter(
-        Text(f"“{name}” is no tool.", f"“{name}”不是工具。"),
-        Text("Use python, search:…, query:… or workflow:….", "可用：python、search:…、query:…、workflow:…。"),
-    )
-
-
-def _plain_name(name: str) -> str:
-    return "".join(sign if sign.isascii() and sign.isalnum() else "_" for sign in name)[:48]
+    named = any(tool.name == name or tool.name.startswith(f"{name}_") for name in work.params.approve)
+    return await allowed(tool, given, work.context) if named or tool.asks else True
 
 
 def _react(tools: dict[str, Tool]) -> str:
     lines = [
-        f"- {tool.name}: {tool.about} Input: {json.dumps(dict.fromkeys(tool.arguments, '…'))}"
+        f"- {tool.name}: {tool.about} Input: {json.dumps(dict.fromkeys(tool.properties, '…'))}"
         for tool in tools.values()
     ]
     return "\n".join(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from studio.engine.errors import Invalid
 from studio.engine.params import Params, param
@@ -16,6 +16,10 @@ FUNCTIONS = {
     "count": "count({})", "sum": "sum({})", "avg": "avg({})", "min": "min({})", "max": "max({})", "median": "median({})",
     "count_distinct": "count(DISTINCT {})",
 }  # fmt: skip
+FUNCTION_TITLES = {
+    "count": Text("Count", "计数"), "sum": Text("Sum", "求和"), "avg": Text("Mean", "平均"), "min": Text("Smallest", "最小"),
+    "max": Text("Largest", "最大"), "median": Text("Median", "中位数"), "count_distinct": Text("Distinct values", "不同值个数"),
+}  # fmt: skip
 
 
 class AggregateParams(Params):
@@ -26,13 +30,7 @@ class AggregateParams(Params):
         help=Text("“*” with count counts rows.", "“*”配合计数表示行数。"),
         min_length=1,
     )
-    function: Function = param(
-        "count", Text("Function", "函数"),
-        choices={
-            "count": Text("Count", "计数"), "sum": Text("Sum", "求和"), "avg": Text("Mean", "平均"), "min": Text("Smallest", "最小"),
-            "max": Text("Largest", "最大"), "median": Text("Median", "中位数"), "count_distinct": Text("Distinct values", "不同值个数"),
-        },
-    )  # fmt: skip
+    function: Function = param("count", Text("Function", "函数"), choices=FUNCTION_TITLES)
 
 
 @node(
@@ -45,14 +43,19 @@ class AggregateParams(Params):
 async def aggregate(rows: Table, context: Context, params: AggregateParams) -> Table:
     """One row for each group, in the order of the groups' columns. A column that is not there is `Invalid`."""
     table = table_of(rows)
-    missing = [name for name in (*params.by, *params.columns) if name != "*" and name not in table.column_names]
-    if missing:
-        raise Invalid(Text(f"There is no column “{missing[0]}”.", f"没有列“{missing[0]}”。"))
+    check_columns(table, [*params.by, *(name for name in params.columns if name != "*")])
     by = [quoted(name) for name in params.by]
     found = [_column(params.function, name) for name in params.columns]
     order = f" GROUP BY {', '.join(by)} ORDER BY {', '.join(by)}" if by else ""
     statement = f"SELECT {', '.join([*by, *found])} FROM rows{order}"
     return (await context.sql.query_tables(statement, {"rows": table}, limit=10_000_000)).table
+
+
+def check_columns(table: Any, names: list[str]) -> None:
+    """`Invalid` names the first of these columns that the table has not."""
+    missing = [name for name in names if name not in table.column_names]
+    if missing:
+        raise Invalid(Text(f"There is no column “{missing[0]}”.", f"没有列“{missing[0]}”。"))
 
 
 def quoted(name: str) -> str:

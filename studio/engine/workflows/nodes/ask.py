@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from studio.engine.params import Params, PromptText, param
+from studio.engine.params import Params, PromptLine, PromptText, param
 from studio.engine.text import Text
 from studio.engine.workflows.context import Context
-from studio.engine.workflows.graph import Port, Ports
+from studio.engine.workflows.graph import Port, Ports, any_port
 from studio.engine.workflows.node import Anything, absent, node
 from studio.engine.workflows.templates import fill
 
@@ -30,6 +30,10 @@ class AskParams(Params):
         Text("Fields", "字段"),
         help=Text("What the person fills in; each is an output.", "由人填写的内容，每项都是一个输出。"),
     )
+    assignee: PromptLine = param(
+        "", Text("Who is asked", "询问谁"),
+        help=Text("A name; {{value}} is what came in. Empty asks whoever is there.", "姓名，{{value}} 为传入的值。留空则任何人都可回答。"),
+    )  # fmt: skip
     seconds: float = param(
         0.0,
         Text("Wait at most", "最长等待"),
@@ -41,7 +45,7 @@ class AskParams(Params):
 
 def ask_ports(params: AskParams) -> Ports:
     names = [*(params.choices if not params.fields else []), *params.fields, *(["late"] if params.seconds else [])]
-    outputs = [Port(name=name, type="any", title=Text.same(name)) for name in dict.fromkeys(names)]
+    outputs = [any_port(name) for name in dict.fromkeys(names)]
     return Ports(outputs=[*outputs, Port(name="comment", type="text", title=Text("Comment", "备注"))])
 
 
@@ -67,6 +71,8 @@ async def ask(
     text = await fill(params.question, {"value": value})
     question: dict[str, Any] = {"text": text, "fields": params.fields}
     question["choices"] = [] if params.fields else params.choices
+    if params.assignee.strip():
+        question["assignee"] = (await fill(params.assignee, {"value": value})).strip()
     answer = await context.ask(question, params.seconds or None)
     found: dict[str, Any] = {port.name: absent for port in ask_ports(params).outputs}
     if answer is None:

@@ -8,7 +8,7 @@ from studio.engine.params import Params, param
 from studio.engine.text import Text
 from studio.engine.workflows.context import Context
 from studio.engine.workflows.expressions import evaluate, names
-from studio.engine.workflows.graph import Port, Ports
+from studio.engine.workflows.graph import Ports, any_port
 from studio.engine.workflows.node import Anything, absent, node
 
 
@@ -28,7 +28,7 @@ class Ways(NamedTuple):
 
 def condition_ports(params: ConditionParams) -> Ports:
     more = [name for name in names(params.expression) if name != "value"]
-    return Ports(inputs=[Port(name=name, type="any", title=Text.same(name)) for name in more])
+    return Ports(inputs=[any_port(name) for name in more])
 
 
 @node(

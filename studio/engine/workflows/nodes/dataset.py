@@ -10,6 +10,9 @@ from studio.engine.workflows.node import Table, node
 
 class DatasetParams(Params):
     dataset: DatasetRef = param(..., Text("Dataset", "数据集"))
+    version: int | None = param(
+        None, Text("Version", "版本"), ge=1, help=Text("Empty takes the newest.", "留空表示最新版本。"), advanced=True
+    )
     columns: list[str] = param([], Text("Columns", "列"), help=Text("Empty means all.", "留空表示全部。"))
     where: str = param(
         "",
@@ -21,7 +24,7 @@ class DatasetParams(Params):
 
 async def _state(context: Context, params: DatasetParams) -> str:
     found = await context.datasets.get(params.dataset)
-    return f"{found.id}@{found.version}:{found.updated_at}"
+    return f"{found.id}@{params.version or found.version}:{'' if params.version else found.updated_at}"
 
 
 @node(
@@ -34,6 +37,9 @@ async def _state(context: Context, params: DatasetParams) -> str:
 )
 async def dataset(context: Context, params: DatasetParams) -> Table:
     """Read a dataset's rows. The table is in memory, so `limit` and `columns` keep it small; `NotFound` names the dataset."""
+    place = params.dataset
+    if params.version:
+        place = f"{(await context.datasets.get(params.dataset)).id}@{params.version}"
     return await context.datasets.page(
-        params.dataset, 0, params.limit, columns=params.columns or None, where=params.where.strip() or None
+        place, 0, params.limit, columns=params.columns or None, where=params.where.strip() or None
     )

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Literal
 
 from studio.engine.errors import StudioError
 from studio.engine.params import Params, param
 from studio.engine.text import Text
 from studio.engine.workflows.context import Context
-from studio.engine.workflows.each import Answer, each
-from studio.engine.workflows.graph import Port, Ports
+from studio.engine.workflows.each import Answer, go_through
+from studio.engine.workflows.graph import Port, Ports, any_port
 from studio.engine.workflows.node import Anything, node
-from studio.engine.workflows.values import is_table, rows_of
+from studio.engine.workflows.spool import rows_in
+from studio.engine.workflows.values import is_table
 
+ITEM = Text("item {n}", "第 {n} 项")
+LEFT_OUT = object()
 FAILED: dict[str, Callable[[StudioError], Answer]] = {"skip": lambda _: None, "empty": lambda _: {}}
 
 
@@ -41,7 +44,7 @@ def for_each_ports(params: ForEachParams) -> Ports:
         Port(name="item", type="any", title=Text("Item", "项")),
         Port(name="number", type="number", title=Text("Number", "序号")),
     ]
-    wanted = [Port(name=name, type="any", title=Text.same(name), many=True, optional=True) for name in params.results]
+    wanted = [any_port(name, many=True, optional=True) for name in params.results]
     outputs = [Port(name=name, type="json", title=Text.same(name)) for name in params.results]
     return Ports(inner_outputs=inner, inner_inputs=wanted, outputs=outputs)
 
@@ -61,12 +64,22 @@ async def for_each(
 ) -> None:
     """Run the body for every item, `concurrency` at a time; the lists keep the order of the items. A single value is a
     list of one."""
-    given = rows_of(items) if is_table(items) else items if isinstance(items, list) else [items]
+    table, body = is_table(items), context.frame
+    given = rows_in(items) if table else items if isinstance(items, list) else [items]
+    total = items.num_rows if table else len(given)  # type: ignore[arg-type]
     stands_in = None if params.on_item_error == "stop" else FAILED[params.on_item_error]
-    done = await each(
-        given, lambda number, item: {"item": item, "number": number}, stands_in, context, params.concurrency, "item"
-    )
-    found = {name: [answer.get(name) for answer in done if answer is not None] for name in params.results}
+    lists: dict[str, list[Any]] = {name: [LEFT_OUT] * total for name in params.results}
+
+    def keep(number: int, answer: Answer) -> None:
+        if answer is not None:
+            for name, values in lists.items():
+                values[number] = answer.get(name)
+
+    def work(number: int, item: Any) -> Awaitable[dict[str, Any]]:
+        return body(number, {"item": item, "number": number})
+
+    await go_through(given, total, work, stands_in, context, params.concurrency, ITEM, keep)
+    found = {name: [value for value in values if value is not LEFT_OUT] for name, values in lists.items()}
     return {name: _flat(values) if params.flatten else values for name, values in found.items()}  # type: ignore[return-value]
 
 

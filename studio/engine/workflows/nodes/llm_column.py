@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated, Any, Literal
 
-from studio.engine.errors import from_unexpected
 from studio.engine.params import ModelRef, Params, PromptText, param
 from studio.engine.text import Text
 from studio.engine.workflows.asking import complete
 from studio.engine.workflows.context import Context
 from studio.engine.workflows.node import Table, node
 from studio.engine.workflows.nodes.structured import model_state
+from studio.engine.workflows.spool import each_row
 from studio.engine.workflows.templates import fill
-from studio.engine.workflows.values import rows_of, table_of
+from studio.engine.workflows.values import table_of
+
+Row = dict[str, Any]
 
 
 class LlmColumnParams(Params):
@@ -43,29 +45,19 @@ class LlmColumnParams(Params):
 )
 async def llm_column(rows: Annotated[Table, Text("Rows", "行")], context: Context, params: LlmColumnParams) -> Table:
     """Fill the prompt with each row and ask; rows keep their order. Failed rows have the reason in the column `error`.
-    A run that goes on after a crash asks for all rows again: use a map where that matters."""
-    given = rows_of(rows)[: params.sample or None]
-    found: list[dict[str, Any]] = [{} for _ in given]
-    waiting = iter(enumerate(given))
-    done = failed = 0
+    A row that was answered before a crash is not asked for again."""
+    given = await asyncio.to_thread(table_of, rows)
+    given = given.slice(0, params.sample) if params.sample else given
 
-    async def work() -> None:
-        nonlocal done, failed
-        for number, row in waiting:
-            try:
-                asked = [{"role": "user", "content": await fill(params.prompt, row)}]
-                said, _ = await complete(context, params.model, asked, temperature=0.0, max_tokens=params.max_tokens)
-                found[number] = {**row, params.column: said.strip()}
-            except Exception as error:
-                known = from_unexpected(error)
-                if params.on_row_error == "stop":
-                    raise known from error
-                failed += 1
-                found[number] = {**row, params.column: None, "error": known.message.en}
-            done += 1
-            context.progress(done, len(given), failed=failed)
+    async def written(number: int, row: Row) -> Row:
+        async def ask(here: Context) -> Row:
+            asked = [{"role": "user", "content": await fill(params.prompt, row)}]
+            said, _ = await complete(here, params.model, asked, temperature=0.0, max_tokens=params.max_tokens)
+            return {params.column: said.strip()}
 
-    async with asyncio.TaskGroup() as group:
-        for _ in range(min(params.concurrency, len(given))):
-            group.create_task(work())
-    return table_of(found, [*(given[0] if given else ()), params.column])
+        return await context.item(number, ask)
+
+    stands_in = (
+        None if params.on_row_error == "stop" else lambda error: {params.column: None, "error": error.message.en}
+    )
+    return await each_row(given, written, stands_in, context, params.concurrency, [params.column])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from studio.engine.params import Params, PromptText, param
+from studio.engine.params import Params, PromptLine, param
 from studio.engine.text import Text
 from studio.engine.workflows.context import Context
 from studio.engine.workflows.node import Anything, node
@@ -12,7 +12,7 @@ from studio.engine.workflows.templates import fill
 
 
 class LogParams(Params):
-    template: PromptText = param("{{value}}", Text("Line", "内容"))
+    template: PromptLine = param("{{value}}", Text("Line", "内容"))
 
 
 @node(

@@ -9,7 +9,7 @@ from studio.engine.params import Params, param
 from studio.engine.text import Text
 from studio.engine.workflows.context import Context
 from studio.engine.workflows.expressions import evaluate
-from studio.engine.workflows.graph import Port, Ports
+from studio.engine.workflows.graph import Port, Ports, any_port
 from studio.engine.workflows.node import node
 
 
@@ -30,7 +30,7 @@ class LoopParams(Params):
 
 def loop_ports(params: LoopParams) -> Ports:
     def ports(**more: bool) -> list[Port]:
-        return [Port(name=name, type="any", title=Text.same(name), **more) for name in params.variables]
+        return [any_port(name, **more) for name in params.variables]
 
     number = Port(name="number", type="number", title=Text("Pass", "次数"))
     return Ports(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from typing import Annotated, Literal
 
@@ -10,10 +9,10 @@ from studio.engine.errors import StudioError
 from studio.engine.params import Params, param
 from studio.engine.text import Text
 from studio.engine.workflows.context import Context
-from studio.engine.workflows.each import Answer, each
-from studio.engine.workflows.graph import Port, Ports
+from studio.engine.workflows.each import Answer
+from studio.engine.workflows.graph import Port, Ports, any_port
 from studio.engine.workflows.node import Table, node
-from studio.engine.workflows.values import rows_of, table_of
+from studio.engine.workflows.spool import each_row
 
 FAILED: dict[str, Callable[[StudioError], Answer]] = {
     "skip": lambda _: None,
@@ -39,8 +38,8 @@ class MapParams(Params):
 
 def map_ports(params: MapParams) -> Ports:
     inner = [Port(name="row", type="json", title=Text("Row", "行"))]
-    inner += [Port(name=name, type="any", title=Text.same(name)) for name in params.fields if name != "row"]
-    results = [Port(name=name, type="any", title=Text.same(name), many=True, optional=True) for name in params.results]
+    inner += [any_port(name) for name in params.fields if name != "row"]
+    results = [any_port(name, many=True, optional=True) for name in params.results]
     return Ports(inner_outputs=inner, inner_inputs=results)
 
 
@@ -58,10 +57,8 @@ def map_ports(params: MapParams) -> Ports:
 async def map_rows(rows: Annotated[Table, Text("Rows", "行")], context: Context, params: MapParams) -> Table:
     """Run the body for every row, `concurrency` at a time, in any order; the answer keeps the order of the rows.
 
-    A row that was recorded before a crash is not run again. With "keep", a failed row has its reason in the column `error`.
+    A row that was recorded before a crash is not run again. The answers go to disk, so any number of rows will do; columns
+    that the steps inside do not set stay as they are. With "keep", a failed row has its reason in the column `error`.
     """
-    given = await asyncio.to_thread(rows_of, rows)
     stands_in = None if params.on_row_error == "stop" else FAILED[params.on_row_error]
-    done = await each(given, lambda _, row: row, stands_in, context, params.concurrency, "row")
-    kept = [{**row, **found} for row, found in zip(given, done, strict=True) if found is not None]
-    return await asyncio.to_thread(table_of, kept, [*(given[0] if given else ()), *params.results])
+    return await each_row(rows, context.frame, stands_in, context, params.concurrency, params.results)

@@ -7,7 +7,7 @@ from typing import Any
 from studio.engine.params import Params, param
 from studio.engine.text import Text
 from studio.engine.workflows.context import Context
-from studio.engine.workflows.graph import Port, Ports
+from studio.engine.workflows.graph import Ports, any_port
 from studio.engine.workflows.node import node
 
 
@@ -21,11 +21,7 @@ class OutputParams(Params):
 
 
 def output_ports(params: OutputParams) -> Ports:
-    return Ports(
-        inputs=[
-            Port(name=name, type="any", title=Text.same(name), optional=len(params.names) > 1) for name in params.names
-        ]
-    )
+    return Ports(inputs=[any_port(name, optional=len(params.names) > 1) for name in params.names])
 
 
 @node(

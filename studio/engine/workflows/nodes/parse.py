@@ -49,7 +49,7 @@ def parse_ports(params: ParseParams) -> Ports:
         "Reads a value as JSON, lines, a table or a number, or picks out a part.",
         "把值解析为 JSON、行、表格或数字，或取出其中一部分。",
     ),
-    cached=False,
+    light=True,
     ports=parse_ports,
     summary=lambda params: params.path or params.mode,
 )

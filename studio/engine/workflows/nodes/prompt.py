@@ -7,7 +7,7 @@ from typing import Any
 from studio.engine.params import Params, PromptText, param
 from studio.engine.text import Text
 from studio.engine.workflows.context import Context
-from studio.engine.workflows.graph import Port, Ports
+from studio.engine.workflows.graph import Ports, any_port
 from studio.engine.workflows.node import node
 from studio.engine.workflows.templates import fill, variables
 
@@ -20,7 +20,7 @@ class PromptParams(Params):
 
 
 def prompt_ports(params: PromptParams) -> Ports:
-    return Ports(inputs=[Port(name=name, type="any", title=Text.same(name)) for name in variables(params.template)])
+    return Ports(inputs=[any_port(name) for name in variables(params.template)])
 
 
 @node(
@@ -29,7 +29,7 @@ def prompt_ports(params: PromptParams) -> Ports:
     icon="text-quote",
     doc=Text("Fills a template with what comes in.", "用传入的内容填写模板。"),
     ports=prompt_ports,
-    cached=False,
+    light=True,
     summary=lambda params: " ".join(params.template.split())[:120],
 )
 async def prompt(context: Context, params: PromptParams, /, **values: Any) -> str:

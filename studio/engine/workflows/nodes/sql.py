@@ -7,7 +7,7 @@ from typing import Any
 from studio.engine.params import Params, SqlText, param
 from studio.engine.text import Text
 from studio.engine.workflows.context import Context
-from studio.engine.workflows.graph import Port, Ports
+from studio.engine.workflows.graph import Port, Ports, any_port
 from studio.engine.workflows.node import Table, node
 
 
@@ -18,11 +18,19 @@ class SqlParams(Params):
         Text("Tables", "表"),
         help=Text("Each name is an input and a table in the query.", "每个名称都是一个输入，也是查询中的表。"),
     )
+    values: list[str] = param(
+        [],
+        Text("Values", "取值"),
+        help=Text("Each name is an input, and $name in the query.", "每个名称都是一个输入，在查询中写作 $名称。"),
+        advanced=True,
+    )
     limit: int = param(1_000_000, Text("Rows at most", "最多行数"), ge=1, le=10_000_000, advanced=True)
 
 
 def sql_ports(params: SqlParams) -> Ports:
-    return Ports(inputs=[Port(name=name, type="table", title=Text.same(name)) for name in params.tables])
+    tables = [Port(name=name, type="table", title=Text.same(name)) for name in params.tables]
+    values = [name for name in params.values if name not in params.tables]
+    return Ports(inputs=[*tables, *(any_port(name) for name in values)])
 
 
 @node(
@@ -33,7 +41,10 @@ def sql_ports(params: SqlParams) -> Ports:
     ports=sql_ports,
     summary=lambda params: " ".join(params.sql.split())[:120],
 )
-async def sql(context: Context, params: SqlParams, /, **tables: Any) -> Table:
-    """Query the incoming tables by the names of their ports. Files, settings and other statements are refused."""
-    result = await context.sql.query_tables(params.sql, tables, limit=params.limit)
+async def sql(context: Context, params: SqlParams, /, **given: Any) -> Table:
+    """Query the incoming tables by the names of their ports; values are bound, never written into the text. Files, settings and
+    other statements are refused."""
+    tables = {name: value for name, value in given.items() if name in params.tables}
+    values = {name: value for name, value in given.items() if name not in params.tables}
+    result = await context.sql.query_tables(params.sql, tables, limit=params.limit, parameters=values or ())
     return result.table

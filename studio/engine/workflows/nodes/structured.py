@@ -6,20 +6,20 @@ import json
 from typing import Annotated, Any, NamedTuple
 
 from studio.engine.errors import Invalid
-from studio.engine.params import JsonText, ModelRef, Params, PromptText, param
+from studio.engine.params import ModelRef, Params, PromptText, SchemaText, param
 from studio.engine.text import Text
 from studio.engine.workflows.asking import shaped
 from studio.engine.workflows.context import Context
 from studio.engine.workflows.node import Json, node
 
+SCHEMA = Text("JSON schema", "JSON 结构")
+EXAMPLE = '{"type": "object", "properties": {"title": {"type": "string"}}, "required": ["title"]}'
+
 
 class StructuredParams(Params):
     model: ModelRef = param("default", Text("Model", "模型"))
     instruction: PromptText = param("Answer about the text.", Text("Instruction", "指令"))
-    json_schema: JsonText = param(
-        '{"type": "object", "properties": {"title": {"type": "string"}}, "required": ["title"]}',
-        Text("JSON schema", "JSON 结构"),
-    )
+    json_schema: SchemaText = param(EXAMPLE, SCHEMA)
 
 
 class Shaped(NamedTuple):

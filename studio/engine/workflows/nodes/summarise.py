@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated, Any, Literal
 
 from studio.engine.params import ModelRef, Params, param
 from studio.engine.text import Text
 from studio.engine.workflows.asking import complete
 from studio.engine.workflows.context import Context
+from studio.engine.workflows.each import each
 from studio.engine.workflows.node import Anything, node
 from studio.engine.workflows.nodes.structured import model_state
 from studio.engine.workflows.values import as_words
 
 SIDE_BY_SIDE = 4
+PART = Text("part {n}", "第 {n} 部分")
 
 
 class SummariseParams(Params):
@@ -42,8 +43,10 @@ async def summarise(
     parts = parts_of(whole_text(text), params.characters)
     if params.way == "refine":
         return await _refine(parts, context, params)
+    asked = 0
     while len(parts) > 1:
-        told = await _side_by_side(parts, context, params)
+        told = await _side_by_side(parts, context, params, asked)
+        asked += len(parts)
         joined = parts_of("\n\n".join(told), params.characters)
         parts = joined if len(joined) < len(parts) else ["\n\n".join(told)]
     return await _one(parts[0], context, params)
@@ -65,21 +68,16 @@ def parts_of(text: str, characters: int) -> list[str]:
     return list(TextSplitter(characters).chunks(text)) or [""]
 
 
-async def _side_by_side(parts: list[str], context: Context, params: SummariseParams) -> list[str]:
-    turns = asyncio.Semaphore(SIDE_BY_SIDE)
-    done = 0
+async def _side_by_side(parts: list[str], context: Context, params: SummariseParams, turn: int) -> list[str]:
+    """Each part, in any order; those that were summed up before a crash are not asked for again."""
 
-    async def one(part: str) -> str:
-        nonlocal done
-        async with turns:
-            said = await _one(part, context, params)
-        done += 1
-        context.progress(done, len(parts))
-        return said
+    async def told(number: int, part: str) -> dict[str, Any]:
+        async def ask(here: Context) -> dict[str, Any]:
+            return {"said": await _one(part, here, params)}
 
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(one(part)) for part in parts]
-    return [task.result() for task in tasks]
+        return await context.item(turn + number, ask)
+
+    return [str((answer or {})["said"]) for answer in await each(parts, told, None, context, SIDE_BY_SIDE, PART)]
 
 
 async def _refine(parts: list[str], context: Context, params: SummariseParams) -> str:

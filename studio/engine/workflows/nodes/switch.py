@@ -8,7 +8,7 @@ from studio.engine.params import Params, param
 from studio.engine.text import Text
 from studio.engine.workflows.context import Context
 from studio.engine.workflows.expressions import evaluate, names
-from studio.engine.workflows.graph import Port, Ports
+from studio.engine.workflows.graph import Ports, any_port
 from studio.engine.workflows.node import Anything, absent, node
 
 
@@ -34,8 +34,8 @@ def switch_ports(params: SwitchParams) -> Ports:
     cases = read_cases(params.cases)
     wanted = dict.fromkeys(name for condition in cases.values() for name in names(condition) if name != "value")
     return Ports(
-        inputs=[Port(name=name, type="any", title=Text.same(name)) for name in wanted],
-        outputs=[Port(name=name, type="any", title=Text.same(name)) for name in dict.fromkeys([*cases, "else"])],
+        inputs=[any_port(name) for name in wanted],
+        outputs=[any_port(name) for name in dict.fromkeys([*cases, "else"])],
     )
 
 

@@ -8,7 +8,7 @@ from studio.engine.errors import BadParameter
 from studio.engine.params import Params, WorkflowRef, param
 from studio.engine.text import Text
 from studio.engine.workflows.context import Context
-from studio.engine.workflows.graph import Port, Ports
+from studio.engine.workflows.graph import Ports, any_port
 from studio.engine.workflows.node import node
 
 
@@ -27,8 +27,8 @@ class WorkflowParams(Params):
 
 def workflow_ports(params: WorkflowParams) -> Ports:
     return Ports(
-        inputs=[Port(name=name, type="any", title=Text.same(name), optional=True) for name in params.inputs],
-        outputs=[Port(name=name, type="any", title=Text.same(name)) for name in params.outputs],
+        inputs=[any_port(name, optional=True) for name in params.inputs],
+        outputs=[any_port(name) for name in params.outputs],
     )
 
 

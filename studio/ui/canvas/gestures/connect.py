@@ -7,7 +7,8 @@ from PySide6.QtGui import QPainter, QPen, QPolygonF
 
 from studio.engine.errors import StudioError
 from studio.engine.text import Text
-from studio.engine.workflows.graph import BadLink, Edge, Graph, fits
+from studio.engine.workflows.graph import Edge, Graph, fits
+from studio.engine.workflows.links import BadLink
 from studio.ui.canvas import routes
 from studio.ui.canvas.commands import Connect, Remove
 from studio.ui.canvas.document import Parts
@@ -15,6 +16,7 @@ from studio.ui.canvas.ends import End
 from studio.ui.canvas.gestures.gesture import Gesture
 from studio.ui.canvas.layout import Spot
 from studio.ui.canvas.look import look
+from studio.ui.canvas.node_item import NodeItem
 from studio.ui.canvas.shapes import draw_port
 
 SMALL = 150
@@ -43,7 +45,7 @@ class ConnectPorts(Gesture):
 
     def move(self, place: QPointF, keys: Qt.KeyboardModifier) -> None:
         self.place = place
-        over = self.canvas.end_at(place)
+        over = self.canvas.end_at(place) or self._offered_by(place)
         if over is not None and (over.node_id, over.spot.port) == (self.fixed.node_id, self.fixed.spot.port):
             over = None
         if over != self.over:
@@ -101,9 +103,18 @@ class ConnectPorts(Gesture):
         pen.setDashPattern([2.0, 2.0])
         painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        course = routes.route(start, finish, QRectF(start, start), QRectF(finish, finish))
+        course = routes.route(start.toTuple(), finish.toTuple(), QRectF(start, start), QRectF(finish, finish))
         painter.drawPolyline(QPolygonF(course.points()))
         draw_port(painter, kind, self.origin, True, 2.0)
+
+    def _offered_by(self, place: QPointF) -> End | None:
+        """Over a step itself: its first free port that fits, one of the very type before others."""
+        step = self.canvas.thing_at(place)
+        if not isinstance(step, NodeItem) or step.face.id == self.fixed.node_id or step.judged is None:
+            return None
+        free = [s for s in step.layout.spots if step.judged[_key(s)] and (s.port.many or _key(s) not in step.connected)]
+        best = min(free, key=lambda spot: spot.port.type != self.fixed.spot.port.type, default=None)
+        return End(step.face.id, best) if best else None
 
     def _judge_all(self) -> None:
         """Mark every port. In a large graph by type alone; the whole judgement comes when the pointer is there."""
@@ -137,6 +148,7 @@ class ConnectPorts(Gesture):
         if self.taken is not None:
             self.canvas.document.undo.push(Remove(self.canvas.document, Parts(edges=[self.taken])))
         elif (place - self.start).manhattanLength() * self.canvas.detail.zoom > 24 and self.canvas.empty_at(place):
+            self.canvas.let_dangle(self)
             self.canvas.add_wanted.emit(place, self.fixed)
 
     def _clear(self) -> None:

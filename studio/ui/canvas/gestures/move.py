@@ -47,7 +47,7 @@ class MoveThings(Gesture):
         if not keys & Qt.KeyboardModifier.AltModifier:
             corner = QPointF(snap(corner.x()), snap(corner.y()))
         self.delta = corner - self.origins[self.grasped]
-        self.canvas.sheet.preview({i: origin + self.delta for i, origin in self.origins.items()})
+        self.canvas.still.carry({i: origin + self.delta for i, origin in self.origins.items()})
         if self.loose in self.canvas.sheet.nodes:
             self._show_wire(self._wire_below())
 

@@ -14,7 +14,7 @@ from studio.ui.widgets.labels import Label
 
 
 class AnswerTools(QWidget):
-    """Copy, answer again, edit, new chat from here, go on, the versions, and what it cost."""
+    """Copy, answer again, edit, new chat from here, thumbs, go on, the versions, and what it cost."""
 
     copied = Signal()
     again = Signal()
@@ -23,6 +23,7 @@ class AnswerTools(QWidget):
     go_on = Signal()
     used = Signal()
     version = Signal(str)
+    rated = Signal(str)  # "up", "down", or "" where it is taken back
 
     def __init__(self) -> None:
         super().__init__()
@@ -33,20 +34,24 @@ class AnswerTools(QWidget):
         self.repeat = IconButton("refresh-cw", Text("Answer again", "重新回答"), size=14)
         self.pencil = IconButton("pencil", Text("Edit answer", "编辑回答"), size=14)
         self.fork = IconButton("git-fork", Text("New chat from here", "从此处新建对话"), size=14)
+        self.up = IconButton("thumbs-up", Text("Good answer", "回答得好"), checkable=True, size=14)
+        self.down = IconButton("thumbs-down", Text("Bad answer", "回答得不好"), checkable=True, size=14)
+        self.up.clicked.connect(lambda on: self.rated.emit("up" if on else ""))
+        self.down.clicked.connect(lambda on: self.rated.emit("down" if on else ""))
         self.further = Button(Text("Go on", "继续写"), "chevrons-down", "ghost", "sm")
         self.use = Button(Text("Use this answer", "采用此回答"), "check", "default", "sm")
         self.versions = Versions()
-        self.cost = Label("", "dense", "text.tertiary")
+        self.cost = Label("", "dense", "text.tertiary", elide="end")
         for button, signal in (
             (self.copy, self.copied), (self.repeat, self.again), (self.pencil, self.edit), (self.fork, self.forked),
             (self.further, self.go_on), (self.use, self.used),
         ):  # fmt: skip
             button.clicked.connect(signal)
+        for button in (self.copy, self.repeat, self.pencil, self.fork, self.up, self.down, self.further, self.use):
             row.addWidget(button)
         self.versions.chosen.connect(self.version)
         row.addWidget(self.versions)
-        row.addWidget(self.cost)
-        row.addStretch(1)
+        row.addWidget(self.cost, 1)
         self.use.hide()
 
     def show_message(self, message: Message, cost: Text) -> None:
@@ -56,4 +61,7 @@ class AnswerTools(QWidget):
         self.repeat.setVisible(done)
         self.pencil.setVisible(done and bool(message.content))
         self.further.setVisible(bool(message.content) and (message.status == "stopped" or cut or message.edited))
+        for thumb, name in ((self.up, "up"), (self.down, "down")):
+            thumb.setVisible(done and bool(message.content))
+            thumb.setChecked(message.feedback == name)
         self.cost.say(cost)

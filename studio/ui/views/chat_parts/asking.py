@@ -1,14 +1,15 @@
-"""Questions that are being answered, in the thread that is in front and in others."""
+"""Questions that are being answered, in the thread that is in front and in others, by this window or elsewhere."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
 from studio.engine.chat.message import Answered, AnswerFailed, Asked, Attachment, ChatEvent, Message
+from studio.engine.chat.telling import Telling
 from studio.engine.errors import StudioError
 from studio.engine.events import Notice
 from studio.ui.views.chat_parts.live import Live
@@ -50,18 +51,40 @@ class Asking(QObject):
         """Write on where an answer ended."""
         self._run(Live(thread_id), self._studio.engine.chat.go_on(thread_id, message_id), self.lives)
 
-    def stop(self, thread_id: str) -> bool:
-        """End the answers of a thread; what is written stays. False when there is none."""
-        stopped = [live for live in (self.lives.pop(thread_id, None), self.others.pop(thread_id, None)) if live]
-        for live in stopped:
+    def run_workflow(self, thread_id: str, workflow_id: str, inputs: dict[str, Any]) -> None:
+        """Run a workflow as a question of a thread."""
+        events = self._studio.engine.chat.run_workflow(thread_id, workflow_id, inputs)
+        self._run(Live(thread_id), events, self.lives)
+
+    def join(self, tellings: Sequence[Telling]) -> None:
+        """Follow answers that `studio chat`, the API or another window has written; those of this window go on."""
+        for each in tellings:
+            place = self.others if each.beside else self.lives
+            if each.thread_id not in place and not each.ended:
+                live = Live(each.thread_id, second=each.beside, joined=each.message_id)
+                self._run(live, each.join(), place)
+
+    def busy(self, thread_id: str) -> bool:
+        """Whether an answer is being written in this thread."""
+        return thread_id in self.lives or thread_id in self.others
+
+    def stop(self, thread_id: str) -> None:
+        """End the answers of a thread; what is written stays. The end of one that is written elsewhere is heard from there."""
+        for place in (self.lives, self.others):
+            live = place.get(thread_id)
+            if live is None:
+                continue
+            if live.joined:
+                self._studio.bridge.run(self, self._studio.engine.chat.stop(live.joined))
+                continue
+            del place[thread_id]
             live.handle.cancel()
             self.ended.emit(live, live.stopped())
-        return bool(stopped)
 
     def waiting(self, thread_id: str) -> list[Live]:
-        """The answers of a thread in which a tool waits for a person."""
+        """The answers of a thread in which a tool waits for a person or is at work."""
         there = (self.lives.get(thread_id), self.others.get(thread_id))
-        return [live for live in there if live is not None and live.wanted is not None]
+        return [live for live in there if live is not None and (live.wanted or live.working)]
 
     def known(self, message: Message) -> Message:
         """The message as far as it is written, where that is further than on disk."""

@@ -20,6 +20,8 @@ ACTIONS = (
     ("mention", Text("Add data to the question", "为问题添加数据"), "at-sign", "", "mention"),
     ("find", Text("Search threads and messages", "搜索对话和消息"), "search", "Ctrl+F", "find"),
     ("import", Text("Import chats", "导入对话"), "import", "", "import_chats"),
+    ("keep", Text("Save the thread as a workflow", "将对话存为工作流"), "workflow", "", "save_as_workflow"),
+    ("run", Text("Run a workflow in the thread", "在对话中运行工作流"), "slash", "", "choose_workflow"),
     ("next_version", Text("Next version of the answer", "回答的下一个版本"), "git-branch", "Alt+Right", "next_version"),
     ("previous_version", Text("Previous version of the answer", "回答的上一个版本"), "git-branch", "Alt+Left", "previous_version"),
     ("next_source", Text("Next source", "下一个来源"), "arrow-down", "Alt+Down", "next_source"),

@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
-
-from PySide6.QtCore import QPoint, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QKeyEvent,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from studio.engine.chat.message import Thread
 from studio.engine.text import Text
-from studio.ui.icons import paint_icon
 from studio.ui.theme import theme
 from studio.ui.views.chat_parts.composer import Composer
+from studio.ui.views.chat_parts.examples import Examples
 from studio.ui.views.chat_parts.messages import AnswerView, QuestionView
 from studio.ui.views.chat_parts.threads import UNTITLED
-from studio.ui.widgets.buttons import Button, IconButton, Pressable, paint_ground
-from studio.ui.widgets.discard import discard, empty
+from studio.ui.widgets.buttons import Button, IconButton
+from studio.ui.widgets.discard import discard
 from studio.ui.widgets.inputs import LineField
 from studio.ui.widgets.labels import Label
-from studio.ui.widgets.panel import Glyph, Header, Surface, scroll
+from studio.ui.widgets.panel import Header, Surface, scroll
 
 WIDTH = 740
 WIDE = 1120
+ROOMY = 560  # of the header, from which it says in words what can be done
 NEAR_END = 24  # pixels from the end that still count as the end
 
 
@@ -42,8 +46,21 @@ class Conversation(Surface):
         self.examples = Examples()
         self.examples.chosen.connect(self.example_chosen)
         self._following = True
+        self._revealed: QuestionView | AnswerView | None = None
+        self.setAcceptDrops(True)
         self._build_column()
         self._lay_out()
+
+    # What is dropped anywhere goes along with the next question
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        self.composer.dragEnterEvent(event)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.composer.dragLeaveEvent(event)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.composer.dropEvent(event)
 
     # Messages
 
@@ -74,9 +91,17 @@ class Conversation(Surface):
         self._holder.widen(True)
 
     def reveal(self, view: QuestionView | AnswerView) -> None:
-        """Scroll to a message, once it has its place."""
-        self._following = False
-        QTimer.singleShot(0, view, lambda: self.area.ensureWidgetVisible(view, 0, theme.size("space.6")))
+        """Scroll to a message, once it has its place; it stays in sight while what stands above it still grows."""
+        self._following, self._revealed = False, view
+        QTimer.singleShot(0, view, self._keep_revealed)
+
+    def _keep_revealed(self) -> None:
+        if self._revealed is not None:
+            self.area.ensureWidgetVisible(self._revealed, 0, theme.size("space.6"))
+
+    def _let_go(self, _: int = 0) -> None:
+        """A person scrolls, or the message is gone."""
+        self._revealed = None
 
     def views(self) -> list[QuestionView | AnswerView]:
         """From the first to the last that is shown."""
@@ -86,6 +111,7 @@ class Conversation(Surface):
         """Take a message away with all that follows."""
         start = self._views.index(view)
         gone, self._views = self._views[start:], self._views[:start]
+        self._let_go()
         for each in gone:
             pair = each.parentWidget()
             self._messages.removeWidget(each)
@@ -96,6 +122,7 @@ class Conversation(Surface):
 
     def go_to_end(self) -> None:
         """Follow from now on."""
+        self._let_go()
         self._following = True
         bar = self.area.verticalScrollBar()
         bar.setValue(bar.maximum())
@@ -123,6 +150,7 @@ class Conversation(Surface):
         bar = self.area.verticalScrollBar()
         bar.rangeChanged.connect(self._grown)
         bar.valueChanged.connect(self._moved)
+        bar.actionTriggered.connect(self._let_go)
 
     def _lay_out(self) -> None:
         self._empty = QWidget()
@@ -147,6 +175,7 @@ class Conversation(Surface):
         self._holder.shift(self.area.verticalScrollBar().sizeHint().width() if most else 0)
         if self._following:
             self.area.verticalScrollBar().setValue(most)
+        self._keep_revealed()
 
     def _moved(self, value: int) -> None:
         self._following = value >= self.area.verticalScrollBar().maximum() - theme.scaled(NEAR_END)
@@ -192,6 +221,7 @@ class ThreadHeader(Header):
 
     renamed = Signal(str)
     export_wanted = Signal(object)  # the menu that is to be filled
+    keep_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__(40, "content")
@@ -206,6 +236,10 @@ class ThreadHeader(Header):
         self.field.left.connect(self._end)
         self.count = Label("", "dense", "text.secondary")
         self.branches = Label("", "dense", "text.secondary")
+        self.keep = Button(Text("Save as workflow", "存为工作流"), "workflow", "ghost", "sm")
+        self.keep_small = IconButton("workflow", Text("Save as workflow", "存为工作流"))
+        for button in (self.keep, self.keep_small):
+            button.clicked.connect(self.keep_wanted)
         self.share = IconButton("share", Text("Export thread", "导出对话"))
         self.share.clicked.connect(self._open_export)
         self.sources = IconButton("panel-right", Text("Show or hide sources (Ctrl I)", "显示或隐藏来源（Ctrl I）"))
@@ -215,6 +249,8 @@ class ThreadHeader(Header):
         self.row.addStretch(1)
         self.row.addWidget(self.count)
         self.row.addWidget(self.branches)
+        self.row.addWidget(self.keep)
+        self.row.addWidget(self.keep_small)
         self.row.addWidget(self.share)
         self.row.addWidget(self.sources)
         self.show_thread(None, 0)
@@ -230,6 +266,18 @@ class ThreadHeader(Header):
         self.branches.say(Text(f"{branches} branches", f"{branches} 个分支"))
         self.branches.setVisible(branches > 1)
         self.share.setVisible(thread is not None and messages > 0)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Where there is little room the title keeps it: words that an icon can say go."""
+        there, roomy = not self.share.isHidden(), self.width() >= theme.scaled(ROOMY)
+        self.keep.setVisible(there and roomy)
+        self.keep_small.setVisible(there and not roomy)
+        self.count.setVisible(roomy)
 
     def _open_export(self) -> None:
         menu = QMenu(self)
@@ -281,72 +329,3 @@ class _TitleField(LineField):
         super().focusOutEvent(event)  # type: ignore[arg-type]
         if self.isVisible():
             self.left.emit()
-
-
-class Examples(QWidget):
-    """An empty thread: what one may ask here."""
-
-    chosen = Signal(str)
-
-    def __init__(self) -> None:
-        super().__init__()
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(theme.size("space.2"))
-        column.addStretch(1)
-        column.addWidget(Glyph("messages-square", "text.tertiary", 24), 0, Qt.AlignmentFlag.AlignHCenter)
-        heading = Label(Text("Ask your documents and data", "向文档和数据提问"), "heading", wrap=True)
-        heading.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        column.addWidget(heading)
-        words = Text(
-            "Answers show where each statement comes from: the page, or the rows and their query.",
-            "回答会标明每句话的出处：具体页面，或数据行及其查询语句。",
-        )
-        body = Label(words, "body", "text.secondary", wrap=True)
-        body.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        column.addWidget(body)
-        column.addSpacing(theme.size("space.4"))
-        self._examples = QVBoxLayout()
-        self._examples.setSpacing(theme.size("space.2"))
-        column.addLayout(self._examples)
-        column.addStretch(2)
-
-    def show_examples(self, questions: Sequence[str]) -> None:
-        """Questions that can be answered with what is there."""
-        empty(self._examples)
-        for question in questions:
-            button = _Example(question)
-            button.clicked.connect(partial(self.chosen.emit, question))
-            self._examples.addWidget(button)
-
-    def buttons(self) -> list[_Example]:
-        return self.findChildren(_Example)
-
-
-class _Example(Pressable):
-    """One question, asked with a click."""
-
-    def __init__(self, question: str) -> None:
-        super().__init__()
-        self.setText(question)
-        self.setAccessibleName(question)
-        self.setToolTip(question)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-
-    def sizeHint(self) -> QSize:
-        return QSize(theme.scaled(320), theme.scaled(40))
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        ink = paint_ground(painter, self, "default")
-        side, size = theme.size("space.3"), theme.scaled(14)
-        paint_icon(painter, "message-square", "text.tertiary", QRectF(side, (self.height() - size) / 2, size, size))
-        right = self.width() - side - size
-        paint_icon(painter, "corner-down-left", "text.tertiary", QRectF(right, (self.height() - size) / 2, size, size))
-        left = side + size + theme.size("space.2")
-        painter.setFont(theme.font("body"))
-        painter.setPen(ink)
-        room = right - left - theme.size("space.2")
-        words = QFontMetrics(painter.font()).elidedText(self.text(), Qt.TextElideMode.ElideRight, int(room))
-        painter.drawText(QRectF(left, 0, room, self.height()), Qt.AlignmentFlag.AlignVCenter, words)

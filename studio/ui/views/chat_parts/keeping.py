@@ -32,7 +32,7 @@ class Keeping(QObject):
     restored = Signal(str)
     deleting = Signal(str)
 
-    def __init__(self, studio: Studio, panel: ThreadsPanel, show: Callable[[list[Thread]], None]) -> None:
+    def __init__(self, studio: Studio, panel: ThreadsPanel, show: Callable[[list[Thread], list[str]], None]) -> None:
         super().__init__(panel)
         self._studio, self._panel, self._show = studio, panel, show
         self._soon = QTimer(self, singleShot=True, interval=PAUSE)
@@ -51,9 +51,15 @@ class Keeping(QObject):
     def load(self) -> None:
         if self._studio.bridge.engine is None:  # it may be closing
             return
-        self._studio.bridge.run(self, self._studio.engine.chat.threads(), self._show)
+        self._studio.bridge.run(self, self._listed(), lambda found: self._show(*found))
         if self._panel.in_trash():
             self.load_trash()
+
+    async def _listed(self) -> tuple[list[Thread], list[str]]:
+        """The threads, and those of them in which an answer is being written, by whomever."""
+        chat = self._studio.engine.chat
+        threads = await chat.threads()
+        return threads, [thread.id for thread in threads if chat.answering(thread.id)]
 
     def load_soon(self) -> None:
         self._soon.start()

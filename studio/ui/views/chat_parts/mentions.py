@@ -1,4 +1,4 @@
-"""The list that “@” opens over the field: datasets, documents, collections, workflows."""
+"""The lists over the field: “@” opens datasets, documents, collections, workflows; “/” the workflows that can be run."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ from PySide6.QtGui import QKeyEvent, QTextCursor
 from PySide6.QtWidgets import QPlainTextEdit
 
 from studio.engine.text import Text
+from studio.ui.search import NameIndex
 from studio.ui.theme import theme
 from studio.ui.views.chat_parts.question_view import ICONS
 from studio.ui.widgets.panel import Card
 from studio.ui.widgets.rows import Row, RowList
 
-ASKED = re.compile(r"(?:^|\s)@([^\s@]*)$")
+AT = re.compile(r"(?:^|\s)@([^\s@]*)$")
+SLASH = re.compile(r"^/([^\n/]*)$")
 MOST = 12
 KINDS = {
     "dataset": Text("Dataset", "数据集"), "document": Text("Document", "文档"), "collection": Text("Collection", "文档集"),
@@ -34,16 +36,17 @@ class Mention:
 
 
 class Mentions(QObject):
-    """Watches a field. `chosen` carries a Mention; what was typed after “@” is taken away then."""
+    """Watches a field for a sign. `chosen` carries a Mention; the sign and what was typed after it are taken away then."""
 
     chosen = Signal(object)
 
-    def __init__(self, field: QPlainTextEdit) -> None:
+    def __init__(self, field: QPlainTextEdit, name: Text, asked: re.Pattern[str] = AT) -> None:
         super().__init__(field)
-        self._field = field
+        self._field, self._pattern = field, asked
+        self._names = NameIndex()
         self._all: list[Mention] = []
         self.card = Card(pad=4, parent=field)
-        self.list = RowList(Text("Add to the question", "添加到问题"), height=28, activate_on_click=True)
+        self.list = RowList(name, height=28, activate_on_click=True)
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.activated.connect(self._choose)
         self.card.body.addWidget(self.list)
@@ -55,14 +58,22 @@ class Mentions(QObject):
     def set_all(self, mentions: Sequence[Mention]) -> None:
         self._all = list(mentions)
 
+    def prepare(self, mentions: Sequence[Mention]) -> None:
+        """Look up the pinyin of their names; off the window's thread, before `set_all`."""
+        self._names.prepare(Text.same(each.title) for each in mentions)
+
     def is_open(self) -> bool:
         return not self.card.isHidden()
 
     def begin(self) -> None:
-        """As typing “@” does."""
+        """As typing the sign does; what is in the way of “/” is taken away and comes back by undo."""
         cursor = self._field.textCursor()
-        before = self._field.toPlainText()[: cursor.position()]
-        cursor.insertText("@" if not before or before[-1].isspace() else " @")
+        if self._pattern is SLASH:
+            cursor.select(QTextCursor.SelectionType.Document)
+            cursor.insertText("/")
+        else:
+            before = self._field.toPlainText()[: cursor.position()]
+            cursor.insertText("@" if not before or before[-1].isspace() else " @")
         self._field.setFocus()
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
@@ -83,7 +94,7 @@ class Mentions(QObject):
 
     def _asked(self) -> str | None:
         cursor = self._field.textCursor()
-        match = ASKED.search(self._field.toPlainText()[: cursor.position()])
+        match = self._pattern.search(self._field.toPlainText()[: cursor.position()])
         return match[1] if match and not cursor.hasSelection() else None
 
     def _look(self) -> None:
@@ -101,10 +112,10 @@ class Mentions(QObject):
         self._place(len(rows))
 
     def _matching(self, asked: str) -> list[Mention]:
-        """Those whose name has the words, those that begin with them first."""
-        wanted = asked.lower()
-        found = [each for each in self._all if wanted in each.title.lower()]
-        return sorted(found, key=lambda each: not each.title.lower().startswith(wanted))[:MOST]
+        """Those whose name fits: by its words, pinyin or first letters, and near misses last."""
+        scored = [(self._names.score(asked, Text.same(each.title)), each) for each in self._all]
+        found = sorted((pair for pair in scored if pair[0] > 0), key=lambda pair: -pair[0])
+        return [each for _, each in found[:MOST]]
 
     def _place(self, count: int) -> None:
         """Above the field, in the window: the composer is at the bottom."""

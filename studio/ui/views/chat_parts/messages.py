@@ -7,7 +7,7 @@ from functools import partial
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from studio.engine.chat.message import ApprovalWanted, Message, Step
 from studio.engine.models.model import Model
@@ -20,6 +20,7 @@ from studio.ui.views.chat_parts.failed_card import FailedCard
 from studio.ui.views.chat_parts.message_editor import MessageEditor
 from studio.ui.views.chat_parts.question_view import QuestionView
 from studio.ui.views.chat_parts.step_card import NoteLine, StepCard, place
+from studio.ui.views.chat_parts.working_card import WorkingCard
 from studio.ui.widgets.discard import discard, empty
 from studio.ui.widgets.labels import Badge, KeyCap, Label
 from studio.ui.widgets.links import ask_to_open
@@ -28,7 +29,14 @@ from studio.ui.widgets.panel import Glyph
 from studio.ui.widgets.states import Spinner
 
 __all__ = ["AnswerView", "QuestionView"]
+THINKING = Text("Reading and thinking", "正在查找与思考")
 CARDS = ("search", "query", "tool", "compact")
+AT_WORK = {
+    "search": Text("Reading sources", "正在查找资料"),
+    "query": Text("Asking the data", "正在查询数据"),
+    "tool": Text("A tool is at work", "工具运行中"),
+    "compact": Text("Compacting earlier messages", "正在压缩较早的消息"),
+}
 
 
 class AnswerView(QWidget):
@@ -45,12 +53,15 @@ class AnswerView(QWidget):
     go_on = Signal(str)
     rerun = Signal(str, int, str)  # message id, step, SQL
     decided = Signal(str, str)  # approval id, decision
+    rated = Signal(str, str)  # message id, "up", "down" or ""
 
     def __init__(self, message: Message, model: Model | None = None) -> None:
         super().__init__()
         self.message = message
         self.editor: MessageEditor | None = None
         self.approval: ApprovalCard | None = None
+        self.working: WorkingCard | None = None
+        self._opened: dict[int, bool] = {}  # the cards that a person opened or closed
         self._stale: Mapping[int, Text] = {}
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
@@ -72,11 +83,8 @@ class AnswerView(QWidget):
         """All of a message, from the beginning."""
         self.message = message
         self.show_model(model)
-        empty(self.cards)
         empty(self.notes)
-        self.approval = None
-        for step in message.steps:
-            self._add_step(step)
+        self._show_steps()
         self.show_sources()
         self.text.set_markdown(message.content, final=message.status != "streaming")
         self.text.setVisible(bool(message.content))
@@ -96,14 +104,27 @@ class AnswerView(QWidget):
     def add_step(self, message: Message) -> None:
         """One more step is done; it is the message's last."""
         self.message = message
-        self._drop_approval()
+        self._drop_waiting()
         self._add_step(message.steps[-1])
+
+    def show_working(self, step: Step) -> None:
+        """A search, a query or a tool is at work, or further on; `add_step` takes its card's place."""
+        if self.working is not None:
+            self.working.show_step(step)
+            return
+        self._drop_waiting()
+        number = len(self.message.steps)
+        self.working = WorkingCard(step, self._opened.get(number, True), number)
+        self.working.toggled.connect(partial(self._opened.__setitem__, number))
+        self.cards.addWidget(self.working)
+        self.progress.say(AT_WORK[step.kind])
 
     def ask_leave(self, wanted: ApprovalWanted) -> None:
         """A tool waits for a person."""
         self.approval = ApprovalCard(wanted)
         self.approval.decided.connect(self.decided)
         self.cards.addWidget(self.approval)
+        self.progress.say(Text("Waiting for you", "等待你的决定"))
 
     def show_sources(self, message: Message | None = None) -> None:
         """Only numbers that have a source become chips."""
@@ -117,10 +138,7 @@ class AnswerView(QWidget):
             {source.number: source.false_at for source in sources if source.false_at},
         )
         if self.cards.count() and message is not None:
-            empty(self.cards)
-            self.approval = None
-            for step in self.message.steps:
-                self._add_step(step)
+            self._show_steps()
 
     def show_stale(self, stale: Mapping[int, Text]) -> None:
         """Sources that are no longer what the answer read."""
@@ -152,10 +170,14 @@ class AnswerView(QWidget):
 
     def edit(self) -> None:
         """The words in a field; kept, they are another version, which the model reads from then on."""
+        self.edit_as(self.message.content)
+
+    def edit_as(self, words: str) -> None:
+        """The same with words that were typed before."""
         if self.editor is not None:
             return
         note = Text("Kept as another version, which the model reads from now on.", "将保存为新版本，此后模型以其为准。")
-        self.editor = MessageEditor(self.message.content, Text("Keep", "保存"), note)
+        self.editor = MessageEditor(words, Text("Keep", "保存"), note)
         self.editor.kept.connect(self._keep)
         self.editor.left.connect(self._leave)
         self.text.hide()
@@ -175,7 +197,8 @@ class AnswerView(QWidget):
         row.setSpacing(theme.size("space.2"))
         row.addWidget(Glyph("sparkles", "accent.text", 16))
         self.name = Label("", "bodyStrong")
-        self.where = Label("", "dense", "text.secondary")
+        self.where = Label("", "dense", "text.secondary", elide="end")
+        self.where.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
         self.demo = Badge(Text("Demo model", "演示模型"), "warning", "flask-conical")
         self.edit_mark = Badge(Text("Edited", "已编辑"), "neutral", "pencil")
         for widget in (self.name, self.where, self.demo, self.edit_mark):
@@ -215,14 +238,24 @@ class AnswerView(QWidget):
         self.tools.go_on.connect(lambda: self.go_on.emit(self.message.id))
         self.tools.used.connect(lambda: self.version.emit(self.message.id))
         self.tools.version.connect(self.version)
+        self.tools.rated.connect(lambda feedback: self.rated.emit(self.message.id, feedback))
         self.done = self.tools
         self._column.addWidget(self.running)
         self._column.addWidget(self.tools)
 
+    def _show_steps(self) -> None:
+        empty(self.cards)
+        self.approval = self.working = None
+        for step in self.message.steps:
+            self._add_step(step)
+
     def _add_step(self, step: Step) -> None:
         if step.kind in CARDS and not (step.kind == "query" and not step.sql and not step.attempts and not step.failed):
             number = self.message.steps.index(step)
-            card = StepCard(step, self.message.sources, open=step.kind == "query", number=number)
+            card = StepCard(
+                step, self.message.sources, open=self._opened.get(number, step.kind == "query"), number=number
+            )
+            card.toggled.connect(partial(self._opened.__setitem__, number))
             card.open_rows.connect(self.open_rows)
             card.source_chosen.connect(lambda source: self.chip.emit(self.message.id, source))
             card.rerun.connect(lambda sql: self.rerun.emit(self.message.id, number, sql))
@@ -238,7 +271,7 @@ class AnswerView(QWidget):
         self.tools.setVisible(status != "streaming")
         self.tools.show_message(self.message, _used(self.message))
         if status == "streaming":
-            self.progress.say(Text("Reading and thinking", "正在查找与思考"))
+            self.progress.say(THINKING)
         if status == "stopped":
             self.notes.addWidget(NoteLine("circle-stop", "text.tertiary", Text("Stopped", "已停止")))
         if status == "failed" and self.message.error:
@@ -264,10 +297,13 @@ class AnswerView(QWidget):
             self.editor = None
         self.text.setVisible(bool(self.message.content))
 
-    def _drop_approval(self) -> None:
-        if self.approval is not None:
-            discard(self.approval)
-            self.approval = None
+    def _drop_waiting(self) -> None:
+        if self.approval or self.working:
+            self.progress.say(THINKING)
+        for card in (self.approval, self.working):
+            if card is not None:
+                discard(card)
+        self.approval = self.working = None
 
 
 def _where(model: Model) -> Text:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from studio.engine.chat.message import Message, Thread
+from studio.engine.chat.telling import Telling
 from studio.engine.text import Text
 from studio.ui.views.chat_parts.showing import Branch
 
@@ -17,18 +18,21 @@ LOOKED_AT = 12  # of the last answers, whose sources are looked at
 
 @dataclass(frozen=True)
 class Opened:
-    """The thread, the branch that is shown, and how many branches there are."""
+    """The thread, the branch that is shown, how many branches there are, and the answers that are being written in it."""
 
     thread: Thread
     branch: Branch
     branches: int
+    written: list[Telling]
 
 
 async def read_thread(chat: Chat, thread_id: str) -> Opened:
     """Raises `NotFound`."""
     thread = await chat.thread(thread_id)
+    written = chat.written_in(thread_id)  # first: what is written now is on disk when the messages are read
     messages, versions = await chat.messages(thread_id), await chat.versions(thread_id)
-    return Opened(thread, Branch(messages, versions, await chat.beside(thread_id)), await chat.branches(thread_id))
+    branch = Branch(messages, versions, await chat.beside(thread_id))
+    return Opened(thread, branch, await chat.branches(thread_id), written)
 
 
 async def stale_in(chat: Chat, messages: list[Message]) -> dict[str, dict[int, Text]]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from studio.engine.chat.message import Step
@@ -41,7 +42,7 @@ class QueryBox(QWidget):
         row.addLayout(self._right(), 3)
 
     def edit(self) -> None:
-        """The SQL in an editor; Ctrl Enter runs it."""
+        """The SQL in an editor; Ctrl Enter runs it, Esc leaves it."""
         if self.editor is not None:
             return
         self.editor = CodeEditor("sql")
@@ -70,6 +71,12 @@ class QueryBox(QWidget):
         self.pencil.show()
         self._buttons.hide()
         self.problem.hide()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and self.editor is not None:
+            self.leave()
+            return
+        super().keyPressEvent(event)
 
     def say_problem(self, words: Text) -> None:
         """It did not run; what was typed stays."""

@@ -48,10 +48,14 @@ class QuestionView(QWidget):
 
     def edit(self) -> None:
         """The words in a field; kept, they are asked as another version."""
+        self.edit_as(self.message.content)
+
+    def edit_as(self, words: str) -> None:
+        """The same with words that were typed before."""
         if self.editor is not None:
             return
         note = Text("Asked again as another version; this one stays.", "将作为新版本重新提问，原版本保留。")
-        self.editor = MessageEditor(self.message.content, Text("Ask", "提问"), note)
+        self.editor = MessageEditor(words, Text("Ask", "提问"), note)
         self.editor.kept.connect(self._keep)
         self.editor.left.connect(self._leave)
         self.bubble.hide()

@@ -57,28 +57,32 @@ class Showing(QObject):
         self._fill()
 
     def add(self, *messages: Message) -> None:
-        """More at the end."""
+        """More at the end; one that stands there already is shown as it is now."""
         for message in messages:
-            if message not in self.messages:
+            if message.id in _ids(self.messages):
+                self._renew(message)
+            else:
                 self._branch.messages.append(message)
                 self._add(message)
 
     def add_beside(self, message: Message) -> None:
         """An answer beside the one of the branch."""
-        if all(each.id != message.id for each in self.beside):
+        if message.id in _ids(self.beside):
+            self._renew(message)
+        else:
             self._branch.beside.append(message)
             self._pair(message)
 
     def refresh(self, branch: Branch) -> None:
         """What is on disk now; only what differs is shown anew."""
-        if _ids(branch.messages) != _ids(self.messages) or _ids(branch.beside) != _ids(self.beside):
+        there = len(self.messages)
+        if _ids(branch.messages[:there]) != _ids(self.messages) or _ids(branch.beside) != _ids(self.beside):
             self._branch = branch
             self._fill()
             return
-        for message in [*branch.messages, *branch.beside]:
-            view = self.answer(message.id)
-            if view is not None and view.message != message and view.editor is None:
-                view.show_message(message, self._model_of(message))
+        self.add(*branch.messages)
+        for message in branch.beside:
+            self._renew(message)
         self._branch = branch
         self._show_versions()
 
@@ -113,11 +117,14 @@ class Showing(QObject):
                 view.show_stale(stale.get(view.message.id, {}))
 
     def show_waiting(self, lives: list[Live]) -> None:
-        """A tool that waits for a person still does when one comes back to its thread."""
+        """A tool that waits for a person or is at work still does when one comes back to its thread."""
         for live in lives:
             view = self.answer(live.answer.id) if live.answer is not None else None
+            tool = live.at_work()
             if view is not None and live.wanted is not None:
                 view.ask_leave(live.wanted)
+            elif view is not None and tool is not None:
+                view.show_working(tool)
 
     def step_version(self, by: int) -> None:
         """Another version of the last message that has any."""
@@ -126,6 +133,13 @@ class Showing(QObject):
             if not versions.isHidden():
                 versions.step(by)
                 return
+
+    def edit_last(self) -> None:
+        """The last question in its editor."""
+        questions = [view for view in self._middle.views() if isinstance(view, QuestionView)]
+        if questions:
+            questions[-1].edit()
+            self._middle.reveal(questions[-1])
 
     def answer(self, message_id: str) -> AnswerView | None:
         """The widget of an answer that is shown."""
@@ -168,6 +182,11 @@ class Showing(QObject):
         self._show_versions()
         self._middle.more.setVisible(len(self.messages) > self._count)
 
+    def _renew(self, message: Message) -> None:
+        view = self.answer(message.id)
+        if view is not None and view.message != message and view.editor is None:
+            view.show_message(message, self._model_of(message))
+
     def _show_earlier(self) -> None:
         self._count += AT_FIRST
         self._fill()
@@ -204,6 +223,7 @@ class Showing(QObject):
         view.edited.connect(lambda old, words: self.did.emit("edit_answer", (old, words)))
         view.go_on.connect(lambda message_id: self.did.emit("go_on", (message_id,)))
         view.rerun.connect(lambda *place: self.did.emit("rerun", place))
+        view.rated.connect(lambda *rating: self.did.emit("rate", rating))
         view.decided.connect(lambda *decision: self.did.emit("decide", decision))
         self._connect(view)
         return view

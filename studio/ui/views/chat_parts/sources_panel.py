@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QTextCharFormat, QTextCursor
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QTextEdit, QVBoxLayout, QWidget
 
 from studio.engine.chat.freshness import as_read
@@ -14,13 +14,13 @@ from studio.engine.chat.message import Source
 from studio.engine.errors import StudioError
 from studio.engine.knowledge.document import PageImage
 from studio.engine.text import Text
-from studio.ui.icons import paint_icon
-from studio.ui.language import language, say, tr
+from studio.ui.language import language, say
 from studio.ui.theme import theme
 from studio.ui.views.chat_parts.code_label import CodeLabel
 from studio.ui.views.chat_parts.small_table import SmallTable
-from studio.ui.views.chat_parts.step_card import NoteLine, place
-from studio.ui.widgets.buttons import Button, IconButton, Pressable
+from studio.ui.views.chat_parts.source_row import SourceRow
+from studio.ui.views.chat_parts.step_card import NoteLine
+from studio.ui.widgets.buttons import Button, IconButton
 from studio.ui.widgets.discard import empty
 from studio.ui.widgets.labels import Badge, Label
 from studio.ui.widgets.page_view import PageView
@@ -37,6 +37,7 @@ class SourcesPanel(Panel):
     selected = Signal(int)
     page_wanted = Signal(object, int)  # Source, page counted from 1
     open_rows = Signal(str, str)  # dataset id, statement
+    open_row = Signal(object, bool)  # Source of a dataset's row, and whether the dataset has changed since
     open_document = Signal(object)  # Source
 
     def __init__(self) -> None:
@@ -47,10 +48,12 @@ class SourcesPanel(Panel):
         self.before.clicked.connect(lambda: self.step(-1))
         self.after.clicked.connect(lambda: self.step(1))
         close.clicked.connect(self.closed)
+        for change in (language.changed, theme.changed):
+            change.connect(self._fit_foot)
         self.sources: list[Source] = []
         self.current: Source | None = None
         self.picked = False  # a person chose the source that is shown
-        self._rows: dict[int, _SourceRow] = {}
+        self._rows: dict[int, SourceRow] = {}
         self._stale: dict[int, Text] = {}
         self._lay_out()
         self.show_sources([])
@@ -98,9 +101,7 @@ class SourcesPanel(Panel):
         self._stale = dict(stale)
         for number, row in self._rows.items():
             row.set_stale(stale.get(number))
-        self.stale.setVisible(self.current is not None and self.current.number in self._stale)
-        if self.current is not None and self.current.number in self._stale:
-            say(self.stale.setToolTip, self._stale[self.current.number])
+        self._show_changed()
 
     def show_page(self, source: Source, page: int, pages: int, image: PageImage) -> None:
         """A page that was asked for, with its places marked."""
@@ -185,7 +186,7 @@ class SourcesPanel(Panel):
         self._rows.clear()
         empty(self._list_column)
         for source in self.sources:
-            row = _SourceRow(source)
+            row = SourceRow(source)
             row.clicked.connect(partial(self._pick, source.number))
             self._rows[source.number] = row
             self._list_column.addWidget(row)
@@ -200,6 +201,13 @@ class SourcesPanel(Panel):
     def resizeEvent(self, event: object) -> None:
         super().resizeEvent(event)  # type: ignore[arg-type]
         self._fit()
+        self._fit_foot()
+
+    def _fit_foot(self) -> None:
+        """Where what is said of a source takes the room, its button shows the icon only."""
+        self.open.set_bare(False)
+        there = [each for each in (self.match, self.flag, self.stale, self.open) if not each.isHidden()]
+        self.open.set_bare(sum(each.sizeHint().width() + theme.size("space.3") for each in there) > self.width())
 
     def _say_count(self) -> None:
         count = len(self.sources)
@@ -216,19 +224,24 @@ class SourcesPanel(Panel):
         self.flag.setVisible(source.flagged is not None)
         if source.flagged is not None:
             say(self.flag.setToolTip, source.flagged)
-        self.stale.setVisible(source.number in self._stale)
-        if source.number in self._stale:
-            say(self.stale.setToolTip, self._stale[source.number])
+        self._show_changed()
         self.open.setVisible(source.kind != "file")
+        in_data = source.kind == "rows" or bool(source.dataset_id)
+        self.open.say(Text("Open in Data", "在数据中打开") if in_data else Text("Open in Knowledge", "在知识库中打开"))
+        self._fit_foot()
         if source.kind == "rows":
-            self.open.say(Text("Open in Data", "在数据中打开"))
             self.rows.show_source(source)
             self.stack.setCurrentWidget(self.rows)
             return
-        self.open.say(Text("Open in Knowledge", "在知识库中打开"))
         if self.stack.currentWidget() is not self.page:
             self.stack.setCurrentWidget(self.loading)
         self.page_wanted.emit(source, source.page or 0)
+
+    def _show_changed(self) -> None:
+        words = self._stale.get(self.current.number) if self.current is not None else None
+        self.stale.setVisible(words is not None)
+        if words is not None:
+            say(self.stale.setToolTip, words)
 
     def _turn(self, page: int) -> None:
         if self.current is not None:
@@ -237,10 +250,12 @@ class SourcesPanel(Panel):
     def _open(self) -> None:
         if self.current is None:
             return
+        stale = self.current.number in self._stale
         if self.current.kind == "rows":
             sql = self.current.rows_sql or self.current.sql
-            stale = self.current.number in self._stale
             self.open_rows.emit(self.current.dataset_id, as_read(self.current) if stale else sql)
+        elif self.current.row is not None and self.current.dataset_id:
+            self.open_row.emit(self.current, stale)
         else:
             self.open_document.emit(self.current)
 
@@ -278,94 +293,6 @@ class _RowsPage(QWidget):
         more = (source.row_count or 0) - len(source.rows)
         self.note.setVisible(more > 0)
         self.note.words.say(Text(f"{more:,} more rows in Data", f"另有 {more:,} 行，请在“数据”中查看"))
-
-
-class _SourceRow(Pressable):
-    """Number, icon, title and place of a source."""
-
-    def __init__(self, source: Source) -> None:
-        super().__init__()
-        self.source = source
-        self._stale: Text | None = None
-        self.setCheckable(True)
-        self.setAutoExclusive(True)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        language.changed.connect(self._say)
-        self._say()
-
-    def set_stale(self, words: Text | None) -> None:
-        self._stale = words
-        self._say()
-
-    def sizeHint(self) -> QSize:
-        return QSize(theme.scaled(200), theme.size("layout.row.thread"))
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if self.isChecked() or self.underMouse():
-            painter.fillRect(self.rect(), theme.colour("accent.muted" if self.isChecked() else "surface.hover"))
-        if self.isChecked():
-            painter.fillRect(0, 0, 2, self.height(), theme.colour("accent.ring"))
-        self._number(painter)
-        self._words(painter)
-
-    def _number(self, painter: QPainter) -> None:
-        side = theme.scaled(18)
-        box = QRectF(theme.size("space.3"), theme.scaled(6), side, side)
-        chosen = self.isChecked()
-        edge = "warning.border" if self.source.flagged else "accent.border"
-        ground = "accent.solid" if chosen else "warning.muted" if self.source.flagged else "accent.muted"
-        ink = "text.onAccent" if chosen else "warning.text" if self.source.flagged else "accent.text"
-        painter.setPen(theme.colour(edge))
-        painter.setBrush(theme.colour(ground))
-        painter.drawRoundedRect(box, theme.size("radius.sm"), theme.size("radius.sm"))
-        painter.setFont(theme.font("caption", tight=True))
-        painter.setPen(theme.colour(ink))
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, str(self.source.number))
-
-    def _words(self, painter: QPainter) -> None:
-        left, gap, size = theme.scaled(40), theme.size("space.2"), theme.scaled(14)
-        glyph = {"rows": "table-2", "file": "paperclip"}.get(self.source.kind, "file-text")
-        colour = "portText.table" if self.source.kind == "rows" else "portText.docs"
-        paint_icon(painter, glyph, colour, QRectF(left, theme.scaled(8), size, size))
-        start = left + size + gap
-        if self._stale is not None:
-            right = self.width() - size - gap
-            paint_icon(painter, "history", "warning.text", QRectF(right, theme.scaled(8), size, size))
-        room = self.width() - start - gap - (size + gap if self._stale is not None else 0)
-        painter.setFont(theme.font("denseStrong" if self.source.cited else "dense"))
-        painter.setPen(theme.colour("text.primary"))
-        self._line(painter, self.source.title, QRectF(start, theme.scaled(5), room, theme.scaled(20)))
-        painter.setFont(theme.font("dense"))
-        painter.setPen(theme.colour("text.secondary"))
-        self._line(
-            painter,
-            tr(_subtitle(self.source)),
-            QRectF(left, theme.scaled(25), self.width() - left - gap, theme.scaled(18)),
-        )
-
-    def _line(self, painter: QPainter, words: str, box: QRectF) -> None:
-        shown = QFontMetrics(painter.font()).elidedText(words, Qt.TextElideMode.ElideRight, int(box.width()))
-        painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, shown)
-
-    def _say(self) -> None:
-        words = f"{self.source.number}, {self.source.title}, {tr(_subtitle(self.source))}"
-        self.setAccessibleName(words)
-        self.setToolTip(tr(self._stale) if self._stale else self.source.heading or self.source.title)
-        self.update()
-
-
-def _subtitle(source: Source) -> Text:
-    where = place(source)
-    section = source.heading.rpartition("›")[2].split(" ")
-    en, zh = [where.en], [where.zh]
-    number = next((word for word in section if word[:1].isdigit()), "")
-    if number:
-        en, zh = [*en, f"section {number}"], [*zh, f"第 {number} 节"]
-    if source.score is not None:
-        en, zh = [*en, f"match {source.score:.2f}"], [*zh, f"匹配度 {source.score:.2f}"]
-    return Text(", ".join(en), "，".join(zh))
 
 
 def _match(source: Source) -> Text:

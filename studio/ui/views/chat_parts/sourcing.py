@@ -6,11 +6,13 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 
+from studio.engine.chat.freshness import row_as_read
 from studio.engine.chat.message import Message, Source
+from studio.engine.datasets.dataset import DatasetsChanged
 from studio.engine.errors import NotFound, StudioError
-from studio.engine.knowledge.document import PageImage
+from studio.engine.knowledge.document import DocumentChanged, DocumentDeleted, PageImage
 from studio.engine.text import Text
 from studio.ui.views.chat_parts.conversation import Conversation
 from studio.ui.views.chat_parts.messages import AnswerView
@@ -25,18 +27,24 @@ if TYPE_CHECKING:
 
 VERSION = re.compile(r'@\d+"')
 PAGE_WIDTH = 900  # pixels of a page's image
+PAUSE = 400  # ms: many changes of documents are looked at once
 
 
 class Sourcing(QObject):
-    """Keeps the panel and the chips of the answers in step."""
+    """Keeps the panel and the chips of the answers in step with each other and with the documents and datasets."""
 
-    def __init__(self, studio: Studio, middle: Conversation, panel: SourcesPanel) -> None:
+    def __init__(self, studio: Studio, middle: Conversation, panel: SourcesPanel, showing: Showing) -> None:
         super().__init__(panel)
-        self._studio, self._middle, self.panel = studio, middle, panel
+        self._studio, self._middle, self.panel, self._showing = studio, middle, panel, showing
+        self._soon = QTimer(self, singleShot=True, interval=PAUSE)
+        self._soon.timeout.connect(self.look)
+        for kind in (DocumentChanged, DocumentDeleted, DatasetsChanged):
+            studio.bridge.listen(self, kind, self._look_soon)
         self._message = ""  # the answer whose sources are shown
         panel.selected.connect(self._mark_chip)
         panel.page_wanted.connect(self._fetch_page)
         panel.open_rows.connect(self.open_rows)
+        panel.open_row.connect(self._open_row)
         panel.open_document.connect(self._open_document)
 
     def clear(self) -> None:
@@ -55,6 +63,15 @@ class Sourcing(QObject):
         if self.panel.current is not None:
             self._mark_chip(self.panel.current.number)
 
+    def keep_to_branch(self) -> None:
+        """Another branch has other sources: those of its last answer, where what was shown is no part of it."""
+        there = [*self._showing.messages, *self._showing.beside]
+        if all(message.id != self._message for message in there):
+            self.clear()
+            last = self._showing.last_answer()
+            if last is not None:
+                self.show(last)
+
     def choose(self, message: Message, number: int) -> None:
         """A chip was pressed."""
         self._message, self.panel.picked = message.id, True
@@ -68,17 +85,27 @@ class Sourcing(QObject):
         else:
             self._studio.open("dataset", dataset_id, sql=sql)
 
-    def look(self, showing: Showing) -> None:
-        """Which sources have changed since, found while one reads."""
-        messages = list(showing.messages)
-        if any(message.sources for message in messages):
-            work = stale_in(self._studio.engine.chat, messages)
-            self._studio.bridge.run(self.panel, work, partial(self._show_stale, showing), lambda _: None)
+    def _open_row(self, source: Source, stale: bool) -> None:
+        """A row that was found, with the cursor on it; one of an older version as a query of that version."""
+        if stale:
+            self._studio.open("query", "", sql=row_as_read(source))
+        else:
+            self._studio.open("dataset", source.dataset_id, row=(source.row or 1) - 1)
 
-    def _show_stale(self, showing: Showing, stale: dict[str, dict[int, Text]]) -> None:
-        showing.show_stale(stale)
-        if self._message in stale:
-            self.panel.show_stale(stale[self._message])
+    def look(self) -> None:
+        """Which sources have changed since, found while one reads."""
+        messages = list(self._showing.messages)
+        if any(message.sources for message in messages) and self._studio.bridge.engine is not None:  # it may be closing
+            work = stale_in(self._studio.engine.chat, messages)
+            self._studio.bridge.run(self.panel, work, self._show_stale, lambda _: None)
+
+    def _look_soon(self, _: object) -> None:
+        if not self._soon.isActive():
+            self._soon.start()
+
+    def _show_stale(self, stale: dict[str, dict[int, Text]]) -> None:
+        self._showing.show_stale(stale)
+        self.panel.show_stale(stale.get(self._message, {}))
 
     def _open_document(self, source: Source) -> None:
         if source.kind == "file":

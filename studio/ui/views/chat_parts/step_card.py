@@ -19,17 +19,19 @@ from studio.ui.widgets.labels import Badge, Label
 from studio.ui.widgets.panel import Card, Divider, Glyph
 
 LONGEST = 4_000  # characters of a tool's result that are shown
+SHORTEST = 0.005  # seconds that are told: less would read as none
 
 
 class StepCard(Card):
     """A finished step. `open_rows` carries the dataset's id and the statement; `source_chosen` a source's number.
 
-    `rerun` carries the SQL that a person edited; `number` is the step's place among the answer's steps.
+    `toggled` tells that a person opened or closed it. `rerun` carries the SQL that a person edited; `number` is the step's place among the answer's steps.
     """
 
     open_rows = Signal(str, str)
     source_chosen = Signal(int)
     rerun = Signal(str)
+    toggled = Signal(bool)
 
     def __init__(self, step: Step, sources: list[Source], open: bool = False, number: int = 0) -> None:
         super().__init__(pad=0, surface="panel")
@@ -54,11 +56,8 @@ class StepCard(Card):
 
     def _head(self) -> QWidget:
         head = _Head()
-        head.pressed.connect(lambda: self.set_open(self._has_content() and not self.is_open()))
-        failed = self.step.failed
-        head.row.addWidget(
-            Glyph("triangle-alert" if failed else "check", "warning.text" if failed else "success.text", 14)
-        )
+        head.pressed.connect(self._toggle)
+        head.row.addWidget(self._mark())
         title = Label(self.step.title, "denseStrong", elide="end")
         title.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
         head.row.addWidget(title)
@@ -71,10 +70,19 @@ class StepCard(Card):
             self.open_button.clicked.connect(lambda: self.open_rows.emit(self.step.dataset_id, self._statement()))
             head.row.addWidget(self.open_button)
         self.arrow = IconButton("chevron-down", "")
-        self.arrow.clicked.connect(lambda: self.set_open(not self.is_open()))
+        self.arrow.clicked.connect(self._toggle)
         self.arrow.setVisible(self._has_content())
         head.row.addWidget(self.arrow)
         return head
+
+    def _mark(self) -> QWidget:
+        failed = self.step.failed
+        return Glyph("triangle-alert" if failed else "check", "warning.text" if failed else "success.text", 14)
+
+    def _toggle(self) -> None:
+        if self._has_content():
+            self.set_open(not self.is_open())
+            self.toggled.emit(self.is_open())
 
     def _statement(self) -> str:
         rows = next((source.rows_sql for source in self._sources if source.rows_sql and not self.step.edited), "")
@@ -98,19 +106,22 @@ class StepCard(Card):
         elif self.step.kind == "search":
             column.addLayout(self._chunks())
         if self.step.kind == "compact":
-            column.addLayout(_padded(Label(self.step.text, "dense", "text.primary", wrap=True)))
+            column.addLayout(padded(Label(self.step.text, "dense", "text.primary", wrap=True)))
         elif self.step.kind == "tool":
             column.addLayout(self._tool())
 
     def _tool(self) -> QVBoxLayout:
         parts: list[QWidget] = []
         if self.step.arguments:
-            parts.append(Label(Text("Arguments", "参数"), "denseStrong", "text.secondary"))
-            parts.append(CodeLabel(_pretty(json.dumps(self.step.arguments, ensure_ascii=False)), "json"))
+            parts += self._arguments()
         if self.step.text:
             parts.append(Label(Text("Result", "结果"), "denseStrong", "text.secondary"))
             parts.append(CodeLabel(_pretty(self.step.text), "json"))
-        return _padded(*parts)
+        return padded(*parts)
+
+    def _arguments(self) -> list[QWidget]:
+        words = _pretty(json.dumps(self.step.arguments, ensure_ascii=False))
+        return [Label(Text("Arguments", "参数"), "denseStrong", "text.secondary"), CodeLabel(words, "json")]
 
     def _chunks(self) -> QVBoxLayout:
         column = QVBoxLayout()
@@ -166,21 +177,21 @@ class _Head(QWidget):
 
 
 def place(source: Source) -> Text:
-    """Where a source stands: its page, or how many rows."""
+    """Where a source stands: its page, slide, row or line, or how many rows."""
     if source.kind == "rows":
         count = source.row_count or 0
         return Text(f"{count:,} row{'' if count == 1 else 's'}", f"{count:,} 行")
-    if source.page is None:
-        return Text("Text", "正文")
-    return Text(f"Page {source.page}", f"第 {source.page} 页")
+    words = source.place or Text("text", "正文")
+    return Text(words.en[:1].upper() + words.en[1:], words.zh)
 
 
 def _attempt(sql: str, error: Text) -> QVBoxLayout:
     """A query that did not run, and why."""
-    return _padded(CodeLabel(sql), NoteLine("triangle-alert", "warning.text", error))
+    return padded(CodeLabel(sql), NoteLine("triangle-alert", "warning.text", error))
 
 
-def _padded(*widgets: QWidget) -> QVBoxLayout:
+def padded(*widgets: QWidget) -> QVBoxLayout:
+    """What a card holds when it is open, from top to bottom."""
     column = QVBoxLayout()
     side = theme.size("space.3")
     column.setContentsMargins(side, theme.size("space.2"), side, theme.size("space.2"))
@@ -199,9 +210,11 @@ def _pretty(text: str) -> str:
 
 
 def _detail(step: Step) -> Text:
-    seconds = Text(f"{step.seconds:.2f} s", f"{step.seconds:.2f} 秒") if step.seconds else None
+    seconds = Text(f"{step.seconds:.2f} s", f"{step.seconds:.2f} 秒") if step.seconds >= SHORTEST else None
     parts = [part for part in (step.detail, seconds) if part is not None]
-    return Text(", ".join(part.en for part in parts), "，".join(part.zh for part in parts))
+    en, zh = [part.en for part in parts], [part.zh for part in parts]
+    return Text(", ".join([*(each.rstrip(".") for each in en[:-1]), *en[-1:]]),
+                "，".join([*(each.rstrip("。") for each in zh[:-1]), *zh[-1:]]))  # fmt: skip
 
 
 def _joined(title: Text, detail: Text | None) -> Text:

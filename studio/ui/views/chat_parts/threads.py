@@ -62,7 +62,7 @@ class ThreadsPanel(Panel):
         self._streaming: Collection[str] = ()
         self._pause = QTimer(self, singleShot=True, interval=PAUSE)
         self._pause.timeout.connect(lambda: self.searched.emit(self.search.text().strip()))
-        self.search = SearchField(Text("Search threads and messages", "搜索对话和消息"))
+        self.search = SearchField(Text("Search all threads", "搜索对话和消息"))
         self.search.searched.connect(self._search)
         self.list = RowList(Text("Threads", "对话列表"), height=48, activate_on_click=True)
         self.list.setItemDelegate(_ThreadPainter(self.list))
@@ -293,7 +293,7 @@ class _ThreadPainter(_Painter):
             painter, tr(row.title), "dense", "text.primary", QRect(start, middle - line - 2, right - start, line)
         )
         time = tr(row.trailing)
-        width = QFontMetrics(theme.font("dense")).horizontalAdvance(time) + theme.scaled(6)
+        width = QFontMetrics(theme.font_for("dense", time)).horizontalAdvance(time) + theme.scaled(6)
         below = middle + 2
         self._words(
             painter, time, "dense", "text.secondary", QRect(right - width + theme.scaled(4), below, width, line)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -55,8 +56,18 @@ class Using(QObject):
 
     def look(self) -> None:
         """Read what there is."""
-        if self._studio.bridge.engine is not None:  # it may be closing
-            self._studio.bridge.run(self, look_around(self._studio.engine), self._show)
+        if self._studio.bridge.engine is None:  # it may be closing
+            return
+        composer, engine = self._middle.composer, self._studio.engine
+
+        async def work() -> Around:
+            around = await look_around(engine)
+            there = around.mentions()
+            await asyncio.to_thread(composer.mentions.prepare, there)
+            await asyncio.to_thread(composer.commands.prepare, [each for each in there if each.kind == "workflow"])
+            return around
+
+        self._studio.bridge.run(self, work(), self._show)
 
     def chosen(self) -> dict[str, Any]:
         """What a new thread begins with."""
@@ -112,8 +123,7 @@ class Using(QObject):
         composer.tools.set_values(thread.tools if thread else [])
         composer.beside.set_values([thread.beside if thread else ""])
         composer.set_local(model is not None and not model.remote)
-        if thread is None:
-            composer.set_context(None, None)
+        composer.set_context(None, _room(model) if model else None)
 
     def show_context(self, message: Message) -> None:
         """How much of its model's context an answer took."""
@@ -131,6 +141,7 @@ class Using(QObject):
         one = Choice("", Text("One answer", "单个回答"))
         composer.beside.set_choices([one, *(Choice(model.id, model.name) for model in models)])
         composer.mentions.set_all(around.mentions())
+        composer.commands.set_all([each for each in around.mentions() if each.kind == "workflow"])
         self._show_examples()
         self.looked.emit()
 
@@ -146,6 +157,7 @@ class Using(QObject):
             return
         model = self.around.model(values[0])
         self._middle.composer.set_local(model is not None and not model.remote)
+        self._middle.composer.set_room(_room(model) if model else None)
         self.picked.emit(name, values[0])
 
 

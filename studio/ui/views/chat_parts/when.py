@@ -23,7 +23,9 @@ def group(seconds: float, today: date | None = None) -> Text:
 
 
 def short(seconds: float, today: date | None = None) -> Text:
-    """14:06 for today and yesterday, then the day, with the year when it is another one."""
+    """14:06 for today and yesterday, then the day, with the year when it is another one; nothing for a time that was not kept."""
+    if not seconds:
+        return Text.same("")
     moment, now = datetime.fromtimestamp(seconds), today or date.today()
     if moment.date() >= now - timedelta(days=1):
         return Text.same(f"{moment:%H:%M}")

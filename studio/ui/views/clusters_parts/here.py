@@ -12,11 +12,12 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.engine.text import Text, plural
-from studio.ui.language import language, say, tr
+from studio.ui.language import joined, language, say, tr
 from studio.ui.studio import Studio
 from studio.ui.theme import theme
-from studio.ui.views.clusters_parts.words import clock, gigabytes
+from studio.ui.views.clusters_parts.words import cannot_be_read, clock, gigabytes
 from studio.ui.widgets.chart import LineChart, Series
+from studio.ui.widgets.gap import gap
 from studio.ui.widgets.labels import Dot, Label
 from studio.ui.widgets.panel import Card, Glyph, scroll
 
@@ -38,7 +39,7 @@ class Service:
 async def _data(engine: Any) -> list[Text]:
     datasets = await engine.datasets.list()
     rows = sum(one.row_count or 0 for one in datasets)
-    bad = sum(one.status != "active" for one in datasets)
+    bad = sum(cannot_be_read(one) for one in datasets)
     words = [Text(plural(len(datasets), "dataset", "datasets"), f"{len(datasets)} 个数据集")]
     words.append(Text(plural(rows, "row", "rows"), f"{rows:,} 行"))
     return [*words, Text(f"{bad} not readable", f"{bad} 个无法读取")] if bad else words
@@ -195,7 +196,7 @@ class HerePage(QWidget):
             card.opened.connect(self._studio.window.show_view)
             cards.addWidget(card, place // 3, place % 3)
         column.addLayout(cards)
-        column.addSpacing(theme.size("space.2"))
+        gap(column, "space.2")
         head = QHBoxLayout()
         head.setSpacing(theme.size("space.2"))
         head.addWidget(Label(Text("Live metrics", "实时指标"), "bodyStrong"))
@@ -236,6 +237,7 @@ class ServiceCard(Card):
         self._figures = Label("", "dense", "text.secondary", wrap=True)
         self.body.addLayout(row)
         self.body.addWidget(self._figures)
+        self.body.addStretch(1)
         say(self.setAccessibleName, service.title)
 
     def set_figures(self, words: list[Text] | None) -> None:
@@ -247,7 +249,7 @@ class ServiceCard(Card):
             return
         self._dot.set_tone("success")
         say(self._dot.setAccessibleName, Text("Working", "正常"))
-        self._figures.say(Text(" · ".join(one.en for one in words), " · ".join(one.zh for one in words)))
+        self._figures.say(joined(*words))
 
     def mouseReleaseEvent(self, event: object) -> None:
         self.opened.emit(self.service.view)
@@ -274,7 +276,7 @@ class Gauge(Card):
     def __init__(self, title: Text) -> None:
         super().__init__()
         self._now = Label("", "denseStrong")
-        self._legend = Label("", "dense", "text.secondary")
+        self._legend = Label("", "dense", "text.secondary", elide="end").shrinkable()
         head = QHBoxLayout()
         head.addWidget(Label(title, "denseStrong"))
         head.addStretch(1)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.engine.clusters.service import ClusterState
+from studio.engine.datasets.dataset import Dataset
 from studio.engine.models.hardware import Hardware
-from studio.engine.text import Text
+from studio.engine.text import Text, plural
 from studio.ui.theme import theme
-from studio.ui.views.clusters_parts.words import ICONS, TONES, gigabytes, state_words
+from studio.ui.views.clusters_parts.words import ICONS, TONES, cannot_be_read, gigabytes, state_words
 from studio.ui.widgets.buttons import Button
 from studio.ui.widgets.discard import empty
 from studio.ui.widgets.labels import Label
 from studio.ui.widgets.panel import Card, Divider, Glyph, Panel, Section, scroll
 
+NAMED = 5  # datasets
 ENGINES = {"vllm": "vLLM", "llama_cpp": "llama.cpp"}
 
 
@@ -22,6 +24,7 @@ class AttentionPanel(Panel):
     """`retried` carries the id of a cluster that shall be asked again."""
 
     retried = Signal(str)
+    asked_data = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(Text("Needs attention", "需要处理"), header=40, parent=parent)
@@ -43,14 +46,25 @@ class AttentionPanel(Panel):
         inner.addWidget(computer)
         inner.addStretch(1)
         self.body.addWidget(scroll(inner))
-        self.set_clusters([])
+        self._clusters: list[ClusterState] = []
+        self._datasets: list[Dataset] = []
+        self._show()
 
     def set_clusters(self, clusters: list[ClusterState]) -> None:
-        troubled = [one for one in clusters if one.state in ("unreachable", "unauthorised")]
+        self._clusters = [one for one in clusters if one.state in ("unreachable", "unauthorised")]
+        self._show()
+
+    def set_datasets(self, datasets: list[Dataset]) -> None:
+        self._datasets = [one for one in datasets if cannot_be_read(one)]
+        self._show()
+
+    def _show(self) -> None:
         empty(self._cards)
-        for cluster in troubled:
+        for cluster in self._clusters:
             self._cards.addWidget(self._card(cluster))
-        if not troubled:
+        if self._datasets:
+            self._cards.addWidget(self._card_of_data())
+        if not self._clusters and not self._datasets:
             self._cards.addWidget(Label(Text("Nothing", "没有需要处理的事项"), "dense", "text.secondary"))
 
     def set_hardware(self, hardware: Hardware, folder: str, version: str) -> None:
@@ -75,8 +89,27 @@ class AttentionPanel(Panel):
             (Text("Data folder", "数据文件夹"), Text.same(folder)),
         ]
         for row, (title, words) in enumerate(facts):
-            self._facts.addWidget(Label(title, "dense", "text.secondary"), row, 0)
+            self._facts.addWidget(Label(title, "dense", "text.secondary"), row, 0, Qt.AlignmentFlag.AlignTop)
             self._facts.addWidget(Label(words, "dense", wrap=True), row, 1)
+
+    def _card_of_data(self) -> QWidget:
+        count, names = len(self._datasets), [one.name for one in self._datasets]
+        card = Card("warning")
+        head = QHBoxLayout()
+        head.addWidget(Glyph("triangle-alert", "warning.text"))
+        said = plural(count, "dataset is not readable", "datasets are not readable")
+        head.addWidget(Label(Text(said, f"{count:,} 个数据集无法读取"), "denseStrong", wrap=True), 1)
+        card.body.addLayout(head)
+        more = Text(f" and {count - NAMED:,} more", f"等 {count:,} 个") if count > NAMED else Text.same("")
+        words = Text(", ".join(names[:NAMED]) + more.en, "、".join(names[:NAMED]) + more.zh)
+        card.body.addWidget(Label(words, "dense", "text.secondary", wrap=True))
+        row = QHBoxLayout()
+        go = Button(Text("Open Data", "打开数据"), "database", size="sm")
+        go.clicked.connect(lambda _=False: self.asked_data.emit())
+        row.addWidget(go)
+        row.addStretch(1)
+        card.body.addLayout(row)
+        return card
 
     def _card(self, cluster: ClusterState) -> QWidget:
         card = Card(TONES[cluster.state])

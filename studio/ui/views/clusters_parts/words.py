@@ -6,6 +6,7 @@ import time
 from urllib.parse import urlsplit
 
 from studio.engine.clusters.service import ClusterState
+from studio.engine.datasets.dataset import Dataset
 from studio.engine.text import Text
 
 HERE = "here"
@@ -29,6 +30,11 @@ def state_words(cluster: ClusterState) -> Text:
     if cluster.state == "unreachable":
         return Text(f"No answer since {since}", f"自 {since} 起无应答")
     return Text("Not checked yet", "尚未检查")
+
+
+def cannot_be_read(dataset: Dataset) -> bool:
+    """A dataset whose file is gone or broken; one that has changed only is read anew."""
+    return dataset.status in ("unreachable", "broken")
 
 
 def host_of(url: str) -> str:

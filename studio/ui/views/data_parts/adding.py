@@ -15,7 +15,7 @@ from studio.ui.forms import ParamsForm
 from studio.ui.language import say, tr
 from studio.ui.theme import theme
 from studio.ui.views.data_parts import words
-from studio.ui.views.data_parts.dialogs import Sheet
+from studio.ui.widgets.ask import Ask
 from studio.ui.widgets.buttons import Button
 from studio.ui.widgets.discard import discard
 from studio.ui.widgets.inputs import LineField
@@ -30,13 +30,13 @@ if TYPE_CHECKING:
 PAUSE = 300  # milliseconds after the last key until the address is looked at
 
 
-class AddDialog(Sheet):
+class AddDialog(Ask):
     """Registers a file, tables in a file, a folder or an address. `added` comes for each dataset."""
 
     added = Signal(object)  # Dataset
 
     def __init__(self, studio: Studio, parent: QWidget, path: str = "") -> None:
-        super().__init__(Text("Add data", "添加数据"), Text("Add", "添加"), parent)
+        super().__init__(Text("Add data", "添加数据"), Text("Add", "添加"), parent=parent)
         self.studio = studio
         self.glimpse: Glimpse | None = None
         self.form: ParamsForm | None = None
@@ -48,8 +48,6 @@ class AddDialog(Sheet):
         self._pause.timeout.connect(self.look)
         self._lay_out()
         self.path.textChanged.connect(self._address_changed)
-        self.path.returnPressed.connect(self.submit)
-        self.name.returnPressed.connect(self.submit)
         self.path.setText(path)
 
     def look(self) -> None:
@@ -66,7 +64,7 @@ class AddDialog(Sheet):
 
     def submit(self) -> None:
         self._pause.stop()
-        self.submit_button.setEnabled(False)
+        self.agree.setEnabled(False)
         bridge.run(self, self._register(self._addresses(), self.name.text().strip()), self._done, self.fail)
 
     async def _register(self, addresses: Sequence[str], name: str) -> list[Dataset]:
@@ -107,23 +105,22 @@ class AddDialog(Sheet):
         self.name = LineField(
             Text("The file's name is used when this is empty", "留空则使用文件名"), name=Text("Name", "名称")
         )
-        self.field(Text("Path", "路径"), self.path)
-        self.column.addLayout(self._choosers())
+        self.add(Text("Path", "路径"), self.path)
+        self.body.addLayout(self._choosers())
         self.found = Label("", "dense", "text.secondary", wrap=True)
-        self.column.addWidget(self.found)
+        self.body.addWidget(self.found)
         self._lay_out_tables()
         self.options_box = QHBoxLayout()
-        self.column.addLayout(self.options_box)
+        self.body.addLayout(self.options_box)
         self.preview = VirtualTable(bridge=bridge)
         self.preview.setFixedHeight(theme.scaled(190))
         self.preview.hide()
-        self.column.addWidget(self.preview)
-        self.field(Text("Name", "名称"), self.name)
+        self.body.addWidget(self.preview)
+        self.add(Text("Name", "名称"), self.name)
         about = Text(
             "Files stay where they are; nothing of yours is copied or changed.", "文件保留在原处，不会被复制或修改。"
         )
-        self.column.addWidget(Label(about, "caption", "text.secondary", wrap=True))
-        self.finish()
+        self.body.addWidget(Label(about, "caption", "text.secondary", wrap=True))
         self._forget()
 
     def _choosers(self) -> QHBoxLayout:
@@ -139,13 +136,13 @@ class AddDialog(Sheet):
         return row
 
     def _lay_out_tables(self) -> None:
-        self.tables_title = Label(Text("Tables in this file", "文件中的表"), "denseStrong")
+        self.tables_title = Label(Text("Tables in this file", "文件中的表"), "dense", "text.secondary")
         self.tables = QListWidget()
         self.tables.setSelectionMode(QListWidget.SelectionMode.ExtendedSelection)
         say(self.tables.setAccessibleName, Text("Tables", "表"))
         self.tables.itemSelectionChanged.connect(self._choose)
         for widget in (self.tables_title, self.tables):
-            self.column.addWidget(widget)
+            self.body.addWidget(widget)
 
     def _show(self, glimpse: Glimpse) -> None:
         self.glimpse = glimpse
@@ -157,7 +154,7 @@ class AddDialog(Sheet):
         elif not self._inside():
             self._hide_tables()
         self._show_rows(glimpse)
-        self.submit_button.setEnabled(len(glimpse.tables) < 2 or bool(self.chosen_tables()))
+        self.agree.setEnabled(len(glimpse.tables) < 2 or bool(self.chosen_tables()))
 
     def _show_tables(self, tables: Sequence[str]) -> None:
         if [self.tables.item(place).text() for place in range(self.tables.count())] != list(tables):
@@ -184,7 +181,7 @@ class AddDialog(Sheet):
         return bool(self.chosen_tables())
 
     def _choose(self) -> None:
-        self.submit_button.setEnabled(bool(self.chosen_tables()))
+        self.agree.setEnabled(bool(self.chosen_tables()))
         self.name.setEnabled(len(self.chosen_tables()) < 2)
         self.look()
 

@@ -13,12 +13,12 @@ from studio.ui.bridge import bridge
 from studio.ui.language import tr
 from studio.ui.theme import theme
 from studio.ui.views.data_parts import words
-from studio.ui.views.data_parts.dialogs import Sheet
+from studio.ui.widgets.ask import Ask
 from studio.ui.widgets.buttons import Button
 from studio.ui.widgets.labels import Label
 from studio.ui.widgets.meter import Meter
+from studio.ui.widgets.panel_tabs import PanelTabs
 from studio.ui.widgets.rows import Row, RowList
-from studio.ui.widgets.tabs import PanelTabs
 
 if TYPE_CHECKING:
     from studio.engine.objects.store import Infos, InTrash, ObjectVersion, Versions
@@ -28,11 +28,11 @@ MOST = 1000  # objects that are listed
 OBJECTS, TRASH, VERSIONS = "objects", "trash", "versions"
 
 
-class BucketDialog(Sheet):
+class BucketDialog(Ask):
     """`address` is a bucket or a folder of it, as s3://bucket/folder/."""
 
     def __init__(self, studio: Studio, address: str, parent: QWidget) -> None:
-        super().__init__(Text(f"Objects in {address}", f"{address} 中的对象"), Text("Close", "关闭"), parent)
+        super().__init__(Text(f"Objects in {address}", f"{address} 中的对象"), Text("Close", "关闭"), parent=parent)
         self.studio, self.address = studio, address
         self.place = address.rpartition("/")[0] + "/" if not address.endswith("/") else address
         self.bucket = "/".join(address.split("/")[:3])
@@ -58,9 +58,6 @@ class BucketDialog(Sheet):
         self._lay_out()
         self._listen()
         self.reload()
-
-    def submit(self) -> None:
-        self.accept()
 
     def reload(self) -> None:
         """Read what the tab in front shows."""
@@ -119,13 +116,12 @@ class BucketDialog(Sheet):
         moving.addWidget(self.stop_button)
         self.tabs.setFixedHeight(theme.scaled(32))
         self.list.setMinimumHeight(theme.scaled(320))
-        self.column.addWidget(self.tabs)
-        self.column.addWidget(self.list, 1)
-        self.column.addLayout(tools)
-        self.column.addLayout(moving)
+        self.body.addWidget(self.tabs)
+        self.body.addWidget(self.list, 1)
+        self.body.addLayout(tools)
+        self.body.addLayout(moving)
         self.setMinimumWidth(theme.scaled(680))
-        self.cancel_button.hide()
-        self.finish()
+        self.cancel.hide()
         self._show_job(None)
 
     def _listen(self) -> None:

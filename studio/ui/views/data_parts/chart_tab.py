@@ -102,11 +102,14 @@ class ChartTab(QWidget):
         column.addWidget(head)
         self.message = QWidget()
         inner, pad = QHBoxLayout(self.message), theme.size("space.3")
-        inner.setContentsMargins(pad, pad, pad, pad)
+        inner.setContentsMargins(0, pad, 0, pad)
         inner.addWidget(self.note)
         for widget in (self.message, self.table, *self.charts.values()):
             self.stack.addWidget(widget)
-        column.addWidget(self.stack, 1)
+        below = QVBoxLayout()
+        below.setContentsMargins(pad, 0, pad, theme.size("space.2"))
+        below.addWidget(self.stack)
+        column.addLayout(below, 1)
         for choice in (self.shape, self.x, self.y, self.aggregate):
             choice.changed.connect(lambda _: self._chosen())
         self.as_table.toggled.connect(lambda _: self._front())

@@ -17,7 +17,7 @@ from studio.ui.forms import ParamsForm
 from studio.ui.language import tr
 from studio.ui.views.data_parts.bucket_dialog import BucketDialog
 from studio.ui.views.data_parts.connection_tree import ADD, ConnectionTree
-from studio.ui.views.data_parts.dialogs import Sheet
+from studio.ui.widgets.ask import Ask
 from studio.ui.widgets.discard import discard
 from studio.ui.widgets.inputs import Choice, LineField
 from studio.ui.widgets.menus import Menu
@@ -39,6 +39,7 @@ class Connecting(QObject):
         self.studio, self.tree, self._window = studio, tree, window
         self._datasets: dict[str, str] = {}  # address to id
         self._opening: set[str] = set()
+        self.studio.opener("connection", lambda place, **_: self.sign_in(place))
         self._listen()
         self.reload()
 
@@ -99,6 +100,17 @@ class Connecting(QObject):
         dialog = ConnectionDialog(self.studio, None, self._window)
         dialog.open()
         return dialog
+
+    def sign_in(self, place: str) -> None:
+        """Ask for the name and password of the connection that wants them; `place` tells which where there are several."""
+
+        def ask(connections: list[Connection]) -> None:
+            wanting = [one for one in connections if one.state == "sign_in"]
+            named = [one for one in wanting or connections if _speaks_of(place, one)]
+            if found := (named or wanting):
+                self.edit(found[0])
+
+        bridge.run(self._window, self.studio.engine.connections.list(), ask)
 
     def edit(self, connection: Connection) -> None:
         """Change a connection, or sign in."""
@@ -180,7 +192,7 @@ class Connecting(QObject):
         )
 
 
-class ConnectionDialog(Sheet):
+class ConnectionDialog(Ask):
     """Kind, name and what the kind needs. A connection that cannot be reached is kept, and the dialog says what is wrong."""
 
     def __init__(
@@ -189,7 +201,7 @@ class ConnectionDialog(Sheet):
         from studio.engine.connections.kind import kinds
 
         title = Text("Add connection", "添加连接") if connection is None else Text("Connection", "连接")
-        super().__init__(title, Text("Connect", "连接"), parent)
+        super().__init__(title, Text("Connect", "连接"), parent=parent)
         self.studio, self.connection = studio, connection
         self._kinds: dict[str, ConnectionKind] = kinds.all()
         first = connection.kind if connection else "mysql"
@@ -197,19 +209,17 @@ class ConnectionDialog(Sheet):
         self.kind.setEnabled(connection is None)
         self.kind.changed.connect(self._show_kind)
         self.name = LineField(Text("Such as support-prod", "例如 support-prod"), connection.name if connection else "", Text("Name", "名称"))  # fmt: skip
-        self.field(Text("Kind", "类型"), self.kind)
-        self.field(Text("Name", "名称"), self.name)
+        self.add(Text("Kind", "类型"), self.kind)
+        self.add(Text("Name", "名称"), self.name)
         self.form = self._form(self._kinds[first].params, values or {})
-        self.column.addWidget(self.form)
-        self.finish()
-        self.name.returnPressed.connect(self.submit)
+        self.body.addWidget(self.form)
 
     def submit(self) -> None:
         """Keep it and look at it."""
         if not self.form.validate() or not self.name.text().strip():
             self.name.setFocus()
             return
-        self.submit_button.setEnabled(False)
+        self.agree.setEnabled(False)
         connections, values = self.studio.engine.connections, self._values()
         if self.connection is None:
             work = connections.add(self.kind.value(), self.name.text().strip(), values)
@@ -223,9 +233,8 @@ class ConnectionDialog(Sheet):
         if connection.state == "reachable":
             self.accept()
             return
-        self.submit_button.setEnabled(True)
-        self.problem.say(connection.reason or "")
-        self.problem.show()
+        self.agree.setEnabled(True)
+        self.say_problem(connection.reason or Text("", ""))
 
     def _values(self) -> dict[str, Any]:
         """What was given, with what stands in the form untouched."""
@@ -235,7 +244,7 @@ class ConnectionDialog(Sheet):
 
     def _show_kind(self, name: str) -> None:
         old, self.form = self.form, self._form(self._kinds[name].params, {})
-        self.column.replaceWidget(old, self.form)
+        self.body.replaceWidget(old, self.form)
         discard(old)
 
     def _form(self, params: type[Params], values: dict[str, Any]) -> ParamsForm:
@@ -243,3 +252,9 @@ class ConnectionDialog(Sheet):
         for row in form.fields.values():
             row.show_problem(None)  # nobody has done anything wrong yet
         return form
+
+
+def _speaks_of(place: str, connection: Connection) -> bool:
+    """Whether an error's place names this connection, its host or its address."""
+    known = (connection.name, *map(connection.settings.get, ("host", "endpoint")))
+    return any(isinstance(one, str) and one and one in place for one in known)

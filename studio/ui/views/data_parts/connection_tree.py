@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 ADD = "conn:+"
 ICONS = {"bucket": "folder", "folder": "folder", "file": "file", "database": "database", "schema": "layers", "table": "table-2", "more": "ellipsis"}  # fmt: skip
-KINDS = {"s3": "cloud"}
+KINDS = {"s3": "cloud", "web": "globe"}
 TONES = {"reachable": "success", "unreachable": "danger"}
 Place = tuple[str, tuple[str, ...]]  # a connection and a path in it
 

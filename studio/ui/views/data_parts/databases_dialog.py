@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from studio.engine.text import Text, plural
 from studio.ui.bridge import bridge
-from studio.ui.views.data_parts.dialogs import Sheet
+from studio.ui.widgets.ask import Ask
 from studio.ui.widgets.inputs import Choice, LineField, TextArea
 
 if TYPE_CHECKING:
@@ -18,22 +18,21 @@ if TYPE_CHECKING:
 PROJECT = Text("this project", "本项目")
 
 
-class DatabasesDialog(Sheet):
+class DatabasesDialog(Ask):
     """One database at a time: description, tags and owner, which the search and the API tell too."""
 
     def __init__(self, studio: Studio, parent: QWidget) -> None:
-        super().__init__(Text("Describe databases", "描述数据库"), Text("Save", "保存"), parent)
+        super().__init__(Text("Describe databases", "描述数据库"), Text("Save", "保存"), parent=parent)
         self.studio = studio
         self.databases: dict[str, Database] = {}
         self.which = Choice(name=Text("Database", "数据库"))
         self.description = TextArea(Text("What it holds", "其中的内容"), "", Text("Description", "描述"), 3)
         self.tags = LineField(Text("Separated by commas", "用逗号分隔"), "", Text("Tags", "标签"))
         self.owner = LineField(Text("A person or a team", "个人或团队"), "", Text("Owner", "负责人"))
-        self.field(Text("Database", "数据库"), self.which)
-        self.field(Text("Description", "描述"), self.description)
-        self.field(Text("Tags", "标签"), self.tags)
-        self.field(Text("Owner", "负责人"), self.owner)
-        self.finish()
+        self.add(Text("Database", "数据库"), self.which)
+        self.add(Text("Description", "描述"), self.description)
+        self.add(Text("Tags", "标签"), self.tags)
+        self.add(Text("Owner", "负责人"), self.owner)
         self.which.changed.connect(self._show)
         bridge.run(self, studio.engine.metadata.databases(), self._offer, self.fail)
 
@@ -41,7 +40,7 @@ class DatabasesDialog(Sheet):
         name = self.which.value()
         if name is None:
             return
-        self.submit_button.setEnabled(False)
+        self.agree.setEnabled(False)
         tags = [tag.strip() for tag in self.tags.text().replace("，", ",").split(",") if tag.strip()]
         work = self.studio.engine.metadata.describe_database(
             name, description=self.description.toPlainText().strip(), tags=tags, owner=self.owner.text().strip()

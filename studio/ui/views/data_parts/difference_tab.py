@@ -166,9 +166,9 @@ def columns_told(found: Difference) -> Text:
         names = ", ".join(f"{each.name} ({each.before} → {each.after})" for each in found.retyped_columns)
         parts.append(Text(f"Other type: {names}", f"类型变化：{names}"))
     if found.changed_columns:
-        counts = ", ".join(f"{name} {plural(count, 'row', 'rows')}" for name, count in found.changed_columns.items())
+        counts = ", ".join(f"{name} ({plural(count, 'row', 'rows')})" for name, count in found.changed_columns.items())
         chinese = "、".join(f"{name} {count:,} 行" for name, count in found.changed_columns.items())
-        parts.append(Text(f"Values changed in {counts}", f"值有变化：{chinese}"))
+        parts.append(Text(f"Values changed: {counts}", f"值有变化：{chinese}"))
     if not found.key:
         parts.append(Text("No unique column was found, so whole rows are compared", "没有找到唯一列，因此按整行比较"))
     return Text("  ·  ".join(part.en for part in parts), "  ·  ".join(part.zh for part in parts))

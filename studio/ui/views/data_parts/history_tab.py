@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio.engine.text import Text
 from studio.ui.bridge import Handle, bridge
-from studio.ui.language import tr
+from studio.ui.language import joined, tr
 from studio.ui.theme import theme
 from studio.ui.views.data_parts import words
 from studio.ui.widgets.inputs import SearchField
@@ -99,4 +99,4 @@ def _told(query: Query) -> str:
         parts.append(Text(f"{query.seconds:.2f} s", f"{query.seconds:.2f} 秒"))
     if query.error:
         parts.append(query.error.splitlines()[0][:120])
-    return words.joined(*parts)
+    return tr(joined(*parts))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QPoint, Qt, Signal
@@ -11,19 +11,20 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 from studio.engine.text import Text, plural
 from studio.ui.language import language, tr
 from studio.ui.theme import theme
+from studio.ui.turns import Turns
 from studio.ui.views.data_parts import words
 from studio.ui.views.data_parts.known import Known, column_row, step_row, use_row, version_row
 from studio.ui.widgets.buttons import Button, IconButton
-from studio.ui.widgets.discard import empty
+from studio.ui.widgets.discard import discard, empty
 from studio.ui.widgets.labels import Badge, Label
 from studio.ui.widgets.panel import Card, Divider, Glyph, Header, Section, Surface, scroll
 from studio.ui.widgets.rows import Row, RowList
 
 if TYPE_CHECKING:
     from studio.engine.datasets.dataset import Dataset
-    from studio.engine.lineage.lineage import Lineage
 
 FIRST_COLUMNS = 12
+DESCRIBE = Text("Describe", "添加说明")
 AS_COPIED = Text(" · Refresh takes new ones", " · 刷新可获取新数据")
 MOST_USES, MOST_VERSIONS = 30, 20
 
@@ -46,6 +47,10 @@ class Inspector(Surface):
         self.dataset: Dataset | None = None
         self.known: Known | None = None
         self._all_columns = False
+        self._round = 0  # of building: what belongs to an earlier one is not added any more
+        self._columns: RowList | None = None
+        self._parts_known: dict[str, QWidget] = {}
+        self._body = QVBoxLayout()
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(0)
@@ -66,21 +71,54 @@ class Inspector(Surface):
         """Show what was found out about the dataset that is shown."""
         if self.dataset is not None and known.dataset_id == self.dataset.id and known != self.known:
             self.known = known
-            self._build()
+            if self._columns is not None:  # else it is being built, and will tell this too
+                self._round += 1
+                Turns(self._learn(self._round), self).start()
+
+    def _learn(self, round_: int) -> Iterator[object]:
+        """The parts that tell it, one at a turn of the event loop; what is there already stays."""
+        rows = self._column_rows(self.dataset) if self.dataset is not None else []
+        if self._columns is not None and rows != self._columns.rows():
+            self._columns.set_rows(rows)
+        for name, make in (("origin", self._origin), ("uses", self._uses), ("versions", self._versions)):
+            yield
+            if round_ != self._round or self.known is None or self.known.lineage is None:
+                return
+            made, old = make(self.known), self._parts_known.get(name)
+            if old is not None:
+                self._body.insertWidget(self._body.indexOf(old), made)
+                discard(old)
+            else:
+                for part in (Divider(), made):
+                    self._body.insertWidget(self._body.count() - 1, part)
+            self._parts_known[name] = made
 
     def _build(self) -> None:
+        self._round += 1
+        Turns(self._building(self._round), self).start()
+
+    def _building(self, round_: int) -> Iterator[object]:
+        """What is seen first at once, the rest at the next turns of the event loop."""
         empty(self._layout)
-        if self.dataset is None:
+        self._columns = None
+        self._parts_known = {}
+        dataset = self.dataset
+        if dataset is None:
             self._layout.addWidget(_nothing(), 1)
             return
-        self._layout.addWidget(self._header(self.dataset))
-        body = QVBoxLayout()
+        self._layout.addWidget(self._header(dataset))
+        body = self._body = QVBoxLayout()
         body.setContentsMargins(0, 0, 0, theme.size("space.3"))
         body.setSpacing(0)
-        for part in self._parts(self.dataset):
+        for part in self._parts(dataset):
             body.addWidget(part)
         body.addStretch(1)
         self._layout.addWidget(scroll(body), 1)
+        yield
+        if round_ == self._round:
+            for part in (Divider(), self._schema(dataset)):
+                body.insertWidget(body.count() - 1, part)
+            yield from self._learn(round_)
 
     def _header(self, dataset: Dataset) -> QWidget:
         header = Header(40)
@@ -103,11 +141,7 @@ class Inspector(Surface):
         bad = dataset.statistics.get("bad_lines")
         if bad:
             parts.append(_padded(self._bad_lines(bad)))
-        parts += [_padded(self._about(dataset)), Divider(), self._schema(dataset)]
-        if self.known is not None and self.known.lineage is not None:
-            parts += [Divider(), self._origin(self.known.lineage), Divider(), self._uses(self.known.lineage)]
-            parts += [Divider(), self._versions(self.known)]
-        return parts
+        return [*parts, _padded(self._about(dataset))]
 
     def _about(self, dataset: Dataset) -> QWidget:
         holder = QWidget()
@@ -122,7 +156,9 @@ class Inspector(Surface):
             row.addWidget(Badge(tag))
         if dataset.owner:
             row.addWidget(Badge(Text(f"owner {dataset.owner}", f"负责人 {dataset.owner}")))
-        edit = IconButton("pencil", Text("Edit description, tags and owner", "编辑描述、标签和负责人"))
+        does = Text("Edit description, tags and owner", "编辑描述、标签和负责人")
+        told = bool(dataset.description or dataset.tags or dataset.owner)
+        edit = IconButton("pencil", does) if told else Button(DESCRIBE, "pencil", size="sm")
         edit.clicked.connect(lambda: self.edit_wanted.emit(dataset.id))
         row.addWidget(edit)
         row.addStretch(1)
@@ -130,22 +166,23 @@ class Inspector(Surface):
         column.addLayout(_facts(_facts_of(dataset)))
         return holder
 
-    def _origin(self, lineage: Lineage) -> QWidget:
+    def _origin(self, known: Known) -> QWidget:
         """From the source to the table as it is."""
         section = Section(Text("Where it comes from", "数据来源"))
-        last = len(lineage.steps) - 1
-        rows = [step_row(place, step, place == last) for place, step in enumerate(lineage.steps)]
+        steps = known.lineage.steps if known.lineage else ()
+        rows = [step_row(place, step, place == len(steps) - 1) for place, step in enumerate(steps)]
         chosen = _list(section, Text("Where it comes from", "数据来源"), rows, 44)
         chosen.activated.connect(lambda row: self.step_wanted.emit(int(row.partition(":")[2])))
         return section
 
-    def _uses(self, lineage: Lineage) -> QWidget:
+    def _uses(self, known: Known) -> QWidget:
         section = Section(Text("Used by", "使用者"))
-        section.set_count(len(lineage.uses))
-        if not lineage.uses:
+        uses = known.lineage.uses if known.lineage else ()
+        section.set_count(len(uses))
+        if not uses:
             section.body.addWidget(_quiet(Text("Nothing uses it yet.", "暂时没有任何内容使用它。")))
             return section
-        rows = [use_row(place, use) for place, use in enumerate(lineage.uses[:MOST_USES])]
+        rows = [use_row(place, use) for place, use in enumerate(uses[:MOST_USES])]
         chosen = _list(section, Text("Used by", "使用者"), rows, 28)
         chosen.activated.connect(lambda row: self.use_wanted.emit(int(row.partition(":")[2])))
         return section
@@ -195,16 +232,19 @@ class Inspector(Surface):
         section = Section(Text("Schema", "结构"))
         count = len(dataset.columns)
         section.set_count(tr(Text(plural(count, "column", "columns"), f"{count} 列")))
-        shown = dataset.columns if self._all_columns else dataset.columns[:FIRST_COLUMNS]
-        rows = [column_row(each, self.known) for each in shown]
-        schema = _list(section, Text("Columns", "列"), rows, 26)
+        rows = self._column_rows(dataset)
+        schema = self._columns = _list(section, Text("Columns", "列"), rows, 26)
         schema.activated.connect(lambda name: self.column_wanted.emit(name, _below(schema)))
-        left = count - len(shown)
+        left = count - len(rows)
         if left:
             more = Button(Text(f"Show {left} more", f"再显示 {left} 列"), kind="link", size="sm")
             more.clicked.connect(self._show_all)
             section.body.addWidget(more, 0, Qt.AlignmentFlag.AlignLeft)
         return section
+
+    def _column_rows(self, dataset: Dataset) -> list[Row]:
+        shown = dataset.columns if self._all_columns else dataset.columns[:FIRST_COLUMNS]
+        return [column_row(each, self.known) for each in shown]
 
     def _show_all(self) -> None:
         self._all_columns = True

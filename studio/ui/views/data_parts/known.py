@@ -77,6 +77,7 @@ def step_row(place: int, step: Step, last: bool = False) -> Row:
     """One step of where a dataset comes from; a line leads to the next one."""
     when = words.moment(step.at) if step.at else None
     detail = Text(f"{when.en} · {step.detail.en}", f"{when.zh} · {step.detail.zh}") if when else step.detail
+    detail = when if when and not step.detail.en else detail
     return Row(f"step:{place}", step.title, detail, STEP_ICONS[step.kind], hint=step.sql or step.title, joined=not last)
 
 

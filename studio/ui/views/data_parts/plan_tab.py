@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
 from studio.engine.sql.plan_tree import Plan, PlanStep
 from studio.engine.text import Text
-from studio.ui.language import language, tr
+from studio.ui.language import joined, language, tr
 from studio.ui.theme import theme
 from studio.ui.widgets.buttons import Button
 from studio.ui.widgets.labels import Label
@@ -152,13 +152,13 @@ class PlanTree(QWidget):
 
 
 def _figures(step: PlanStep) -> str:
-    parts: list[str] = []
+    parts: list[Text] = []
     if step.rows is not None:
         about = "~" if step.estimated else ""
-        parts.append(tr(Text(f"{about}{step.rows:,} rows", f"{about}{step.rows:,} 行")))
+        parts.append(Text(f"{about}{step.rows:,} rows", f"{about}{step.rows:,} 行"))
     if step.seconds is not None:
-        parts.append(tr(Text(f"{step.seconds * 1000:,.1f} ms", f"{step.seconds * 1000:,.1f} 毫秒")))
-    return " · ".join(parts)
+        parts.append(Text(f"{step.seconds * 1000:,.1f} ms", f"{step.seconds * 1000:,.1f} 毫秒"))
+    return tr(joined(*parts))
 
 
 def _told(plan: Plan | None) -> Text:

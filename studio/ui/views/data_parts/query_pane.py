@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QSplitter, QToolTip, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from studio.engine.datasets.locked import SqlProblem
 from studio.engine.errors import StudioError
@@ -20,20 +19,17 @@ from studio.engine.text import Text
 from studio.ui.bridge import Handle, bridge
 from studio.ui.language import tr
 from studio.ui.views.data_parts.results import Results
+from studio.ui.views.data_parts.suggesting import Suggesting
 from studio.ui.widgets.buttons import Button, IconButton
-from studio.ui.widgets.cells import ICONS, kind_of
 from studio.ui.widgets.code import CodeEditor
-from studio.ui.widgets.code_completion import Entry
 from studio.ui.widgets.labels import KeyCap, Label
 from studio.ui.widgets.panel import Glyph, Header
 
 if TYPE_CHECKING:
     from studio.engine.sql.query import Problem
-    from studio.engine.sql.suggest import Function, Suggester, Suggestion
     from studio.ui.studio import Studio
 
 KEEP_AFTER, CHECK_AFTER, TICK = 500, 900, 100  # ms
-MARKS = {"dataset": "table-2", "alias": "at-sign", "function": "square-function", "keyword": "key-square"}
 
 
 class QueryPane(QWidget):
@@ -48,13 +44,12 @@ class QueryPane(QWidget):
         self.studio = studio
         self.name = name
         self.place = 0  # among the open tabs
-        self.suggester: Suggester | None = None
         self._kept = kept  # the text that is saved under this name, if any is
         self._running: Handle | None = None
         self._checking: Handle | None = None
-        self._asking: Handle | None = None
         self._began = 0.0
         self.editor, self.results = CodeEditor("sql"), Results(studio)
+        self.suggesting = Suggesting(self.editor)
         self.editor.set_text(sql)
         self.editor.document().clearUndoRedoStacks()
         self.problem = Label("", "dense", "danger.text", elide="end")
@@ -236,35 +231,6 @@ class QueryPane(QWidget):
         self.dot.setVisible(self.changed)
         self.touched.emit(self.changed)
 
-    # Completion
-
-    def _ask(self, text: str, position: int) -> None:
-        if self.suggester is None:
-            return
-        if self._asking is not None:
-            self._asking.cancel()
-        work = asyncio.to_thread(self.suggester.at, text, position)
-        show = self.editor.completion.show
-        self._asking = bridge.run(self, work, lambda found: show([_entry(each) for each in found], position))
-
-    def _ask_signature(self) -> None:
-        """While the arguments of a function are typed, say which they are."""
-        cursor = self.editor.textCursor()
-        before = cursor.block().text()[: cursor.positionInBlock()].rstrip()
-        if self.suggester is None or before[-1:] not in ("(", ","):
-            QToolTip.hideText()
-            return
-        position = cursor.position()
-        work = asyncio.to_thread(self.suggester.function_at, self.editor.text(), position)
-        bridge.run(self, work, lambda found: self._show_signature(found, position))
-
-    def _show_signature(self, found: Function | None, position: int) -> None:
-        if found is None or position != self.editor.textCursor().position() or self.editor.completion.is_open:
-            return
-        place = self.editor.cursorRect().bottomLeft()
-        words = "\n".join(filter(None, (f"{found.signature} → {found.returns}".rstrip(" →"), found.about)))
-        QToolTip.showText(self.editor.viewport().mapToGlobal(place), words, self.editor)
-
     # Inside
 
     def _lay_out(self) -> None:
@@ -288,14 +254,16 @@ class QueryPane(QWidget):
 
     def _header(self) -> Header:
         header = Header(40)
-        self.title, self.dot = Label(self.name, "bodyStrong"), Label("●", "caption", "text.tertiary")
+        self.title = Label(self.name, "bodyStrong", elide="end").shrinkable()
+        self.dot = Label("●", "caption", "text.tertiary")
         self.dot.setToolTip(tr(Text("Not saved yet; kept as a draft.", "尚未保存，已存为草稿。")))
         self.layout_button = IconButton("text-align-start", Text("Format", "整理格式"))
         self.explain_button = Button(Text("Explain", "执行计划"), "list-tree", size="sm")
         self.run_button = Button(Text("Run", "运行"), "play", "primary", "sm")
         self.more = IconButton("ellipsis", Text("More", "更多"))
         self.more.clicked.connect(lambda: self.menu_wanted.emit(self.name, self.more))
-        where = Label(Text("on DuckDB, this computer", "在本机 DuckDB 上"), "caption", "text.secondary")
+        words = Text("on DuckDB, this computer", "在本机 DuckDB 上")
+        where = Label(words, "caption", "text.secondary", elide="end").shrinkable()
         for widget in (Glyph("file-code"), self.title, self.dot, self.more):
             header.row.addWidget(widget)
         header.row.addStretch(1)
@@ -319,8 +287,6 @@ class QueryPane(QWidget):
         self.editor.submitted.connect(self.run)
         self.editor.all_submitted.connect(self.run_all)
         self.editor.changed.connect(self._text_changed)
-        self.editor.changed.connect(self._ask_signature)
-        self.editor.completion.ask_by(self._ask)
         self.run_button.clicked.connect(self.run)
         self.explain_button.clicked.connect(self.explain)
         self.layout_button.clicked.connect(self.lay_out_anew)
@@ -330,9 +296,3 @@ class QueryPane(QWidget):
         self.results.measure_wanted.connect(self.measure)
         self.results.query_reused.connect(self.editor.add_below)
         QShortcut(QKeySequence.StandardKey.Save, self, self.save, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
-
-
-def _entry(found: Suggestion) -> Entry:
-    icon = ICONS[kind_of(found.type)] if found.kind == "column" else MARKS[found.kind]
-    tone = {"column": "text.secondary", "dataset": "accent.text"}.get(found.kind, "text.tertiary")
-    return Entry(found.text, found.insert, found.replaces, icon, found.detail, found.note, tone)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QPoint, Signal
@@ -41,12 +41,14 @@ class QueryTabs(QObject):
         self._tabs, self._stack, self._parent = tabs, stack, parent
         self._suggester: Suggester | None = None
 
-    def know(self, datasets: Sequence[Dataset], kept: list[SavedQuery]) -> None:
+    def know(
+        self, datasets: Sequence[Dataset], kept: list[SavedQuery], views: Mapping[str, Sequence[str]] | None = None
+    ) -> None:
         """What there is now, to complete names with and to open."""
         self.kept = kept
-        self._suggester = Suggester(datasets)
+        self._suggester = Suggester(datasets, views)
         for pane in self.panes.values():
-            pane.suggester = self._suggester
+            pane.suggesting.suggester = self._suggester
 
     def restore(self, drafts: Sequence[Draft]) -> None:
         """Open the tabs that were open, as they were typed."""
@@ -156,7 +158,7 @@ class QueryTabs(QObject):
 
     def _make(self, name: str, sql: str, kept: str | None) -> None:
         pane = QueryPane(self.studio, name, sql, kept)
-        pane.suggester = self._suggester
+        pane.suggesting.suggester = self._suggester
         pane.place = len(self.panes)
         pane.saved.connect(lambda _: self.listed.emit())
         pane.touched.connect(lambda changed: self._tabs.change(f"sql:{pane.name}", changed=changed))

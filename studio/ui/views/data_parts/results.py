@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from studio.engine.errors import StudioError
 from studio.engine.text import Text
 from studio.ui.bridge import Handle, bridge
+from studio.ui.language import joined, tr
 from studio.ui.theme import theme
 from studio.ui.views.data_parts import words
 from studio.ui.views.data_parts.chart_tab import ChartTab
@@ -22,8 +23,8 @@ from studio.ui.widgets.discard import discard
 from studio.ui.widgets.inputs import Choice
 from studio.ui.widgets.labels import Label
 from studio.ui.widgets.panel import Glyph, Header, Surface
+from studio.ui.widgets.panel_tabs import PanelTabs
 from studio.ui.widgets.states import Failure, Loading
-from studio.ui.widgets.tabs import PanelTabs
 
 if TYPE_CHECKING:
     from studio.engine.datasets.dataset import Column
@@ -218,8 +219,8 @@ class Results(Surface):
         if read is not None:
             some, whole = words.size(read.bytes), words.size(read.of)
             parts.append(Text(f"reads {some} of {whole}", f"读取 {some} / {whole}"))
-        whole_note = words.joined(*parts)
-        self.note.setText(whole_note if self.which.isHidden() else words.joined(parts[0]))
+        whole_note = tr(joined(*parts))
+        self.note.setText(whole_note if self.which.isHidden() else tr(parts[0]))
         self.note.setToolTip(whole_note)
 
     def _counted(self, rows: int) -> None:

@@ -20,6 +20,7 @@ from studio.ui.widgets.buttons import Button, IconButton, Pressable
 from studio.ui.widgets.inputs import SearchField
 from studio.ui.widgets.panel import Panel
 from studio.ui.widgets.rows import Row, RowList
+from studio.ui.widgets.things import Thing
 
 if TYPE_CHECKING:
     from studio.engine.datasets.dataset import Dataset
@@ -172,8 +173,10 @@ def _row(dataset: Dataset, shares: Mapping[str, str]) -> Row:
     hint = dataset.status_reason or dataset.description
     icon = "image" if dataset.format == "images" else "table-2"
     trailing = shares.get(dataset.id) or words.short_of(dataset)
-    drag = quoted(dataset.name)
-    return Row(f"ds:{dataset.id}", dataset.name, icon=icon, trailing=trailing, tone=tone, hint=hint, drag=drag)
+    drag, thing = quoted(dataset.name), Thing("dataset", dataset.id, dataset.name)
+    return Row(
+        f"ds:{dataset.id}", dataset.name, icon=icon, trailing=trailing, tone=tone, hint=hint, drag=drag, thing=thing
+    )
 
 
 def _found(dataset: Dataset, hit: Hit, shares: Mapping[str, str]) -> Row:

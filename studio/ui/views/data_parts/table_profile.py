@@ -85,7 +85,7 @@ class TableProfile(QObject):
         names = [name for name, _ in self._table.model.columns]
         wanted = names if len(names) <= WIDE else self._table.columns.in_view()[:WIDE]
         new = [name for name in wanted if name not in self._asked]
-        if not new:
+        if not new or bridge.engine is None:  # it was closed while the pause went by
             return
         self._asked.update(new)
         work = self._studio.engine.datasets.profile(self._dataset_id, columns=new)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +13,9 @@ from studio.engine.datasets.view import View
 from studio.engine.errors import DiskFull, StudioError
 from studio.engine.text import Text, plural
 from studio.ui.bridge import bridge
-from studio.ui.language import language
-from studio.ui.views.data_parts import table_export, words
+from studio.ui.language import joined, language, tr
+from studio.ui.views.data_parts import columns_kept, table_export, words
+from studio.ui.views.data_parts.cell_beside import CellBeside
 from studio.ui.views.data_parts.columns_popup import ColumnsPopup
 from studio.ui.views.data_parts.filter_bar import FilterBar
 from studio.ui.views.data_parts.filters import Filter
@@ -23,21 +23,18 @@ from studio.ui.views.data_parts.profile_popup import basis
 from studio.ui.views.data_parts.reading_bar import ReadingBar
 from studio.ui.views.data_parts.sql_line import SqlLine
 from studio.ui.views.data_parts.table_profile import TableProfile
-from studio.ui.widgets.cell_value import CellValue, read_value
 from studio.ui.widgets.discard import discard
 from studio.ui.widgets.labels import Label
 from studio.ui.widgets.pages import PAGE_ROWS
 from studio.ui.widgets.panel import Header
 from studio.ui.widgets.states import Failure, Loading
 from studio.ui.widgets.table import VirtualTable
-from studio.ui.widgets.value_pane import ValuePane
 
 if TYPE_CHECKING:
     from studio.engine.datasets.dataset import Dataset
     from studio.ui.studio import Studio
 
 SCATTERED_ROWS = 100  # fetched together where rows do not lie side by side
-MOST_REMEMBERED = 2_000  # columns whose order is kept
 
 
 class TableTab(QWidget):
@@ -55,13 +52,12 @@ class TableTab(QWidget):
         self.dataset_id = dataset_id
         self.dataset: Dataset | None = None
         self.waiting = True  # for the first rows: all else comes after them
-        self._seconds = 0.0
+        self._seconds: float | None = None  # what the first page took, once that is known
         self._start_filters = filters or []
         self.bar, self.sql = FilterBar([]), SqlLine()
         self.reading = ReadingBar(studio)
         self.table = VirtualTable(bridge=bridge)
-        self.table.filters, self.table.viewer = True, self.show_cell
-        self._value: ValuePane | None = None
+        self.table.filters = True
         self.profile = TableProfile(studio, dataset_id, self.table)
         self.seen, self.note = Label("", "caption", "text.secondary"), Label("", "caption", "text.secondary")
         self.stack = QStackedWidget()
@@ -143,27 +139,6 @@ class TableTab(QWidget):
         popup.open_at(self.bar.choose.mapToGlobal(QPoint(0, self.bar.choose.height() + 4)))
         return popup
 
-    def show_cell(self, row: int, column: str) -> None:
-        """Look at a cell closely, in the pane beside the table."""
-        model = self.table.model
-        found = model.there(row, model.names.index(column)) if column in model.names else None
-        if found is None:
-            return
-        title, folder = f"{column} · {row + 1:,}", self._picture_folder()
-        self.value.show()
-        bridge.run(self.value, _read(found, folder), lambda value: self.value.show_value(title, value))
-
-    @property
-    def value(self) -> ValuePane:
-        """The pane beside the table; made when it is first wanted."""
-        if self._value is None:
-            self._value = ValuePane()
-            self._value.closed.connect(self._close_value)
-            self.split.addWidget(self._value)
-            self.split.setStretchFactor(0, 1)
-            self.split.setSizes([900, 320])
-        return self._value
-
     # Inside
 
     def _lay_out(self) -> None:
@@ -171,7 +146,9 @@ class TableTab(QWidget):
         self.sql.hide()
         self.split = QSplitter(Qt.Orientation.Horizontal)
         self.split.setChildrenCollapsible(False)
+        self.split.setHandleWidth(1)
         self.split.addWidget(self.table)
+        self.cell = CellBeside(self.table, self.split, self._picture_folder)
         column = QVBoxLayout(self.content)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -211,7 +188,6 @@ class TableTab(QWidget):
         table.page_loaded.connect(self._loaded)
         table.failed.connect(self.fail)
         table.noticed.connect(self.studio.window.toast)
-        table.grid.selectionModel().currentChanged.connect(self._follow)
         language.changed.connect(self._retell)
         find = QShortcut(QKeySequence("Ctrl+F"), self.content, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
         find.activated.connect(self.find_column)
@@ -233,7 +209,7 @@ class TableTab(QWidget):
         self.bar.set_filters(self._start_filters)
         self.bar.set_orders([each for each in self.bar.orders if each[0] in known])
         self.table.set_source(self._fetch, columns, count, lazy=True)
-        self._recall()
+        columns_kept.recall(self.studio.window.memory, self.dataset_id, self.table)
         self.table.name_for_readers(Text(f"Rows of {self.dataset.name}", f"{self.dataset.name} 的行"))
         self._show_order()
         self.stack.setCurrentWidget(self.content)
@@ -314,22 +290,11 @@ class TableTab(QWidget):
             self.waiting = False
             self.settled.emit()
 
-    # A cell
-
     def _picture_folder(self) -> Path | None:
         """Where the paths of a dataset of pictures begin; no other dataset's texts are opened."""
         if self.dataset is None or self.dataset.format != "images" or self.dataset.storage_type != "local":
             return None
         return Path(self.dataset.storage_path)
-
-    def _follow(self) -> None:
-        current = self.table.current()
-        if current is not None and self._value is not None and self._value.isVisible():
-            self.show_cell(*current)
-
-    def _close_value(self) -> None:
-        self.value.hide()
-        self.table.setFocus()
 
     # Columns
 
@@ -340,23 +305,8 @@ class TableTab(QWidget):
         self.table.columns.changed.emit()
 
     def _columns_changed(self) -> None:
-        model = self.table.model
-        every = [name for name, _ in model.columns]
-        kept: dict[str, Any] = {"pinned": model.pinned, "widths": self.table.widths.chosen}
-        if model.names != every and len(model.names) <= MOST_REMEMBERED:
-            kept["shown"] = model.names
-        self.studio.window.memory.set(f"columns:{self.dataset_id}", kept)
+        columns_kept.keep(self.studio.window.memory, self.dataset_id, self.table)
         self._retell()
-
-    def _recall(self) -> None:
-        """The columns as a person left them."""
-        kept = self.studio.window.memory.get(f"columns:{self.dataset_id}")
-        if not isinstance(kept, dict):
-            return
-        self.table.widths.start({name: int(width) for name, width in kept.get("widths", {}).items()})
-        if "shown" in kept or kept.get("pinned"):
-            names = kept.get("shown") or [name for name, _ in self.table.model.columns]
-            self.table.columns.arrange(names, int(kept.get("pinned", 0)))
 
     # Words
 
@@ -368,9 +318,9 @@ class TableTab(QWidget):
             if last
             else Text("No rows", "没有行")
         )
-        chosen = sum(bottom - top + 1 for top, bottom in self.table.selected_rows())
-        parts = [seen, *([Text(f"{chosen:,} selected", f"已选 {chosen:,} 行")] if chosen > 0 else [])]
-        self.seen.setText(words.joined(*parts))
+        count = sum(bottom - top + 1 for top, bottom in self.table.selected_rows())
+        chosen = Text(f"{count:,} selected", f"已选 {count:,} 行") if count > 0 else None
+        self.seen.setText(tr(joined(seen, chosen)))
 
     def _retell(self) -> None:
         self._tell()
@@ -384,11 +334,11 @@ class TableTab(QWidget):
         self._tell_note()
 
     def _tell_note(self) -> None:
-        parts = [Text(f"Loaded in {self._seconds * 1000:.0f} ms", f"加载用时 {self._seconds * 1000:.0f} 毫秒")]
+        parts = [words.loaded_in(self._seconds)] if self._seconds is not None else []
         one = next(iter(self.profile.found.values()), None)
         if one is not None and self.profile.on:
             parts.insert(0, basis(one))
-        self.note.setText(words.joined(*parts))
+        self.note.setText(tr(joined(*parts)))
 
     def _replace_failure(self, failure: Failure) -> None:
         while self.stack.count() > 2:
@@ -397,7 +347,3 @@ class TableTab(QWidget):
             discard(old)
         self.stack.addWidget(failure)
         self.stack.setCurrentWidget(failure)
-
-
-async def _read(found: tuple[Any, int, int], folder: Path | None) -> CellValue:
-    return await asyncio.to_thread(read_value, *found, folder)

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from studio.engine.text import Text, plural
-from studio.ui.language import tr
 
 if TYPE_CHECKING:
     from studio.engine.datasets.dataset import Dataset
@@ -41,6 +40,10 @@ def rows(count: int | None) -> Text:
 def rows_of(dataset: Dataset) -> Text:
     """How many rows it has, as far as that is known."""
     return Text("counting rows…", "正在统计行数…") if dataset.reading == "running" else rows(dataset.row_count)
+
+
+def loaded_in(seconds: float) -> Text:
+    return Text(f"Loaded in {seconds * 1000:.0f} ms", f"加载用时 {seconds * 1000:.0f} 毫秒")
 
 
 def short_of(dataset: Dataset) -> str:
@@ -89,8 +92,3 @@ def moment(seconds: float) -> Text:
     if then.date() == now.date():
         return Text(f"Today {clock}", f"今天 {clock}")
     return Text(f"{then.day} {then.strftime('%b %Y')} {clock}", f"{then.year}年{then.month}月{then.day}日 {clock}")
-
-
-def joined(*parts: Text | str) -> str:
-    """Parts in one line, in the current language."""
-    return " · ".join(tr(part) for part in parts)

@@ -5,22 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from studio.engine.errors import StudioError
 from studio.engine.jobs import JobChanged, JobState
 from studio.engine.text import Text
 from studio.ui.icons import paint_icon
+from studio.ui.language import language
 from studio.ui.studio import Studio
 from studio.ui.theme import theme
 from studio.ui.views.home_parts.pictures import Picture, Pipeline
 from studio.ui.widgets.buttons import Button
+from studio.ui.widgets.gap import gap
 from studio.ui.widgets.labels import Label
 from studio.ui.widgets.meter import Meter
 from studio.ui.widgets.panel import Card
 
 Press = tuple[Text, str, Callable[[], object]]
+NARROWEST = 140  # a step's card
+LEFT, RIGHT = 11, 9  # of the sample's card: its words, its picture
 
 
 class StepCard(Card):
@@ -54,12 +58,22 @@ class StepCard(Card):
         head.addWidget(Label(title, "bodyStrong"), 1)
         column.addLayout(head)
         column.addWidget(self.words, 1)
-        column.addSpacing(theme.size("space.1"))
+        gap(column, "space.1")
         column.addLayout(self._row(buttons))
         self.body.addLayout(column, 1)
 
-    def _row(self, buttons: Sequence[Press]) -> QHBoxLayout:
-        row = QHBoxLayout()
+    def wanted(self) -> int:
+        """How wide it is with its buttons side by side."""
+        buttons = sum(button.sizeHint().width() for button in self.buttons)
+        return buttons + theme.size("space.1") * (len(self.buttons) - 1) + 2 * theme.size("space.4") + 2
+
+    def stack(self, stacked: bool) -> None:
+        """Its buttons one below the other, or side by side."""
+        ways = QBoxLayout.Direction
+        self._buttons_row.setDirection(ways.TopToBottom if stacked else ways.LeftToRight)
+
+    def _row(self, buttons: Sequence[Press]) -> QBoxLayout:
+        row = self._buttons_row = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         row.setSpacing(theme.size("space.1"))
         for place, (words, icon, run) in enumerate(buttons):
             button = Button(words, icon if not place else None, self._first if not place else "ghost")
@@ -68,6 +82,33 @@ class StepCard(Card):
             row.addWidget(button)
         row.addStretch(1)
         return row
+
+
+class StepCards(QWidget):
+    """The steps side by side, all of one width; where one has no room for its buttons side by side, all stack them."""
+
+    def __init__(self, cards: Sequence[StepCard]) -> None:
+        super().__init__()
+        self._cards = cards
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(theme.size("space.4"))
+        for card in cards:
+            card.setMinimumWidth(theme.scaled(NARROWEST))
+            self._row.addWidget(card, 1)
+        language.changed.connect(self._fit)
+        theme.changed.connect(self._fit)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        gaps = self._row.spacing() * (len(self._cards) - 1)
+        each = (self.width() - gaps) // len(self._cards)
+        stacked = any(card.wanted() > each for card in self._cards)
+        for card in self._cards:
+            card.stack(stacked)
 
 
 class StepMark(QWidget):
@@ -119,27 +160,56 @@ class SampleCard(Card):
         )
         self.meter = Meter(None, width=160, name=Text("Progress", "进度"))
         self.meter.hide()
+        self._foot = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._lay_out(name, words)
+        language.changed.connect(self._fit)
+        studio.bridge.listen(self, JobChanged, self._job_changed)
+
+    def _lay_out(self, name: Text, words: Text) -> None:
         column = QVBoxLayout()
         side = theme.size("space.5")
         column.setContentsMargins(side, side, side, side)
         column.setSpacing(theme.size("space.1"))
         column.addWidget(Label(Text(f"Sample project: {name.en}", f"示例项目：{name.zh}"), "bodyStrong", wrap=True))
         column.addWidget(Label(words, "body", "text.secondary", wrap=True))
+        gap(column, "space.1")
         column.addStretch(1)
-        row = QHBoxLayout()
-        row.setSpacing(theme.size("space.3"))
-        row.addWidget(self.open)
-        row.addWidget(self.tour)
-        row.addWidget(self.meter)
-        row.addWidget(self.note, 1)
-        column.addLayout(row)
+        self._fill_foot()
+        column.addLayout(self._foot)
         whole = QHBoxLayout()
         whole.setSpacing(0)
-        whole.addLayout(column, 11)
-        whole.addWidget(Pipeline(), 9)
+        whole.addLayout(column, LEFT)
+        whole.addWidget(Pipeline(), RIGHT)
         self.body.addLayout(whole)
         self.setMinimumHeight(theme.scaled(136))
-        studio.bridge.listen(self, JobChanged, self._job_changed)
+
+    def _fill_foot(self) -> None:
+        buttons, told = QHBoxLayout(), QHBoxLayout()
+        for widget in (self.open, self.tour):
+            buttons.addWidget(widget)
+        buttons.addStretch(1)
+        told.addWidget(self.meter)
+        told.addWidget(self.note, 1)
+        for layout in (buttons, told, self._foot):
+            layout.setSpacing(theme.size("space.3"))
+        self._foot.addLayout(buttons)
+        self._foot.addLayout(told, 1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """What is told stands beside the buttons where it fits there whole, else below them."""
+        wide = (self.open, self.tour, self.note, *([self.meter] if self.meter.isVisible() else []))
+        wanted = sum(one.sizeHint().width() + theme.size("space.3") for one in wide) + 2 * theme.size("space.5")
+        beside = wanted <= self.width() * LEFT // (LEFT + RIGHT)
+        ways = QBoxLayout.Direction
+        self._foot.setDirection(ways.LeftToRight if beside else ways.TopToBottom)
+
+    def _tell(self, words: Text) -> None:
+        self.note.say(words)
+        self._fit()
 
     def prepare(self) -> None:
         """Start the job and open the first chat on it when it is done."""
@@ -153,23 +223,27 @@ class SampleCard(Card):
 
     def _prepared(self) -> None:
         self._busy(False)
-        self.note.say(Text("Ready", "已就绪"))
+        self._tell(Text("Ready", "已就绪"))
         if self.studio.actions.has("chat.new"):
             self.studio.actions.trigger("chat.new")
 
     def _failed(self, error: StudioError) -> None:
         self._busy(False)
-        self.note.say(error.message)
+        self._tell(error.message)
         self.open.say(Text("Try again", "重试"))
 
     def _job_changed(self, event: JobChanged) -> None:
         job: JobState = event.job
-        if job.kind != "sample" or job.status != "running":
+        if job.kind != "sample":
             return
-        self._busy(True)
+        self._busy(job.status == "running")
+        if job.status == "done":
+            self._tell(Text("Ready", "已就绪"))
+        if job.status != "running":
+            return
         self.meter.set(job.progress)
         if job.message is not None:
-            self.note.say(job.message)
+            self._tell(job.message)
 
     def _busy(self, busy: bool) -> None:
         self.meter.setVisible(busy)

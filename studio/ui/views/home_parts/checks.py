@@ -171,7 +171,7 @@ async def _engine_check(engine: Engine, name: str, title: Text) -> Check:
         name,
         "ready",
         title,
-        Text(f"{backend.version()}, answered in {took} s", f"{backend.version()}，{took} 秒内响应"),
+        Text(f"{backend.version()}, answered in {took}\u00a0s", f"{backend.version()}，{took} 秒内响应"),
     )
 
 

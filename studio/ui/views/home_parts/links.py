@@ -17,7 +17,6 @@ from studio.ui.studio import Studio
 from studio.ui.theme import theme
 from studio.ui.widgets.buttons import Button, Pressable
 from studio.ui.widgets.labels import KeyCap, Label
-from studio.ui.widgets.markdown import MarkdownView
 from studio.ui.widgets.panel import Card, Glyph, scroll
 
 
@@ -30,7 +29,7 @@ class TeamCard(Card):
         head.addWidget(Glyph("server", "accent.text"))
         head.addWidget(Label(Text("Working with a team?", "与团队协作？"), "bodyStrong"), 1)
         button = Button(Text("Connect a cluster", "连接集群"), "log-in")
-        button.clicked.connect(lambda: studio.window.show_view("clusters"))
+        button.clicked.connect(lambda: studio.actions.trigger("clusters.add"))
         words = Text(
             "Connect a cluster to use shared datasets, larger models and scheduled runs.",
             "连接集群，使用共享数据集、更大的模型和定时运行。",
@@ -120,6 +119,8 @@ class ChangesDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         say(self.setWindowTitle, Text("What changed", "更新内容"))
         self.resize(theme.scaled(560), theme.scaled(480))
+        from studio.ui.widgets.markdown import MarkdownView  # late: it takes 16 ms, and Home is shown first
+
         view = MarkdownView(self)
         view.set_markdown(file.read_text("utf-8"))
         column = QVBoxLayout(self)

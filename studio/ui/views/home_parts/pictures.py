@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from studio.engine.text import Text
@@ -13,6 +13,7 @@ from studio.ui.theme import theme
 
 GROUNDS = {"data": "port.table", "model": "port.model", "ask": "accent.ring"}
 HEIGHT = 112
+WIDEST = 200  # of the pictures, with some air
 
 
 class Picture(QWidget):
@@ -36,7 +37,7 @@ class Picture(QWidget):
         path.addRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, radius), radius, radius)
         painter.setClipRect(self.rect())
         painter.fillPath(path, ground)
-        scale = theme.scaled(100) / 100
+        scale = min(theme.scaled(100) / 100, self.width() / WIDEST)
         painter.translate(self.width() / 2, 0)
         painter.scale(scale, scale)
         {"data": _paint_data, "model": _paint_model, "ask": _paint_ask}[self.kind](painter)
@@ -47,8 +48,12 @@ class Pipeline(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        theme.changed.connect(self._restyle)
+        self._restyle()
+
+    def _restyle(self) -> None:
         self.setMinimumWidth(theme.scaled(220))
-        theme.changed.connect(self.update)
+        self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -165,10 +170,12 @@ def _chip(painter: QPainter, box: QRectF, colour: str, words: str) -> None:
     size = theme.scaled(8)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(theme.colour(colour))
-    painter.drawRoundedRect(QRectF(box.left() + size, box.center().y() - size / 2, size, size), 2, 2)
+    painter.drawRoundedRect(QRectF(box.left() + 0.75 * size, box.center().y() - size / 2, size, size), 2, 2)
     painter.setFont(theme.font("dense"))
     painter.setPen(theme.colour("text.primary"))
-    painter.drawText(box.adjusted(2.6 * size, 0, -4, 0), Qt.AlignmentFlag.AlignVCenter, words)
+    room = box.adjusted(2.25 * size, 0, -2, 0)
+    words = QFontMetricsF(painter.font()).elidedText(words, Qt.TextElideMode.ElideRight, room.width())
+    painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, words)
 
 
 def _dots(painter: QPainter, width: int, height: int) -> None:

@@ -101,6 +101,7 @@ class CheckLine(QWidget):
         row.setSpacing(theme.size("space.3"))
         self.glyph, self.spinner = Glyph("circle-dashed"), Spinner(16)
         self.title, self.detail = Label("", "dense"), Label("", "dense", "text.secondary", wrap=True)
+        self.detail.hide()
         self.button = Button(AGAIN)
         self.button.hide()
         self.button.clicked.connect(self.asked)
@@ -118,6 +119,8 @@ class CheckLine(QWidget):
         self.spinner.setVisible(busy)
         self.glyph.setVisible(not busy)
         self.button.setEnabled(not busy)
+        if busy and self.check is None:
+            self.title.say(Text("Checking…", "正在检查……"))
 
     def show_check(self, check: Check) -> None:
         self.check = check
@@ -125,6 +128,7 @@ class CheckLine(QWidget):
         self.glyph.set(*LOOKS[check.state])
         self.title.say(check.title)
         self.detail.say(check.detail)
+        self.detail.show()
         self.button.setVisible(bool(check.repair))
         if check.repair_title is not None:
             self.button.say(check.repair_title)

@@ -16,6 +16,7 @@ from studio.ui.theme import theme
 from studio.ui.widgets import figures
 from studio.ui.widgets.buttons import Pressable, Segmented
 from studio.ui.widgets.discard import discard
+from studio.ui.widgets.gap import gap
 from studio.ui.widgets.labels import Label
 from studio.ui.widgets.panel import Divider
 
@@ -73,7 +74,7 @@ async def _collections(engine: Engine) -> list[Item]:
 
 async def _workflows(engine: Engine) -> list[Item]:
     def detail(count: int) -> Text:
-        return Text(plural(count, "node", "nodes"), f"{count:,} 个节点")
+        return Text(plural(count, "step", "steps"), f"{count:,} 个节点")
 
     found = await engine.workflows.list()
     return [
@@ -124,7 +125,7 @@ class RecentList(QWidget):
         head.addWidget(Label(Text("Recent", "最近"), "bodyStrong"), 1)
         head.addWidget(self.filter)
         layout.addLayout(head)
-        layout.addSpacing(theme.size("space.2"))
+        gap(layout, "space.2")
         layout.addWidget(Divider())
         self._list = QVBoxLayout()
         self._list.setSpacing(0)

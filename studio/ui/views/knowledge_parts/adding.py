@@ -9,8 +9,9 @@ from typing import Any
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from studio.engine.datasets.dataset import Dataset
+from studio.engine.errors import StudioError
 from studio.engine.text import Text
-from studio.ui.language import say, tr
+from studio.ui.language import tr
 from studio.ui.studio import Studio
 from studio.ui.widgets.ask import Ask
 from studio.ui.widgets.inputs import Choice, LineField
@@ -19,6 +20,7 @@ from studio.ui.widgets.rows import Row, RowList
 FILES = Text("Files…", "文件…")
 FOLDER = Text("Folder that is followed…", "跟踪的文件夹…")
 PAGE = Text("Web page…", "网页…")
+FETCH = Text("Fetch and index", "获取并索引")
 DATASET = Text("Rows of a dataset…", "数据集的行…")
 Work = Callable[[Any], None]
 
@@ -37,34 +39,47 @@ def ask_folder(parent: QWidget, chosen: Callable[[Path], None]) -> None:
     dialog.open()
 
 
-def ask_page(parent: QWidget, studio: Studio, collection_id: str) -> Ask:
-    """Ask for an address; the dialog stays with the reason while it cannot be fetched."""
-    dialog = Ask(
-        Text("Add a web page", "添加网页"),
-        Text("Fetch and index", "获取并索引"),
-        Text(
-            "The page is fetched once and kept here. Index it again to fetch it anew.",
-            "网页会获取一次并保存在本机；重新索引时会再次获取。",
-        ),
-        parent=parent,
-    )
-    address = LineField("https://", name=Text("Address", "网址"))
-    dialog.add(Text("Address", "网址"), address)
+class AskPage(Ask):
+    """An address; the dialog stays with the reason while it cannot be fetched. A host inside this network is allowed there."""
 
-    def agree() -> None:
-        dialog.agree.setEnabled(False)
-        work = studio.engine.knowledge.add_page(collection_id, address.text())
-        studio.bridge.run(dialog, work, lambda _: dialog.accept(), failed)
+    def __init__(self, parent: QWidget, studio: Studio, collection_id: str) -> None:
+        super().__init__(
+            Text("Add a web page", "添加网页"),
+            FETCH,
+            Text(
+                "The page is fetched once and kept here. Index it again to fetch it anew.",
+                "网页会获取一次并保存在本机；重新索引时会再次获取。",
+            ),
+            parent=parent,
+        )
+        self._studio, self._collection_id = studio, collection_id
+        self._inside = ""  # the host inside this network that is allowed with the next try
+        self.address = LineField("https://", name=Text("Address", "网址"))
+        self.add(Text("Address", "网址"), self.address)
+        self.address.textChanged.connect(lambda _: self._offer(""))
+        self.address.setFocus()
 
-    def failed(error: Any) -> None:
-        dialog.agree.setEnabled(True)
-        dialog.say_problem(error.whole())
+    def submit(self) -> None:
+        self.agree.setEnabled(False)
+        self._studio.bridge.run(
+            self, self._fetch(self.address.text(), self._inside), lambda _: self.accept(), self.fail
+        )
 
-    _agree_with(dialog, agree)
-    address.returnPressed.connect(dialog.agree.click)
-    dialog.open()
-    address.setFocus()
-    return dialog
+    def fail(self, error: StudioError) -> None:
+        super().fail(error)
+        if error.fix is not None and error.fix.kind == "host":
+            self._offer(error.fix.target)
+
+    async def _fetch(self, url: str, host: str) -> None:
+        engine = self._studio.engine
+        if host:
+            await engine.settings.allow_hosts(host)
+        await engine.knowledge.add_page(self._collection_id, url)
+
+    def _offer(self, host: str) -> None:
+        """What the button does next: fetch, or allow a host first."""
+        self._inside = host
+        self.agree.say(Text(f"Allow {host} and fetch", f"允许访问 {host} 并获取") if host else FETCH)
 
 
 class AskDataset(Ask):
@@ -90,7 +105,6 @@ class AskDataset(Ask):
         self.add(Text("Text columns: choose those to search in", "文本列：选择要检索的列"), self.columns)
         self.dataset.changed.connect(self._show_columns)
         self.columns.activated.connect(self.toggle)
-        _agree_with(self, self._agree)
         self.agree.setEnabled(False)
         studio.bridge.run(self, studio.engine.datasets.list(), self._set_datasets, self._failed)
 
@@ -121,7 +135,7 @@ class AskDataset(Ask):
         )  # fmt: skip
         self.agree.setEnabled(bool(self.texts))
 
-    def _agree(self) -> None:
+    def submit(self) -> None:
         dataset = self._datasets[self.dataset.value()]
         columns = [column.name for column in dataset.columns if column.name in self.texts]
         work = self._studio.engine.knowledge.add_dataset(self._collection_id, dataset.id, columns)
@@ -151,10 +165,3 @@ def _is_prose(name: str, kind: str) -> bool:
     )
     is_text = any(word in kind.lower() for word in ("char", "string", "text"))
     return is_text and any(word in name.lower() for word in words)
-
-
-def _agree_with(dialog: Ask, work: Callable[[], None]) -> None:
-    """The button does this instead of closing the dialog at once."""
-    dialog.agree.clicked.disconnect()
-    dialog.agree.clicked.connect(work)
-    say(dialog.agree.setAccessibleDescription, Text("The dialog stays open until it is done.", "完成后对话框会关闭。"))

@@ -6,9 +6,9 @@ import html
 import shlex
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from studio.engine.errors import StudioError
 from studio.engine.knowledge.document import Filter, Found
@@ -25,6 +25,7 @@ from studio.ui.widgets.meter import Meter
 from studio.ui.widgets.panel import Header, scroll
 from studio.ui.widgets.states import Empty, Failure, Loading
 
+LEAST, WIDE = 300, 520  # pixels of a result: at least, and from which its reasons stand on one line
 MODES = [
     ("hybrid", Text("Both", "混合")),
     ("dense", Text("Meaning", "语义")),
@@ -113,8 +114,6 @@ class Bench(QWidget):
         head = Header(40, "content")
         head.row.addWidget(self.field, 1)
         head.row.addWidget(self.mode)
-        head.row.addWidget(Label(Text("Chunks", "片段数"), "dense", "text.secondary"))
-        head.row.addWidget(self.limit)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -122,6 +121,8 @@ class Bench(QWidget):
         narrow = Header(40, "content")
         narrow.row.addWidget(self.filter, 1)
         narrow.row.addWidget(self.reranker)
+        narrow.row.addWidget(Label(Text("Chunks", "片段数"), "dense", "text.secondary"))
+        narrow.row.addWidget(self.limit)
         self.reranker.hide()
         column.addWidget(narrow)
         column.addWidget(scroll(self._results), 1)
@@ -228,22 +229,35 @@ class Answer(QWidget):
         row.addWidget(Label(f"{self.found.score:.2f}", "denseStrong"))
         return row
 
-    def _reasons(self) -> QHBoxLayout:
+    def _reasons(self) -> QBoxLayout:
         found = self.found
-        row = QHBoxLayout()
-        row.setSpacing(theme.size("space.1"))
+        self._foot = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        row, rest = QHBoxLayout(), QHBoxLayout()
+        for part in (self._foot, row, rest):
+            part.setSpacing(theme.size("space.1"))
         if found.dense is not None:
             row.addWidget(_reason(Text("meaning", "语义"), found.dense, found.dense_rank, 2))
         if found.keyword is not None:
             row.addWidget(_reason(Text("words", "关键词"), found.keyword, found.keyword_rank, 1))
         if found.rerank is not None:
             row.addWidget(Badge(Text(f"reranker {found.rerank:.2f}", f"重排 {found.rerank:.2f}"), "info"))
-        row.addWidget(Label(_sum(found), "caption", "text.secondary", elide="end"), 1)
+        row.addStretch(0)
+        rest.addWidget(Label(_sum(found), "caption", "text.secondary", elide="end"), 1)
         right = Button(Text("Right answer", "正确答案"), "check", "ghost", "sm")
         say(right.setToolTip, Text("Keep it as a labelled query for the evaluation", "保存为评测用的标注查询"))
         right.clicked.connect(lambda: self.judged.emit(found))
-        row.addWidget(right)
-        return row
+        rest.addWidget(right)
+        self._foot.addLayout(row)
+        self._foot.addLayout(rest, 1)
+        return self._foot
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(theme.scaled(LEAST), super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        beside = self.width() >= theme.scaled(WIDE)
+        self._foot.setDirection(QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom)
 
     def _restyle(self) -> None:
         self._text.setFont(theme.font("body"))

@@ -13,6 +13,7 @@ from studio.engine.knowledge.document import Collection, Document, Found
 from studio.engine.knowledge.evaluation import Target
 from studio.engine.text import Text
 from studio.ui.language import say, tr
+from studio.ui.making import MAKERS
 from studio.ui.theme import theme
 from studio.ui.views.knowledge_parts.adding import fill_add_menu
 from studio.ui.views.knowledge_parts.bench import Bench
@@ -23,13 +24,15 @@ from studio.ui.widgets.buttons import Button, IconButton
 from studio.ui.widgets.discard import discard
 from studio.ui.widgets.labels import Badge, Label
 from studio.ui.widgets.panel import Header, Surface
+from studio.ui.widgets.panel_tabs import PanelTabs
 from studio.ui.widgets.states import Empty, Failure, Loading
-from studio.ui.widgets.tabs import PanelTabs
 
 if TYPE_CHECKING:
     from studio.ui.studio import Studio
 
 ADD = Text("Add documents", "添加文档")
+ADD_SHORT = Text("Add", "添加")
+NARROW, EMBEDDER_FROM = 560, 620  # pixels of the header
 
 
 class Centre(Surface):
@@ -77,6 +80,7 @@ class Centre(Surface):
         self.header.show()
         self._name.say(collection.name)
         self._embedder.say(collection.embedder)
+        self._fit_embedder()
         say(
             self._embedder.setToolTip,
             Text(
@@ -135,7 +139,7 @@ class Centre(Surface):
         """There is no collection yet."""
         self.header.hide()
         self._collection = None
-        new = Button(Text("New collection", "新建文档集"), "folder-plus")
+        new = Button(MAKERS["collection"].title, "folder-plus")
         new.clicked.connect(self.asked_new)
         self._show_message(_add_first(self.asked_add, new))
 
@@ -144,7 +148,13 @@ class Centre(Surface):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._embedder.setVisible(self.width() > theme.scaled(620))
+        self._fit_embedder()
+        narrow = self.width() < theme.scaled(NARROW)
+        self._name.setVisible(not narrow)  # it stands in the list at the side too
+        self._add.say(ADD_SHORT if narrow else ADD)
+
+    def _fit_embedder(self) -> None:
+        self._embedder.setVisible(bool(self._embedder.text()) and self.width() > theme.scaled(EMBEDDER_FROM))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if paths_of(event):
@@ -169,7 +179,7 @@ class Centre(Surface):
     def _lay_out(self) -> None:
         self.header = Header(40, "content")
         self.header.row.setSpacing(theme.size("space.3"))
-        add = Button(ADD, "file-plus", "primary")
+        self._add = add = Button(ADD, "file-plus", "primary")
         menu = QMenu()
         work = (self.asked_add.emit, self.asked_folder.emit, self.asked_page.emit, self.asked_dataset.emit)
         menu.aboutToShow.connect(lambda: fill_add_menu(menu, *work))

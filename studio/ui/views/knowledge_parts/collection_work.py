@@ -1,4 +1,4 @@
-"""What a person does with a whole collection: its menu, its settings, one file to take along."""
+"""What a person does with a whole collection: making one, its menu, its settings, one file to take along."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ from studio.engine.events import Notice
 from studio.engine.knowledge.document import Collection
 from studio.engine.text import Text
 from studio.ui.language import tr
+from studio.ui.making import MAKERS
 from studio.ui.studio import Studio
+from studio.ui.views.knowledge_parts.cut import CutFields
 from studio.ui.widgets.ask import Ask, ask_before
-from studio.ui.widgets.inputs import Choice, LineField, NumberField
+from studio.ui.widgets.inputs import Choice, LineField
 
 FILES = "*.knowledge"
 IMPORT = Text("Import a collection…", "导入文档集…")
@@ -108,6 +110,33 @@ class CollectionWork:
         self._studio.window.notice(Notice("info", Text("Collection exported", "文档集已导出"), words))
 
 
+class NewCollection(Ask):
+    """A name, and what it is for. `made` is given the id of the collection."""
+
+    def __init__(self, parent: QWidget, studio: Studio, made: Callable[[str], None]) -> None:
+        super().__init__(
+            MAKERS["collection"].title,
+            Text("Create collection", "创建文档集"),
+            Text("Its documents are searched together.", "其中的文档会一起检索。"),
+            parent=parent,
+        )
+        self._studio, self._made = studio, made
+        self.name = LineField(Text("For example: Service manuals", "例如：服务手册"), name=Text("Name", "名称"))
+        self.description = LineField("", name=Text("Description", "说明"))
+        self.add(Text("Name", "名称"), self.name)
+        self.add(Text("Description", "说明"), self.description)
+        self.name.setFocus()
+
+    def submit(self) -> None:
+        self.agree.setEnabled(False)
+        work = self._studio.engine.knowledge.create(self.name.text(), self.description.text())
+        self._studio.bridge.run(self, work, self._done, self.fail)
+
+    def _done(self, collection: Collection) -> None:
+        self.accept()
+        self._made(collection.id)
+
+
 class CollectionSettings(Ask):
     """Name, embedding model, how documents are cut, and who ranks last. A new model or cut indexes again."""
 
@@ -122,31 +151,20 @@ class CollectionSettings(Ask):
             parent=parent,
         )
         self._studio, self._collection = studio, collection
-        default, settings = studio.engine.settings.knowledge, collection.settings
         self.name = LineField("", name=Text("Name", "名称"))
         self.name.setText(collection.name)
         self.embedder = Choice(
             [(collection.embedder, collection.embedder)], collection.embedder, Text("Embedding model", "向量模型")
         )
-        self.characters = NumberField(
-            settings.get("chunk_characters") or default.chunk_characters,
-            100,
-            8000,
-            name=Text("Characters per chunk", "每段字数"),
-        )
-        self.overlap = NumberField(
-            settings.get("chunk_overlap", default.chunk_overlap), 0, 2000, name=Text("Overlap", "重叠字数")
-        )
+        self.cut = CutFields(collection, studio.engine.settings.knowledge, note=False)
         none = [("", Text("None", "无"))]
         self.reranker = Choice(none, "", Text("Rerank model", "重排模型"))
         for title, field in (
             (Text("Name", "名称"), self.name), (Text("Embedding model", "向量模型"), self.embedder),
-            (Text("Characters per chunk", "每段字数"), self.characters), (Text("Overlap", "重叠字数"), self.overlap),
+            (Text("How documents are cut", "分段方式"), self.cut),
             (Text("Rerank model", "重排模型"), self.reranker),
         ):  # fmt: skip
             self.add(title, field)
-        self.agree.clicked.disconnect()
-        self.agree.clicked.connect(self._save)
         studio.bridge.run(self, studio.engine.models.list(), self._set_models, lambda _: None)
 
     def _set_models(self, models: list[Any]) -> None:
@@ -156,24 +174,15 @@ class CollectionSettings(Ask):
         rankers = [(one.id, one.name) for one in models if one.kind == "rerank"]
         self.reranker.set_choices([("", Text("None", "无")), *rankers], self._collection.settings.get("reranker", ""))
 
-    def _save(self) -> None:
+    def submit(self) -> None:
         knowledge, collection = self._studio.engine.knowledge, self._collection
-        cut = {"chunk_characters": int(self.characters.value()), "chunk_overlap": int(self.overlap.value())}
-        default = self._studio.engine.settings.knowledge
-        before = {
-            "chunk_characters": collection.settings.get("chunk_characters") or default.chunk_characters,
-            "chunk_overlap": collection.settings.get("chunk_overlap", default.chunk_overlap),
-        }
+        cut, other_cut = self.cut.values(), self.cut.changed_from_start()
         embedder, name, reranker = str(self.embedder.value()), self.name.text(), str(self.reranker.value() or "")
 
         async def work() -> None:
             await knowledge.update(collection.id, name, reranker=reranker, **cut)
-            if embedder != collection.embedder or cut != before:
+            if embedder != collection.embedder or other_cut:
                 await knowledge.reindex(collection.id, embedder)
 
         self.agree.setEnabled(False)
-        self._studio.bridge.run(self, work(), lambda _: self.accept(), self._failed)
-
-    def _failed(self, error: Any) -> None:
-        self.agree.setEnabled(True)
-        self.say_problem(error.whole())
+        self._studio.bridge.run(self, work(), lambda _: self.accept(), self.fail)

@@ -11,12 +11,14 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from studio.engine.knowledge.document import Collection
 from studio.engine.text import Text
 from studio.ui.language import say
+from studio.ui.making import MAKERS
 from studio.ui.theme import theme
 from studio.ui.views.knowledge_parts.words import chunks_words, documents_words
 from studio.ui.widgets.buttons import Button
 from studio.ui.widgets.labels import Label
 from studio.ui.widgets.panel import Glyph, Panel
 from studio.ui.widgets.rows import Row, RowList
+from studio.ui.widgets.things import Thing, files_in
 
 DROP = Text("Drop documents, tables or code here", "将文档、表格或代码拖到这里")
 LET_GO = Text("Let go to add them to “{name}”", "松开即可添加到“{name}”")
@@ -31,7 +33,7 @@ class CollectionsPanel(Panel):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         new = Button(Text("New", "新建"), "plus")
-        say(new.setAccessibleName, Text("New collection", "新建文档集"))
+        say(new.setAccessibleName, MAKERS["collection"].title)
         super().__init__(Text("Knowledge", "知识库"), [new], header=40, parent=parent)
         new.clicked.connect(self.asked_new)
         self.list = RowList(Text("Collections", "文档集"), height=44)
@@ -120,10 +122,11 @@ class DropCover(QWidget):
 
 def paths_of(event: QDropEvent) -> list[Path]:
     """The local files and folders that are dragged."""
-    return [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+    return [Path(path) for path in files_in(event.mimeData())]
 
 
 def _row(collection: Collection) -> Row:
     documents, chunks = documents_words(collection.document_count), chunks_words(collection.chunk_count)
     subtitle = Text(f"{documents.en}, {chunks.en}", f"{documents.zh}，{chunks.zh}")
-    return Row(collection.id, collection.name, subtitle, "library-big", hint=collection.description)
+    thing = Thing("collection", collection.id, collection.name)
+    return Row(collection.id, collection.name, subtitle, "library-big", hint=collection.description, thing=thing)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, Signal
+from PySide6.QtCore import QPoint, QSize, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from studio.engine.errors import StudioError
@@ -23,6 +24,7 @@ from studio.ui.widgets.states import Empty
 
 MODES = {"hybrid": Text("Both", "混合"), "dense": Text("Meaning", "语义"), "keyword": Text("Words", "关键词")}
 SHOWN = 30  # measurements, newest first
+WIDE = 660  # pixels of a card from which the numbers have bars beside them
 
 
 class Evaluation(QWidget):
@@ -120,7 +122,7 @@ class Evaluation(QWidget):
                 )
             )
         for at in list(dict.fromkeys(one.at for one in measured))[:SHOWN]:
-            self._figures.addWidget(_card([one for one in reversed(measured) if one.at == at]))
+            self._figures.addWidget(_Card([one for one in reversed(measured) if one.at == at]))
         self._figures.addStretch(1)
         self._draw_queries()
 
@@ -143,29 +145,43 @@ class Evaluation(QWidget):
         self._studio.bridge.run(self, work, lambda _: self.reload(), self._failed)
 
 
-def _card(measured: list[Measured]) -> Card:
-    """What was measured at one time: a line for each way of searching."""
-    card = Card(pad=8)
-    first = measured[0]
-    parts = Text(
-        f"{when(first.at)} · {plural(first.queries, 'query', 'queries')} · best {first.k} · {first.embedder}",
-        f"{when(first.at)} · {first.queries} 条查询 · 前 {first.k} 名 · {first.embedder}",
-    )
-    card.body.addWidget(Label(parts, "caption", "text.secondary"))
-    for one in measured:
+class _Card(Card):
+    """What was measured at one time: a line for each way of searching. Where the room is short the numbers stand alone."""
+
+    def __init__(self, measured: list[Measured]) -> None:
+        super().__init__(pad=8)
+        self._meters: list[Meter] = []
+        first = measured[0]
+        parts = Text(
+            f"{when(first.at)} · {plural(first.queries, 'query', 'queries')} · best {first.k} · {first.embedder}",
+            f"{when(first.at)} · {first.queries} 条查询 · 前 {first.k} 名 · {first.embedder}",
+        )
+        self.body.addWidget(Label(parts, "caption", "text.secondary", elide="end"))
+        for one in measured:
+            self.body.addLayout(self._line(one))
+
+    def _line(self, one: Measured) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(theme.size("space.3"))
         name = Label(MODES[one.mode], "denseStrong")
         name.setMinimumWidth(theme.scaled(72))
         row.addWidget(name)
         for title, value in (("nDCG", one.ndcg), ("MRR", one.mrr), (f"recall@{one.k}", one.recall)):
-            row.addWidget(Label(title, "caption", "text.secondary"))
-            row.addWidget(Meter(value, width=56, name=title))
-            row.addWidget(Label(f"{value:.3f}", "dense"))
+            meter = Meter(value, width=56, name=title)
+            self._meters.append(meter)
+            for widget in (Label(title, "caption", "text.secondary"), meter, Label(f"{value:.3f}", "dense")):
+                row.addWidget(widget)
         row.addWidget(Label(f"{one.seconds * 1000:.0f} ms", "dense", "text.secondary"))
         row.addStretch(1)
-        card.body.addLayout(row)
-    return card
+        return row
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(theme.scaled(240), super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        for meter in self._meters:
+            meter.setVisible(self.width() >= theme.scaled(WIDE))
 
 
 def _query_row(one: Judged, ranks: dict[str, int | None]) -> Row:

@@ -12,13 +12,14 @@ from studio.engine.text import Text
 from studio.ui.language import say, tr
 from studio.ui.studio import Studio
 from studio.ui.theme import theme
+from studio.ui.views.knowledge_parts.chunk_row import chunk_row
 from studio.ui.views.knowledge_parts.edit_chunk import EditChunk
-from studio.ui.views.knowledge_parts.words import LOOKS, STALE, has_trouble, place_words, size_words
+from studio.ui.views.knowledge_parts.words import LOOKS, STALE, format_words, has_trouble, size_words
 from studio.ui.widgets.buttons import Button, IconButton
 from studio.ui.widgets.labels import Badge, Label
 from studio.ui.widgets.page_view import PageView
 from studio.ui.widgets.panel import Divider, Panel, Section
-from studio.ui.widgets.rows import Row, RowList
+from studio.ui.widgets.rows import RowList
 from studio.ui.widgets.states import Empty, Failure
 
 Span = tuple[int, int]
@@ -78,7 +79,7 @@ class Inspector(Panel):
         look = STALE if document.stale and document.status == "indexed" else LOOKS[document.status]
         self._status.say(look.words)
         self._status.set_tone(look.tone, look.icon)
-        self._facts.say(" · ".join(filter(None, (document.format.upper(), size_words(document.size_bytes)))))
+        self._facts.say(" · ".join(filter(None, (tr(format_words(document.format)), size_words(document.size_bytes)))))
         busy = document.status in ("queued", "reading")
         self._retry.setEnabled(not busy)
         self._remove.setEnabled(True)
@@ -164,7 +165,7 @@ class Inspector(Panel):
 
     def _draw_chunks(self) -> None:
         unit = self.document.unit if self.document else "page"
-        self.list.set_rows(_row(one, unit) for one in self._chunks)
+        self.list.set_rows(chunk_row(one.id, one, unit, one.excluded, one.original is not None) for one in self._chunks)
 
     def _chunk(self, chunk_id: str) -> Chunk | None:
         return next((one for one in self._chunks if one.id == chunk_id), None)
@@ -200,8 +201,18 @@ class Inspector(Panel):
 
     def _edit_chunk(self, chunk_id: str) -> None:
         chunk = self._chunk(chunk_id)
-        if chunk is not None:
-            EditChunk(self, self._studio, chunk, self._chunk_changed).open()
+        if chunk is None:
+            return
+
+        def keep(dialog: EditChunk, words: str) -> None:
+            def changed(chunk: Chunk) -> None:
+                self._chunk_changed(chunk)
+                dialog.accept()
+
+            work = self._studio.engine.knowledge.editing.reword(chunk_id, words)
+            self._studio.bridge.run(dialog, work, changed, lambda error: dialog.say_problem(error.whole()))
+
+        EditChunk(self, chunk.text, keep).open()
 
     def _chunk_changed(self, chunk: Chunk) -> None:
         self._chunks = [chunk if one.id == chunk.id else one for one in self._chunks]
@@ -332,15 +343,3 @@ _STALE_WORDS = Text("The file has changed since it was indexed.", "文件在索�
 
 def _utf16(text: str) -> int:
     return len(text.encode("utf-16-le")) // 2
-
-
-def _row(chunk: Chunk, unit: str) -> Row:
-    place = place_words(chunk, unit)
-    under = Text(f"{place.en} · {chunk.heading}", f"{place.zh} · {chunk.heading}") if chunk.heading else place
-    mark: Text | str = ""
-    if chunk.excluded:
-        mark = Text("left out", "已排除")
-    elif chunk.original is not None:
-        mark = Text("reworded", "已改写")
-    icon = "eye-off" if chunk.excluded else "text-quote"
-    return Row(chunk.id, " ".join(chunk.text.split()), under, icon, badge=mark)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from studio.engine.knowledge.document import Chunk, Document
+from studio.engine.knowledge.document import Document, Excerpt
+from studio.engine.knowledge.place import place_of
 from studio.engine.text import Text, plural
 
 FORMAT_ICONS = {
@@ -70,21 +71,12 @@ def chunks_words(count: int) -> Text:
     return Text(plural(count, "chunk", "chunks"), f"{count:,} 个片段")
 
 
-UNITS = {
-    "page": Text("page {n}", "第 {n} 页"),
-    "slide": Text("slide {n}", "第 {n} 张幻灯片"),
-    "chapter": Text("chapter {n}", "第 {n} 章"),
-    "sheet": Text("sheet {n}", "第 {n} 个工作表"),
-    "rows": Text("part {n}", "第 {n} 部分"),
-    "line": Text("part {n}", "第 {n} 部分"),
-}
-
-
-def place_words(chunk: Chunk, unit: str = "page") -> Text:
+def place_words(chunk: Excerpt, unit: str = "page") -> Text:
     """Where a chunk stands: its row or line, its page, or its number where there is neither."""
-    if chunk.row is not None:
-        words = Text("line {n}", "第 {n} 行") if unit == "line" else Text("row {n}", "第 {n} 行")
-        return words.format(n=f"{chunk.row:,}")
-    if chunk.page is not None:
-        return UNITS.get(unit, UNITS["page"]).format(n=chunk.page)
-    return Text(f"chunk {chunk.position + 1}", f"片段 {chunk.position + 1}")
+    number = chunk.position + 1
+    return place_of(chunk.page, chunk.row, unit) or Text(f"chunk {number}", f"片段 {number}")
+
+
+def format_words(name: str) -> Text:
+    """PDF, DOCX; rows of a dataset have no such name."""
+    return Text("Dataset rows", "数据集的行") if name == "rows" else Text.same(name.upper())

@@ -102,8 +102,6 @@ class RemoteDialog(Ask):
         self.add(Text("Key", "密钥"), self.key)
         self.add(Text("Model", "模型"), self._models())
         self.add(Text("Name here", "在此显示的名称"), self.name)
-        self.agree.clicked.disconnect()
-        self.agree.clicked.connect(self._save)
         self.agree.setEnabled(False)
 
     def _models(self) -> QWidget:
@@ -127,7 +125,7 @@ class RemoteDialog(Ask):
         if not names:
             self.say_problem(Text("The server answers, and offers no model.", "服务器有响应，但没有提供模型。"))
 
-    def _save(self) -> None:
+    def submit(self) -> None:
         self.agree.setEnabled(False)
         work = self.studio.engine.models.add_remote(
             self.name.text(), self.url.text(), self.key.text(), str(self.model.value())

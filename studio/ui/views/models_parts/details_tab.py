@@ -90,19 +90,26 @@ class DetailsTab(QWidget):
             self._used.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
 
 
-class TemplateTab(QWidget):
-    """How a conversation becomes the prompt that the model reads."""
+class _LongText(QWidget):
+    """A text to read, and a button that copies it."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, kind: str, copy: Text, parent: QWidget | None) -> None:
         super().__init__(parent)
-        self.body = CodeEditor("prompt", read_only=True)
+        self.body = CodeEditor(kind, read_only=True)
         self.body.setLineWrapMode(CodeEditor.LineWrapMode.WidgetWidth)
-        copy = Button(Text("Copy template", "复制模板"), "copy", "ghost", "sm")
-        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.body.text()))
+        button = Button(copy, "copy", "ghost", "sm")
+        button.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.body.text()))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, theme.size("space.1"))
         layout.addWidget(self.body, 1)
-        layout.addWidget(copy)
+        layout.addWidget(button)
+
+
+class TemplateTab(_LongText):
+    """How a conversation becomes the prompt that the model reads."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("prompt", Text("Copy template", "复制模板"), parent)
 
     def show_model(self, model: Model) -> None:
         words = model.chat_template or tr(Text("The model brings no chat template.", "该模型没有自带对话模板。"))
@@ -110,21 +117,13 @@ class TemplateTab(QWidget):
             self.body.set_text(words)
 
 
-class LogTab(QWidget):
+class LogTab(_LongText):
     """The last lines of the worker, read again while it is seen."""
 
     def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__("text", Text("Copy log", "复制日志"), parent)
         self.studio = studio
         self._model_id = ""
-        self.body = CodeEditor("text", read_only=True)
-        self.body.setLineWrapMode(CodeEditor.LineWrapMode.WidgetWidth)
-        copy = Button(Text("Copy log", "复制日志"), "copy", "ghost", "sm")
-        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.body.text()))
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, theme.size("space.1"))
-        layout.addWidget(self.body, 1)
-        layout.addWidget(copy)
         self._timer = QTimer(self, interval=LOG_EVERY)
         self._timer.timeout.connect(self._read)
 

@@ -185,16 +185,15 @@ def _offer(offer: Recommendation) -> FoundCard:
     size = figures.size(offer.size_bytes)
     words = Text(f"{offer.why.en} About {size} as {offer.file}.", f"{offer.why.zh}约 {size}（{offer.file}）。")
     card = FoundCard(offer.hub, offer.licence, words)
-    if offer.best:
-        card.head.insertWidget(1, Badge(Text("Suits this computer", "适合此电脑"), "accent", "sparkles"))
-    card.head.insertWidget(2, Badge(*(_FITS if offer.fits else _SHORT)))
+    card.head.insertWidget(1, Badge(*(_SUITS if offer.best else _FITS if offer.fits else _SHORT)))
     get = Button(Text(f"Download {size}", f"下载 {size}"), "download", "primary" if offer.best else "default")
     get.clicked.connect(lambda: card.wanted.emit(offer.hub, offer.file))
-    card.tools.insertWidget(2, get)
+    card.tools.insertWidget(1, get)  # after the space that pushes them to the right
     card.open.say(Text("Other files", "其他文件"))
     return card
 
 
+_SUITS = (Text("Suits this computer", "适合此电脑"), "accent", "sparkles")  # what suits fits, too
 _FITS = (Text("Fits the memory", "内存足够"), "success", "circle-check")
 _SHORT = (Text("Too large", "内存不足"), "danger", "circle-x")
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.engine.text import Text
 from studio.ui.theme import theme
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from studio.engine.models.choices import Choice
     from studio.engine.models.fit import Fit
     from studio.engine.models.hub_source import HubModel, HubPage
+
+
+BESIDE = 760  # pixels from which a card has its buttons beside its words
 
 
 class FoundCard(Card):
@@ -39,7 +43,7 @@ class FoundCard(Card):
         column.setSpacing(0)
         self.head = QHBoxLayout()
         self.head.setSpacing(theme.size("space.2"))
-        self.head.addWidget(Label(repository, "denseStrong"))
+        self.head.addWidget(Label(repository, "denseStrong", elide="middle").shrinkable())
         if gated:
             self.head.addWidget(Badge(Text("Gated", "需授权"), "warning", "lock"))
         if licence:
@@ -50,15 +54,27 @@ class FoundCard(Card):
         row.addLayout(column, 1)
         self.open = Button(Text("Choose a file", "选择文件"), "chevron-down")
         self.open.clicked.connect(self._toggle)
-        row.addWidget(self.open)
-        self.tools = row
-        self.body.addLayout(row)
+        self.tools = QHBoxLayout()
+        self.tools.addStretch(1)
+        self.tools.addWidget(self.open)
+        self._line = QBoxLayout(QBoxLayout.Direction.TopToBottom)
+        for part in (self.tools, self._line):
+            part.setSpacing(theme.size("space.3"))
+        self._line.addLayout(row, 1)
+        self._line.addLayout(self.tools)
+        self.body.addLayout(self._line)
         self.problem = Label("", "dense", "danger.text", wrap=True)
         self.problem.hide()
         self.body.addWidget(self.problem)
         self._list = QVBoxLayout()
         self._list.setSpacing(theme.size("space.1"))
         self.body.addLayout(self._list)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The buttons stand beside the words where there is room, else below them."""
+        super().resizeEvent(event)
+        ways = QBoxLayout.Direction
+        self._line.setDirection(ways.LeftToRight if self.width() >= theme.scaled(BESIDE) else ways.TopToBottom)
 
     def show_page(self, page: HubPage, fits: list[Fit]) -> None:
         """Its files, each with whether it fits this computer."""

@@ -15,8 +15,8 @@ from studio.ui.views.models_parts.snapshot import Snapshot
 from studio.ui.widgets.buttons import IconButton
 from studio.ui.widgets.labels import Label
 from studio.ui.widgets.panel import Glyph, Header, Surface
+from studio.ui.widgets.panel_tabs import PanelTabs
 from studio.ui.widgets.states import Empty
-from studio.ui.widgets.tabs import PanelTabs
 
 
 class ModelInspector(Surface):

@@ -1,4 +1,5 @@
-"""Words with their colours below a bar; they take a second line where the first is full."""
+"""Words with their colours below a bar; they take a second line where the first is full, and lose their middle where even a
+line of their own is too short: the figure at the end stays."""
 
 from __future__ import annotations
 
@@ -39,22 +40,23 @@ class Legend(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setFont(theme.font("caption"))
-        square, line = theme.scaled(8), theme.line("caption")
+        metrics, square, line = QFontMetrics(painter.font()), theme.scaled(8), theme.line("caption")
         for (colour, words), box in zip(self._entries, self._boxes(), strict=True):
             left = box.left()
             if colour:
                 painter.fillRect(QRectF(left, box.top() + (line - square) / 2, square, square), theme.colour(colour))
                 left += square + theme.scaled(5)
             painter.setPen(theme.colour("text.secondary"))
-            painter.drawText(
-                QRectF(left, box.top(), box.right() - left + 1, line), Qt.AlignmentFlag.AlignVCenter, tr(words)
-            )
+            room = QRectF(left, box.top(), box.right() - left + 1, line)
+            fitting = metrics.elidedText(tr(words), Qt.TextElideMode.ElideMiddle, room.width())
+            painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, fitting)
 
     def _boxes(self) -> Iterator[QRectF]:
         metrics, line = QFontMetrics(theme.font("caption")), theme.line("caption")
         left = top = 0.0
         for colour, words in self._entries:
             width = metrics.horizontalAdvance(tr(words)) + (theme.scaled(13) if colour else 0) + 1
+            width = min(width, self.width())
             if left and left + width > self.width():
                 left, top = 0.0, top + line
             yield QRectF(left, top, width, line)

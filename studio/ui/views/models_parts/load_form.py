@@ -16,8 +16,9 @@ from studio.ui.theme import theme
 from studio.ui.views.models_parts.snapshot import EngineState, Snapshot
 from studio.ui.widgets import figures
 from studio.ui.widgets.buttons import Segmented
-from studio.ui.widgets.inputs import Choice, NumberField, Slider
+from studio.ui.widgets.inputs import Choice, NumberField
 from studio.ui.widgets.labels import Label
+from studio.ui.widgets.slider import Slider
 
 if TYPE_CHECKING:
     from studio.engine.models.model import Model

@@ -48,11 +48,13 @@ class RequestRows(QWidget):
         painter.fillRect(self.rect(), theme.colour("surface.content"))
         painter.setPen(theme.colour("border.default"))
         painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
-        painter.setFont(theme.font("monoSmall"))
+        painter.setFont(theme.font("monoSmall" if self._requests else "dense"))
         if not self._requests:
             painter.setPen(theme.colour("text.secondary"))
             words = Text("No requests yet: programs' questions appear here.", "暂无请求，程序的提问会显示在这里。")
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, tr(words))
+            pad = theme.size("space.2")
+            box = self.rect().adjusted(pad, pad, -pad, -pad)
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, tr(words))
             return
         last = len(self._requests) - self._back
         for place, request in enumerate(self._requests[max(0, last - self._fitting()) : last]):

@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 # name: (title, width, right-aligned, the narrowest table that shows it)
 COLUMNS: dict[str, tuple[Text, int, bool, int]] = {
-    "quantization": (Text("Quant", "量化"), 76, False, 620),
-    "size": (Text("On disk", "大小"), 68, True, 560),
+    "quantization": (Text("Quant", "量化"), 76, False, 660),
+    "size": (Text("On disk", "大小"), 68, True, 620),
     "context": (Text("Context", "上下文"), 60, True, 760),
-    "fit": (Text("On this computer", "在此电脑上"), 142, False, 480),
+    "fit": (Text("On this computer", "在此电脑上"), 142, False, 540),
     "speed": (Text("Speed", "速度"), 88, True, 700),
     "state": (Text("State", "状态"), 196, True, 0),
 }

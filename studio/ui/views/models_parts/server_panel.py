@@ -138,6 +138,7 @@ class ServerPanel(Panel):
             self.badge.say(Text("Not running", "未运行") if enabled else Text("Off", "已关闭"))
             self.badge.set_tone("warning" if enabled else "neutral", None)
         off = Text("Off: programs cannot reach it", "未开启，程序无法访问")
+        self.endpoint.set_type("mono" if address else "dense")
         self.endpoint.say(address or off)
         self.key.say(masked(self._token))
         for button in (self.copy, self.curl, self.python):

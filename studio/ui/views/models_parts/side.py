@@ -129,7 +129,7 @@ class _Engine(QWidget):
         row.setContentsMargins(0, theme.size("space.1"), 0, 0)
         row.setSpacing(theme.size("space.2"))
         column = QVBoxLayout()
-        column.setSpacing(0)
+        column.setSpacing(theme.scaled(2))
         self.title, self.words = Label(state.title, "dense"), Label("", "caption", "text.secondary", wrap=True)
         self.dot = Dot("success")
         head = QHBoxLayout()
@@ -146,7 +146,7 @@ class _Engine(QWidget):
         column.addWidget(self.meter)
         column.addWidget(self.cancel, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self.button, 0, Qt.AlignmentFlag.AlignLeft)
-        row.addWidget(Glyph(ENGINE_ICONS.get(state.name, "puzzle")))
+        row.addWidget(Glyph(ENGINE_ICONS.get(state.name, "puzzle")), 0, Qt.AlignmentFlag.AlignTop)
         row.addLayout(column, 1)
 
     def show_state(self, state: EngineState) -> None:

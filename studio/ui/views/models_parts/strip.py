@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QFontMetrics, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from studio.engine.models.hardware import Hardware
 from studio.engine.text import Text
@@ -31,6 +32,7 @@ class HardwareStrip(Card):
         for place, part in enumerate((self.gpu, self.memory, self.processor)):
             if place:
                 row.addWidget(Divider(vertical=True))
+            part.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
             row.addWidget(part, 1)
         self.body.addLayout(row)
 
@@ -50,14 +52,14 @@ class HardwareStrip(Card):
         free = figures.size(best.total - best.used)
         self.gpu.say(
             Text.same(best.name),
-            Text(f"{free} free of {figures.size(best.total)}", f"可用 {free}，共 {figures.size(best.total)}"),
+            Text(f"{free} free of {figures.size(best.total)}", f"{free} / {figures.size(best.total)} 可用"),
         )
         self.gpu.show_parts(_by_model(snapshot, snapshot.gpu_memory, best.used, best.total))
 
     def _show_memory(self, computer: Hardware, snapshot: Snapshot) -> None:
         parts = _by_model(snapshot, snapshot.memory, computer.ram_total - computer.ram_free, computer.ram_total)
         free, total = figures.size(computer.ram_free), figures.size(computer.ram_total)
-        self.memory.say(Text("Memory", "内存"), Text(f"{free} free of {total}", f"可用 {free}，共 {total}"))
+        self.memory.say(Text("Memory", "内存"), Text(f"{free} free of {total}", f"{free} / {total} 可用"))
         self.memory.show_parts(parts)
 
     def _show_processor(self, computer: Hardware) -> None:
@@ -77,8 +79,7 @@ def _by_model(snapshot: Snapshot, held: dict[str, int], used: int, total: int) -
     for (model_id, size), colour in zip(loaded, MODELS, strict=False):
         model = snapshot.model(model_id)
         name = model.name if model else model_id
-        short = name if len(name) <= 16 else f"{name[:15]}…"
-        parts.append((size / total, colour, Text.same(f"{short} {figures.size(size)}")))
+        parts.append((size / total, colour, Text.same(f"{name} {figures.size(size)}")))
     rest = sum(size for _, size in loaded[len(MODELS) :])
     if rest:
         parts.append((rest / total, OURS, Text(f"more models {figures.size(rest)}", f"其余模型 {figures.size(rest)}")))
@@ -93,17 +94,20 @@ class _Part(QWidget):
         side = theme.size("space.4")
         column.setContentsMargins(side, theme.size("space.3"), side, theme.size("space.3"))
         column.setSpacing(theme.size("space.2"))
-        head = QHBoxLayout()
-        head.setSpacing(theme.size("space.2"))
+        named = QHBoxLayout()
         self.title, self.figure = Label("", "denseStrong", elide="end"), Label("", "dense")
-        head.addWidget(Glyph(icon))
-        head.addWidget(self.title, 1)
-        head.addWidget(self.figure)
+        named.addWidget(Glyph(icon))
+        named.addWidget(self.title, 1)
+        self._head = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._head.addLayout(named, 1)
+        self._head.addWidget(self.figure)
+        for layout in (named, self._head):
+            layout.setSpacing(theme.size("space.2"))
         self.meter = StackedMeter(name=name)
         self.legend = Legend()
         self.note = Label("", "caption", "text.secondary", wrap=True)
         self.note.hide()
-        column.addLayout(head)
+        column.addLayout(self._head)
         column.addWidget(self.meter)
         column.addWidget(self.legend)
         column.addWidget(self.note)
@@ -112,6 +116,20 @@ class _Part(QWidget):
     def say(self, title: Text, figure: Text) -> None:
         self.title.say(title)
         self.figure.say(figure)
+        self.figure.setVisible(bool(figure.en))
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """The figure stands beside the name where both fit whole, else below it, in two lines where one is too short."""
+        words = (QFontMetrics(one.font()).horizontalAdvance(one.whole()) for one in (self.title, self.figure))
+        wanted = sum(words) + theme.scaled(24) + 2 * theme.size("space.2") + 2 * theme.size("space.4")
+        beside, ways = wanted <= self.width(), QBoxLayout.Direction
+        self._head.setDirection(ways.LeftToRight if beside else ways.TopToBottom)
+        self.figure.setWordWrap(not beside)
 
     def say_note(self, note: Text) -> None:
         """Words in place of the bar."""

@@ -6,12 +6,17 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from studio.engine.text import Text
+from studio.ui.canvas.times import waited_in_words
+from studio.ui.language import joined
+from studio.ui.questions import Questions
+from studio.ui.studio import Studio
 from studio.ui.theme import theme
+from studio.ui.views.runs_parts.cost import cost_in_words
 from studio.ui.views.runs_parts.gantt import Gantt
 from studio.ui.views.runs_parts.lineage import Lineage
 from studio.ui.views.runs_parts.step_panel import ErrorCard
 from studio.ui.views.runs_parts.watching import Watched
-from studio.ui.views.runs_parts.words import RESUMABLE, duration, look, moment, tokens
+from studio.ui.views.runs_parts.words import RESUMABLE, duration, look_of_run, moment, tokens
 from studio.ui.widgets.buttons import Button
 from studio.ui.widgets.labels import Badge, Label
 from studio.ui.widgets.panel import Header, Surface, scroll
@@ -23,23 +28,26 @@ NO_RUNS_WHY = Text(
     "工作流的每次运行都保存在这里，包括各节点的输入和输出。",
 )
 CHOOSE = Text("Choose a run", "选择一次运行")
+ROOMY = 680  # a narrower header has room for the name and the state, and for icons
 
 
 class RunCentre(Surface):
-    """Signals: `asked("stop"|"resume"|"repeat"|"canvas")`, and those of its timeline."""
+    """Signals: `asked("stop"|"resume"|"compare"|"canvas")`, and those of its timeline."""
 
     asked = Signal(str)
     asked_workflows = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
         super().__init__("content", parent)
+        self.questions = Questions(studio, self)
         self.name = Label("", "bodyStrong", elide="end")
+        self.name.setMinimumWidth(theme.scaled(80))
         self.state = Badge("", "neutral")
-        self.figures = Label("", "dense", "text.secondary")
+        self.figures = Label("", "dense", "text.secondary", elide="end").shrinkable()
         self.canvas = Button(Text("Open on canvas", "在画布上打开"), "workflow")
         self.stop = Button(Text("Stop", "停止"), "square", "danger")
         self.resume = Button(Text("Resume", "继续运行"), "play", "primary")
-        self.repeat = Button(Text("Repeat it and go on", "重复执行并继续"), "rotate-cw")
+        self.questions.tab_after = self.resume
         self.hint = Label("", "dense", "text.secondary", wrap=True)
         self.error = ErrorCard()
         self.lineage = Lineage()
@@ -52,7 +60,6 @@ class RunCentre(Surface):
             (self.compare, "compare"),
             (self.stop, "stop"),
             (self.resume, "resume"),
-            (self.repeat, "repeat"),
         ):
             button.clicked.connect(lambda _=False, word=word: self.asked.emit(word))
 
@@ -62,22 +69,21 @@ class RunCentre(Surface):
 
     def show_run(self, run: Watched) -> None:
         """Show a run, or what is new in it."""
-        execution, seen = run.execution, look(run.execution.status)
+        execution, seen = run.execution, look_of_run(run.execution.status)
         self._pages.setCurrentIndex(0)
         self.name.say(execution.workflow_name or execution.id)
         self.state.say(seen.words)
         self.state.set_tone(seen.tone, seen.icon)
         self.figures.say(_figures(run))
-        self.canvas.setVisible(execution.workflow_id != "unsaved")
         self.stop.setVisible(run.running)
         self.resume.setVisible(execution.status in RESUMABLE)
-        self.repeat.setVisible((execution.error or {}).get("kind") == "InDoubt")
         self.hint.setVisible(execution.status in RESUMABLE)
         if execution.status in RESUMABLE:
             self.hint.say(_goes_on(run))
         self.error.show_error(execution.error)
         self.lineage.show_run(run)
         self.gantt.show_run(run)
+        self.questions.follow(execution.id, run.asks if run.running else 0, lambda: run.titles)
 
     def tick(self, run: Watched) -> None:
         """Time has passed."""
@@ -89,13 +95,15 @@ class RunCentre(Surface):
         header.row.setSpacing(theme.size("space.3"))
         for widget in (self.name, self.state, self.figures):
             header.row.addWidget(widget, 1 if widget is self.name else 0)
-        for button in (self.compare, self.canvas, self.stop, self.repeat, self.resume):
+        for button in (self.compare, self.canvas, self.stop, self.resume):
             header.row.addWidget(button)
+        header.bare_below(ROOMY, self.compare, self.canvas)
         page = QWidget()
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(header)
+        column.addWidget(self.questions)
         above = QVBoxLayout()
         side = theme.size("space.4")
         above.setContentsMargins(side, theme.size("space.2"), side, theme.size("space.2"))
@@ -124,11 +132,11 @@ def _at_top(widget: QWidget) -> QWidget:
 
 
 def _figures(run: Watched) -> Text:
-    began, took = moment(run.started), duration(run.elapsed)
+    began, took = moment(run.started), duration(run.worked)
     count = tokens(run.results.tokens) if run.results.tokens else None
-    en = [f"started {began.en}", took, *([count.en] if count else [])]
-    zh = [f"{began.zh} 开始", took, *([count.zh] if count else [])]
-    return Text(" · ".join(en), " · ".join(zh))
+    spent = cost_in_words(run.results.used(), run.prices, run.models)
+    started = Text(f"started {began.en}", f"{began.zh} 开始")
+    return joined(started, took, waited_in_words(run.waited), count, spent)
 
 
 def _goes_on(run: Watched) -> Text:

@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtGui import QFontMetrics
+from PySide6.QtWidgets import QAbstractItemView, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
-from studio.engine.text import Text
+from studio.engine.text import Text, plural
 from studio.engine.workflows.execution import Execution
 from studio.engine.workflows.graph import Graph
+from studio.engine.workflows.results import used_in
 from studio.ui.language import language, say, tr
 from studio.ui.theme import theme
+from studio.ui.views.runs_parts.cost import Prices, Used, cost_in_words
 from studio.ui.views.runs_parts.words import duration, look, moment, titles_of
 from studio.ui.widgets.labels import Label
 
@@ -31,7 +34,11 @@ SAME, OTHER, NEW, GONE = (
     Text("gone", "已移除"),
 )
 NOTHING = Text("", "")
-HINT = Text("Compared with the run of {when}: {count} steps gave something else.", "与 {when} 的运行相比：{count} 个节点的输出不同。")  # fmt: skip
+CHOOSE = Text("Compare… above chooses a run to compare with.", "用上方的“比较…”选择要比较的运行。")
+HINT = Text(
+    "Compared with the run of {when}: {count} gave something else.", "与 {when} 的运行相比：{count}的输出不同。"
+)
+ASIDE = (3, 4, 5, 6)  # columns of figures, which stand at the right
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +50,9 @@ class Side:
 
     def result(self, step: str) -> dict[str, Any]:
         return (self.execution.node_results or {}).get(step, {})
+
+    def used(self) -> Used:
+        return used_in(self.execution.node_results or {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +77,7 @@ def differences(here: Side, there: Side) -> list[Difference]:
         if step not in then or step not in now:
             settings = NEW if step in now else GONE
         else:
-            same = (now[step].params, now[step].bypass) == (then[step].params, then[step].bypass)
+            same = now[step].work == then[step].work
             settings = SAME if same else OTHER
         given = [side.get("outputs") for side in (a, b)]
         output = NOTHING if not all(given) else SAME if given[0] == given[1] else OTHER
@@ -82,15 +92,19 @@ class Comparison(QWidget):
         super().__init__(parent)
         self.studio = studio
         self.rows: list[Difference] = []
+        self.prices: dict[str, Prices] = {}
         self._sides: tuple[Side, Side] | None = None
-        self.hint = Label(Text("Choose a run to compare with.", "请选择要比较的运行。"), "dense", "text.secondary")
+        self.hint = Label(CHOOSE, "dense", "text.secondary")
+        self.hint.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.table = QTableWidget(0, len(COLUMNS))
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.verticalHeader().hide()
         self.table.verticalHeader().setDefaultSectionSize(theme.size("layout.row.table"))
-        self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        self.table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        self.table.horizontalHeader().setHighlightSections(False)
         self.table.setShowGrid(False)
+        self.table.setTabKeyNavigation(False)
         say(self.table.setAccessibleName, Text("Comparison of two runs", "两次运行的比较"))
         column = QVBoxLayout(self)
         gap = theme.size("space.2")
@@ -98,7 +112,16 @@ class Comparison(QWidget):
         column.setSpacing(gap)
         column.addWidget(self.hint)
         column.addWidget(self.table, 1)
+        self.table.hide()
         language.changed.connect(self._show)
+        theme.changed.connect(self._show)
+
+    def follow(self, run_id: str) -> None:
+        """Another run is in front: what was compared with the one before is put away."""
+        if self._sides is not None and self._sides[0].execution.id != run_id:
+            self._sides, self.rows = None, []
+            self.hint.say(CHOOSE)
+            self._show()
 
     def compare(self, run_id: str, other_id: str) -> None:
         """Read both runs whole, then show them."""
@@ -125,13 +148,32 @@ class Comparison(QWidget):
                 item = QTableWidgetItem(words)
                 if place >= 7 and words == tr(OTHER):
                     item.setForeground(theme.colour("warning.text"))
-                if 3 <= place <= 6:
+                if place in ASIDE:
                     item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
                 self.table.setItem(number, place, item)
+        self._widen()
+        self.table.setVisible(bool(self.rows))
         if self._sides is not None:
             other = sum(row.output is OTHER for row in self.rows)
             when = moment(self._sides[1].execution.started_at)
-            self.hint.say(Text(HINT.en.format(when=when.en, count=other), HINT.zh.format(when=when.zh, count=other)))
+            hint = HINT.format(when=when, count=Text(plural(other, "step", "steps"), f"{other} 个节点"))
+            spent = [cost_in_words(side.used(), self.prices, {}) for side in self._sides]
+            if any(spent):
+                now, then = (one or Text.same("—") for one in spent)
+                hint = Text(f"{hint.en} Cost {now.en}, then {then.en}.", f"{hint.zh}费用 {now.zh}，另一次 {then.zh}。")
+            self.hint.say(hint)
+
+    def _widen(self) -> None:
+        """Each column as wide as its title and its words."""
+        metrics, pad = QFontMetrics(theme.font("denseStrong")), 2 * theme.size("space.3")
+        self.table.verticalHeader().setDefaultSectionSize(theme.size("layout.row.table"))
+        for place in range(len(COLUMNS)):
+            head = self.table.horizontalHeaderItem(place)
+            if head is not None and place in ASIDE:
+                head.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            items = [head, *(self.table.item(row, place) for row in range(self.table.rowCount()))]
+            widest = max(metrics.horizontalAdvance(item.text()) for item in items if item is not None)
+            self.table.setColumnWidth(place, widest + pad)
 
 
 def _cells(row: Difference) -> list[str]:

@@ -9,17 +9,22 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from studio.engine.text import Text, plural
+from studio.engine.text import Text
+from studio.engine.workflows import vega
+from studio.ui.canvas.times import WORTH_TELLING, chart_in_words, items_in_words, preview_in_words
 from studio.ui.language import tr
 from studio.ui.theme import theme
+from studio.ui.views.runs_parts.cost import Used, cost_in_words, tokens_in_words, used_of
 from studio.ui.views.runs_parts.watching import Watched
-from studio.ui.views.runs_parts.words import duration, look, moment
+from studio.ui.views.runs_parts.words import duration, look, look_of_run, moment
 from studio.ui.widgets.buttons import Button
 from studio.ui.widgets.labels import Badge, Label
 from studio.ui.widgets.panel import Card, Panel
+from studio.ui.widgets.states import Empty
 
-TITLE = Text("Step", "节点")
-WHOLE = Text("Whole run", "整个运行")
+TITLE, WHOLE = Text("Step", "节点"), Text("Whole run", "整个运行")
+NONE = Text("No run open", "未打开运行")
+NONE_WHY = Text("What it and its steps took in and gave back appears here.", "运行及其节点的输入和输出会显示在这里。")
 
 
 class StepPanel(Panel):
@@ -37,14 +42,20 @@ class StepPanel(Panel):
         self.error = ErrorCard()
         self._facts = QGridLayout()
         self._said: list[tuple[Label, Label]] = []
+        self.none = Empty("history", NONE, NONE_WHY)
         self._lay_out()
         self._canvas.clicked.connect(lambda _=False: self.asked_canvas.emit(self._step))
+        self.show_step(None, "")
 
     def show_step(self, run: Watched | None, step: str) -> None:
         self._run, self._step = run, step
-        self._canvas.setVisible(run is not None and run.execution.workflow_id != "unsaved")
-        self.name.say(run.titles.get(step, WHOLE) if run else "")
+        self._canvas.setVisible(run is not None)
+        whole = run is not None and not run.titles.get(step)
+        if self.title is not None:
+            self.title.say(WHOLE if whole else TITLE)
+        self.name.say((run.execution.workflow_name or run.execution.id) if whole else run.titles[step] if run else "")
         self.state.setVisible(run is not None)
+        self.none.setVisible(run is None)
         if run is None:
             self._say_facts([])
             self.error.show_error(None)
@@ -52,16 +63,16 @@ class StepPanel(Panel):
         result: dict[str, Any] = (
             run.result(step) if step else {"status": run.execution.status, "error": run.execution.error}
         )
-        seen = look(result["status"], result)
+        seen = look(result["status"], result) if step else look_of_run(result["status"])
         self.state.say(seen.words)
         self.state.set_tone(seen.tone, seen.icon)
         self._say_facts(_of_step(run, step, result) if step else _of_run(run))
-        self.error.show_error(result.get("error"))
+        self.error.show_error(result.get("error") if step else None)  # that of the run stands above its timeline
 
     def _lay_out(self) -> None:
-        side = theme.size("space.4")
+        side = theme.size("space.3")
         column = QVBoxLayout()
-        column.setContentsMargins(side, theme.size("space.3"), side, side)
+        column.setContentsMargins(side, side, side, side)
         column.setSpacing(theme.size("space.3"))
         row = QHBoxLayout()
         row.addWidget(self.state)
@@ -73,8 +84,10 @@ class StepPanel(Panel):
         column.addLayout(row)
         column.addWidget(self.error)
         column.addLayout(self._facts)
-        column.addStretch(1)
         self.body.addLayout(column)
+        self.body.addStretch(1)
+        self.body.addWidget(self.none)
+        self.body.addStretch(1)
 
     def _say_facts(self, facts: list[tuple[Text, Text | str]]) -> None:
         while len(self._said) < len(facts):
@@ -129,13 +142,22 @@ def _details(error: dict[str, Any]) -> str:
 def _of_run(run: Watched) -> list[tuple[Text, Text | str]]:
     facts: list[tuple[Text, Text | str]] = [
         (Text("Started", "开始时间"), moment(run.execution.started_at)),
-        (Text("Duration", "耗时"), duration(run.elapsed)),
+        (Text("Duration", "耗时"), duration(run.worked)),
+        *([(Text("Waited", "等待"), duration(run.waited))] if run.waited >= WORTH_TELLING else []),
         (Text("Run", "运行编号"), run.execution.id),
     ]
+    facts += _spent(run, run.results.used())
     facts += [(Text(f"Input {name}", f"输入 {name}"), _short(value)) for name, value in run.execution.inputs.items()]
     return facts + [
         (Text(f"Output {name}", f"输出 {name}"), _short(value)) for name, value in run.execution.outputs.items()
     ]
+
+
+def _spent(run: Watched, used: Used) -> list[tuple[Text, Text | str]]:
+    """Tokens, and their cost where a price is set."""
+    tokens, spent = tokens_in_words(used), cost_in_words(used, run.prices, run.models)
+    named = [(Text("Tokens", "词元"), tokens), (Text("Cost", "费用"), spent)]
+    return [(name, words) for name, words in named if words is not None]
 
 
 def _of_step(run: Watched, step: str, result: dict[str, Any]) -> list[tuple[Text, Text | str]]:
@@ -145,8 +167,10 @@ def _of_step(run: Watched, step: str, result: dict[str, Any]) -> list[tuple[Text
         facts.append((Text("Began", "开始于"), f"+{duration(max(0.0, result['started_at'] - run.started))}"))
     if result.get("seconds") is not None:
         facts.append((Text("Took", "耗时"), duration(result["seconds"])))
-    if result.get("tokens"):
+    used = used_of(result)
+    if result.get("tokens") and not used:
         facts.append((Text("Tokens", "词元"), f"{result['tokens']:,}"))
+    facts += _spent(run, used)
     progress = result.get("progress") or {}
     if progress.get("total"):
         failed = progress.get("failed") or 0
@@ -165,19 +189,17 @@ def _of_step(run: Watched, step: str, result: dict[str, Any]) -> list[tuple[Text
 
 def _seen(preview: dict[str, Any]) -> Text | str:
     """A preview in a few words."""
-    if preview["type"] == "table":
-        rows, columns = preview["rows"], len(preview["columns"])
-        said = f"{plural(rows, 'row', 'rows')} · {plural(columns, 'column', 'columns')}"
-        return Text(said, f"{rows:,} 行 · {columns} 列")
     if preview["type"] == "list":
-        return Text(plural(preview["length"], "item", "items"), f"{preview['length']:,} 项")
-    return _short(preview.get("text", preview.get("value")))
+        return items_in_words(preview["length"])
+    return preview_in_words(preview) or _short(preview.get("text", preview.get("value")))
 
 
 def _short(value: Any) -> Text | str:
     """Words as they are, the rest by how much it is: the whole of it stands below, as a tree."""
     if isinstance(value, list):
-        return Text(f"{len(value):,} item{'' if len(value) == 1 else 's'}", f"{len(value):,} 项")
+        return items_in_words(len(value))
+    if vega.is_chart(value):
+        return chart_in_words(str(value.get("title", "")), len(value["data"]["values"]))
     if isinstance(value, dict):
         return ", ".join(str(name) for name in value)[:240]
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

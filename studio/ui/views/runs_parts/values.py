@@ -1,21 +1,26 @@
-"""What went into a step and what came out of it: tables as tables, lists and fields as a tree, words as text."""
+"""What went into a step and what came out of it: tables as tables, charts drawn, lists and fields as a tree, words as text."""
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from studio.engine.errors import StudioError
-from studio.engine.text import Text, plural
+from studio.engine.text import Text
+from studio.engine.workflows import vega
 from studio.engine.workflows.values import is_table
+from studio.ui.canvas.times import items_in_words, shape_in_words
 from studio.ui.language import language, say, tr
 from studio.ui.studio import Studio
 from studio.ui.theme import theme
 from studio.ui.views.runs_parts.watching import Watched
 from studio.ui.widgets.code import CodeEditor
+from studio.ui.widgets.drawn_chart import DrawnChart
 from studio.ui.widgets.inputs import Choice
 from studio.ui.widgets.labels import Label
+from studio.ui.widgets.readable import readable
 from studio.ui.widgets.table import VirtualTable
 from studio.ui.widgets.value_tree import ValueTree, summary
 
@@ -45,11 +50,13 @@ class Values(QWidget):
         self.none = Label(CHOOSE, "dense", "text.tertiary", wrap=True)
         self.text = CodeEditor("text", read_only=True)
         self.table = VirtualTable(bridge=studio.bridge)
+        self.chart = DrawnChart(studio.bridge)
         self.tree = ValueTree()
         self._pages = QStackedWidget()
         self._lay_out()
         self.slot.changed.connect(lambda _: self._read())
         language.changed.connect(self._refill)
+        self._refill()
 
     def show_step(self, run: Watched | None, step: str) -> None:
         """Offer the values of a step; called again as the run goes on."""
@@ -75,7 +82,7 @@ class Values(QWidget):
         inner.setContentsMargins(side, gap, side, side)
         inner.addWidget(self.none)
         inner.addStretch(1)
-        for page in (words, self.text, self.table, self.tree):
+        for page in (words, self.text, self.table, self.tree, self.chart):
             self._pages.addWidget(page)
         say(self.text.setAccessibleName, Text("Value", "值"))
         layout = QVBoxLayout(self)
@@ -121,8 +128,12 @@ class Values(QWidget):
         if key == self._shown:
             return
         self._shown = key
-        work = self._studio.engine.workflows.output(self._run.execution.id, *slot)
-        self._studio.bridge.run(self, work, lambda value: self._shown == key and self._show(value), self._failed)
+        workflows, run_id = self._studio.engine.workflows, self._run.execution.id
+
+        async def read() -> Any:
+            return await asyncio.to_thread(readable, await workflows.output(run_id, *slot))
+
+        self._studio.bridge.run(self, read(), lambda value: self._shown == key and self._show(value), self._failed)
 
     def _failed(self, error: StudioError) -> None:
         self.none.say(error.whole())
@@ -131,6 +142,11 @@ class Values(QWidget):
     def _show(self, value: Any) -> None:
         if is_table(value):
             self._show_table(value)
+            return
+        if vega.is_chart(value):
+            self.figures.say("")
+            self.chart.show_chart(vega.read(value))
+            self._pages.setCurrentWidget(self.chart)
             return
         count = f"{len(value):,}" if isinstance(value, str | list | dict) else ""
         self.figures.say(_size(value, count))
@@ -146,9 +162,7 @@ class Values(QWidget):
             return table.slice(offset, limit)
 
         columns = [(field.name, str(field.type)) for field in table.schema]
-        rows, count = table.num_rows, len(columns)
-        said = f"{plural(rows, 'row', 'rows')} · {plural(count, 'column', 'columns')}"
-        self.figures.say(Text(said, f"{rows:,} 行 · {count} 列"))
+        self.figures.say(shape_in_words(table.num_rows, len(columns)))
         self.table.set_source(fetch, columns, table.num_rows)
         self._pages.setCurrentWidget(self.table)
 
@@ -157,7 +171,7 @@ def _size(value: Any, count: str) -> Text:
     if isinstance(value, str):
         return Text(f"{count} characters", f"{count} 个字符")
     if isinstance(value, list):
-        return Text(f"{count} items", f"{count} 项")
+        return items_in_words(len(value))
     return Text("", "")
 
 

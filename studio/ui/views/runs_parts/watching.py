@@ -6,12 +6,16 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+from studio.engine.models.prices import Prices
 from studio.engine.text import Text, plural
 from studio.engine.workflows.execution import Execution
 from studio.engine.workflows.graph import Graph
-from studio.engine.workflows.journal import ENDS, RunEvent
 from studio.engine.workflows.results import Results
-from studio.ui.views.runs_parts.words import depths_of, titles_of
+from studio.engine.workflows.run_event import ENDS, RunEvent
+from studio.engine.workflows.telling import line_of
+from studio.engine.workflows.waits import Waits
+from studio.ui.views.runs_parts.words import depths_of, duration, titles_of
+from studio.ui.widgets.question import answer_in_words, asked_in_words
 
 LOG_LINES = 5_000
 
@@ -35,9 +39,14 @@ class Watched:
     results: Results = field(default_factory=Results)
     lines: list[Line] = field(default_factory=list)
     texts: dict[str, str] = field(default_factory=dict)
+    prices: dict[str, Prices] = field(default_factory=dict)  # by model, where somebody has set one
+    models: dict[str, str] = field(default_factory=dict)  # what models are called
+    asks: int = 0  # questions and answers so far: another number is another state of what is open
 
     def __post_init__(self) -> None:
+        self._waits = Waits()
         self._rows: dict[str, int] = {}
+        self._asked: dict[str, dict[str, Any]] = {}  # the last question of each step
         self._heard: dict[str, int | None] = {}
         self.titles = titles_of(self.graph)
         self.depths = depths_of(self.graph)
@@ -45,7 +54,7 @@ class Watched:
 
     @property
     def running(self) -> bool:
-        return self.execution.status == "running"
+        return self.execution.status in ("running", "waiting")
 
     @property
     def started(self) -> float:
@@ -53,9 +62,18 @@ class Watched:
 
     @property
     def elapsed(self) -> float:
-        """Seconds from the first start to the end, or to now."""
+        """Seconds from the first start to the end, or to now, with all that it waited."""
         end = time.time() if self.running else self.results.completed_at or self.execution.completed_at or self.started
         return max(0.0, end - self.started)
+
+    @property
+    def waited(self) -> float:
+        """Seconds that it stood still: for a person, or until it was resumed."""
+        return min(self.elapsed, self._waits.seconds(time.time()))
+
+    @property
+    def worked(self) -> float:
+        return self.elapsed - self.waited
 
     def result(self, step: str) -> dict[str, Any]:
         return self.results.steps.get(step, {"status": "waiting"})
@@ -63,11 +81,15 @@ class Watched:
     def note(self, event: RunEvent) -> bool:
         """Take an event; the answer tells whether the run has ended with it."""
         self.results.note(event)
+        self._waits.note(event)
+        self.asks += event.kind in ("asked", "answered")
         if event.kind == "token":
             self._hear(event.step, event.data.get("row"), event.data["text"])
         elif event.kind == "row":
             self._rows = {step: row for step, row in self._rows.items() if row != event.data["row"]}
-        line = _line(event)
+        if event.kind == "asked":
+            self._asked[event.step] = event.data["question"]
+        line = _line(event, self._asked.get(event.step))
         if line is not None:
             self.lines.append(line)
             del self.lines[:-LOG_LINES]
@@ -86,7 +108,7 @@ def _order(graph: Graph, frame: str | None) -> list[str]:
     return [step for node in graph.children(frame) for step in (node.id, *_order(graph, node.id))]
 
 
-def _line(event: RunEvent) -> Line | None:
+def _line(event: RunEvent, question: dict[str, Any] | None = None) -> Line | None:
     data = event.data
     row = Text(f"row {data['row']}: ", f"第 {data['row']} 行：") if isinstance(data.get("row"), int) else Text("", "")
     match event.kind:
@@ -100,8 +122,16 @@ def _line(event: RunEvent) -> Line | None:
             return Line(event.at, event.step, Text(row.en + message["en"], row.zh + message["zh"]), "danger")
         case "skipped":
             return Line(event.at, event.step, Text("skipped", "已跳过"))
+        case "asked":
+            asked = asked_in_words(data["question"])
+            return Line(event.at, event.step, Text(f"asks: {asked.en}", f"提问：{asked.zh}"), "warning")
+        case "answered":
+            words = answer_in_words(data.get("answer"), question)
+            by = Text(f" ({data['by']})", f"（{data['by']}）") if data.get("by") else Text("", "")
+            return Line(event.at, event.step, Text(f"answered: {words.en}{by.en}", f"已回答：{words.zh}{by.zh}"))
         case "log":
-            return Line(event.at, event.step, Text(row.en + data["line"], row.zh + data["line"]))
+            line = line_of(data)
+            return Line(event.at, event.step, Text(row.en + line.en, row.zh + line.zh))
         case "run_finished":
             return Line(event.at, "", Text("completed", "运行完成"), "success")
         case "run_failed":
@@ -116,7 +146,7 @@ def _line(event: RunEvent) -> Line | None:
 
 
 def _finished(data: dict[str, Any]) -> Text:
-    seconds = f"{data['seconds']:.2f} s"
+    seconds = duration(data["seconds"])
     if data["cached"]:
         return Text("from cache", "来自缓存")
     if "rows" in data:

@@ -7,7 +7,11 @@ from typing import Any, NamedTuple
 
 from studio.engine.text import Text
 from studio.engine.workflows import library
-from studio.engine.workflows.graph import Graph, Node
+from studio.engine.workflows.graph import Graph
+from studio.ui.canvas.faces import words_of
+from studio.ui.canvas.model import STATE_ICONS, State
+from studio.ui.canvas.node_paint import STATE_WORDS
+from studio.ui.canvas.times import seconds_in_words
 
 
 class Look(NamedTuple):
@@ -20,42 +24,44 @@ class Look(NamedTuple):
     ink: str
 
 
+def _as_on_canvas(state: State, tone: str = "neutral", bar: str = "border.control") -> Look:
+    """A step that stands so is called the same under its node: one source of the words and of the icon."""
+    words, (icon, ink) = STATE_WORDS[state], STATE_ICONS[state]
+    return Look(Text(words.en[0].upper() + words.en[1:], words.zh), icon, tone, bar, ink)
+
+
 LOOKS: dict[str, Look] = {
-    "pending": Look(Text("Waiting", "等待中"), "clock", "neutral", "border.control", "text.tertiary"),
-    "waiting": Look(Text("Waiting", "等待中"), "clock", "neutral", "border.control", "text.tertiary"),
-    "running": Look(Text("Running", "运行中"), "loader-circle", "accent", "accent.solid", "accent.ring"),
+    "pending": _as_on_canvas("waiting"),
+    "waiting": _as_on_canvas("waiting"),
+    "queued": Look(Text("Queued", "排队中"), "clock", "neutral", "border.control", "text.tertiary"),
+    "asking": _as_on_canvas("asking", "warning", "warning.solid"),
+    "running": _as_on_canvas("running", "accent", "accent.solid"),
     "completed": Look(Text("Completed", "已完成"), "check", "success", "success.solid", "success.text"),
     "cached": Look(Text("From cache", "来自缓存"), "zap", "cached", "cached.solid", "cached.text"),
-    "failed": Look(Text("Failed", "失败"), "circle-x", "danger", "danger.solid", "danger.text"),
-    "stopped": Look(Text("Stopped", "已停止"), "circle-stop", "neutral", "border.control", "text.secondary"),
+    "failed": _as_on_canvas("failed", "danger", "danger.solid"),
+    "stopped": _as_on_canvas("stopped"),
     "interrupted": Look(Text("Interrupted", "已中断"), "circle-pause", "warning", "warning.solid", "warning.text"),
-    "skipped": Look(Text("Skipped", "已跳过"), "minus", "neutral", "border.control", "text.tertiary"),
+    "skipped": _as_on_canvas("skipped"),
+    "unreached": _as_on_canvas("unreached"),
+    "left_out": _as_on_canvas("left_out"),
 }
 RESUMABLE = frozenset({"failed", "stopped", "interrupted"})
 
 
 def look(status: str, result: dict[str, Any] | None = None) -> Look:
-    """The look of a status; a step that was served from the cache has one of its own."""
+    """The look of a status; a step that was served from the cache, or that asks a person, has one of its own."""
+    if result and result.get("question") and status == "waiting":
+        return LOOKS["asking"]
     return LOOKS["cached" if result and result.get("cached") else status]
 
 
+def look_of_run(status: str) -> Look:
+    """The same of a run: one that waits always waits for a person."""
+    return LOOKS["asking" if status == "waiting" else status]
+
+
 def duration(seconds: float | None) -> str:
-    """12 ms, 0.4 s, 13 s, 2:08, 1:02:08."""
-    if seconds is None:
-        return ""
-    if seconds < 0.0005:
-        return "< 1 ms"
-    if seconds < 0.05:
-        return f"{seconds * 1000:.0f} ms"
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    return f"{seconds:.0f} s" if seconds < 60 else clock(seconds)
-
-
-def clock(seconds: float) -> str:
-    whole = int(seconds)
-    hours, minutes = divmod(whole // 60, 60)
-    return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
+    return "" if seconds is None else seconds_in_words(seconds)
 
 
 def moment(at: float | None) -> Text:
@@ -73,14 +79,10 @@ def tokens(count: int) -> Text:
     return Text(f"{count:,} tokens", f"{count:,} 个词元")
 
 
-def title_of(node: Node) -> Text:
-    """What a step is called: its own title, else its type's."""
-    known = library.nodes.all().get(node.type)
-    return Text.same(node.title) if node.title else known.title if known else Text.same(node.type)
-
-
 def titles_of(graph: Graph) -> dict[str, Text]:
-    return {node.id: title_of(node) for node in graph.nodes}
+    """What each step is called."""
+    types = library.nodes.all()
+    return {node.id: words_of(node, types.get(node.type)) for node in graph.nodes}
 
 
 def depths_of(graph: Graph) -> dict[str, int]:

@@ -64,9 +64,8 @@ class AboutPage(Page):
         self.end()
 
     def _licence(self, file: Path) -> Section:
-        fold = Section(
-            "ONE Data Studio (Apache-2.0)" if file.name == "LICENSE" else file.stem, collapsible=True, open=False
-        )
+        title = "ONE Data Studio (Apache-2.0)" if file.name == "LICENSE" else file.stem
+        fold = Section(title, collapsible=True, open=False, flush=True)
         fold.toggled.connect(lambda open: self._show(fold, file) if open else None)
         return fold
 

@@ -52,7 +52,7 @@ def _bound(document: Document, node: Node):
         wires = [e for e in document.wires(node.id) if e.target == node.id and e.target_port == port.name]
         if not wires:
             yield (
-                Text.same(port.name),
+                port.title,
                 OPTIONAL if port.optional else NOT_WIRED,
                 "text.tertiary" if port.optional else "warning.text",
             )
@@ -60,7 +60,12 @@ def _bound(document: Document, node: Node):
         sources = [document.nodes[wire.source] for wire in wires]
         words = ", ".join(title_of(source, document.type_of(source)) for source in sources)
         yield (
-            Text.same(port.name),
-            Text.same(f"{words} · {wires[0].source_port}"),
+            port.title,
+            Text.same(f"{words} · {tr(_title_of_port(document, sources[0], wires[0].source_port))}"),
             f"portText.{LOOKS.get(port.type, port.type)}",
         )
+
+
+def _title_of_port(document: Document, source: Node, name: str) -> Text:
+    ports = document.ports(source)
+    return next((one.title for one in (*ports.outputs, *ports.inner_outputs) if one.name == name), Text.same(name))

@@ -9,19 +9,20 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from studio.engine.text import Text
-from studio.ui.canvas.times import clock
-from studio.ui.language import language, tr
+from studio.ui.canvas.times import clock, seconds_in_words, waited_in_words
+from studio.ui.language import joined, language
 from studio.ui.studio import Studio
 from studio.ui.theme import theme
+from studio.ui.views.workflows_parts import stored
 from studio.ui.views.workflows_parts.logs import Logs
 from studio.ui.views.workflows_parts.preview import Preview
+from studio.ui.views.workflows_parts.problems import ProblemList
 from studio.ui.views.workflows_parts.sheet import Sheet
 from studio.ui.views.workflows_parts.timeline import Timeline
 from studio.ui.widgets.buttons import IconButton
 from studio.ui.widgets.labels import Badge, Label
 from studio.ui.widgets.panel import Header, Surface, scroll
-from studio.ui.widgets.rows import Row, RowList
-from studio.ui.widgets.tabs import PanelTabs
+from studio.ui.widgets.panel_tabs import PanelTabs
 
 RUN = Text("Run", "运行")
 NO_RUN = Text("Not run yet. Queue a run to see its steps here.", "尚未运行。开始运行后，这里会显示每一步。")
@@ -44,7 +45,7 @@ class Bottom(Surface):
         super().__init__("panel", parent)
         self.sheet: Sheet | None = None
         self.timeline, self.logs, self.preview = Timeline(), Logs(), Preview(studio)
-        self.problems = RowList(Text("Problems", "问题"))
+        self.problems = ProblemList()
         self.tabs = PanelTabs(
             [
                 ("logs", Text("Logs", "日志")),
@@ -69,7 +70,7 @@ class Bottom(Surface):
     def show_run(self) -> None:
         """Another run, or none."""
         run = self.sheet.run if self.sheet else None
-        self.logs.show_lines(run.lines if run else [])
+        self.logs.show_lines(run.lines if run else [], self._titles())
         story = self.sheet.story if self.sheet else None
         over = bool(run and not run.running and story and story.count)
         for button in (self.earlier, self.later):
@@ -83,41 +84,36 @@ class Bottom(Surface):
     def tick(self) -> None:
         """Follow what is shown: new lines, longer bars, later times."""
         run = self.sheet.run if self.sheet else None
-        self.logs.grow()
-        self.timeline.show_run(run, self.sheet.titles() if self.sheet else {}, time.time())
+        titles = self._titles()
+        self.logs.grow(titles)
+        self.timeline.show_run(run, titles, time.time())
         if self.tabs.value() == "data":
             self.preview.show_step(run, self.preview.step)
         self.cached.setVisible(bool(run and run.cached))
         if run is None or run.started is None:
             self.when.say(NO_RUN)
             return
-        self.cached.setText(tr(CACHED.format(count=run.cached)))
+        self.cached.say(CACHED.format(count=run.cached))
         began = datetime.fromtimestamp(run.started).strftime("%H:%M:%S")
         words = WHEN if run.running else WAS
-        elapsed = run.elapsed(time.time())
-        took = clock(elapsed) if elapsed >= 60 or run.running else f"{elapsed:.1f} s"
-        status = tr(STATUS.get(run.status, RUN))
+        now = time.time()
+        waited = run.waited(now)
+        worked = run.elapsed(now) - waited
+        took = clock(worked) if run.running else seconds_in_words(worked)
+        status = STATUS.get(run.status, RUN)
         if run.status == "past" and self.sheet is not None and self.sheet.story is not None:
             story = self.sheet.story
-            status = tr(MOMENT.format(at=(story.at or 0) + 1, count=story.count))
-        self.when.setText(tr(words).format(time=began, elapsed=took, status=status))
+            status = MOMENT.format(at=(story.at or 0) + 1, count=story.count)
+        said = words.format(time=began, elapsed=took, status=status)
+        self.when.say(joined(said, waited_in_words(waited)))
+
+    def _titles(self) -> dict[str, str]:
+        return self.sheet.titles() if self.sheet else {}
 
     def show_problems(self) -> None:
         """What the judge says of the graph, then what failed in the run."""
-        rows = []
-        if self.sheet is not None:
-            titles = self.sheet.titles()
-            for number, problem in enumerate(self.sheet.problems):
-                tone = "danger" if problem.level == "error" else "warning"
-                icon = "circle-x" if tone == "danger" else "triangle-alert"
-                title = titles.get(problem.node_id, problem.node_id)
-                rows.append(Row(f"{number}:{problem.node_id}", problem.message, title, icon, colour=f"{tone}.text"))
-            for step, live in self.sheet.lives().items():
-                if live.state == "failed":
-                    words = f"{live.message} {live.repair}".strip()
-                    rows.append(Row(f"run:{step}", words, titles.get(step, step), "circle-x", colour="danger.text"))
-        self.problems.set_rows(rows)
-        self.tabs.set_count("problems", len(rows) or None)
+        self.problems.show_sheet(self.sheet)
+        self.tabs.set_count("problems", len(self.problems.rows()) or None)
 
     def choose(self, ids: list[str]) -> None:
         """Follow the canvas's selection."""
@@ -167,6 +163,7 @@ class Bottom(Surface):
         self.tabs.changed.connect(self._turn)
         self.earlier.clicked.connect(lambda: self.sheet and self.sheet.step_through(-1))
         self.later.clicked.connect(lambda: self.sheet and self.sheet.step_through(1))
+        self.preview.edit_wanted.connect(lambda step, port: self.sheet and stored.edit(self.sheet, step, port))
         self.timeline.chosen.connect(self.chosen)
         self.logs.chosen.connect(lambda step: step and self.chosen.emit(step))
         self.problems.selected.connect(lambda row: self.chosen.emit(row.split(":", 1)[1]))

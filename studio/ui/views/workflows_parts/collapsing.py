@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from studio.engine.errors import Invalid, StudioError
 from studio.engine.text import Text
 from studio.engine.workflows.graph import Edge, Graph, Node
 from studio.ui.canvas.commands import Insert, Remove
 from studio.ui.canvas.document import Document, Parts
+from studio.ui.canvas.faces import words_of
+from studio.ui.canvas.layout import DEFAULT_WIDTH, snap
 from studio.ui.language import tr
 
 if TYPE_CHECKING:
@@ -18,6 +21,14 @@ if TYPE_CHECKING:
 COLLAPSE = Text("Collapse to a sub-workflow", "折叠为子工作流")
 ENTER = Text("Open the sub-workflow", "打开子工作流")
 PART_OF = Text("Part of {name}", "{name} 的一部分")
+APART = Text(
+    "Steps inside and outside of a frame cannot be collapsed together. Choose those of one frame, or those beside it.",
+    "框内和框外的节点不能一起折叠，请只选择同一框内的节点，或框外的节点。",
+)
+END = Text(
+    "“{title}” asks for or ends the whole run, so it cannot lie in a sub-workflow. Choose the steps without it.",
+    "“{title}”用于整个运行的输入或输出，不能放进子工作流，请不要选择它。",
+)
 FIELDS = frozenset({"text", "number", "boolean", "json"})
 STEP = "workflow"
 
@@ -31,11 +42,18 @@ class Cut:
     out: dict[tuple[str, str], str] = field(default_factory=dict)
 
 
-def can_collapse(document: Document, chosen: list[str]) -> bool:
-    """Steps of one sheet or one frame, and none that asks or ends the run itself."""
+def refusal(document: Document, chosen: list[str]) -> StudioError | None:
+    """Why these steps cannot be a workflow of their own: they lie apart, or one of them asks or ends the run itself."""
     nodes = [document.nodes[i] for i in chosen if i in document.nodes]
-    alike = len({node.parent for node in nodes}) == 1
-    return STEP in document.types and alike and not any(node.type in ("start", "output", "answer") for node in nodes)
+    if len({node.parent for node in nodes}) != 1:
+        return Invalid(APART)
+    end = next((node for node in nodes if node.type in ("output", "answer") or _asks(document, node.type)), None)
+    return None if end is None else Invalid(END.format(title=words_of(end, document.type_of(end))))
+
+
+def _asks(document: Document, name: str) -> bool:
+    kind = document.types.get(name)
+    return kind is not None and kind.asks is not None
 
 
 def cut_out(document: Document, chosen: list[str], name: str) -> Cut:
@@ -44,8 +62,10 @@ def cut_out(document: Document, chosen: list[str], name: str) -> Cut:
     nodes = [document.nodes[i].model_copy(deep=True) for i in document.nodes if i in ids]
     for node in nodes:
         node.parent = node.parent if node.parent in ids else None
+        node.variant_of = node.variant_of if node.variant_of in ids else ""
     edges = [edge for edge in document.edges.values() if edge.source in ids and edge.target in ids]
-    cut = Cut(Graph(name=name, nodes=nodes, edges=[edge.model_copy() for edge in edges]))
+    inside = Graph(name=name, nodes=nodes, edges=[edge.model_copy() for edge in edges], variables=document.variables)
+    cut = Cut(inside)
     for edge in document.edges.values():
         if (edge.source in ids) != (edge.target in ids):
             _name_end(cut, edge, edge.target in ids)
@@ -56,6 +76,10 @@ def cut_out(document: Document, chosen: list[str], name: str) -> Cut:
 def collapse(sheet: Sheet, chosen: list[str]) -> None:
     """Keep the steps as a workflow of their own, then put one step in their place; one step of undo."""
     document = sheet.document
+    why = refusal(document, chosen)
+    if why is not None:
+        sheet.studio.bridge.unhandled(why)
+        return
     name = tr(PART_OF.format(name=document.name))
     cut = cut_out(document, chosen, name)
     work = sheet.studio.engine.workflows.create(name, cut.inside)
@@ -120,10 +144,11 @@ def _put_in_place(sheet: Sheet, chosen: list[str], cut: Cut, made: Workflow) -> 
     if not all(node_id in document.nodes for node_id in chosen):  # deleted while the engine was writing
         return
     ids = set(document.within(chosen))
-    first = document.nodes[chosen[0]]
-    place = tuple(min(document.nodes[i].position[axis] for i in chosen) for axis in (0, 1))
+    first = min((document.nodes[node_id] for node_id in chosen), key=lambda node: node.position[0])
+    middle = sheet.canvas.sheet.extent(chosen).center().x()
+    place = (snap(middle - DEFAULT_WIDTH / 2), first.position[1])  # level with what feeds the first one
     node = Node(
-        id=document.fresh_id(STEP), type=STEP, title=made.name, position=(place[0], place[1]), parent=first.parent,
+        id=document.fresh_id(STEP), type=STEP, title=made.name, position=place, parent=first.parent,
         params={"workflow": made.id, "inputs": list(cut.into.values()), "outputs": list(cut.out.values())},
     )  # fmt: skip
     edges = [

@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from studio.engine.text import Text
-from studio.engine.workflows.execution import Execution
+from studio.engine.workflows.binding import Binding
 from studio.engine.workflows.graph import Node
-from studio.ui.canvas.commands import Edit, Rename
+from studio.ui.canvas.commands import Edit, Remove
+from studio.ui.canvas.document import Parts
 from studio.ui.canvas.faces import tile_of, title_of
+from studio.ui.canvas.fixes import words_of
 from studio.ui.canvas.look import LOOKS
-from studio.ui.canvas.model import STATE_ICONS, Live
+from studio.ui.canvas.model import Live
 from studio.ui.canvas.node_paint import STATE_WORDS
-from studio.ui.canvas.times import seconds_in_words, shape_in_words
 from studio.ui.forms import ParamsForm
 from studio.ui.frame.focus import tab_through
-from studio.ui.language import tr
+from studio.ui.language import language, tr
 from studio.ui.studio import Studio
 from studio.ui.theme import theme
 from studio.ui.views.workflows_parts import again
+from studio.ui.views.workflows_parts.about import AboutWorkflow, page_of
+from studio.ui.views.workflows_parts.binding_rows import BindingRows
 from studio.ui.views.workflows_parts.bindings import Bindings
-from studio.ui.views.workflows_parts.preview import preview_words
+from studio.ui.views.workflows_parts.context_bar import ContextBar, colours_of, prompt_fields
+from studio.ui.views.workflows_parts.output_words import SHORT, output_words, selectable
 from studio.ui.views.workflows_parts.sheet import Sheet
 from studio.ui.views.workflows_parts.step_params import StepParams, read_step, with_step
 from studio.ui.widgets.buttons import Button, IconButton
@@ -32,20 +35,21 @@ from studio.ui.widgets.discard import empty
 from studio.ui.widgets.inputs import LineField, TextArea
 from studio.ui.widgets.labels import Badge, Label
 from studio.ui.widgets.panel import Glyph, Header, Section, Surface, scroll
-from studio.ui.widgets.rows import Row, RowList
-from studio.ui.widgets.tabs import PanelTabs
+from studio.ui.widgets.panel_tabs import PanelTabs
+from studio.ui.widgets.prompt_editor import PromptEditor
+from studio.ui.widgets.states import Empty
 
 TONES = {
-    "done": "success", "cached": "cached", "running": "info", "failed": "danger", "warning": "warning",
+    "asking": "warning", "done": "success", "cached": "cached", "running": "info", "failed": "danger", "warning": "warning",
 }  # fmt: skip
 NO_FILE = Text("This studio has no such node. The step is kept as it is.", "本程序没有此类节点，该节点将原样保留。")
-SHORT = 600
 
 
 class Inspector(Surface):
     """Edits are undo commands of the document; typing in one field merges into one step."""
 
     retry = Signal(str)
+    repair = Signal(str)
     show_data = Signal(str)
     open_run = Signal(str)
 
@@ -57,26 +61,44 @@ class Inspector(Surface):
         self.form: ParamsForm | None = None
         self.step_form: ParamsForm | None = None
         self.bindings: Bindings | None = None
+        self.rows: BindingRows | None = None
+        self.context_bar: ContextBar | None = None
         self._editing = False
         self.about = AboutWorkflow(studio)
         self.step = QWidget()
         self.pages = QStackedWidget()
         self._build_step()
-        for page in (self.about, self.step):
+        self.nothing = Empty(
+            "workflow",
+            Text("No workflow open", "未打开工作流"),
+            Text("Its settings and those of its steps appear here.", "工作流及其节点的设置会显示在这里。"),
+        )
+        for page in (self.nothing, self.about, self.step):
             self.pages.addWidget(page)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(1, 0, 0, 0)
         layout.addWidget(self.pages)
         self.about.open_run.connect(self.open_run)
+        language.changed.connect(self._show_title)
 
     def show_sheet(self, sheet: Sheet | None) -> None:
-        if self.sheet is not None:
-            self.sheet.document.replaced.disconnect(self._replaced)
+        for signal, hear in self._heard():
+            signal.disconnect(hear)
         self.sheet = sheet
-        if sheet is not None:
-            sheet.document.replaced.connect(self._replaced)
+        for signal, hear in self._heard():
+            signal.connect(hear)
         self.about.show_sheet(sheet)
         self.choose(sheet.canvas.sheet.chosen_ids() if sheet else [])
+
+    def _heard(self) -> list[tuple[Any, Any]]:
+        if self.sheet is None:
+            return []
+        document = self.sheet.document
+        return [
+            (document.replaced, self._replaced),
+            (document.inserted, self._rewired),
+            (document.removed, self._rewired),
+        ]
 
     def choose(self, ids: list[str]) -> None:
         """Show the one chosen step; with none or several, the workflow."""
@@ -86,7 +108,7 @@ class Inspector(Surface):
             self.show_live()
             return
         self.node_id = node_id
-        self.pages.setCurrentWidget(self.step if node_id else self.about)
+        self.pages.setCurrentWidget(self.step if node_id else self.about if self.sheet else self.nothing)
         if node_id:
             self._show_step()
 
@@ -142,8 +164,8 @@ class Inspector(Surface):
             head.row.addWidget(widget, stretch)
         tabs = Header(32)
         tabs.row.addWidget(self.tabs, 1)
-        self.settings, self.output = _page(), _page()
-        notes = _page()
+        self.settings, self.output = page_of(), page_of()
+        notes = page_of()
         notes.layout().addWidget(self.notes)
         notes.layout().addStretch(1)
         self.body = QStackedWidget()
@@ -180,8 +202,7 @@ class Inspector(Surface):
         kind = self.sheet.document.type_of(node)
         tile = tile_of(kind)
         self.tile.set(kind.icon if kind else "circle-help", f"port.{LOOKS.get(tile, tile)}")
-        self.title.setText(title_of(node, kind))
-        self.title.setCursorPosition(0)
+        self._show_title()
         self.doc.say(kind.doc if kind else NO_FILE)
         self.notes.blockSignals(True)
         self.notes.setPlainText(node.notes)
@@ -200,17 +221,41 @@ class Inspector(Surface):
             self.form = ParamsForm(kind.params, node.params, self.studio)
             self.form.changed.connect(self._set_param)
             column.addWidget(self.form)
+            self._add_context_bar(node)
+            self.rows = BindingRows(self.form, self._bind)
+            self.rows.show_node(self.sheet.document, node)
             self.bindings = Bindings()
-            self.bindings.show_node(self.sheet.document, node)
             column.addWidget(self.bindings)
+            self.bindings.show_node(self.sheet.document, node)
         self.step_form = ParamsForm(StepParams, read_step(node), self.studio)
         self.step_form.changed.connect(self._set_step)
-        more = Section(Text("How it runs", "运行方式"), collapsible=True, open=False)
+        more = Section(Text("How it runs", "运行方式"), collapsible=True, open=False, flush=True)
         more.body.setContentsMargins(0, theme.size("space.2"), 0, 0)
         more.body.addWidget(self.step_form)
         column.addWidget(more)
         column.addStretch(1)
         tab_through(self.tabs, self.settings, self.output, self.notes, self.try_row, self.run_from)
+
+    def _add_context_bar(self, node: Node) -> None:
+        """Under the prompt: what it takes of the model's context; its variables in the colours of their ports."""
+        assert self.sheet is not None and self.form is not None
+        fields = prompt_fields(self.sheet.document, node)
+        self.context_bar = ContextBar(self.studio) if fields else None
+        if self.context_bar is not None:
+            row = self.form.fields[fields[-1].name]
+            row.add_tool(self.context_bar.tokens)
+            row.add_below(self.context_bar)
+            self._count(node)
+
+    def _count(self, node: Node) -> None:
+        if self.context_bar is None or self.sheet is None or self.form is None:
+            return
+        document, run = self.sheet.document, self.sheet.run
+        self.context_bar.show_node(document, node, self.sheet.workflow.id, run.execution_id if run else "")
+        for field in prompt_fields(document, node):
+            editor = self.form.fields[field.name].control
+            if isinstance(editor, PromptEditor):
+                editor.set_variables(colours_of(document, node))
 
     def _show_output(self, live: Live) -> None:
         column = self.output.layout()
@@ -223,29 +268,58 @@ class Inspector(Surface):
         if live.repair:
             column.addWidget(Label(live.repair, "dense", "text.secondary", wrap=True))
         if live.state == "failed":
-            again = Button(Text("Run again", "重新运行"), "refresh-cw")
-            again.clicked.connect(lambda: self.retry.emit(self.node_id))
-            column.addWidget(again, 0, Qt.AlignmentFlag.AlignLeft)
+            column.addWidget(self._ways_out(live))
         for output in outputs:
             column.addWidget(Label(output.port, "denseStrong"))
-            column.addWidget(_output_words(output.preview))
+            if output.preview:
+                column.addWidget(output_words(output.preview))
         if outputs:
             whole = Button(Text("Show in data preview", "在数据预览中查看"), "table", "link", "sm")
             whole.clicked.connect(lambda: self.show_data.emit(self.node_id))
             column.addWidget(whole, 0, Qt.AlignmentFlag.AlignLeft)
         elif live.text:
-            column.addWidget(_selectable(live.text[-SHORT * 4 :]))
+            column.addWidget(selectable(live.text[-SHORT * 4 :]))
         elif not live.message:
             column.addWidget(
                 Label(Text("Nothing yet. Queue a run.", "还没有输出，请先运行。"), "dense", "text.tertiary", wrap=True)
             )
         column.addStretch(1)
 
+    def _ways_out(self, live: Live) -> QWidget:
+        """The repair of a failure, and trying again."""
+        both = QWidget()
+        line = QHBoxLayout(both)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(theme.size("space.2"))
+        mend = Button(words_of(*live.fix), "wrench")
+        mend.clicked.connect(lambda: self.repair.emit(self.node_id))
+        again = Button(Text("Run again", "重新运行"), "refresh-cw", "ghost")
+        again.clicked.connect(lambda: self.retry.emit(self.node_id))
+        for button in (mend, again):
+            line.addWidget(button)
+        line.addStretch(1)
+        return both
+
+    def focus_field(self, name: str) -> None:
+        """Put the caret into one setting; without a name, into the first."""
+        self.tabs.set_value("settings")
+        self._turn("settings")
+        forms = [form for form in (self.form, self.step_form) if form is not None]
+        rows = [row for form in forms for key, row in form.fields.items() if not name or key == name]
+        if rows:
+            rows[0].bring_up()
+
     def _turn(self, name: object) -> None:
         self.body.setCurrentIndex(["settings", "output", "notes"].index(str(name)))
         self.show_live()
 
     # changing
+
+    def _show_title(self) -> None:
+        node = self._node()
+        if node is not None and self.sheet is not None:
+            self.title.setText(title_of(node, self.sheet.document.type_of(node)))
+            self.title.setCursorPosition(0)
 
     def _rename(self) -> None:
         node = self._node()
@@ -260,6 +334,26 @@ class Inspector(Surface):
         node = self._node()
         if node is not None and node.params.get(name, ...) != value:
             self._push(node.model_copy(update={"params": {**node.params, name: value}}), f"params.{name}")
+
+    def _bind(self, name: str, binding: Binding | None) -> None:
+        """A fixed value is kept while something else stands in for it. Taking a port away takes its wires along."""
+        node = self._node()
+        if node is None or self.sheet is None:
+            return
+        document = self.sheet.document
+        bound = {key: value for key, value in node.bound.items() if key != name}
+        after = node.model_copy(update={"bound": {**bound, name: binding} if binding else bound})
+        typing = binding is not None and binding.kind == "expression"
+        ports = {port.name for port in document.ports_as(after).inputs}
+        into = [e for e in document.wires(node.id) if e.target == node.id]
+        gone = [e for e in into if e.target_port not in ports and document.nodes[e.source].parent != node.id]
+        if not gone:
+            self._push(after, f"bound.{name}" if typing else "")
+            return
+        document.undo.beginMacro(tr(Text("Edit", "修改")))
+        document.undo.push(Remove(document, Parts(edges=gone)))
+        self._push(after, "")
+        document.undo.endMacro()
 
     def _set_step(self, name: str, value: Any) -> None:
         node = self._node()
@@ -288,134 +382,17 @@ class Inspector(Surface):
         else:
             self._show_bindings()
 
+    def _rewired(self, parts: Parts) -> None:
+        if parts.edges:
+            self._show_bindings()
+
     def _show_bindings(self) -> None:
         node = self._node()
         if node is not None and self.sheet is not None and self.bindings is not None:
             self.bindings.show_node(self.sheet.document, node)
-
-
-class AboutWorkflow(QWidget):
-    """The workflow itself: name, description, its latest runs."""
-
-    open_run = Signal(str)
-    duplicate = Signal()
-    delete = Signal()
-
-    def __init__(self, studio: Studio) -> None:
-        super().__init__()
-        self.studio = studio
-        self.sheet: Sheet | None = None
-        self.name = LineField(name=Text("Name", "名称"))
-        self.description = TextArea(Text("What it is for", "用途"), name=Text("Description", "描述"), rows=3)
-        self.description.setFixedHeight(theme.scaled(72))
-        self.figures = Label("", "dense", "text.tertiary")
-        self.runs = RowList(Text("Latest runs", "最近的运行"), height=44, activate_on_click=True)
-        self.runs.activated.connect(self.open_run)
-        self.name.editingFinished.connect(self._rename)
-        self.description.changed.connect(self._describe)
-        self._lay_out()
-
-    def show_sheet(self, sheet: Sheet | None) -> None:
-        self.sheet = sheet
-        self.setEnabled(sheet is not None)
-        graph = sheet.document.graph if sheet else None
-        self.name.setText(graph.name if graph else "")
-        self.description.blockSignals(True)
-        self.description.setPlainText(graph.description if graph else "")
-        self.description.blockSignals(False)
-        self.refresh()
-
-    def refresh(self) -> None:
-        """Figures, and the latest runs from the engine."""
-        if self.sheet is None:
-            self.runs.set_rows([])
-            return
-        document = self.sheet.document
-        figures = Text("{nodes} steps · {edges} wires", "{nodes} 个节点 · {edges} 条连线")
-        self.figures.setText(tr(figures.format(nodes=len(document.nodes), edges=len(document.edges))))
-        work = self.studio.engine.workflows.executions(self.sheet.workflow.id, 20)
-        self.studio.bridge.run(self, work, self._show_runs)
-
-    def _show_runs(self, executions: list[Execution]) -> None:
-        self.runs.set_rows(_run_row(execution) for execution in executions)
-
-    def _rename(self) -> None:
-        words = self.name.text().strip()
-        if self.sheet is not None and words and words != self.sheet.document.graph.name:
-            self._push(words, self.sheet.document.description)
-
-    def _describe(self, words: str) -> None:
-        if self.sheet is not None and words != self.sheet.document.graph.description:
-            self._push(self.sheet.document.name, words)
-
-    def _push(self, name: str, description: str) -> None:
-        assert self.sheet is not None
-        self.sheet.document.undo.push(Rename(self.sheet.document, name, description))
-
-    def show_names(self) -> None:
-        """What an undo has brought back, unless it is being typed here."""
-        document = self.sheet.document if self.sheet else None
-        if document is None:
-            return
-        if not self.name.hasFocus():
-            self.name.setText(document.name)
-        if self.description.toPlainText() != document.description and not self.description.hasFocus():
-            self.description.blockSignals(True)
-            self.description.setPlainText(document.description)
-            self.description.blockSignals(False)
-
-    def _lay_out(self) -> None:
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        head = Header(40)
-        head.row.addWidget(Label(Text("Workflow", "工作流"), "bodyStrong"), 1)
-        copy = IconButton("copy", Text("Duplicate this workflow", "复制此工作流"))
-        away = IconButton("trash-2", Text("Delete this workflow", "删除此工作流"))
-        copy.clicked.connect(self.duplicate)
-        away.clicked.connect(self.delete)
-        head.row.addWidget(copy)
-        head.row.addWidget(away)
-        column.addWidget(head)
-        page = _page()
-        for title, widget in ((Text("Name", "名称"), self.name), (Text("Description", "描述"), self.description)):
-            page.layout().addWidget(Label(title, "dense", "text.secondary"))
-            page.layout().addWidget(widget)
-        page.layout().addWidget(self.figures)
-        column.addWidget(page)
-        head = Header(32)
-        head.row.addWidget(Label(Text("Latest runs", "最近的运行"), "denseStrong"), 1)
-        column.addWidget(head)
-        column.addWidget(self.runs, 1)
-
-
-def _run_row(execution: Execution) -> Row:
-    states = {"completed": "done", "failed": "failed", "running": "running", "pending": "waiting"}
-    icon, colour = STATE_ICONS[states.get(execution.status, "skipped")]
-    when = datetime.fromtimestamp(execution.created_at).strftime("%m-%d %H:%M")
-    took = seconds_in_words(execution.seconds) if execution.seconds is not None else ""
-    subject = " · ".join(str(value) for value in execution.inputs.values() if isinstance(value, str))
-    return Row(execution.id, when, subject[:80], icon, trailing=took, colour=colour)
-
-
-def _page() -> QWidget:
-    page = QWidget()
-    column = QVBoxLayout(page)
-    gap = theme.size("space.3")
-    column.setContentsMargins(gap, gap, gap, gap)
-    column.setSpacing(theme.size("space.2"))
-    return page
-
-
-def _output_words(preview: dict[str, Any]) -> QWidget:
-    if preview.get("type") == "table":
-        words = shape_in_words(preview["rows"], len(preview["columns"]))
-        return Label(words, "dense", "text.secondary")
-    return _selectable(preview_words(preview)[:SHORT])
-
-
-def _selectable(words: str) -> Label:
-    label = Label(words, "dense", "text.primary", wrap=True)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    return label
+        if node is not None and self.sheet is not None and self.rows is not None:
+            self.rows.show_node(self.sheet.document, node)
+        if self.form is not None:
+            self.form.validate()
+        if node is not None:
+            self._count(node)

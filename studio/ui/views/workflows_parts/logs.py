@@ -12,7 +12,7 @@ from studio.ui.theme import theme
 from studio.ui.views.workflows_parts.live import Line
 from studio.ui.views.workflows_parts.outline import paint_ground
 
-LINE = Qt.ItemDataRole.UserRole
+LINE, TITLE = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 COLOURS = {"danger": "danger.text", "warning": "warning.text", "success": "success.text", "quiet": "text.tertiary"}
 
 
@@ -22,6 +22,7 @@ class Lines(QAbstractListModel):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.lines: list[Line] = []
+        self.titles: dict[str, str] = {}
         self.shown = 0
 
     def rowCount(self, parent: QModelIndex | QPersistentModelIndex = QModelIndex()) -> int:
@@ -33,7 +34,10 @@ class Lines(QAbstractListModel):
             return None
         if role == LINE:
             return line
-        return f"{line.clock}  {line.step}  {line.words}" if role == Qt.ItemDataRole.DisplayRole else None
+        title = self.titles.get(line.step, line.step)
+        if role == TITLE:
+            return title
+        return f"{line.clock}  {title}  {line.words}" if role == Qt.ItemDataRole.DisplayRole else None
 
     def show(self, lines: list[Line]) -> None:
         self.beginResetModel()
@@ -68,11 +72,14 @@ class Logs(QListView):
         say(self.setAccessibleName, Text("Log of the run", "运行日志"))
         self.clicked.connect(lambda index: self.chosen.emit(index.data(LINE).step))
 
-    def show_lines(self, lines: list[Line]) -> None:
+    def show_lines(self, lines: list[Line], titles: dict[str, str]) -> None:
+        """`titles` are what the steps are called on the canvas."""
+        self.model_.titles = titles
         self.model_.show(lines)
         self.scrollToBottom()
 
-    def grow(self) -> None:
+    def grow(self, titles: dict[str, str]) -> None:
+        self.model_.titles = titles
         bar = self.verticalScrollBar()
         follows = bar.value() >= bar.maximum() - 4
         self.model_.grow()
@@ -105,8 +112,10 @@ class _Row(QStyledItemDelegate):
         painter.setPen(theme.colour("text.tertiary"))
         painter.drawText(rect.adjusted(12, 0, 0, 0), middle, line.clock)
         painter.setPen(theme.colour(COLOURS.get(line.tone, "accent.text" if line.step else "text.secondary")))
-        name = painter.fontMetrics().elidedText(line.step, Qt.TextElideMode.ElideRight, step - 8)
+        painter.setFont(theme.font("dense"))
+        name = painter.fontMetrics().elidedText(index.data(TITLE), Qt.TextElideMode.ElideRight, step - 8)
         painter.drawText(rect.adjusted(clock, 0, 0, 0), middle, name)
+        painter.setFont(theme.font("monoSmall"))
         painter.setPen(theme.colour(COLOURS.get(line.tone, "text.primary")))
         words = rect.adjusted(clock + step, 0, -8, 0)
         shown = painter.fontMetrics().elidedText(line.words, Qt.TextElideMode.ElideRight, int(words.width()))

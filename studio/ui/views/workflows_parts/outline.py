@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from studio.engine.text import Text
 from studio.engine.workflows.graph import Node
 from studio.ui.canvas.document import Document
-from studio.ui.canvas.faces import title_of
+from studio.ui.canvas.faces import off_of, title_of
 from studio.ui.canvas.model import STATE_ICONS, Live
 from studio.ui.canvas.node_paint import STATE_WORDS
 from studio.ui.canvas.times import seconds_in_words
@@ -31,7 +31,7 @@ from studio.ui.theme import theme
 from studio.ui.turns import Turns
 
 ID, LIVE, BAD = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1, Qt.ItemDataRole.UserRole + 2
-OFF = Text("off", "停用")
+OFF = {"mute": Text("muted", "停用"), "bypass": Text("bypassed", "旁路")}
 AT_ONCE = 300
 
 
@@ -45,7 +45,7 @@ class Outline(QTreeWidget):
         self._items: dict[str, QTreeWidgetItem] = {}
         self._document: Document | None = None
         self._lives: dict[str, Live] = {}
-        self._looks: list[tuple[str, str, str | None, bool, str]] = []
+        self._looks: list[tuple[str, str, str | None, str, str]] = []
         self._closed: set[str] = set()
         self._chosen: set[str] = set()
         self._parents: set[str] = set()
@@ -88,11 +88,11 @@ class Outline(QTreeWidget):
         """In another language."""
         self.show_document(self._document, self._lives)
 
-    def _looks_of(self, document: Document | None) -> list[tuple[str, str, str | None, bool, str]]:
+    def _looks_of(self, document: Document | None) -> list[tuple[str, str, str | None, str, str]]:
         if document is None:
             return []
         nodes = document.nodes.values()
-        return [(n.id, title_of(n, document.type_of(n)), n.parent, n.bypass, n.type) for n in nodes]
+        return [(n.id, title_of(n, document.type_of(n)), n.parent, off_of(n), n.type) for n in nodes]
 
     def _filling(self, build: int) -> Iterator[object]:
         """Ends without a word when another tree is wanted meanwhile."""
@@ -138,7 +138,7 @@ class Outline(QTreeWidget):
         item.setData(0, ID, node.id)
         live = self._lives.get(node.id, Live())
         item.setData(0, LIVE, live)
-        item.setData(0, Qt.ItemDataRole.UserRole + 3, node.bypass)
+        item.setData(0, Qt.ItemDataRole.UserRole + 3, off_of(node))
         self._describe(item, live)
         self._items[node.id] = item
         self.blockSignals(True)
@@ -164,7 +164,7 @@ class _Row(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
         live: Live = index.data(LIVE) or Live()
-        off = bool(index.data(Qt.ItemDataRole.UserRole + 3))
+        off = str(index.data(Qt.ItemDataRole.UserRole + 3) or "")
         rect = QRectF(option.rect)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -172,7 +172,7 @@ class _Row(QStyledItemDelegate):
         size = theme.scaled(14)
         place = QRectF(rect.left() + 4, rect.center().y() - size / 2, size, size)
         paint_state(painter, live, place, bool(index.data(BAD)))
-        right = tr(OFF) if off else trailing(live)
+        right = tr(OFF[off]) if off else trailing(live)
         painter.setFont(theme.figures("caption"))
         painter.setPen(theme.colour("text.tertiary"))
         painter.drawText(rect.adjusted(0, 0, -8, 0), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, right)

@@ -1,22 +1,31 @@
-"""What a step gave: a table as a table, everything else as text."""
+"""What a step gave: a table as a table, a chart as a chart, everything else as text."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QStackedWidget, QVBoxLayout, QWidget
 
 from studio.engine.errors import StudioError
 from studio.engine.text import Text
+from studio.engine.workflows import vega
 from studio.ui.canvas.times import shape_in_words
 from studio.ui.language import say, tr
 from studio.ui.studio import Studio
 from studio.ui.theme import theme
 from studio.ui.views.workflows_parts.live import Output, RunState
+from studio.ui.views.workflows_parts.stored import EDIT
+from studio.ui.widgets.buttons import IconButton
+from studio.ui.widgets.drawn_chart import DrawnChart
+from studio.ui.widgets.gap import gap
 from studio.ui.widgets.inputs import Choice
 from studio.ui.widgets.labels import Label
+from studio.ui.widgets.readable import readable
 from studio.ui.widgets.table import VirtualTable
+from studio.ui.widgets.value_tree import ValueTree
 
 NOTHING = Text("Select a step that has run", "选择一个已运行的节点")
 NO_OUTPUT = Text("This step has no output yet", "此节点还没有输出")
@@ -25,9 +34,12 @@ NO_OUTPUT = Text("This step has no output yet", "此节点还没有输出")
 class Preview(QWidget):
     """Reads the whole value when it is shown; what an event carried stands there at once."""
 
+    edit_wanted = Signal(str, str)  # step and port whose value is to be another
+
     def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.studio = studio
+        self.edit = IconButton("pencil", EDIT, size=14)
         self.run: RunState | None = None
         self.step = ""
         self._shown: tuple[str, str, str] | None = None
@@ -36,6 +48,8 @@ class Preview(QWidget):
         self.empty = Label(NOTHING, "dense", "text.tertiary")
         self.words = QPlainTextEdit()
         self.table = VirtualTable(bridge=studio.bridge)
+        self.chart = DrawnChart(studio.bridge)
+        self.tree = ValueTree(Text("Output", "输出"))
         self.pages = QStackedWidget()
         self._build()
 
@@ -47,21 +61,23 @@ class Preview(QWidget):
         inner = QVBoxLayout(holder)
         inner.addWidget(self.empty)
         inner.addStretch(1)
-        for page in (holder, self.words, self.table):
+        for page in (holder, self.words, self.table, self.chart, self.tree):
             self.pages.addWidget(page)
         bar = QHBoxLayout()
         bar.setContentsMargins(
             theme.size("space.3"), theme.size("space.1"), theme.size("space.3"), theme.size("space.1")
         )
         bar.addWidget(self.port)
-        bar.addSpacing(theme.size("space.2"))
+        gap(bar, "space.2")
         bar.addWidget(self.figures, 1)
+        bar.addWidget(self.edit)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addLayout(bar)
         layout.addWidget(self.pages, 1)
         self.port.changed.connect(lambda _: self._show())
+        self.edit.clicked.connect(lambda: self.edit_wanted.emit(self.step, str(self.port.value())))
         theme.changed.connect(self._restyle)
         self._restyle()
 
@@ -75,6 +91,7 @@ class Preview(QWidget):
             [(name, name) for name in names], kept if kept in names else (names[0] if names else None)
         )
         self.port.setVisible(len(names) > 1)
+        self.edit.setVisible(bool(names) and run is not None and not run.running)
         self._show()
 
     def outputs(self) -> list[Output]:
@@ -109,7 +126,12 @@ class Preview(QWidget):
     def _show_preview(self, found: Output) -> None:
         """What the event said, until the whole value is here."""
         preview = found.preview
-        if preview.get("type") == "table":
+        if not preview:
+            return
+        if isinstance(preview.get("value"), dict | list):
+            self.tree.show_value(preview["value"])
+            self.pages.setCurrentWidget(self.tree)
+        elif preview.get("type") == "table":
             self.figures.setText(tr(shape_in_words(preview["rows"], len(preview["columns"]))))
         else:
             key = self._shown
@@ -119,9 +141,13 @@ class Preview(QWidget):
     def _fetch(self, found: Output) -> None:
         assert self.run is not None
         key = self._shown
-        work = self.studio.engine.workflows.output(self.run.execution_id, self.step, found.port)
+        workflows, place = self.studio.engine.workflows, (self.run.execution_id, self.step, found.port)
+
+        async def read() -> Any:
+            return await asyncio.to_thread(readable, await workflows.output(*place))
+
         self.studio.bridge.run(
-            self, work, lambda value: self._arrived(key, value), lambda error: self._gone(key, error)
+            self, read(), lambda value: self._arrived(key, value), lambda error: self._gone(key, error)
         )
 
     def _arrived(self, key: Any, value: Any) -> None:
@@ -129,6 +155,14 @@ class Preview(QWidget):
             return
         if hasattr(value, "schema") and hasattr(value, "num_rows"):
             self._show_table(value)
+        elif vega.is_chart(value):
+            self.figures.setText("")
+            self.chart.show_chart(vega.read(value))
+            self.pages.setCurrentWidget(self.chart)
+        elif isinstance(value, dict | list):
+            self.figures.setText("")
+            self.tree.show_value(value)
+            self.pages.setCurrentWidget(self.tree)
         else:
             self._show_words(_plain(value))
             self._shown = key

@@ -15,14 +15,15 @@ PAUSE, LONGEST = 400, 1_000  # ms after the last change, and after the first one
 
 
 class Saving(QObject):
-    """`changed` comes whenever `dirty`, `saved_at` or `error` is another one."""
+    """`changed` comes whenever `dirty`, `saved_at` or `error` is another one. `stamp` tells what is on disk from what others
+    made of it since. What is saved is a draft, no version."""
 
     changed = Signal()
 
     def __init__(self, studio: Studio, workflow: Workflow, document: Document, parent: QObject) -> None:
         super().__init__(parent)
         self.studio, self.document = studio, document
-        self.workflow_id, self.version = workflow.id, workflow.version
+        self.workflow_id, self.stamp = workflow.id, workflow.updated_at
         self.saved_at: float = workflow.updated_at
         self.dirty = self.busy = False
         self.error: StudioError | None = None
@@ -45,7 +46,7 @@ class Saving(QObject):
         self.busy, self.dirty, self._since = True, False, 0.0
         graph = self.document.graph  # lists of its own; what is in them is replaced, never changed
         work = self.studio.engine.workflows.update(
-            self.workflow_id, name=graph.name, description=graph.description, definition=graph
+            self.workflow_id, name=graph.name, description=graph.description, definition=graph, draft=True
         )
         self.studio.bridge.run(self, work, self._saved, self._failed)
 
@@ -62,7 +63,7 @@ class Saving(QObject):
 
     def _saved(self, workflow: Workflow) -> None:
         self.busy, self.error = False, None
-        self.version, self.saved_at = workflow.version, time.time()
+        self.stamp, self.saved_at = workflow.updated_at, time.time()
         self.changed.emit()
         if self.dirty:
             self.save()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
@@ -11,31 +10,34 @@ from PySide6.QtCore import QPointF, QTimer, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio.engine.errors import StudioError
-from studio.engine.text import Text
+from studio.engine.workflows import library
 from studio.engine.workflows.execution import Execution, Workflow
-from studio.engine.workflows.graph import Graph, Node, Problem
-from studio.engine.workflows.journal import RunEvent
-from studio.engine.workflows.node import NodeType
-from studio.ui.canvas import editing
+from studio.engine.workflows.graph import Graph, Problem
+from studio.engine.workflows.node import Asked
+from studio.engine.workflows.run_event import RunEvent
 from studio.ui.canvas.board import Board
 from studio.ui.canvas.document import Document
-from studio.ui.canvas.faces import title_of
+from studio.ui.canvas.faces import title_of, words_of
 from studio.ui.canvas.model import Live
 from studio.ui.canvas.view import Entry
 from studio.ui.change import exhaust
 from studio.ui.language import tr
+from studio.ui.making import MAKERS
+from studio.ui.questions import Questions
 from studio.ui.studio import Studio
 from studio.ui.views.workflows_parts import again, collapsing, templates
+from studio.ui.views.workflows_parts.dropped import add_files
 from studio.ui.views.workflows_parts.live import RunState
+from studio.ui.views.workflows_parts.ran import Ran
 from studio.ui.views.workflows_parts.saving import Saving
 from studio.ui.views.workflows_parts.story import Story
+from studio.ui.views.workflows_parts.waiting import say_waiting
 
 if TYPE_CHECKING:
-    from studio.engine.datasets.dataset import Dataset
+    pass
 
 FLUSH, STATES_EVERY = 50, 2
 JUDGE_AFTER = 300
-WAITING_FOR = Text("Waiting for {title}", "等待“{title}”")
 
 
 class Sheet(QWidget):
@@ -47,6 +49,8 @@ class Sheet(QWidget):
     run_changed = Signal()  # another run, or it began or ended
     problems_changed = Signal()
     wants_run = Signal()
+    wants_repair = Signal(str)
+    wants_mending = Signal(str)  # of what was wrong before any run
 
     def __init__(
         self, studio: Studio, workflow: Workflow, names: dict[str, str] | None = None, parent: QWidget | None = None
@@ -62,20 +66,27 @@ class Sheet(QWidget):
         self.story: Story | None = None
         self._whole: RunState | None = None
         self.problems: list[Problem] = []
-        self._ran: dict[str, Node] = {}
+        self._ran = Ran()
         self._stream: Any = None
         self._ticks = 0
         self._clock = QTimer(self, interval=FLUSH, timeout=self._flush)
         self._judge_soon = QTimer(self, singleShot=True, interval=JUDGE_AFTER, timeout=self.judge)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.board)
+        layout.setSpacing(0)
+        self.questions = Questions(studio, self)
+        layout.addWidget(self.questions)
+        layout.addWidget(self.board, 1)
         self._listen()
         self.judge()
 
     @property
     def canvas(self):
         return self.board.canvas
+
+    def setFocus(self, *reason: Any) -> None:
+        """To its canvas. A focus proxy would do that too, and change the order of Tab for all that lies in the sheet."""
+        self.canvas.setFocus(*reason)
 
     @property
     def running(self) -> bool:
@@ -97,15 +108,11 @@ class Sheet(QWidget):
         if names != self.document.names:
             self.document.names = dict(names)
             exhaust(self.canvas.sheet.reread())
+            self._judge_soon.start()
 
-    def start_fields(self) -> list[Any]:
-        """What a run of this workflow asks for: the fields of its start step, where it has one."""
-        for node in self.document.nodes.values():
-            kind = self.document.type_of(node)
-            params = kind.read(node.params) if kind and kind.name == "start" else None
-            if params is not None:
-                return list(params.fields)
-        return []
+    def asked(self) -> Asked:
+        """What a run of this workflow asks for."""
+        return library.asked(self.document.graph)
 
     # runs
 
@@ -114,21 +121,43 @@ class Sheet(QWidget):
         workflows = self.studio.engine.workflows
         self.begin(lambda: workflows.start(self.workflow.id, inputs))
 
-    def begin(self, work: Callable[[], Coroutine[Any, Any, Execution]]) -> None:
-        """Save, then let `work` start a run, and show it."""
-        self.saving.when_saved(lambda: self.studio.bridge.run(self, work(), self._started, self._refused))
+    def begin(
+        self,
+        work: Callable[[], Coroutine[Any, Any, Execution]],
+        begun: Callable[[], object] = lambda: None,
+        refused: Callable[[StudioError], object] | None = None,
+    ) -> None:
+        """Save, then let `work` start a run, and show it; who asked is told that it was `begun`, or why not."""
+
+        def started(execution: Execution) -> None:
+            begun()
+            self._started(execution)
+
+        self.saving.when_saved(lambda: self.studio.bridge.run(self, work(), started, refused or self._refused))
 
     def stop(self) -> None:
         if self.run is not None and self.running:
             self.studio.bridge.run(self, self.studio.engine.workflows.stop(self.run.execution_id))
 
     def retry(self, node_id: str) -> None:
-        """Go on with the failed run; when the workflow was changed since, a new run, which reuses what is cached."""
-        if self.run is None or self.running or self._changed_since_run():
+        """Go on with the failed run; when the workflow was changed since, a new run with what that one was given, which reuses
+        what is cached."""
+        if self.run is None or self.running:
             self.wants_run.emit()
             return
-        workflows = self.studio.engine.workflows
-        self.studio.bridge.run(self, workflows.resume(self.run.execution_id), self._resumed)
+        workflows, run = self.studio.engine.workflows, self.run.execution_id
+        if self._ran.differ(self.document.nodes):
+            self.studio.bridge.run(self, workflows.execution(run), lambda failed: self._start_again(failed.inputs))
+        else:
+            self.studio.bridge.run(self, workflows.resume(run), self._resumed)
+
+    def _start_again(self, given: dict[str, Any]) -> None:
+        """Without a question, where nothing else is asked for than then."""
+        names = {field.name for field in self.asked().fields}
+        if names <= given.keys():
+            self.start({name: given[name] for name in names})
+        else:
+            self.wants_run.emit()
 
     def watch(self, execution_id: str) -> None:
         """Show a run from its first event: one that goes on, or one of the past."""
@@ -137,7 +166,7 @@ class Sheet(QWidget):
         self.canvas.sheet.clear_lives()
         self.run, self.story = RunState(execution_id), Story(execution_id)
         self._whole = self.run
-        self._ran = {}
+        self._ran = Ran()
         self._follow()
         self.run_changed.emit()
         definition = self.studio.engine.workflows.definition(execution_id)
@@ -157,6 +186,7 @@ class Sheet(QWidget):
         if self._stream is not None:
             self._stream.cancel()
         self.run = self._whole = self.story = None
+        self._show_questions()
         self.canvas.sheet.clear_lives()
         self.run_changed.emit()
 
@@ -164,43 +194,31 @@ class Sheet(QWidget):
         """Ask the engine what keeps this graph from running; off the window's thread, for large ones take a while."""
         if self.studio.bridge.engine is None:  # it was closed while the timer ran
             return
-        graph = self.document.graph
-        judge = self.studio.engine.workflows.problems
-
-        async def ask() -> list[Problem]:
-            return await asyncio.to_thread(judge, graph)
-
-        self.studio.bridge.run(self, ask(), self._judged)
+        work = self.studio.engine.workflows.examine(self.document.graph)
+        self.studio.bridge.run(self, work, self._judged)
 
     def _listen(self) -> None:
         self.canvas.sheet.chosen.connect(self.chosen)
+        self.questions.chosen.connect(lambda step: self.canvas.sheet.choose([step]))
         self.canvas.retry_wanted.connect(self.retry)
+        self.canvas.fix_wanted.connect(self.wants_repair)
+        self.canvas.mend_wanted.connect(self.wants_mending)
+        for kind, maker in MAKERS.items():
+            self.studio.bridge.listen(self, maker.event, lambda _, kind=kind: self._judge_again(kind))
         self.canvas.run_from_wanted.connect(lambda step: again.run_from(self, step))
         self.canvas.extra_entries = self.entries
-        self.canvas.files_dropped.connect(self._add_files)
+        self.canvas.files_dropped.connect(lambda paths, place: add_files(self, paths, place))
         self.document.edited.connect(self._edited)
         self.document.replaced.connect(self._mark_stale)
 
-    def _add_files(self, paths: list[str], place: QPointF) -> None:
-        """Register each file and put a step for it where it was dropped, one below the other."""
-        kind = self.document.types["dataset"]
-        for number, path in enumerate(paths):
-            at = place + QPointF(0, 160 * number)
-            work = self.studio.engine.datasets.register(path)
-            self.studio.bridge.run(self, work, lambda made, at=at: self._add_dataset(kind, made, at))
-
-    def _add_dataset(self, kind: NodeType, made: Dataset, at: QPointF) -> None:
-        self.show_names({**self.document.names, made.id: made.name})
-        editing.add_node(self.canvas, kind, at, dataset=made.id)
-
-    def entries(self, nodes: list[str]) -> list[Entry]:
-        """What the view adds to the menu of steps."""
+    def entries(self, nodes: list[str], place: QPointF) -> list[Entry]:
+        """What the view adds to the menu of steps, or of the empty sheet, that was opened at a place."""
         found = again.entries(self, nodes)
         if len(nodes) == 1 and self.document.nodes[nodes[0]].type == collapsing.STEP:
             found.append((collapsing.ENTER, "", lambda: collapsing.enter(self, nodes[0])))
-        if nodes and collapsing.can_collapse(self.document, nodes):
+        if nodes and collapsing.STEP in self.document.types:
             found.append((collapsing.COLLAPSE, "", lambda: collapsing.collapse(self, nodes)))
-        return found + templates.entries(self, nodes)
+        return found + templates.entries(self, nodes, place)
 
     def _started(self, execution: Execution) -> None:
         self.watch(execution.id)
@@ -209,8 +227,8 @@ class Sheet(QWidget):
         """Steps that are others now than in that run say so."""
         if self.run is None or self.run.execution_id != execution_id:
             return
-        self._ran = {node.id: node for node in graph.nodes}
-        for node_id in self._ran:
+        self._ran = Ran(graph)
+        for node_id in self._ran.steps:
             self._mark_stale(node_id)
 
     def _resumed(self, execution: Execution) -> None:
@@ -240,6 +258,7 @@ class Sheet(QWidget):
     def _ended(self) -> None:
         self._flush(last=True)
         self._clock.stop()
+        self._show_questions()
         self.run_changed.emit()
 
     def _broke(self, error: StudioError) -> None:
@@ -254,28 +273,23 @@ class Sheet(QWidget):
         if not last and not self.run.touched and self._ticks % STATES_EVERY:
             return
         lives = self.run.take_touched(time.time())
-        lives.update(self._say_waiting())
+        lives.update(say_waiting(self.run, self.document))
         for node_id, live in lives.items():
-            live.stale = self._differs(node_id)
+            live.stale = self._ran.differs(self.document.nodes.get(node_id))
         if lives:
             self.canvas.sheet.show_lives(lives)
+        self._show_questions()
         self.told.emit(lives)
 
-    def _say_waiting(self) -> dict[str, Live]:
-        """What a waiting step waits for: the first of its sources that is not done. Gives those that wait for another."""
-        assert self.run is not None
-        found: dict[str, Live] = {}
-        for node_id, live in self.run.lives.items():
-            if live.state != "waiting" or node_id not in self.document.nodes:
-                continue
-            sources = [edge.source for edge in self.document.wires(node_id) if edge.target == node_id]
-            open_now = [s for s in sources if self.run.live(s).state in ("waiting", "running", "idle")]
-            if open_now and open_now[0] in self.document.nodes:
-                source = self.document.nodes[open_now[0]]
-                words = tr(WAITING_FOR.format(title=title_of(source, self.document.type_of(source))))
-                if words != live.message:
-                    live.message, found[node_id] = words, live
-        return found
+    def _show_questions(self) -> None:
+        """What the run asks, above the canvas."""
+        run = self._whole
+        document = self.document
+        titles = lambda: {node.id: words_of(node, document.type_of(node)) for node in document.nodes.values()}  # noqa: E731
+        if run is not None and run.running:
+            self.questions.follow(run.execution_id, run.asks, titles)
+        else:
+            self.questions.follow("", 0, titles)
 
     def _edited(self) -> None:
         self._judge_soon.start()
@@ -284,22 +298,14 @@ class Sheet(QWidget):
     def _mark_stale(self, part_id: str) -> None:
         """Edits during or after a run count for the next one; the step says so."""
         live = self.lives().get(part_id)
-        if live is not None and live.stale != self._differs(part_id):
+        if live is not None and live.stale != self._ran.differs(self.document.nodes.get(part_id)):
             live.stale = not live.stale
             self.canvas.sheet.show_lives({part_id: live})
 
-    def _differs(self, part_id: str) -> bool:
-        """Whether a step is another one now than in the run that is shown."""
-        before, now = self._ran.get(part_id), self.document.nodes.get(part_id)
-        return bool(before and now and (before.params, before.bypass) != (now.params, now.bypass))
-
-    def _changed_since_run(self) -> bool:
-        now = self.document.nodes
-        if not self._ran:
-            return False
-        return self._ran.keys() != now.keys() or any(
-            (node.params, node.bypass) != (now[name].params, now[name].bypass) for name, node in self._ran.items()
-        )
+    def _judge_again(self, kind: str) -> None:
+        """Something of a kind that steps name came or went. What tells of itself often matters only where one is missing."""
+        if kind not in ("model", "workflow") or any(one.fix and one.fix.kind == kind for one in self.problems):
+            self._judge_soon.start()
 
     def _judged(self, problems: list[Problem]) -> None:
         self.problems = problems

@@ -7,20 +7,21 @@ from datetime import datetime
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from studio.engine.text import Text
+from studio.engine.text import Text, plural
 from studio.engine.workflows.execution import Workflow
-from studio.ui.language import tr
+from studio.ui.making import MAKERS
 from studio.ui.theme import theme
 from studio.ui.views.workflows_parts.templates import BUILT_IN
 from studio.ui.widgets.buttons import Button
+from studio.ui.widgets.gap import gap
 from studio.ui.widgets.labels import Label
-from studio.ui.widgets.panel import Surface
+from studio.ui.widgets.panel import Surface, scroll
 from studio.ui.widgets.rows import Row, RowList
+from studio.ui.widgets.things import Thing
 
 TITLE = Text("Open a workflow, or begin a new one", "打开一个工作流，或新建一个")
 HINT = Text("On an empty canvas, double-click to add a node.", "在空白画布上双击即可添加节点。")
 NONE = Text("There is no workflow yet.", "还没有工作流。")
-STEPS = Text("{count} steps", "{count} 个节点")
 
 
 class StartPage(Surface):
@@ -39,7 +40,7 @@ class StartPage(Surface):
         self.templates.set_rows(Row(key, title, doc, "layout-template") for key, (title, doc, _) in BUILT_IN.items())
         self.templates.activated.connect(self.template)
         self.none = Label(NONE, "dense", "text.tertiary")
-        self.blank = Button(Text("New workflow", "新建工作流"), "plus", "primary")
+        self.blank = Button(MAKERS["workflow"].title, "plus", "primary")
         self.blank.clicked.connect(self.wanted)
         self.more = Button(Text("Add the sample workflows", "添加示例工作流"), "sparkles")
         self.more.clicked.connect(self.sample)
@@ -48,9 +49,9 @@ class StartPage(Surface):
     def show_workflows(self, workflows: list[Workflow]) -> None:
         rows = []
         for workflow in workflows:
-            steps = tr(STEPS.format(count=len(workflow.definition.nodes)))
             when = datetime.fromtimestamp(workflow.updated_at).strftime("%m-%d %H:%M")
-            rows.append(Row(workflow.id, workflow.name, workflow.description or steps, "workflow", trailing=when))
+            thing = Thing("workflow", workflow.id, workflow.name)
+            rows.append(Row(workflow.id, workflow.name, about(workflow), "workflow", trailing=when, thing=thing))
         self.list.set_rows(rows)
         self.none.setVisible(not rows)
         self.list.setVisible(bool(rows))
@@ -63,16 +64,16 @@ class StartPage(Surface):
         column.addStretch(1)
         column.addWidget(Label(TITLE, "title"))
         column.addWidget(Label(HINT, "body", "text.secondary", wrap=True))
-        column.addSpacing(theme.size("space.2"))
+        gap(column, "space.2")
         row = QHBoxLayout()
         row.addWidget(self.blank)
         row.addWidget(self.more)
         row.addStretch(1)
         column.addLayout(row)
-        column.addSpacing(theme.size("space.2"))
+        gap(column, "space.2")
         column.addWidget(self.none)
         column.addWidget(self.list)
-        column.addSpacing(theme.size("space.2"))
+        gap(column, "space.2")
         column.addWidget(Label(Text("Templates", "模板"), "denseStrong", "text.secondary"))
         self.templates.setFixedHeight(len(BUILT_IN) * theme.scaled(48) + 8)
         column.addWidget(self.templates)
@@ -80,7 +81,16 @@ class StartPage(Surface):
         holder = QWidget()
         holder.setLayout(column)
         holder.setFixedWidth(theme.scaled(460))
-        outer = QHBoxLayout(self)
-        outer.addStretch(1)
-        outer.addWidget(holder)
-        outer.addStretch(1)
+        across = QHBoxLayout()
+        across.addStretch(1)
+        across.addWidget(holder)
+        across.addStretch(1)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(scroll(across))  # many workflows would else take the height of the panel below
+
+
+def about(workflow: Workflow) -> Text | str:
+    """A line below its name: what it is for, or how large it is."""
+    count = len(workflow.definition.nodes)
+    return workflow.description or Text(plural(count, "step", "steps"), f"{count:,} 个节点")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from studio.engine.workflows.journal import RunEvent
+from studio.engine.workflows.run_event import RunEvent
 from studio.ui.views.workflows_parts.live import RunState
 
 MOMENTS = frozenset({"run_started", "started", "finished", "failed", "skipped", "asked", "answered"})

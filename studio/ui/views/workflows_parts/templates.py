@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from studio.ui.views.workflows_parts.sheet import Sheet
 
 MEMORY = "templates"
+TITLE = Text("Keep as a template", "存为模板")
 KEEP = Text("Keep as a template…", "存为模板…")
 INSERT = Text("Insert “{name}”", "插入“{name}”")
 NAME = Text("Name", "名称")
@@ -115,17 +116,17 @@ def graph_of(key: str) -> Graph:
     return graph
 
 
-def entries(sheet: Sheet, nodes: list[str]) -> list[Entry]:
-    """In the menu of steps: keep them; in the menu of the empty sheet: put one there."""
+def entries(sheet: Sheet, nodes: list[str], place: QPointF) -> list[Entry]:
+    """In the menu of steps: keep them; in the menu of the empty sheet: put one at the place where it was opened."""
     if nodes:
         return [(KEEP, "", lambda: keep(sheet, nodes))]
     inserts: list[Entry] = [
-        (INSERT.format(name=tr(title)), "", lambda key=key: insert(sheet, _as_text(graph_of(key), sheet.document)))
+        (INSERT.format(name=tr(title)), "", lambda key=key: insert(sheet, _words_of(sheet, key), place))
         for key, (title, _, _) in BUILT_IN.items()
     ]
     own: dict[str, str] = sheet.studio.window.memory.get(MEMORY, {})
     return inserts + [
-        (INSERT.format(name=name), "", lambda words=words: insert(sheet, words)) for name, words in own.items()
+        (INSERT.format(name=name), "", lambda words=words: insert(sheet, words, place)) for name, words in own.items()
     ]
 
 
@@ -133,7 +134,7 @@ def keep(sheet: Sheet, nodes: list[str]) -> Ask:
     """Ask for a name; the chosen steps stay in the window's memory under it."""
     first = sheet.document.nodes[nodes[0]]
     words = clipboard.as_json(sheet.document, sheet.canvas.sheet.chosen_ids())
-    dialog = Ask(KEEP, Text("Keep", "保存"), parent=sheet.window())
+    dialog = Ask(TITLE, Text("Keep", "保存"), parent=sheet.window())
     name = LineField(name=NAME)
     name.setText(title_of(first, sheet.document.type_of(first)))
     dialog.add(NAME, name)
@@ -148,10 +149,11 @@ def keep(sheet: Sheet, nodes: list[str]) -> Ask:
     return dialog
 
 
-def insert(sheet: Sheet, words: str) -> None:
-    """Where there is room in view; one step of undo."""
-    editing.insert_words(sheet.canvas, words, sheet.canvas.visible_rect().center() - QPointF(240, 80))
+def insert(sheet: Sheet, words: str, place: QPointF) -> None:
+    """Its upper left corner at that place of the sheet; one step of undo."""
+    editing.insert_words(sheet.canvas, words, place)
 
 
-def _as_text(graph: Graph, document: Document) -> str:
-    return clipboard.as_json(Document(document.judge, graph), [node.id for node in graph.nodes])
+def _words_of(sheet: Sheet, key: str) -> str:
+    graph = graph_of(key)
+    return clipboard.as_json(Document(sheet.document.judge, graph), [node.id for node in graph.nodes])

@@ -14,13 +14,15 @@ from studio.ui.language import say, tr
 from studio.ui.theme import theme
 from studio.ui.views.workflows_parts.live import RunState
 from studio.ui.views.workflows_parts.outline import paint_state
+from studio.ui.widgets.bars import RoomAfter
 
 ROW, AXIS, NAMES = 20, 22, 164
 STEPS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600)
 BARS = {
     "done": "success.solid", "cached": "cached.solid", "running": "accent.solid", "failed": "danger.solid",
-    "warning": "warning.solid", "skipped": "border.control",
+    "warning": "warning.solid", "asking": "warning.solid",
 }  # fmt: skip
+UNDER_WAY = ("running", "asking")
 
 
 class Timeline(QWidget):
@@ -34,6 +36,7 @@ class Timeline(QWidget):
         self.titles: dict[str, str] = {}
         self.now = 0.0
         self.current = ""
+        self._room = RoomAfter(56, "space.4")
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         say(self.setAccessibleName, Text("Timeline of the run", "运行时间线"))
@@ -78,12 +81,17 @@ class Timeline(QWidget):
             return
         span = max(self.run.elapsed(self.now) * 1.08, 0.2)
         left = min(theme.scaled(NAMES), self.width() * 0.42)
-        width = self.width() - left - theme.scaled(56)
+        width = max(theme.scaled(40), self.width() - left - self._after())
         self._axis(painter, span, left, width)
         for row, step in enumerate(self.rows()):
             self._row(painter, row, step, span, left, width)
         if self.run.running:
             self._cursor(painter, left + width * self.run.elapsed(self.now) / span)
+
+    def _after(self) -> int:
+        assert self.run is not None
+        lives = list(self.run.lives.values())
+        return self._room.of([(live.state, live.seconds) for live in lives], map(_figures, lives))
 
     def _axis(self, painter: QPainter, span: float, left: float, width: float) -> None:
         most = max(1.0, width / theme.scaled(56))
@@ -96,7 +104,8 @@ class Timeline(QWidget):
             painter.drawLine(QPointF(x, theme.scaled(AXIS)), QPointF(x, self.height()))
             painter.setPen(theme.colour("text.tertiary"))
             words = clock(at) if step >= 1 else f"{at:.1f} s"
-            painter.drawText(QRectF(x - 30, 2, 60, theme.scaled(AXIS) - 4), Qt.AlignmentFlag.AlignCenter, words)
+            half = theme.scaled(30)
+            painter.drawText(QRectF(x - half, 2, 2 * half, theme.scaled(AXIS) - 4), Qt.AlignmentFlag.AlignCenter, words)
             at += step
 
     def _row(self, painter: QPainter, row: int, step: str, span: float, left: float, width: float) -> None:
@@ -115,8 +124,13 @@ class Timeline(QWidget):
         shown = painter.fontMetrics().elidedText(title, Qt.TextElideMode.ElideRight, int(words.width()))
         painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, shown)
         begun = _begun(live)
+        if begun is None and live.state in ("skipped", "unreached", "left_out"):
+            painter.setFont(theme.figures("caption"))
+            painter.setPen(theme.colour("text.tertiary"))
+            beside = QRectF(left, top, self.width() - left, height)
+            painter.drawText(beside, Qt.AlignmentFlag.AlignVCenter, tr(STATE_WORDS[live.state]))
         if begun is not None:
-            ended = live.spans[-1][1] if live.spans and live.state != "running" else self.now
+            ended = live.spans[-1][1] if live.spans and live.state not in UNDER_WAY else self.now
             x = left + width * max(0.0, begun - self.run.started) / span
             self._bar(
                 painter, live, QRectF(x, top + height * 0.25, max(3.0, width * (ended - begun) / span), height * 0.5)
@@ -126,14 +140,10 @@ class Timeline(QWidget):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.colour(BARS.get(live.state, "border.control")))
         painter.drawRoundedRect(bar, 2, 2)
-        if live.state == "running" or live.seconds is None:
-            return
         painter.setFont(theme.figures("caption"))
         painter.setPen(theme.colour("text.tertiary"))
-        words = seconds_in_words(live.seconds)
-        if live.state in ("failed", "cached"):
-            words += f" · {tr(STATE_WORDS[live.state])}"
-        painter.drawText(QRectF(bar.right() + 6, bar.center().y() - 10, 160, 20), Qt.AlignmentFlag.AlignVCenter, words)
+        after = QRectF(bar.right() + 6, bar.top() - bar.height() / 2, self.width() - bar.right() - 6, 2 * bar.height())
+        painter.drawText(after, Qt.AlignmentFlag.AlignVCenter, _figures(live))
 
     def _cursor(self, painter: QPainter, x: float) -> None:
         painter.setPen(QPen(theme.colour("accent.ring"), 1.5))
@@ -146,7 +156,15 @@ class Timeline(QWidget):
         self.updateGeometry()
 
 
+def _figures(live: Live) -> str:
+    """What stands after a bar: how long it took, and how it ended where that is not plain."""
+    if live.state in UNDER_WAY or live.seconds is None:
+        return ""
+    words = seconds_in_words(live.seconds)
+    return f"{words} · {tr(STATE_WORDS[live.state])}" if live.state in ("failed", "cached") else words
+
+
 def _begun(live: Live) -> float | None:
     if live.spans:
         return live.spans[0][0]
-    return live.started if live.state == "running" else None
+    return live.started if live.state in UNDER_WAY else None
