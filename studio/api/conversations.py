@@ -81,7 +81,7 @@ async def trash(request: Request) -> Response:
 
 @router.post("/conversations/import", status_code=201)
 async def import_threads(request: Request) -> Response:
-    """Bring in a file that ChatGPT, Open WebUI, LM Studio or this studio exported: its bytes are the body."""
+    """Bring in a file that ChatGPT, Open WebUI, LM Studio or this studio exported, or JSON Lines of messages: its bytes are the body."""
     added = await engine_of(request).chat.import_threads(await read_body(request))
     return success([_thread(thread) for thread in added], 201)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +13,7 @@ from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 from studio.engine.errors import StudioError
 from studio.engine.text import Text
 from studio.engine.workflows.doubt import asked_of
+from studio.ui import when
 from studio.ui.frame.focus import tab_through
 from studio.ui.studio import Studio
 from studio.ui.theme import theme
@@ -104,8 +104,7 @@ class Questions(QWidget):
 
     def _card(self, run: str, item: dict[str, Any], alike: int) -> QuestionCard:
         step, at = item["step"], item["at"]
-        when = time.strftime("%H:%M", time.localtime(item["since"]))
-        since = ASKED.format(when=when)
+        since = ASKED.format(when=when.moment(item["since"], inside=True))
         if at:
             row = ROW.format(row=" · ".join(str(place + 1) for place in at))
             since = Text(f"{row.en} · {since.en}", f"{row.zh} · {since.zh}")

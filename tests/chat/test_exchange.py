@@ -359,5 +359,31 @@ async def test_jsonl_for_fine_tuning_has_whole_answers_without_marks(place: Plac
         {"role": "user", "content": QUESTION},
         {"role": "assistant", "content": "It is 24 months."},
     ]
+    [again] = await place.chat.import_threads(f"{line}\n".encode())
+    said = await place.chat.messages(again.id)
+    assert [(each.role, each.content) for each in said] == [("user", QUESTION), ("assistant", "It is 24 months.")]
+    assert again.title == QUESTION and await place.chat.import_threads(line.encode()) == [], "it is there once"
     with pytest.raises(BadParameter, match="docx"):
         await place.chat.export(thread.id, "docx")
+
+
+async def test_jsonl_brings_a_thread_for_each_line_with_its_rules_and_weights(place: Place) -> None:
+    def line(*turns: tuple[str, Any], **more: Any) -> str:
+        return json.dumps({"messages": [{"role": role, "content": content} | more for role, content in turns]})
+
+    parts = [{"type": "text", "text": "What is this?"}, {"type": "image_url", "image_url": {"url": "data:"}}]
+    lines = [
+        line(("system", "Be brief."), ("user", parts), ("assistant", "A pump.")),
+        "",
+        line(("user", "Q"), ("assistant", "A"), weight=0),
+    ]
+    first, second = sorted(
+        await place.chat.import_threads("\n".join(lines).encode()), key=lambda each: -len(each.title)
+    )
+    question, answer = await place.chat.messages(first.id)
+    assert question.content == "What is this?\n\n*[image_url]*" and first.title == "What is this?"
+    assert answer.steps[0].detail.en == "Be brief."
+    assert [each.feedback for each in await place.chat.messages(second.id)] == ["", "down"]
+    for bad, told in ((f"{lines[0]}\n{{]", "line 2"), (f'{lines[0]}\n{{"prompt": 1}}', "conversation 2")):
+        with pytest.raises(Invalid, match=told):
+            await place.chat.import_threads(bad.encode())

@@ -327,6 +327,8 @@ async def test_the_version_that_an_answer_read_can_be_queried_by_its_number(work
     await workshop.engine.datasets.create_version(kept.id, tmp_path / "new.csv")
     source = Source(number=1, kind="rows", title="kept", dataset_id=kept.id, version=1, sql="SELECT count(*) FROM kept")
     assert as_read(source) == 'SELECT count(*) FROM "kept@1"'
+    rows = source.model_copy(update={"rows_sql": 'SELECT *\nFROM "kept"\nLIMIT 5'})
+    assert as_read(rows) == 'SELECT *\nFROM "kept@1"', "all that was counted, not the first few"
     counts = [await workshop.engine.sql.query(sql) for sql in (as_read(source), "SELECT count(*) FROM kept")]
     assert [count.table.column(0).to_pylist() for count in counts] == [[3], [4]]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from studio.engine.events import Events
 from studio.engine.paths import Paths
@@ -23,6 +23,7 @@ from studio.ui.language import language
 from studio.ui.theme import theme
 from studio.ui.window import Window
 from tests import collecting
+from tests.ui.real import Desk
 
 
 class SmallEngine:
@@ -74,6 +75,12 @@ def app(qapp: QApplication) -> Iterator[QApplication]:
     theme.apply(qapp, "dark")
     yield qapp
     language.set("en")
+
+
+@pytest.fixture
+def view(desk: Desk) -> QWidget:
+    """The view in front, of a test with a real engine."""
+    return desk.window.current_view()
 
 
 @pytest.fixture

@@ -38,11 +38,6 @@ def desk(tmp_path, app, bridge, qtbot, monkeypatch, hub):
         yield desk
 
 
-@pytest.fixture
-def view(desk) -> ModelsView:
-    return desk.window.current_view()
-
-
 def test_a_model_is_searched_chosen_paused_resumed_and_stands_in_the_library(desk, view, hub):
     hub.bytes_per_second = 1_000_000
     view.show_discover()

@@ -26,11 +26,6 @@ def desk(tmp_path, app, bridge, qtbot, monkeypatch):
 
 
 @pytest.fixture
-def view(desk) -> ModelsView:
-    return desk.window.current_view()
-
-
-@pytest.fixture
 def tiny(desk, view, tmp_path):
     model = desk.wait(desk.engine.models.add(make_tiny_gguf(tmp_path / "Tiny-F32.gguf")))
     desk.until(lambda: model.id in view.table.rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Sequence
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 HASHED = (
     5.0  # seconds that a file which was written anew is waited for, until it is known whether its content is another
 )
+FIRST_ROWS = re.compile(r"\nLIMIT \d+\Z")
 
 
 async def changed(knowledge: Knowledge, datasets: Datasets, sources: Sequence[Source]) -> dict[int, Text]:
@@ -77,8 +79,8 @@ def row_as_read(source: Source) -> str:
 
 
 def as_read(source: Source) -> str:
-    """The query of rows over the version that the answer read: `"orders@2"` in place of `orders`."""
-    sql = source.rows_sql or source.sql
+    """The query of rows over the version that the answer read: `"orders@2"` in place of `orders`; all of them, not the first few."""
+    sql = FIRST_ROWS.sub("", source.rows_sql) or source.sql
     if source.version is None:
         return sql
     address = f'"{source.title}@{source.version}"'

@@ -24,7 +24,7 @@ Whole = tuple[Thread, list[Message]]
 
 
 class ImportFormat(ABC):
-    """Reads what one program exports. `data` is the parsed JSON of a file."""
+    """Reads what one program exports. `data` is the parsed JSON of a file; of one with JSON Lines, their list."""
 
     name: ClassVar[str]
     title: ClassVar[Text]
@@ -53,7 +53,7 @@ def read(content: bytes) -> list[Whole]:
     found: list[Whole] = []
     for name, part in _parts(content):
         try:
-            data = json.loads(part)
+            data = _parsed(part)
         except (ValueError, RecursionError) as error:
             raise _no_json(name, error) from error
         reader = next((each() for each in formats if each().matches(data)), None)
@@ -61,6 +61,23 @@ def read(content: bytes) -> list[Whole]:
             raise _not_known(name)
         found += _threads(reader, data, name)
     return found
+
+
+def _parsed(content: bytes) -> Any:
+    try:
+        return json.loads(content)
+    except json.JSONDecodeError as error:
+        if error.msg != "Extra data":  # a line of its own after a whole first one
+            raise
+        return [_line(number, line) for number, line in enumerate(content.splitlines(), 1) if line.strip()]
+
+
+def _line(number: int, line: bytes) -> Any:
+    try:
+        return json.loads(line)
+    except json.JSONDecodeError as error:
+        error.lineno = number
+        raise
 
 
 def _threads(reader: ImportFormat, data: Any, name: str) -> list[Whole]:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.engine.events import Notice
 from studio.engine.text import Text
+from studio.ui import when
 from studio.ui.actions import Actions
 from studio.ui.language import say
 from studio.ui.theme import theme
@@ -120,7 +121,7 @@ class NoticesPanel(Popup):
             words.addWidget(Label(kept.notice.body, "dense", "text.secondary", wrap=True))
         self._add_repair(words, kept.notice)
         row.addLayout(words, 1)
-        at = Label(time.strftime("%H:%M", time.localtime(kept.at)), "caption", "text.tertiary")
+        at = Label(when.short(kept.at), "caption", "text.tertiary")
         row.addWidget(at, 0, Qt.AlignmentFlag.AlignTop)
         return entry
 

@@ -110,6 +110,7 @@ class ChatView(View):
     def shown(self) -> None:
         self.using.look()
         self.keeping.load()
+        self.sourcing.look()
         self.middle.composer.input.setFocus()
 
     # What a person does

@@ -104,10 +104,12 @@ class DataView(View):
         if isinstance(place.get("row"), int):
             table.opened.connect(lambda _dataset: table.table.set_current(place["row"]))
 
-    def open_query(self, name: str, *, sql: str = "") -> None:
-        """Show a saved query by name, or a new one with this text."""
+    def open_query(self, name: str, *, sql: str = "", run: bool = False) -> None:
+        """Show a saved query by name, or a new one with this text, which may be run at once."""
         if name:
             self.queries.open(name, sql)
+        elif run:
+            self.new_query(sql).run()
         else:
             self.new_query(sql)
 

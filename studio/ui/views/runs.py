@@ -15,6 +15,7 @@ from studio.engine.workflows.execution import Execution
 from studio.engine.workflows.graph import Graph
 from studio.engine.workflows.run_event import RunEvent
 from studio.engine.workflows.service import RunProgressed, RunWaits
+from studio.ui import when
 from studio.ui.actions import Action
 from studio.ui.bridge import Handle
 from studio.ui.language import tr
@@ -28,7 +29,7 @@ from studio.ui.views.runs_parts.side import RunsPanel
 from studio.ui.views.runs_parts.step_panel import StepPanel
 from studio.ui.views.runs_parts.values import Values
 from studio.ui.views.runs_parts.watching import Watched
-from studio.ui.views.runs_parts.words import duration, look_of_run, moment
+from studio.ui.views.runs_parts.words import duration, look_of_run
 from studio.ui.views.view import View
 from studio.ui.widgets.ask import Ask
 from studio.ui.widgets.menus import escaped
@@ -154,7 +155,12 @@ class Runs(View):
         menu = QMenu(self)
         for other in [other for other in found if other.id != run.id][:OFFERED]:
             said = [value[:WIDEST] for value in other.inputs.values() if isinstance(value, str) and value]
-            words = [tr(moment(other.started_at)), tr(look_of_run(other.status).words), duration(other.seconds), *said]
+            words = [
+                tr(when.moment(other.started_at, seconds=True)),
+                tr(look_of_run(other.status).words),
+                duration(other.seconds),
+                *said,
+            ]
             shown = " ".join(" · ".join(words).split())
             shown = shown if len(shown) <= WIDEST else f"{shown[: WIDEST - 1].rstrip()}…"
             menu.addAction(escaped(shown), lambda name=other.id: self.compare(name))

@@ -1,13 +1,8 @@
-"""Figures as people read them: sizes, counts, times."""
+"""Figures as people read them: sizes, counts."""
 
 from __future__ import annotations
 
-import time
-
-from studio.engine.text import Text
-
 UNITS = ("B", "KB", "MB", "GB", "TB")
-MINUTE, HOUR, DAY = 60, 3600, 86_400
 
 
 def size(count: float | None) -> str:
@@ -32,17 +27,3 @@ def short(count: float | None) -> str:
                 else f"{count / limit:.0f}{letter}"
             )
     return f"{count / 1024:.0f}k" if count >= 1024 else f"{count:.0f}"
-
-
-def ago(when: float, now: float | None = None) -> Text:
-    """How long since a time in UTC seconds: “2 min ago”, “Yesterday”, or the date."""
-    passed = (time.time() if now is None else now) - when
-    if passed < MINUTE:
-        return Text("Just now", "刚刚")
-    if passed < HOUR:
-        return Text(f"{passed // MINUTE:.0f} min ago", f"{passed // MINUTE:.0f} 分钟前")
-    if passed < DAY:
-        return Text(f"{passed // HOUR:.0f} h ago", f"{passed // HOUR:.0f} 小时前")
-    if passed < 2 * DAY:
-        return Text("Yesterday", "昨天")
-    return Text.same(time.strftime("%Y-%m-%d", time.localtime(when)))

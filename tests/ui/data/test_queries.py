@@ -29,6 +29,14 @@ def pane(view: DataView, tickets: TableTab, qtbot: QtBot) -> QueryPane:
     return made
 
 
+def test_a_query_that_another_view_opens_is_run_at_once_where_it_asks_for_rows(view: DataView, qtbot: QtBot) -> None:
+    view.studio.open("query", "", sql="SELECT 7 AS seven", run=True)
+    opened = list(view.queries.panes.values())[-1]
+    until(qtbot, lambda: opened.results.rows.table.row_count == 1)
+    view.studio.open("query", "", sql="SELECT 8 AS eight")
+    assert list(view.queries.panes.values())[-1]._running is None
+
+
 def put_caret(pane: QueryPane, position: int, end: int | None = None) -> None:
     cursor = pane.editor.textCursor()
     cursor.setPosition(position)

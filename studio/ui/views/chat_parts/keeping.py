@@ -104,11 +104,10 @@ class Keeping(QObject):
         name = "".join(" " if letter in '\\/:*?"<>|' else letter for letter in (thread.title if thread else ""))[
             :60
         ].strip()
-        path, _ = QFileDialog.getSaveFileName(
-            self._panel, tr(Text("Export thread", "导出对话")), f"{name or 'chat'}.{ending}"
-        )
+        start = str(Path.home() / f"{name or 'chat'}.{ending}")
+        path, _ = QFileDialog.getSaveFileName(self._panel, tr(Text("Export thread", "导出对话")), start, f"*.{ending}")
         if path:
-            self.export(thread_id, format, path)
+            self.export(thread_id, format, path if Path(path).suffix else f"{path}.{ending}")
 
     def export(self, thread_id: str, format: str, path: str) -> None:
         async def work() -> None:
@@ -121,8 +120,8 @@ class Keeping(QObject):
     def ask_import(self) -> None:
         """Which file, then bring its threads in."""
         path, _ = QFileDialog.getOpenFileName(
-            self._panel, tr(Text("Import chats of ChatGPT, Open WebUI or LM Studio", "导入 ChatGPT、Open WebUI 或 LM Studio 的对话")),
-            "", "*.json *.zip",
+            self._panel, tr(Text("Import chats of ChatGPT, Open WebUI, LM Studio or this studio", "导入 ChatGPT、Open WebUI、LM Studio 或本程序的对话")),
+            str(Path.home()), "*.json *.jsonl *.zip",
         )  # fmt: skip
         if path:
             self.bring_in(path)

@@ -8,9 +8,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWi
 
 from studio.engine.chat.message import Attachment, Message
 from studio.engine.text import Text
+from studio.ui import when
 from studio.ui.language import say
 from studio.ui.theme import theme
-from studio.ui.views.chat_parts import when
 from studio.ui.views.chat_parts.message_editor import MessageEditor
 from studio.ui.views.chat_parts.versions import Versions
 from studio.ui.widgets.buttons import IconButton
@@ -85,7 +85,9 @@ class QuestionView(QWidget):
         row = QHBoxLayout()
         row.setSpacing(theme.size("space.1"))
         row.addStretch(1)
-        row.addWidget(Label(when.short(self.message.created_at), "dense", "text.tertiary"))
+        row.addWidget(
+            Label(when.moment(self.message.created_at) if self.message.created_at else "", "dense", "text.tertiary")
+        )
         self.copy = IconButton("copy", Text("Copy question", "复制问题"), size=14)
         self.copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.message.content))
         self.pencil = IconButton("pencil", Text("Edit question", "编辑问题"), size=14)

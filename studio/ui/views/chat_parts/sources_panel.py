@@ -224,11 +224,10 @@ class SourcesPanel(Panel):
         self.flag.setVisible(source.flagged is not None)
         if source.flagged is not None:
             say(self.flag.setToolTip, source.flagged)
-        self._show_changed()
         self.open.setVisible(source.kind != "file")
         in_data = source.kind == "rows" or bool(source.dataset_id)
         self.open.say(Text("Open in Data", "在数据中打开") if in_data else Text("Open in Knowledge", "在知识库中打开"))
-        self._fit_foot()
+        self._show_changed()
         if source.kind == "rows":
             self.rows.show_source(source)
             self.stack.setCurrentWidget(self.rows)
@@ -242,6 +241,7 @@ class SourcesPanel(Panel):
         self.stale.setVisible(words is not None)
         if words is not None:
             say(self.stale.setToolTip, words)
+        self._fit_foot()
 
     def _turn(self, page: int) -> None:
         if self.current is not None:

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer
+from PySide6.QtGui import QGuiApplication
 
 from studio.engine.chat.freshness import row_as_read
 from studio.engine.chat.message import Message, Source
@@ -40,6 +41,9 @@ class Sourcing(QObject):
         self._soon.timeout.connect(self.look)
         for kind in (DocumentChanged, DocumentDeleted, DatasetsChanged):
             studio.bridge.listen(self, kind, self._look_soon)
+        QGuiApplication.instance().applicationStateChanged.connect(
+            self._look_soon
+        )  # a file may have been changed elsewhere
         self._message = ""  # the answer whose sources are shown
         panel.selected.connect(self._mark_chip)
         panel.page_wanted.connect(self._fetch_page)
@@ -77,18 +81,19 @@ class Sourcing(QObject):
         self._message, self.panel.picked = message.id, True
         self.panel.show_sources(message.sources, number)
         self._mark_chip(number)
+        self.look()
 
     def open_rows(self, dataset_id: str, sql: str) -> None:
         """The rows where they live, in the Data view; a query of an older version as a query."""
         if VERSION.search(sql):
-            self._studio.open("query", "", sql=sql)
+            self._studio.open("query", "", sql=sql, run=True)
         else:
             self._studio.open("dataset", dataset_id, sql=sql)
 
     def _open_row(self, source: Source, stale: bool) -> None:
         """A row that was found, with the cursor on it; one of an older version as a query of that version."""
         if stale:
-            self._studio.open("query", "", sql=row_as_read(source))
+            self._studio.open("query", "", sql=row_as_read(source), run=True)
         else:
             self._studio.open("dataset", source.dataset_id, row=(source.row or 1) - 1)
 

@@ -11,10 +11,11 @@ from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from studio.engine.chat.message import Hit, Thread
 from studio.engine.text import Text
+from studio.ui import when
 from studio.ui.icons import icon, paint_icon
 from studio.ui.language import tr
 from studio.ui.theme import theme
-from studio.ui.views.chat_parts import when
+from studio.ui.views.chat_parts import time_groups
 from studio.ui.widgets.buttons import Button, IconButton
 from studio.ui.widgets.inputs import SearchField
 from studio.ui.widgets.labels import Label
@@ -159,9 +160,9 @@ class ThreadsPanel(Panel):
         self.nothing.setVisible(not rows)
 
     def _thread_rows(self, wanted: str) -> list[Row]:
-        grouped: dict[Text, list[Thread]] = {when.PINNED: []}
+        grouped: dict[Text, list[Thread]] = {time_groups.PINNED: []}
         grouped |= {Text.same(folder): [] for folder in self.folders()}
-        grouped |= {group: [] for group in when.GROUPS if group != when.PINNED}
+        grouped |= {group: [] for group in time_groups.GROUPS if group != time_groups.PINNED}
         for thread in self._threads:
             if wanted in _title(thread).lower():
                 grouped[_group(thread)].append(thread)
@@ -196,7 +197,7 @@ class ThreadsPanel(Panel):
             self._names(thread),
             icon="loader-circle" if streaming else "pin" if thread.pinned else "",
             colour="accent.text" if streaming else "text.secondary",
-            trailing=when.short(thread.deleted_at or thread.updated_at),
+            trailing=_at(thread),
             hint=thread.title,
         )
 
@@ -256,8 +257,15 @@ class ThreadsPanel(Panel):
 
 def _group(thread: Thread) -> Text:
     if thread.pinned:
-        return when.PINNED
-    return Text.same(thread.folder) if thread.folder else when.group(thread.updated_at)
+        return time_groups.PINNED
+    return Text.same(thread.folder) if thread.folder else time_groups.group(thread.updated_at)
+
+
+def _at(thread: Thread) -> Text:
+    """When it was last changed, or deleted; under “Yesterday” the clock says more than the day."""
+    at = thread.deleted_at or thread.updated_at
+    yesterday = thread.deleted_at is None and _group(thread) is time_groups.YESTERDAY
+    return Text.same(when.clock(at)) if yesterday else when.short(at)
 
 
 def _hit_row(hit: Hit) -> Row:

@@ -12,10 +12,11 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.engine.text import Text, plural
+from studio.ui import when
 from studio.ui.language import joined, language, say, tr
 from studio.ui.studio import Studio
 from studio.ui.theme import theme
-from studio.ui.views.clusters_parts.words import cannot_be_read, clock, gigabytes
+from studio.ui.views.clusters_parts.words import cannot_be_read, gigabytes
 from studio.ui.widgets.chart import LineChart, Series
 from studio.ui.widgets.gap import gap
 from studio.ui.widgets.labels import Dot, Label
@@ -135,7 +136,7 @@ class HerePage(QWidget):
         self._asking = False
         status, services = figures
         self._history.append(status)
-        self._times.append(clock(time.time()))
+        self._times.append(when.clock(time.time(), seconds=True))
         for card, words in zip(self._cards, services, strict=True):
             card.set_figures(words)
         self._checked.say(Text(f"every 2 s, {self._times[-1]}", f"每 2 秒刷新，{self._times[-1]}"))

@@ -11,8 +11,9 @@ from studio.engine.clusters.kind import kinds
 from studio.engine.clusters.service import ClusterState
 from studio.engine.errors import NotFound
 from studio.engine.text import Text
+from studio.ui import when
 from studio.ui.theme import theme
-from studio.ui.views.clusters_parts.words import ICONS, TONES, clock, state_words
+from studio.ui.views.clusters_parts.words import ICONS, TONES, state_words
 from studio.ui.widgets.buttons import Button
 from studio.ui.widgets.chart import LineChart, Series
 from studio.ui.widgets.discard import empty
@@ -54,7 +55,9 @@ class RemotePage(QWidget):
         self._show_facts(cluster)
         checks = list(self._checks[cluster.id])
         self._chart_card.setVisible(len(checks) > 1)
-        self._latency.show_series([Series("ms", [ms for _, ms in checks])], [clock(at) for at, _ in checks], "ms")
+        self._latency.show_series(
+            [Series("ms", [ms for _, ms in checks])], [when.clock(at, seconds=True) for at, _ in checks], "ms"
+        )
 
     def note(self, cluster: ClusterState) -> None:
         """Remember how long a check took."""
@@ -76,8 +79,8 @@ class RemotePage(QWidget):
             (Text("Address", "地址"), Text.same(cluster.url)),
             (Text("Kind", "类型"), _kind_title(cluster.kind)),
             (Text("Version", "版本"), Text.same(cluster.version or "–")),
-            (Text("Last answer", "最近应答"), Text.same(clock(cluster.seen_at))),
-            (Text("Last check", "最近检查"), Text.same(clock(cluster.checked_at))),
+            (Text("Last answer", "最近应答"), when.moment(cluster.seen_at, seconds=True)),
+            (Text("Last check", "最近检查"), when.moment(cluster.checked_at, seconds=True)),
         ]
         if cluster.facts:
             facts.append((Text("It says", "报告"), cluster.facts[0]))

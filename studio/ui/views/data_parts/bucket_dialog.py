@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QWidget
 
 from studio.engine.jobs import JobChanged, JobState
 from studio.engine.text import Text
+from studio.ui import when
 from studio.ui.bridge import bridge
 from studio.ui.language import tr
 from studio.ui.theme import theme
@@ -184,7 +185,7 @@ class BucketDialog(Ask):
 
     def _show_objects(self, found: Infos) -> None:
         rows = [
-            Row(each.key, each.key, words.moment(each.modified), "file", trailing=words.size(each.size))
+            Row(each.key, each.key, when.moment(each.modified), "file", trailing=words.size(each.size))
             for each in found[:MOST]
         ]
         if len(found) > MOST:
@@ -194,7 +195,7 @@ class BucketDialog(Ask):
 
     def _show_trash(self, found: InTrash) -> None:
         rows = {
-            each.key: Row(each.key, each.key, words.moment(each.deleted_at), "trash-2", trailing=words.size(each.size))
+            each.key: Row(each.key, each.key, when.moment(each.deleted_at), "trash-2", trailing=words.size(each.size))
             for each in reversed(found)
         }
         self._fill(list(reversed(rows.values())), Text("The trash is empty", "回收站是空的"))
@@ -210,6 +211,6 @@ class BucketDialog(Ask):
 def _version(each: ObjectVersion) -> Row:
     state = Text("deleted", "已删除") if each.removed else Text("current", "当前") if each.latest else Text("", "")
     return Row(
-        each.version or each.etag, words.moment(each.modified), state, "git-commit-horizontal",
+        each.version or each.etag, when.moment(each.modified), state, "git-commit-horizontal",
         trailing=words.size(each.size), hint=each.version,
     )  # fmt: skip

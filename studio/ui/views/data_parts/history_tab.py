@@ -9,6 +9,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio.engine.text import Text
+from studio.ui import when
 from studio.ui.bridge import Handle, bridge
 from studio.ui.language import joined, tr
 from studio.ui.theme import theme
@@ -92,7 +93,7 @@ def _row(query: Query) -> Row:
 
 
 def _told(query: Query) -> str:
-    parts: list[Text | str] = [words.moment(query.started_at)]
+    parts: list[Text | str] = [when.moment(query.started_at)]
     if query.rows is not None:
         parts.append(words.rows(query.rows))
     if query.seconds is not None:

@@ -9,6 +9,7 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.engine.text import Text, plural
+from studio.ui import when
 from studio.ui.language import language, tr
 from studio.ui.theme import theme
 from studio.ui.turns import Turns
@@ -308,13 +309,12 @@ def _facts_of(dataset: Dataset) -> Sequence[tuple[Text, str, str]]:
         (Text("Size", "大小"), f"{full}{comma}{words.size(dataset.size_bytes)}", "dense"),
         (
             Text("Updated", "更新"),
-            tr(words.moment(dataset.updated_at))
-            + tr(Text(f", version {dataset.version}", f"，版本 {dataset.version}")),
+            tr(when.moment(dataset.updated_at)) + tr(Text(f", version {dataset.version}", f"，版本 {dataset.version}")),
             "dense",
         ),
     ]
     if taken := dataset.statistics.get("taken_at"):
-        facts.append((Text("Rows of", "数据时间"), tr(words.moment(float(taken))) + tr(AS_COPIED), "dense"))
+        facts.append((Text("Rows of", "数据时间"), tr(when.moment(float(taken))) + tr(AS_COPIED), "dense"))
     encoding = dataset.statistics.get("encoding")
     return [*facts, (Text("Encoding", "编码"), str(encoding).upper(), "dense")] if encoding else facts
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from studio.engine.datasets.reading import quoted
 from studio.engine.text import Text
+from studio.ui import when
 from studio.ui.language import tr
 from studio.ui.views.data_parts import words
 from studio.ui.widgets.cells import ICONS, kind_of
@@ -75,22 +76,22 @@ def column_row(column: Column, known: Known | None) -> Row:
 
 def step_row(place: int, step: Step, last: bool = False) -> Row:
     """One step of where a dataset comes from; a line leads to the next one."""
-    when = words.moment(step.at) if step.at else None
-    detail = Text(f"{when.en} · {step.detail.en}", f"{when.zh} · {step.detail.zh}") if when else step.detail
-    detail = when if when and not step.detail.en else detail
+    at = when.moment(step.at) if step.at else None
+    detail = Text(f"{at.en} · {step.detail.en}", f"{at.zh} · {step.detail.zh}") if at else step.detail
+    detail = at if at and not step.detail.en else detail
     return Row(f"step:{place}", step.title, detail, STEP_ICONS[step.kind], hint=step.sql or step.title, joined=not last)
 
 
 def use_row(place: int, use: Use) -> Row:
-    trailing = words.moment(use.at) if use.kind == "workflow" and use.at else use.detail
+    trailing = when.moment(use.at) if use.kind == "workflow" and use.at else use.detail
     return Row(f"use:{place}", use.title, icon=USE_ICONS[use.kind], trailing=trailing, hint=_use_hint(use))
 
 
 def version_row(version: Version) -> Row:
     """A version: its number, when, how many rows; what is still there of it."""
-    rows, when = words.rows(version.rows), words.moment(version.created_at)
+    rows, at = words.rows(version.rows), when.moment(version.created_at)
     how = origin_of(version)
-    detail = Text(f"{when.en} · {rows.en}{how.en}", f"{when.zh} · {rows.zh}{how.zh}")
+    detail = Text(f"{at.en} · {rows.en}{how.en}", f"{at.zh} · {rows.zh}{how.zh}")
     tone = "success" if version.state == "current" else "danger" if version.state == "gone" else None
     title = Text(f"Version {version.number}", f"版本 {version.number}")
     return Row(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from studio.engine.text import Text, plural
@@ -83,12 +82,3 @@ def size(count: int | None) -> str:
         if count >= 1000**power:
             return f"{count / 1000**power:.3g} {unit}"
     return f"{count:,} B"
-
-
-def moment(seconds: float) -> Text:
-    """A time as it is told today: “Today 03:10”, “21 Oct 2025 20:14”."""
-    then, now = datetime.fromtimestamp(seconds), datetime.now()
-    clock = then.strftime("%H:%M")
-    if then.date() == now.date():
-        return Text(f"Today {clock}", f"今天 {clock}")
-    return Text(f"{then.day} {then.strftime('%b %Y')} {clock}", f"{then.year}年{then.month}月{then.day}日 {clock}")

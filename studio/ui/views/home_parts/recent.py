@@ -10,10 +10,10 @@ from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from studio.engine.text import Text, plural
+from studio.ui import when
 from studio.ui.icons import paint_icon
 from studio.ui.language import tr
 from studio.ui.theme import theme
-from studio.ui.widgets import figures
 from studio.ui.widgets.buttons import Pressable, Segmented
 from studio.ui.widgets.discard import discard
 from studio.ui.widgets.gap import gap
@@ -178,7 +178,7 @@ class RecentRow(Pressable):
         paint_icon(painter, icon, colour, QRectF(pad, (self.height() - size) / 2, size, size))
         ago, detail, what = theme.scaled(88), theme.scaled(112), theme.scaled(84)
         right = self.width() - pad
-        cells = [(tr(figures.ago(self.item.at)), right - ago, ago, True)]
+        cells = [(tr(when.ago(self.item.at)), right - ago, ago, True)]
         if self.width() > theme.scaled(440):
             cells.append((tr(self.item.detail), right - ago - detail, detail, False))
             cells.append((tr(kind), right - ago - detail - what, what, False))

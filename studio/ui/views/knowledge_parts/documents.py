@@ -31,10 +31,11 @@ from PySide6.QtWidgets import (
 
 from studio.engine.knowledge.document import Document
 from studio.engine.text import Text
+from studio.ui import when
 from studio.ui.icons import paint_icon
 from studio.ui.language import language, say, tr
 from studio.ui.theme import theme
-from studio.ui.views.knowledge_parts.words import FORMAT_ICONS, has_trouble, look_of, size_words, when
+from studio.ui.views.knowledge_parts.words import FORMAT_ICONS, has_trouble, look_of, size_words
 from studio.ui.widgets.buttons import Button
 from studio.ui.widgets.discard import empty
 from studio.ui.widgets.labels import Label, badge_colours
@@ -57,7 +58,7 @@ COLUMNS: list[tuple[Text, int, Callable[[Document], str], Qt.AlignmentFlag]] = [
     (Text("Pages", "页数"), 64, _pages, RIGHT),
     (Text("Chunks", "片段"), 72, lambda document: _count(document.chunk_count or None), RIGHT),
     (Text("Size", "大小"), 88, lambda document: size_words(document.size_bytes), RIGHT),
-    (Text("Indexed", "索引时间"), 112, lambda document: when(document.indexed_at), RIGHT),
+    (Text("Indexed", "索引时间"), 112, lambda document: tr(when.moment(document.indexed_at)), RIGHT),
 ]
 NAME, STATUS = 0, 1
 FIRST_TO_GO = ((5, 620), (4, 540), (2, 460))  # columns, and the width below which each gives way

@@ -9,10 +9,10 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 from studio.engine.errors import StudioError
 from studio.engine.knowledge.evaluation import Judged, Measured, Target
 from studio.engine.text import Text, plural
+from studio.ui import when
 from studio.ui.language import tr
 from studio.ui.studio import Studio
 from studio.ui.theme import theme
-from studio.ui.views.knowledge_parts.words import when
 from studio.ui.widgets.buttons import Button
 from studio.ui.widgets.discard import empty
 from studio.ui.widgets.inputs import NumberField
@@ -152,9 +152,10 @@ class _Card(Card):
         super().__init__(pad=8)
         self._meters: list[Meter] = []
         first = measured[0]
+        at = when.moment(first.at)
         parts = Text(
-            f"{when(first.at)} · {plural(first.queries, 'query', 'queries')} · best {first.k} · {first.embedder}",
-            f"{when(first.at)} · {first.queries} 条查询 · 前 {first.k} 名 · {first.embedder}",
+            f"{at.en} · {plural(first.queries, 'query', 'queries')} · best {first.k} · {first.embedder}",
+            f"{at.zh} · {first.queries} 条查询 · 前 {first.k} 名 · {first.embedder}",
         )
         self.body.addWidget(Label(parts, "caption", "text.secondary", elide="end"))
         for one in measured:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
 from studio.engine.knowledge.document import Document, Excerpt
@@ -53,14 +52,6 @@ def size_words(size: int) -> str:
             return f"{amount:,.0f} B" if unit == "B" else f"{amount:,.1f} {unit}"
         amount /= 1000
     return ""
-
-
-def when(moment: float | None) -> str:
-    """A date and a 24-hour time, the year only when it is another."""
-    if moment is None:
-        return "–"
-    then, now = time.localtime(moment), time.localtime()
-    return time.strftime("%m-%d %H:%M" if then.tm_year == now.tm_year else "%Y-%m-%d", then)
 
 
 def documents_words(count: int) -> Text:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.engine.models.model import Model
 from studio.engine.text import Text
+from studio.ui import when
 from studio.ui.language import tr
 from studio.ui.studio import Studio
 from studio.ui.theme import theme
@@ -168,7 +169,7 @@ class LogTab(_LongText):
 def _facts(model: Model) -> list[tuple[Text, str]]:
     measured = tr(words.speed(model)) if model.tokens_per_second else ""
     if measured and model.measured_at:
-        measured += f", {tr(figures.ago(model.measured_at))}"
+        measured += f", {tr(when.ago(model.measured_at))}"
     return [
         (Text("Speed", "速度"), measured),
         *_measured(model),

@@ -9,6 +9,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.engine.text import Text
+from studio.ui import when
 from studio.ui.theme import theme
 from studio.ui.views.models_parts import words
 from studio.ui.widgets import figures
@@ -141,9 +142,9 @@ class ChoiceRow(QWidget):
 
 def under_of(found: HubModel) -> Text:
     downloads, likes = figures.short(found.downloads), figures.short(found.likes)
-    when = figures.ago(found.updated_at) if found.updated_at else Text.same("–")
+    changed = when.ago(found.updated_at) if found.updated_at else when.UNKNOWN
     kind = f"{found.kind} · " if found.kind else ""
     return Text(
-        f"{kind}{downloads} downloads · {likes} likes · changed {when.en}",
-        f"{kind}{downloads} 次下载 · {likes} 个赞 · 更新于 {when.zh}",
+        f"{kind}{downloads} downloads · {likes} likes · changed {changed.en}",
+        f"{kind}{downloads} 次下载 · {likes} 个赞 · 更新于 {changed.zh}",
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, Qt
@@ -11,6 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from studio.engine.models.request_log import ServedRequest
 from studio.engine.text import Text
+from studio.ui import when
 from studio.ui.language import language, say, tr
 from studio.ui.theme import theme
 
@@ -82,7 +82,7 @@ class RequestRows(QWidget):
 
 def line_of(request: ServedRequest) -> tuple[str, str, str]:
     """What was asked, how it ended, and the colour of that."""
-    at = time.strftime("%H:%M:%S", time.localtime(request.at))
+    at = when.clock(request.at, seconds=True)
     beside = [request.model] if request.model else []
     beside += [tr(Text(f"slot {request.slot}", f"槽位 {request.slot}"))] if request.slot is not None else []
     beside += [tr(Text(f"{request.inputs} inputs", f"{request.inputs} 条输入"))] if request.inputs else []

@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from studio.engine.text import Text
+from studio.ui import when
 from studio.ui.canvas.times import waited_in_words
 from studio.ui.language import joined
 from studio.ui.questions import Questions
@@ -16,7 +17,7 @@ from studio.ui.views.runs_parts.gantt import Gantt
 from studio.ui.views.runs_parts.lineage import Lineage
 from studio.ui.views.runs_parts.step_panel import ErrorCard
 from studio.ui.views.runs_parts.watching import Watched
-from studio.ui.views.runs_parts.words import RESUMABLE, duration, look_of_run, moment, tokens
+from studio.ui.views.runs_parts.words import RESUMABLE, duration, look_of_run, tokens
 from studio.ui.widgets.buttons import Button
 from studio.ui.widgets.labels import Badge, Label
 from studio.ui.widgets.panel import Header, Surface, scroll
@@ -132,7 +133,7 @@ def _at_top(widget: QWidget) -> QWidget:
 
 
 def _figures(run: Watched) -> Text:
-    began, took = moment(run.started), duration(run.worked)
+    began, took = when.moment(run.started, seconds=True, inside=True), duration(run.worked)
     count = tokens(run.results.tokens) if run.results.tokens else None
     spent = cost_in_words(run.results.used(), run.prices, run.models)
     started = Text(f"started {began.en}", f"{began.zh} 开始")

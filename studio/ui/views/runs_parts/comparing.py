@@ -13,10 +13,11 @@ from studio.engine.text import Text, plural
 from studio.engine.workflows.execution import Execution
 from studio.engine.workflows.graph import Graph
 from studio.engine.workflows.results import used_in
+from studio.ui import when
 from studio.ui.language import language, say, tr
 from studio.ui.theme import theme
 from studio.ui.views.runs_parts.cost import Prices, Used, cost_in_words
-from studio.ui.views.runs_parts.words import duration, look, moment, titles_of
+from studio.ui.views.runs_parts.words import duration, look, titles_of
 from studio.ui.widgets.labels import Label
 
 if TYPE_CHECKING:
@@ -155,8 +156,8 @@ class Comparison(QWidget):
         self.table.setVisible(bool(self.rows))
         if self._sides is not None:
             other = sum(row.output is OTHER for row in self.rows)
-            when = moment(self._sides[1].execution.started_at)
-            hint = HINT.format(when=when, count=Text(plural(other, "step", "steps"), f"{other} 个节点"))
+            began = when.moment(self._sides[1].execution.started_at, seconds=True, inside=True)
+            hint = HINT.format(when=began, count=Text(plural(other, "step", "steps"), f"{other} 个节点"))
             spent = [cost_in_words(side.used(), self.prices, {}) for side in self._sides]
             if any(spent):
                 now, then = (one or Text.same("—") for one in spent)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
-
 from PySide6.QtGui import QColor, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from studio.engine.text import Text
+from studio.ui import when
 from studio.ui.language import language, say, tr
 from studio.ui.theme import theme
 from studio.ui.views.runs_parts.watching import Line, Watched
@@ -71,7 +70,7 @@ class RunLog(QPlainTextEdit):
         cursor.movePosition(QTextCursor.MoveOperation.End)
         if not self.document().isEmpty():
             cursor.insertBlock()
-        at = time.strftime("%H:%M:%S", time.localtime(line.at))
+        at = when.clock(line.at, seconds=True)
         title = tr(self._run.titles[line.step]) if line.step in self._run.titles else tr(Text("run", "运行"))
         cursor.insertText(f"{at}  ", _ink("text.tertiary"))
         cursor.insertText(f"{title}  ", _ink("text.primary" if not line.tone else INK[line.tone]))

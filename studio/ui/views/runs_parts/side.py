@@ -9,9 +9,10 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from studio.engine.text import Text
 from studio.engine.workflows.execution import Execution, RunFilter
+from studio.ui import when
 from studio.ui.language import joined
 from studio.ui.theme import theme
-from studio.ui.views.runs_parts.words import RESUMABLE, duration, look_of_run, moment
+from studio.ui.views.runs_parts.words import RESUMABLE, duration, look_of_run
 from studio.ui.widgets.buttons import Button, IconButton
 from studio.ui.widgets.inputs import Choice, SearchField
 from studio.ui.widgets.labels import Label
@@ -156,7 +157,7 @@ class RunsPanel(Panel):
 
 
 def _row(run: Execution) -> Row:
-    seen, began = look_of_run(run.status), moment(run.started_at)
+    seen, began = look_of_run(run.status), when.moment(run.started_at, seconds=True)
     count = Text(f"{run.tokens:,} tok", f"{run.tokens:,} 词元") if run.tokens else None
     took = "" if run.status in ("running", "waiting") else duration(run.seconds)
     title = run.workflow_name or run.id

@@ -11,12 +11,13 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.engine.text import Text
 from studio.engine.workflows import vega
+from studio.ui import when
 from studio.ui.canvas.times import WORTH_TELLING, chart_in_words, items_in_words, preview_in_words
 from studio.ui.language import tr
 from studio.ui.theme import theme
 from studio.ui.views.runs_parts.cost import Used, cost_in_words, tokens_in_words, used_of
 from studio.ui.views.runs_parts.watching import Watched
-from studio.ui.views.runs_parts.words import duration, look, look_of_run, moment
+from studio.ui.views.runs_parts.words import duration, look, look_of_run
 from studio.ui.widgets.buttons import Button
 from studio.ui.widgets.labels import Badge, Label
 from studio.ui.widgets.panel import Card, Panel
@@ -141,7 +142,7 @@ def _details(error: dict[str, Any]) -> str:
 
 def _of_run(run: Watched) -> list[tuple[Text, Text | str]]:
     facts: list[tuple[Text, Text | str]] = [
-        (Text("Started", "开始时间"), moment(run.execution.started_at)),
+        (Text("Started", "开始时间"), when.moment(run.execution.started_at, seconds=True)),
         (Text("Duration", "耗时"), duration(run.worked)),
         *([(Text("Waited", "等待"), duration(run.waited))] if run.waited >= WORTH_TELLING else []),
         (Text("Run", "运行编号"), run.execution.id),

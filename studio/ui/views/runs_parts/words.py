@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any, NamedTuple
 
 from studio.engine.text import Text
@@ -62,17 +61,6 @@ def look_of_run(status: str) -> Look:
 
 def duration(seconds: float | None) -> str:
     return "" if seconds is None else seconds_in_words(seconds)
-
-
-def moment(at: float | None) -> Text:
-    """A time of day for today, with the date before that."""
-    if at is None:
-        return Text("", "")
-    then, now = time.localtime(at), time.localtime()
-    of_day = time.strftime("%H:%M:%S", then)
-    if then[:3] == now[:3]:
-        return Text(of_day, of_day)
-    return Text(f"{time.strftime('%d %b', then)} {of_day[:5]}", f"{then.tm_mon} 月 {then.tm_mday} 日 {of_day[:5]}")
 
 
 def tokens(count: int) -> Text:

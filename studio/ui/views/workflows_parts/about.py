@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from PySide6.QtCore import Signal
@@ -10,6 +9,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio.engine.text import Text
 from studio.engine.workflows.execution import Execution
+from studio.ui import when
 from studio.ui.canvas.commands import Rename, SetVariables
 from studio.ui.canvas.model import STATE_ICONS
 from studio.ui.canvas.times import seconds_in_words
@@ -158,7 +158,6 @@ class AboutWorkflow(QWidget):
 def _run_row(execution: Execution) -> Row:
     states = {"completed": "done", "failed": "failed", "running": "running", "waiting": "asking", "pending": "waiting"}
     icon, colour = STATE_ICONS[states.get(execution.status, "stopped")]
-    when = datetime.fromtimestamp(execution.created_at).strftime("%m-%d %H:%M")
     over = execution.status not in (
         "pending",
         "running",
@@ -166,7 +165,7 @@ def _run_row(execution: Execution) -> Row:
     )  # what one that goes on took so far would stand still
     took = seconds_in_words(execution.seconds) if over and execution.seconds is not None else ""
     subject = " · ".join(str(value) for value in execution.inputs.values() if isinstance(value, str))
-    return Row(execution.id, when, subject[:80], icon, trailing=took, colour=colour)
+    return Row(execution.id, when.moment(execution.created_at), subject[:80], icon, trailing=took, colour=colour)
 
 
 def page_of() -> QWidget:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from studio.engine.text import Text
+from studio.ui import when
 from studio.ui.canvas.times import clock, seconds_in_words, waited_in_words
 from studio.ui.language import joined, language
 from studio.ui.studio import Studio
@@ -94,7 +94,6 @@ class Bottom(Surface):
             self.when.say(NO_RUN)
             return
         self.cached.say(CACHED.format(count=run.cached))
-        began = datetime.fromtimestamp(run.started).strftime("%H:%M:%S")
         words = WHEN if run.running else WAS
         now = time.time()
         waited = run.waited(now)
@@ -104,6 +103,7 @@ class Bottom(Surface):
         if run.status == "past" and self.sheet is not None and self.sheet.story is not None:
             story = self.sheet.story
             status = MOMENT.format(at=(story.at or 0) + 1, count=story.count)
+        began = when.moment(run.started, seconds=True, inside=run.running)
         said = words.format(time=began, elapsed=took, status=status)
         self.when.say(joined(said, waited_in_words(waited)))
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from studio.engine.text import Text
+from studio.ui import when
 from studio.ui.frame.focus import tab_through
 from studio.ui.theme import theme
 from studio.ui.views.workflows_parts.sheet import Sheet
@@ -79,7 +78,7 @@ class Centre(QWidget):
         elif saving.dirty or saving.busy:
             words = SAVING
         else:
-            words = SAVED.format(time=datetime.fromtimestamp(saving.saved_at).strftime("%H:%M"))
+            words = SAVED.format(time=when.clock(saving.saved_at))
         self.saved.say(words)
         self.saved.set_colour("danger.text" if saving.error else "text.tertiary")
 

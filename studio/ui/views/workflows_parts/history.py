@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
@@ -15,12 +14,12 @@ from studio.engine.workflows.compare import Change, compare
 from studio.engine.workflows.execution import WorkflowVersion
 from studio.engine.workflows.graph import Graph
 from studio.engine.workflows.service import WorkflowsChanged
+from studio.ui import when
 from studio.ui.canvas.commands import Become
 from studio.ui.canvas.marks import Marks
 from studio.ui.studio import Studio
 from studio.ui.theme import theme
 from studio.ui.views.workflows_parts.changes import ChangeLines, gone_of, marks_of, rows_of
-from studio.ui.views.workflows_parts.schedule_words import moment_in_words
 from studio.ui.widgets.ask import Ask
 from studio.ui.widgets.buttons import Button, IconButton, Segmented
 from studio.ui.widgets.inputs import LineField
@@ -249,10 +248,10 @@ class HistoryPanel(Panel):
 
 
 def _row(version: WorkflowVersion) -> Row:
-    number, when = NUMBER.format(number=version.number), moment_in_words(version.created_at)
+    number, at = NUMBER.format(number=version.number), when.moment(version.created_at)
     named = bool(version.name)
-    under = Text(f"{number.en} · {when.en}", f"{number.zh} · {when.zh}") if named else when
-    hint = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(version.created_at))
+    under = Text(f"{number.en} · {at.en}", f"{number.zh} · {at.zh}") if named else at
+    hint = when.moment(version.created_at, seconds=True)
     return Row(
         str(version.number), Text.same(version.name) if named else number, under,
         "bookmark" if named else "history", colour="accent.text" if named else "text.secondary", hint=hint,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from studio.engine.text import Text
@@ -11,6 +10,7 @@ from studio.engine.workflows.run_event import ENDS, RunEvent
 from studio.engine.workflows.store import digest_of, preview
 from studio.engine.workflows.telling import line_of
 from studio.engine.workflows.waits import Waits
+from studio.ui import when
 from studio.ui.canvas.model import Live
 from studio.ui.canvas.times import rows_in_words, seconds_in_words
 from studio.ui.language import joined, tr
@@ -46,7 +46,7 @@ class Line:
 
     @property
     def clock(self) -> str:
-        return datetime.fromtimestamp(self.at).strftime("%H:%M:%S")
+        return when.clock(self.at, seconds=True)
 
 
 @dataclass(slots=True)

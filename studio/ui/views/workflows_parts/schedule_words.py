@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from studio.engine.text import Text
 from studio.engine.workflows.schedule import ScheduleSettings
+from studio.ui import when
 
 ICONS = {
     "cron": "calendar-clock", "interval": "timer", "webhook": "webhook", "file": "folder-sync", "dataset": "database",
@@ -110,22 +110,10 @@ def moment_in_words(at: float | None, zone: str = "") -> Text:
     if at is None:
         return Text("never", "从不")
     try:
-        then = datetime.fromtimestamp(at, ZoneInfo(zone)) if zone else datetime.fromtimestamp(at).astimezone()
+        own = ZoneInfo(zone) if zone else None
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        then = datetime.fromtimestamp(at).astimezone()
-    today = datetime.now(then.tzinfo).date()
-    clock = then.strftime("%H:%M" if then.second == 0 else "%H:%M:%S")
-    away = (then.date() - today).days
-    if away == 0:
-        return Text(f"today {clock}", f"今天 {clock}")
-    if away == -1:
-        return Text(f"yesterday {clock}", f"昨天 {clock}")
-    if away == 1:
-        return Text(f"tomorrow {clock}", f"明天 {clock}")
-    weekday = DAYS[then.isoweekday() % 7]
-    year = "" if then.year == today.year else f" {then.year}"
-    day = f"{weekday.en[:3]} {then.day} {then.strftime('%b')}{year} {clock}"
-    return Text(day, f"{f'{then.year} 年 ' if year else ''}{then.month} 月 {then.day} 日 {weekday.zh} {clock}")
+        own = None
+    return when.moment(at, seconds=int(at) % 60 != 0, inside=True, weekday=True, zone=own)
 
 
 def until_in_words(at: float) -> Text:

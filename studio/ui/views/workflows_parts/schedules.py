@@ -14,6 +14,7 @@ from studio.engine.text import Text, plural
 from studio.engine.workflows.execution import Execution, RunFilter
 from studio.engine.workflows.schedule import Schedule, ScheduleSettings
 from studio.engine.workflows.schedules import SchedulesChanged
+from studio.ui import when
 from studio.ui.language import joined
 from studio.ui.studio import Studio
 from studio.ui.theme import theme
@@ -247,8 +248,8 @@ class ScheduleCard(Card):
         if last is None:
             self.body.addWidget(Label(NEVER, "caption", "text.tertiary"))
             return
-        when, status = moment_in_words(last.created_at), STATES.get(last.status, Text.same(last.status))
-        words = LAST.format(when=when, status=status)
+        at, status = when.moment(last.created_at, inside=True), STATES.get(last.status, Text.same(last.status))
+        words = LAST.format(when=at, status=status)
         link = Button(words, kind="link", size="sm")
         link.set_flush()
         link.clicked.connect(lambda: self.open_run.emit(last.id))
@@ -283,5 +284,4 @@ def _stands(schedule: Schedule) -> Text:
     if at is None:
         return WAITS
     zone = schedule.settings.timezone if schedule.settings.kind == "cron" else ""
-    when, away = moment_in_words(at, zone), until_in_words(at)
-    return NEXT.format(when=when, away=away)
+    return NEXT.format(when=moment_in_words(at, zone), away=until_in_words(at))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.engine.text import Text, plural
 from studio.engine.workflows.execution import Workflow
+from studio.ui import when
 from studio.ui.making import MAKERS
 from studio.ui.theme import theme
 from studio.ui.views.workflows_parts.templates import BUILT_IN
@@ -49,9 +48,17 @@ class StartPage(Surface):
     def show_workflows(self, workflows: list[Workflow]) -> None:
         rows = []
         for workflow in workflows:
-            when = datetime.fromtimestamp(workflow.updated_at).strftime("%m-%d %H:%M")
             thing = Thing("workflow", workflow.id, workflow.name)
-            rows.append(Row(workflow.id, workflow.name, about(workflow), "workflow", trailing=when, thing=thing))
+            rows.append(
+                Row(
+                    workflow.id,
+                    workflow.name,
+                    about(workflow),
+                    "workflow",
+                    trailing=when.moment(workflow.updated_at),
+                    thing=thing,
+                )
+            )
         self.list.set_rows(rows)
         self.none.setVisible(not rows)
         self.list.setVisible(bool(rows))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QPoint, Signal
@@ -12,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from studio.engine.text import Text, plural
 from studio.engine.workflows.execution import Workflow
 from studio.engine.workflows.service import WorkflowsChanged
+from studio.ui import when
 from studio.ui.icons import icon
 from studio.ui.language import tr
 from studio.ui.theme import theme
@@ -133,5 +133,11 @@ class TrashPanel(QWidget):
 
 
 def _row(workflow: Workflow) -> Row:
-    when = datetime.fromtimestamp(workflow.deleted_at or 0).strftime("%m-%d %H:%M")
-    return Row(workflow.id, workflow.name, about(workflow), "workflow", trailing=when, hint=workflow.name)
+    return Row(
+        workflow.id,
+        workflow.name,
+        about(workflow),
+        "workflow",
+        trailing=when.moment(workflow.deleted_at),
+        hint=workflow.name,
+    )

@@ -31,10 +31,25 @@ def test_a_chip_is_stale_as_soon_as_its_source_moves_on_and_again_when_it_is_gon
     desk.until(lambda: not last(view).stale_note.isHidden())
     assert "is at version 2; this answer read version 1" in last(view).stale_note.words.whole()
     assert not view.sources.stale.isHidden()
+    parts = (view.sources.match, view.sources.stale, view.sources.open)
+    assert all(each.width() >= each.minimumSizeHint().width() for each in parts if each.isVisible()), (
+        "nothing is cut off"
+    )
     desk.wait(desk.engine.datasets.delete(dataset.id))
     desk.until(lambda: "The dataset “orders” is gone." in last(view).stale_note.words.whole())
     desk.wait(desk.engine.datasets.restore(dataset.id))
     desk.until(lambda: "is at version 2" in last(view).stale_note.words.whole())
+
+
+def test_a_chip_that_is_pressed_is_looked_at_again_as_its_file_may_have_been_changed_elsewhere(
+    desk, view, models, tmp_path
+):
+    answered(desk, view, models, tmp_path)
+    (tmp_path / "orders.csv").write_text(ROWS + "华北,9\n")
+    assert last(view).stale_note.isHidden()
+    last(view).chip.emit(last(view).message.id, 1)
+    desk.until(lambda: not last(view).stale_note.isHidden())
+    assert "is at version 2; this answer read version 1" in last(view).stale_note.words.whole()
 
 
 def test_the_sources_beside_are_those_of_the_branch_that_is_shown(desk, view, models, tmp_path):
