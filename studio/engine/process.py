@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import ctypes
+import errno
 import os
-import resource
+import shutil
 import signal
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from itertools import takewhile
 from pathlib import Path
-from typing import Any
 
 from studio.engine.errors import Unavailable
 from studio.engine.text import Text
@@ -27,7 +27,7 @@ ALLOWED = (
     "CUDA_VISIBLE_DEVICES",
 )
 LOG_LIMIT = 1_000_000  # bytes of log that are read back
-PR_SET_PDEATHSIG = 1
+TIED = Path(__file__).with_name("tied.py")
 
 
 class Child:
@@ -55,18 +55,19 @@ class Child:
         with `stdin`/`stdout` those are pipes (`.stdin`, `.stdout`) instead. `memory_bytes` limits its address space.
         Raises `Unavailable` when it cannot be started.
         """
+        seen = {**_environment(), **(environment or {})}
         output = _open_log(log)
         try:
+            _check_program(command[0], folder, seen.get("PATH"))
             process = await asyncio.create_subprocess_exec(
-                *command,
+                *(_tied(command, memory_bytes) if sys.platform == "linux" else command),
                 stdin=asyncio.subprocess.PIPE if stdin else asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE if stdout else output,
                 stderr=output,
                 cwd=folder,
-                env={**_environment(), **(environment or {})},
+                env=seen,
                 start_new_session=True,
                 close_fds=True,
-                preexec_fn=_prepare(memory_bytes) if sys.platform == "linux" else None,
                 limit=64 * 1024 * 1024,
             )
         except OSError as error:
@@ -155,19 +156,19 @@ def _open_log(log: Path | None) -> int:
     return os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
 
-_libc: Any = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+def _check_program(name: str, folder: Path | None, path: str | None) -> None:
+    """`OSError` where it cannot be executed: the child is Python at first, and starts always."""
+    place = str(Path(folder or "", name)) if os.sep in name else name
+    if shutil.which(place, path=path) is None:
+        number = errno.EACCES if Path(place).is_file() else errno.ENOENT
+        raise OSError(number, os.strerror(number), name)
 
 
-def _prepare(memory_bytes: int | None) -> Callable[[], None]:
-    """What the child does between fork and exec: only calls that are safe there."""
-    parent = os.getpid()
-
-    def prepare() -> None:
-        _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        if os.getppid() != parent:
-            os._exit(1)
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        if memory_bytes:
-            resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
-
-    return prepare
+def _tied(command: Sequence[str], memory_bytes: int | None) -> list[str]:
+    """The command, with what `tied.py` does before it; Python of ours that finds no modules by its folder (-I, -P) does it itself and
+    needs no second start."""
+    words = [str(TIED), str(os.getpid()), str(memory_bytes or 0)]
+    flags = list(takewhile(("-I", "-P", "-S").__contains__, command[1:]))
+    if command[0] == sys.executable and {"-I", "-P"} & {*flags}:
+        return [sys.executable, *flags, *words, *command[1 + len(flags) :]]
+    return [sys.executable, "-I", "-S", *words, "exec", *command]

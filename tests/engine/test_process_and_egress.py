@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import colorsys
 import contextlib
+import importlib
+import logging
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -46,15 +50,23 @@ PARENT = """
 import asyncio, sys
 from studio.engine.process import Child
 async def main():
-    child = await Child.start([sys.executable, "-c", "import time; time.sleep(1000)"])
+    child = await Child.start(sys.argv[1:], stdout=True)
+    await child.stdout.readline()
     print(child.pid, flush=True)
     await asyncio.Event().wait()
 asyncio.run(main())
 """
 
 
-def test_a_child_dies_with_a_parent_that_was_killed() -> None:
-    parent = subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE, text=True)
+SLEEPERS = {
+    "our Python": [sys.executable, "-c", "import time; print(1, flush=True); time.sleep(1000)"],
+    "another program": ["sh", "-c", "echo 1; exec sleep 1000"],
+}
+
+
+@pytest.mark.parametrize("command", SLEEPERS.values(), ids=SLEEPERS)
+def test_a_child_dies_with_a_parent_that_was_killed(command: list[str]) -> None:
+    parent = subprocess.Popen([sys.executable, "-c", PARENT, *command], stdout=subprocess.PIPE, text=True)
     assert parent.stdout is not None
     child = int(parent.stdout.readline())
     parent.kill()
@@ -67,9 +79,57 @@ async def test_a_child_over_its_memory_ends_alone() -> None:
     assert await child.wait() == 1
 
 
-async def test_a_program_that_is_not_there_is_named() -> None:
+async def test_another_program_keeps_to_its_memory_and_leaves_no_core_file() -> None:
+    child = await Child.start(["sh", "-c", "ulimit -v; ulimit -c"], stdout=True, memory_bytes=512_000_000)
+    assert (await child.stdout.read()).split() == [b"500000", b"0"] and await child.wait() == 0
+
+
+async def test_our_python_sees_the_words_it_was_given_and_none_of_our_rooms(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import secrets, sys\nif __name__ == '__main__':\n    print(sys.argv, __file__, secrets.__file__)\n"
+    )
+    library = Path(os.__file__).with_name("secrets.py")
+    for flags in ([], ["-P"], ["-I", "-S"], ["-u", "-S"]):
+        child = await Child.start([sys.executable, *flags, str(script), "a", "-m"], stdout=True)
+        assert (await child.stdout.read()).decode().strip() == f"{[str(script), 'a', '-m']} {script} {library}"
+    child = await Child.start([sys.executable, "-I", "-m", "json.tool", "-h"], stdout=True)
+    assert b"json.tool" in await child.stdout.read() and await child.wait() == 0
+
+
+async def test_children_start_while_threads_of_ours_hold_the_locks_of_the_allocator_and_of_imports() -> None:
+    """Nothing of Python runs between fork and exec, where a lock that another thread held would stay locked for ever."""
+    enough = threading.Event()
+
+    def busy() -> None:
+        while not enough.is_set():
+            importlib.reload(colorsys)
+            logging.getLogger("busy").debug(bytearray(100_000))
+
+    threads = [threading.Thread(target=busy) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    try:
+        ends = [(await Child.start([sys.executable, "-I", "-S", "-c", ""])).wait() for _ in range(20)]
+        assert await asyncio.gather(*ends) == [0] * 20
+    finally:
+        enough.set()
+        for thread in threads:
+            thread.join()
+
+
+async def test_a_program_that_cannot_be_started_is_named(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match="no-such-program"):
         await Child.start(["no-such-program"])
+    (tmp_path / "notes.txt").write_text("no program")
+    with pytest.raises(Unavailable, match="notes.txt could not be started"):
+        await Child.start(["./notes.txt"], folder=tmp_path)
+    with pytest.raises(Unavailable, match="could not be started"):
+        await Child.start(["true"], folder=tmp_path / "nowhere")
+    (tmp_path / "broken").write_text("#!/no/such/interpreter\n")
+    (tmp_path / "broken").chmod(0o700)
+    child = await Child.start(["./broken"], folder=tmp_path, log=tmp_path / "log")
+    assert await child.wait() == 127 and "./broken could not be started" in child.log_tail()[-1]
 
 
 def gone(pid: int) -> bool:

@@ -200,7 +200,7 @@ class Readers:
         place = temporary_folder(self.within, "studio-reader-")
         folder = Path(place.name)
         child = await Child.start(
-            [sys.executable, "-m", MODULE], folder=folder, log=folder / "log", stdin=True, stdout=True,
+            [sys.executable, "-P", "-m", MODULE], folder=folder, log=folder / "log", stdin=True, stdout=True,
             environment={"PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1", "PYTHONIOENCODING": "utf-8"},
             memory_bytes=limits.memory_mb * 1024 * 1024,
         )  # fmt: skip
