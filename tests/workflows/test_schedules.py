@@ -16,7 +16,9 @@ import pytest
 from studio.engine.datasets.dataset import DatasetsChanged
 from studio.engine.errors import BadParameter, Forbidden, NotFound
 from studio.engine.objects.service import Objects
+from studio.engine.workflows import schedules
 from studio.engine.workflows.cron import Cron
+from studio.engine.workflows.file_watch import PAUSE, FileWatch
 from studio.engine.workflows.schedule import ScheduleSettings
 from studio.engine.workflows.service import Workflows
 from tests.workflows.graphs import field, graph, step
@@ -130,20 +132,144 @@ async def test_a_hook_needs_its_token_and_hands_on_what_was_sent(workflows: Work
         await workflows.schedules.call(schedule.id, schedule.state["token"], {"body": {"file": __file__}})
 
 
-async def test_new_files_start_one_run_together(workflows: Workflows, tmp_path: Path) -> None:
-    folder = tmp_path / "inbox"
-    folder.mkdir()
+async def named(workflows: Workflows, workflow: str, names: set[str]) -> list[str]:
+    """The names of the files that runs of a workflow were given, once they have all these."""
+    while True:
+        runs = [run for run in await workflows.executions(workflow) if run.status == "completed"]
+        found = [Path(path).name for run in runs for path in run.outputs["files"]]
+        if names <= set(found):
+            return found
+        await asyncio.sleep(0.01)
+
+
+async def test_files_that_come_together_start_one_run_from_the_first_moment_on(
+    workflows: Workflows, tmp_path: Path
+) -> None:
+    (folder := tmp_path / "inbox").mkdir()
+    (folder / "old.csv").write_text("was here before")
     made = await workflows.create("files", SHEET)
-    settings = ScheduleSettings(kind="file", folder=str(folder), pattern="*.csv")
-    await workflows.schedules.add(made.id, settings)
-    while not await workflows.executions(made.id):  # it may not watch yet
-        for name in ("a.csv", "b.csv", "c.txt"):
-            (folder / name).write_text("x")
-        await asyncio.sleep(0.1)
-    runs = await ended(workflows, made.id, 1)
-    assert {name for run in runs for name in run.outputs["files"]} <= {str(folder / "a.csv"), str(folder / "b.csv")}
+    await workflows.schedules.add(made.id, ScheduleSettings(kind="file", folder=str(folder), pattern="*.csv"))
+    for name in ("a.csv", "b.csv", "c.txt"):  # at once, before anything can listen
+        (folder / name).write_text("x")
+    assert sorted(await named(workflows, made.id, {"a.csv", "b.csv"})) == ["a.csv", "b.csv"]
+    (folder / "a.csv").write_text("another content")
+    (folder / "within").mkdir()
+    (folder / "within" / "d.csv").write_text("x")
+    found = await named(workflows, made.id, {"d.csv"})
+    (folder / "last.csv").write_text("x")
+    found = await named(workflows, made.id, {"last.csv"})
+    assert sorted(found) == ["a.csv", "a.csv", "b.csv", "d.csv", "last.csv"], "each content once"
     with pytest.raises(BadParameter, match="no folder"):
         await workflows.schedules.add(made.id, ScheduleSettings(kind="file", folder="/nowhere"))
+
+
+async def test_a_file_that_comes_as_the_studio_starts_is_not_missed_and_starts_one_run(
+    rooms: SimpleNamespace, tmp_path: Path
+) -> None:
+    (folder := tmp_path / "inbox").mkdir()
+    first = Workflows(rooms)
+    await first.open()
+    made = await first.create("files", SHEET)
+    schedule = await first.schedules.add(made.id, ScheduleSettings(kind="file", folder=str(folder)))
+    await first.close()
+    second = Workflows(rooms)
+    await second.open()
+    try:
+        (folder / "new.csv").write_text("x")
+        assert await named(second, made.id, {"new.csv"}) == ["new.csv"]
+        (folder / "next.csv").write_text("x")
+        assert await named(second, made.id, {"next.csv"}) == ["next.csv", "new.csv"]
+        assert second.schedules.get(schedule.id).state["skipped"] == 0
+    finally:
+        await second.close()
+
+
+async def test_a_file_that_is_still_written_starts_its_run_when_it_is_whole(
+    workflows: Workflows, tmp_path: Path
+) -> None:
+    (folder := tmp_path / "inbox").mkdir()
+    watch = FileWatch(folder, "*.csv")
+    await watch.look()
+    with (folder / "slow.csv").open("w") as file:
+        file.write("first,")
+        file.flush()
+        told = asyncio.ensure_future(anext(watch.changed()))
+        for _ in range(5):
+            await asyncio.sleep(PAUSE / 4)
+            file.write("more,")
+            file.flush()
+    assert await told == [folder / "slow.csv"]
+
+
+async def test_files_that_come_while_a_run_goes_on_start_the_next(workflows: Workflows, tmp_path: Path) -> None:
+    (folder := tmp_path / "inbox").mkdir()
+    waits = graph(
+        step("s", "start", fields=[field("files", "any")]), step("w", "wait", seconds=1), step("o", "output", names=["files"]),
+        "s.files > w.value", "w.value > o.files",
+    )  # fmt: skip
+    made = await workflows.create("slow", waits)
+    schedule = await workflows.schedules.add(made.id, ScheduleSettings(kind="file", folder=str(folder)))
+    (folder / "first.csv").write_text("x")
+    while not await workflows.executions(made.id):
+        await asyncio.sleep(0.01)
+    (folder / "second.csv").write_text("x")
+    assert await named(workflows, made.id, {"second.csv"}) == ["second.csv", "first.csv"]
+    assert workflows.schedules.get(schedule.id).state["skipped"] == 0
+
+
+async def test_a_folder_that_is_gone_is_told_with_the_schedule(rooms: SimpleNamespace, tmp_path: Path) -> None:
+    (folder := tmp_path / "inbox").mkdir()
+    first = Workflows(rooms)
+    await first.open()
+    made = await first.create("files", SHEET)
+    schedule = await first.schedules.add(made.id, ScheduleSettings(kind="file", folder=str(folder)))
+    await first.close()
+    folder.rmdir()
+    second = Workflows(rooms)
+    await second.open()
+    try:
+        while "error" not in second.schedules.get(schedule.id).state:
+            await asyncio.sleep(0.01)
+        assert "inbox" in str(second.schedules.get(schedule.id).state["error"])
+    finally:
+        await second.close()
+
+
+async def test_a_clock_that_is_set_back_delays_no_interval(
+    workflows: Workflows, rooms: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = await workflows.create("by itself", SHEET)
+    room = workflows.schedules
+    clock = await room.add(made.id, ScheduleSettings(kind="interval", seconds=1000))
+    daily = await room.add(made.id, ScheduleSettings(kind="cron"))
+    due, morning = clock.state["next_at"], daily.state["next_at"]
+    monkeypatch.setattr(schedules, "time", SimpleNamespace(time=lambda: time.time() - 7200, monotonic=time.monotonic))
+    room._changed.set()
+    while room.get(clock.id).state["next_at"] > due - 7100:
+        await asyncio.sleep(0.01)
+    assert (
+        abs(room.get(clock.id).state["next_at"] - (due - 7200)) < 60 and room.get(daily.id).state["next_at"] == morning
+    )
+    await room.change(clock.id, ScheduleSettings(kind="interval", seconds=0.05))
+    assert (await ended(workflows, made.id, 2))[0].source == clock.id
+
+
+async def test_a_clock_that_was_set_back_while_the_studio_was_closed_delays_no_interval(
+    rooms: SimpleNamespace,
+) -> None:
+    first = Workflows(rooms)
+    await first.open()
+    made = await first.create("by itself", SHEET)
+    schedule = await first.schedules.add(made.id, ScheduleSettings(kind="interval", seconds=1000))
+    await first.close()
+    schedule.state["next_at"] = time.time() + 7200  # as the clock showed then
+    await first.schedules._keep(schedule)
+    second = Workflows(rooms)
+    await second.open()
+    try:
+        assert second.schedules.get(schedule.id).state["next_at"] <= time.time() + 1000
+    finally:
+        await second.close()
 
 
 async def test_a_new_file_is_copied_for_a_field_that_takes_files(
@@ -156,9 +282,7 @@ async def test_a_new_file_is_copied_for_a_field_that_takes_files(
     sheet = graph(step("s", "start", fields=[field("files", "files")]), step("o", "output"), "s.files > o.result")
     made = await workflows.create("copies", sheet)
     await workflows.schedules.add(made.id, ScheduleSettings(kind="file", folder=str(folder)))
-    while not await workflows.executions(made.id):  # it may not watch yet
-        (folder / "a note.csv").write_text("n\n1\n")
-        await asyncio.sleep(0.1)
+    (folder / "a note.csv").write_text("n\n1\n")
     (address,) = (await ended(workflows, made.id, 1))[0].outputs["result"]
     assert address.startswith("s3://run-files/") and address.endswith("/a note.csv")
     (folder / "a note.csv").unlink()

@@ -82,7 +82,11 @@ def next_time(settings: ScheduleSettings, after: float) -> float | None:
     if settings.kind == "interval":
         return after + settings.seconds
     if settings.kind == "file" and not Path(settings.folder).is_dir():
-        raise BadParameter(Text(f"There is no folder “{settings.folder}”.", f"没有文件夹“{settings.folder}”。"))
+        raise no_folder(settings.folder)
     if settings.kind == "dataset" and not settings.dataset:
         raise BadParameter(Text("Name the dataset.", "请指定数据集。"))
     return None
+
+
+def no_folder(folder: str) -> BadParameter:
+    return BadParameter(Text(f"There is no folder “{folder}”.", f"没有文件夹“{folder}”。"))

@@ -10,7 +10,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Connection, insert, select, update
 from sqlalchemy import delete as erase
@@ -24,11 +24,16 @@ from studio.engine.ids import new
 from studio.engine.text import Text
 from studio.engine.workflows.addressed import check_handed_on
 from studio.engine.workflows.execution import Execution
-from studio.engine.workflows.schedule import Schedule, ScheduleSettings, next_time
+from studio.engine.workflows.schedule import Schedule, ScheduleSettings, next_time, no_folder
+
+if TYPE_CHECKING:
+    from studio.engine.workflows.file_watch import FileWatch
 
 log = logging.getLogger(__name__)
 CATCH_UP = 100  # missed times at most that are made up for
 LONGEST = 60.0  # seconds of one sleep: a clock that was put on is noticed
+SET_BACK = 1.0  # seconds that the clock may lose between two looks before it counts as set back
+LOOKING = 5.0  # seconds that are waited for a first look at a folder, such as one on a server that is away
 
 Start = Callable[[str, dict[str, Any], str], Awaitable[Execution]]
 End = Callable[[str], Awaitable[Execution]]
@@ -58,6 +63,7 @@ class Schedules:
         self._watching: dict[str, asyncio.Task[None]] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
         self._clock: asyncio.Task[None] | None = None
+        self._read = (time.time(), time.monotonic())  # the clocks when they were last looked at
         self._changed = asyncio.Event()
         self._deaf: Callable[[], None] | None = None
 
@@ -68,7 +74,7 @@ class Schedules:
         self._deaf = self._events.subscribe(DatasetsChanged, self._data_changed)
         for schedule in self._all.values():
             await self._catch_up(schedule)
-            self._watch(schedule)
+            await self._watch(schedule)
             if schedule.settings.kind == "dataset":
                 await self._look(schedule)
         self._clock = asyncio.get_running_loop().create_task(self._tick(), name="schedules")
@@ -129,7 +135,7 @@ class Schedules:
     async def _wake(self, schedule: Schedule) -> None:
         """From now on it starts its workflow."""
         self._all[schedule.id] = schedule
-        self._watch(schedule)
+        await self._watch(schedule)
         if schedule.settings.kind == "dataset":
             await self._look(schedule)
         self._tell(schedule)
@@ -151,7 +157,7 @@ class Schedules:
             found.state.setdefault("token", secrets.token_urlsafe(24))
         found.settings = settings
         await self._keep(found)
-        self._watch(found)
+        await self._watch(found)
         return found
 
     async def pause(self, schedule_id: str, paused: bool) -> Schedule:
@@ -159,7 +165,7 @@ class Schedules:
         found.paused = paused
         found.state["next_at"] = None if paused else next_time(found.settings, time.time())
         await self._keep(found)
-        self._watch(found)
+        await self._watch(found)
         return found
 
     async def remove(self, schedule_id: str) -> None:
@@ -208,6 +214,7 @@ class Schedules:
 
     async def _tick(self) -> None:
         while True:
+            await self._follow_clock()
             now = time.time()
             for schedule in list(self._all.values()):
                 due = schedule.state.get("next_at")
@@ -222,10 +229,25 @@ class Schedules:
             except TimeoutError:
                 pass
 
+    async def _follow_clock(self) -> None:
+        """A clock that was set back takes what counts from moment to moment along; times of the day stay as they are."""
+        (wall, steady), self._read = self._read, (time.time(), time.monotonic())
+        lost = (self._read[1] - steady) - (self._read[0] - wall)
+        if lost < SET_BACK:
+            return
+        for schedule in list(self._all.values()):
+            if schedule.settings.kind == "interval" and schedule.state.get("next_at") is not None:
+                schedule.state["next_at"] -= lost
+                await self._keep(schedule)
+
     async def _catch_up(self, schedule: Schedule) -> None:
         """Times that went by while the studio was closed: left out, made up for once, or each. What began before a kill and was
         not noted here any more is not begun again."""
         due, now = schedule.state.get("next_at"), time.time()
+        if (
+            schedule.settings.kind == "interval" and due is not None
+        ):  # later than that is due to a clock that was set back
+            due = schedule.state["next_at"] = min(due, now + schedule.settings.seconds)
         if due is None or schedule.paused or due > now:
             return
         missed: list[float] = []
@@ -302,26 +324,36 @@ class Schedules:
         await self._catalog.write(write)
         self._tell(schedule)
 
-    def _watch(self, schedule: Schedule) -> None:
+    async def _watch(self, schedule: Schedule) -> None:
+        """Once this returns, no file that comes is missed."""
         self._unwatch(schedule.id)
         if schedule.settings.kind == "file" and not schedule.paused:
-            work = self._watch_files(schedule)
-            self._watching[schedule.id] = asyncio.get_running_loop().create_task(work, name=f"watch {schedule.id}")
+            from studio.engine.workflows.file_watch import FileWatch
+
+            watch = FileWatch(Path(schedule.settings.folder), schedule.settings.pattern)
+            loop = asyncio.get_running_loop()
+            looking = loop.create_task(watch.look(), name=f"look {schedule.id}")
+            work = self._watch_files(schedule, watch, looking)
+            self._watching[schedule.id] = loop.create_task(work, name=f"watch {schedule.id}")
+            await asyncio.wait({looking}, timeout=LOOKING)
 
     def _unwatch(self, schedule_id: str) -> None:
         task = self._watching.pop(schedule_id, None)
         if task is not None:
             task.cancel()
 
-    async def _watch_files(self, schedule: Schedule) -> None:
-        """Changes that come together start one run, with the files that are there still."""
-        from watchfiles import awatch
-
-        async for changes in awatch(schedule.settings.folder, step=50, debounce=400, recursive=True):
-            paths = [Path(path) for _, path in changes]
-            found = sorted(path for path in paths if path.match(schedule.settings.pattern) and path.is_file())
-            if found:
-                self._launch(schedule, {"files": found})
+    async def _watch_files(self, schedule: Schedule, watch: FileWatch, looking: asyncio.Task[None]) -> None:
+        """Changes that come together start one run, with the files that are there still; what comes while it runs, the next."""
+        await looking
+        try:
+            async for found in watch.changed():
+                if running := self._running.get(schedule.id):
+                    await asyncio.wait({running})
+                if here := [path for path in found if path.is_file()]:
+                    self._launch(schedule, {"files": here})
+        except FileNotFoundError:
+            schedule.state["error"] = no_folder(schedule.settings.folder).as_dict()
+            await self._keep(schedule)
 
     def _data_changed(self, event: DatasetsChanged) -> None:
         wanted = [item for item in self._all.values() if item.settings.kind == "dataset" and not item.paused]
