@@ -122,7 +122,7 @@ async def test_a_program_that_cannot_be_started_is_named(tmp_path: Path) -> None
     with pytest.raises(Unavailable, match="no-such-program"):
         await Child.start(["no-such-program"])
     (tmp_path / "notes.txt").write_text("no program")
-    with pytest.raises(Unavailable, match="notes.txt could not be started"):
+    with pytest.raises(Unavailable, match=r"notes\.txt could not be started"):
         await Child.start(["./notes.txt"], folder=tmp_path)
     with pytest.raises(Unavailable, match="could not be started"):
         await Child.start(["true"], folder=tmp_path / "nowhere")

@@ -81,7 +81,7 @@ class FileWatch:
         else:
             folders = os.walk(place)
         for folder, within, names in folders:
-            within[:] = [name for name in within if self._wanted(Change.added, os.path.join(folder, name))]
+            within[:] = [name for name in within if self._wanted(Change.added, str(Path(folder, name)))]
             for name in names:
                 path = Path(folder, name)
                 if not path.match(self._pattern) or not self._wanted(Change.added, str(path)):
