@@ -110,6 +110,28 @@ class Relay(Response):
         self._entry.first_token_seconds = answering.first_token_seconds()
 
 
+class SpeechRelay(Relay):
+    """A recording, passed on as the server sends it; one that breaks off is a connection that breaks, as its head was sent."""
+
+    async def _send_whole(self, scope: Any, receive: Any, sender: Sender) -> None:
+        spoken = await self._models.speak(self._name, self._asked)
+        try:
+            await sender.start(spoken.media_type)
+            async with aclosing(_closable(spoken.blocks())) as blocks:
+                async for block in blocks:
+                    await sender.send(block)
+            await sender.send(b"", more=False)
+        finally:
+            await spoken.close()
+        self._models.requests.end(self._entry, 200)
+
+    async def _fail(self, error: StudioError, sender: Sender, scope: Any, receive: Any) -> None:
+        if not sender.started:
+            return await super()._fail(error, sender, scope, receive)
+        self._models.requests.end(self._entry, error.status, error.message.en)
+        raise error
+
+
 class Sender:
     """ASGI's `send`, which gives up on a program that stops reading."""
 
@@ -129,8 +151,8 @@ class Sender:
             self.stuck = True
             raise Unavailable(Text("The program stopped reading.", "对方程序已停止读取。")) from error
 
-    async def start(self) -> None:
-        headers = {"content-type": "text/event-stream; charset=utf-8", **HEADERS}
+    async def start(self, media_type: str = "text/event-stream; charset=utf-8") -> None:
+        headers = {"content-type": media_type, **HEADERS}
         pairs = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
         await self({"type": "http.response.start", "status": 200, "headers": pairs})
 

@@ -9,9 +9,10 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict
 
 from studio.api.envelope import body, described, engine_of, to_json
-from studio.api.relay import Relay
+from studio.api.relay import Relay, SpeechRelay
 from studio.api.request_log import LoggedRoute, entry_of
 from studio.engine.errors import NotFound, StudioError
+from studio.engine.models.speaking import SPEECH_ROUTE
 from studio.engine.params import param
 from studio.engine.text import Text
 
@@ -44,6 +45,13 @@ class EmbeddingsRequest(OpenAiRequest):
 class RerankRequest(OpenAiRequest):
     query: str = param(..., Text("Query", "查询"))
     documents: list[str] = param(..., Text("Texts", "文本"))
+
+
+class SpeechRequest(OpenAiRequest):
+    input: str = param(..., Text("Text", "文本"), min_length=1)
+    voice: str | dict[str, Any] = param("alloy", Text("Voice", "音色"))
+    response_format: str = param("mp3", Text("Format", "格式"))
+    speed: float = param(1.0, Text("Speed", "语速"), ge=0.25, le=4)
 
 
 @router.get("/models")
@@ -89,6 +97,12 @@ async def rerank(request: Request, given: RerankRequest = body(RerankRequest)) -
     """Texts in the order in which they answer a query; needs a reranking model."""
     entry_of(request).inputs = len(given.documents)
     return Relay(request, "/v1/rerank", given.model_dump(), given.model, False)
+
+
+@router.post("/audio/speech", openapi_extra=described(SpeechRequest))
+async def speech(request: Request, given: SpeechRequest = body(SpeechRequest)) -> Response:
+    """A text as speech, by a model of a connected server that speaks; the recording comes as the server sends it."""
+    return SpeechRelay(request, SPEECH_ROUTE, given.model_dump(), given.model, False)
 
 
 def _card(name: str, model: Any) -> dict[str, Any]:

@@ -31,6 +31,7 @@ from studio.engine.models.protocol import Forwarded
 from studio.engine.models.request import cleaned
 from studio.engine.models.request_log import RequestLog
 from studio.engine.models.shelf import Shelf
+from studio.engine.models.speaking import SPEECH_ROUTE, Spoken, as_told, media_type_of, speaks_not
 from studio.engine.paths import Paths
 from studio.engine.secrets import Secrets
 from studio.engine.settings import Settings
@@ -44,6 +45,7 @@ KIND_WORDS = {
     "chat": Text("chat model", "对话模型"),
     "embedding": Text("embedding model", "嵌入模型"),
     "rerank": Text("rerank model", "重排模型"),
+    "speech": Text("speech model", "语音模型"),
 }
 SPEED_TOKENS = 16  # an answer shorter than this says little about the speed
 PULSE = 1.0  # seconds between two events about the throughput
@@ -147,6 +149,28 @@ class Asking(Shelf):
                 return {**await protocol.post(worker, found, route, body), "model": model or found.name}
         finally:
             self._meter.end(found.id, answering)
+
+    async def speak(self, model: str, body: Mapping[str, Any]) -> Spoken:
+        """A text as speech: `body` as OpenAI's /v1/audio/speech takes it. "" and “default” are the first model that speaks. Raises
+        `Unavailable` with the way to get one where the model does not."""
+        body = cleaned(SPEECH_ROUTE, body)
+        found = await self._ready("" if model == "default" else model, "speech")
+        if not found.remote or found.kind not in ("speech", "chat"):  # by its name alone one is hard to tell
+            raise speaks_not(found)
+        answering = self._begin(found)
+        stack = AsyncExitStack()
+        stack.callback(lambda: self._meter.end(found.id, answering))
+        try:
+            worker = await stack.enter_async_context(self._pool.use(found))
+            sent = {**body, "model": worker.model}
+            response = await stack.enter_async_context(protocol.open_stream(worker, found, SPEECH_ROUTE, sent))
+            return Spoken(media_type_of(found, response), response, stack)
+        except StudioError as error:
+            await stack.aclose()
+            raise as_told(found, error) from error
+        except BaseException:
+            await stack.aclose()
+            raise
 
     async def embed(self, model: str, texts: Sequence[str], *, purpose: str = "passage") -> Any:
         """The texts as vectors of length 1: a float32 array (texts, dimensions). `purpose` is "query" or "passage"."""

@@ -12,7 +12,7 @@ from studio.engine.models.load_settings import LoadSettings as LoadSettings
 from studio.engine.models.prices import Prices
 from studio.engine.text import Text
 
-Kind = Literal["chat", "embedding", "rerank"]
+Kind = Literal["chat", "embedding", "rerank", "speech"]
 State = Literal["available", "loading", "loaded", "failed", "missing"]
 
 

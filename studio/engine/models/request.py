@@ -132,6 +132,13 @@ FIELDS: dict[str, dict[str, Check]] = {
         "top_n": whole(1, 100_000),
         "return_documents": flag,
     },
+    "/v1/audio/speech": {
+        "input": text,
+        "voice": kind((str, dict), "a text or an object", "文本或对象"),
+        "response_format": text,
+        "speed": number(0.25, 4),
+        "instructions": text,
+    },
 }
 
 

@@ -21,6 +21,7 @@ from studio.engine.models.model import Kind, LoadSettings, Model, ModelChanged
 from studio.engine.models.on_disk import OnDisk, look
 from studio.engine.models.pool import Pool
 from studio.engine.models.prices import Prices
+from studio.engine.models.speaking import HOW_TO_GET_ONE as SPEAKING
 from studio.engine.models.trust import Trust
 from studio.engine.paths import Paths
 from studio.engine.secrets import Secrets
@@ -315,10 +316,15 @@ class Shelf:
         """The model in Settings, else the one that was used last, a real one before the demo."""
         if kind == "embedding":
             return next(model for model in models if model.id == discovery.EMBEDDER_ID)
+        wanted = kind if kind == "speech" else "chat"
         chosen = _named(models, self._settings.models.default_model)
-        fitting = [model for model in models if model.kind == "chat" and model.state != "missing"]
+        fitting = [model for model in models if model.kind == wanted and model.state != "missing"]
         if chosen is not None and chosen in fitting:
             return chosen
+        if not fitting and kind == "speech":
+            raise Unavailable(
+                Text("There is no model that speaks yet.", "还没有能合成语音的模型。"), SPEAKING
+            ).fixed_by("model")
         if not fitting:
             raise Unavailable(Text("There is no chat model yet.", "还没有对话模型。"), HOW_TO_GET_ONE).fixed_by("model")
         used = await self._library.used()
@@ -371,6 +377,8 @@ def _remote_kind(name: str, told: str) -> Kind:
     lowered = name.lower()
     if "rerank" in lowered:
         return "rerank"
+    if any(word in lowered for word in ("tts", "kokoro", "speech", "orpheus", "piper")):
+        return "speech"
     return "embedding" if any(word in lowered for word in ("embed", "bge-", "e5-", "gte-")) else "chat"
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from studio.engine.models.recommend import Recommendation
 
 
-ORDER = ("chat", "embedding", "rerank")
+ORDER = ("chat", "embedding", "rerank", "speech")
 
 
 @dataclass(slots=True)

