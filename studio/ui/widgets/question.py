@@ -170,6 +170,12 @@ def asked_in_words(question: Mapping[str, Any]) -> Text:
     return words_of(question.get("words") or question.get("text"))
 
 
+def asks_in_words(question: Mapping[str, Any]) -> Text:
+    """The same with whom it is for, where it is for somebody."""
+    words, whom = asked_in_words(question), str(question.get("assignee") or "")
+    return Text(f"for {whom}: {words.en}", f"询问 {whom}：{words.zh}") if whom else words
+
+
 def words_of(given: Any) -> Text:
     """Words in both languages, from either form."""
     if isinstance(given, Text):

@@ -34,6 +34,8 @@ def test_a_question_is_told_kept_through_a_restart_and_answered_in_runs(bridge, 
         view = desk.window.current_view()
         desk.until(lambda: desk.window.rail._items["runs"].badge == "warning")
         desk.until(lambda: any("Letters" in kept.notice.title.en for kept in desk.window.notices))
+        [told] = [kept.notice.title for kept in desk.window.notices if "Letters" in kept.notice.title.en]
+        assert told == Text("“Letters” waits for an answer from Li", "“Letters”等待Li回答")
         desk.window.studio.actions.trigger("runs.answer")
         desk.until(lambda: len(view.centre.questions.cards) == 1)
         assert view.centre.state.text() == "Waits for you"
@@ -47,6 +49,7 @@ def test_a_question_is_told_kept_through_a_restart_and_answered_in_runs(bridge, 
         desk.until(lambda: view.centre.state.text() == "Completed")
         assert desk.wait(desk.engine.workflows.execution(started.id)).outputs == {"sent": "Dear Marta"}
         desk.until(lambda: desk.window.rail._items["runs"].badge is None and view.centre.questions.isHidden())
+        assert "asks: for Li: Send “Dear Marta”?" in view.bottom.log.toPlainText()
         assert "answered: yes · fine" in view.bottom.log.toPlainText()
 
 

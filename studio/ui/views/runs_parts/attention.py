@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 VIEW = "runs"
 MOST = 200
 WAITS = Text("“{name}” waits for your answer", "“{name}”等待你的回答")
+WAITS_FOR = Text("“{name}” waits for an answer from {who}", "“{name}”等待{who}回答")
 
 
 class Attention(QObject):
@@ -58,10 +59,19 @@ class Attention(QObject):
                 self._tell(run)
 
     def _tell(self, run: Execution) -> None:
+        work = self._studio.engine.workflows.questions(run.id)
+        self._studio.bridge.run(self, work, lambda asked: self._notice(run, asked))
+
+    def _notice(self, run: Execution, asked: list[dict[str, Any]]) -> None:
         name = run.workflow_name or run.id
+        whom = {item["question"].get("assignee", "") for item in asked}
+        title = WAITS.format(name=name)
+        if whom and all(whom):
+            names = sorted(whom)
+            title = WAITS_FOR.format(name=name, who=Text(", ".join(names), "、".join(names)))
         view = self._studio.window.current_view()
-        if view is None or not view.shows("run", run.id):
-            self._studio.window.notice(Notice("warning", WAITS.format(name=name), None, "runs.answer"))
+        if asked and (view is None or not view.shows("run", run.id)):
+            self._studio.window.notice(Notice("warning", title, None, "runs.answer"))
 
     def _show(self) -> None:
         tone = "warning" if self.waiting else "accent" if self._running else None

@@ -15,7 +15,7 @@ from studio.engine.workflows.run_event import ENDS, RunEvent
 from studio.engine.workflows.telling import line_of
 from studio.engine.workflows.waits import Waits
 from studio.ui.views.runs_parts.words import depths_of, duration, titles_of
-from studio.ui.widgets.question import answer_in_words, asked_in_words
+from studio.ui.widgets.question import answer_in_words, asks_in_words
 
 LOG_LINES = 5_000
 
@@ -123,7 +123,7 @@ def _line(event: RunEvent, question: dict[str, Any] | None = None) -> Line | Non
         case "skipped":
             return Line(event.at, event.step, Text("skipped", "已跳过"))
         case "asked":
-            asked = asked_in_words(data["question"])
+            asked = asks_in_words(data["question"])
             return Line(event.at, event.step, Text(f"asks: {asked.en}", f"提问：{asked.zh}"), "warning")
         case "answered":
             words = answer_in_words(data.get("answer"), question)

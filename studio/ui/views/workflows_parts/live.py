@@ -14,7 +14,7 @@ from studio.ui import when
 from studio.ui.canvas.model import Live
 from studio.ui.canvas.times import rows_in_words, seconds_in_words
 from studio.ui.language import joined, tr
-from studio.ui.widgets.question import answer_in_words, asked_in_words
+from studio.ui.widgets.question import answer_in_words, asked_in_words, asks_in_words
 
 LINES_KEPT = 5_000
 TEXT_KEPT = 20_000
@@ -221,7 +221,7 @@ class RunState:
         live.state, live.started = "asking", live.started or event.at
         self.asked[event.step] = event.data["question"]
         self.asks += 1
-        self._say(event, ASKED.format(question=question), "warning")
+        self._say(event, ASKED.format(question=asks_in_words(event.data["question"])), "warning")
 
     def _answered(self, event: RunEvent) -> None:
         live = self.live(event.step)
