@@ -1,4 +1,4 @@
-"""What is told often is told together: text every 50 ms, progress ten times a second, rows that are done every 5 ms."""
+"""What is told often is told together: text every 50 ms, progress ten times a second, rows that are done every 5 ms or 500 at once."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from studio.engine.text import Text
 TEXT_SECONDS = 0.05
 PROGRESS_SECONDS = 0.1
 ROWS_SECONDS = 0.005
+MOST_ROWS = 500
 
 Where = tuple[str, tuple[int, ...]]
 Tell = Callable[[Any, str, dict[str, Any]], None]
@@ -93,6 +94,8 @@ class Teller:
             self._wake("rows", ROWS_SECONDS, self._tell_rows)
         else:
             waiting.append([rows, outputs])
+            if len(waiting) >= MOST_ROWS:
+                self._tell_rows()
 
     def frame_done(self, step: str, steps: list[str]) -> dict[str, dict[str, Any]]:
         """Tell the last rows and progress of a frame and of the steps in it; the answer has their counts."""
