@@ -55,7 +55,7 @@ async def test_a_search_and_a_query_have_their_cards_from_the_moment_they_begin(
 async def test_what_is_being_written_when_the_studio_ends_keeps_its_words_and_ends_the_models_work(
     place: Place,
 ) -> None:
-    place.models.stall_after = 2
+    place.models.stall_after = 1
     thread = (await place.chat.create()).id
     begun = asyncio.Event()
 

@@ -99,7 +99,7 @@ async def _all(found: list[object], place: Place, thread: str, question: str) ->
 
 
 async def test_a_stopped_answer_goes_on_from_its_words(place: Place) -> None:
-    place.models.stall_after = 2
+    place.models.stall_after = 1
     thread = (await place.chat.create()).id
     async with aclosing(place.chat.ask(thread, "Hello?")) as events:
         async for event in events:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
@@ -25,12 +26,18 @@ async def written(models: Models, model: str, messages: Messages, **wishes: Any)
 
 
 class Joined:
-    """`used` hears what is known of the cost so far; `calls` are the tools that the model asked for."""
+    """`used` hears what is known of the cost so far; `calls` are the tools that the model asked for.
+
+    No word waits longer than `FLUSH`, also where the model stalls after it: a task reads on meanwhile.
+    """
 
     def __init__(self, stream: Any, used: Callable[[dict[str, Any]], None]) -> None:
         self.calls = ToolCalls()
         self._stream = stream
         self._used = used
+        self._words, self._count = "", 0
+        self._first: float | None = None
+        self._came = asyncio.Event()
         self._pieces = self._joined()
 
     def __aiter__(self) -> AsyncIterator[Piece]:
@@ -42,22 +49,37 @@ class Joined:
         await self._stream.aclose()
 
     async def _joined(self) -> AsyncGenerator[Piece, None]:
+        reading = asyncio.create_task(self._read())
+        reading.add_done_callback(lambda _: self._came.set())
+        flushed = time.monotonic() - FLUSH
+        try:
+            while self._words or not reading.done():
+                await self._came.wait()
+                await asyncio.wait([reading], timeout=max(0.0, flushed + FLUSH - time.monotonic()))
+                if self._words:
+                    flushed = time.monotonic()
+                    yield self._taken(reading.done())
+            await reading
+        finally:
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
+
+    def _taken(self, ended: bool) -> Piece:
+        words, self._words = self._words, ""
+        if not ended:
+            self._came.clear()
+        return Piece(words, self._count, self._first)
+
+    async def _read(self) -> None:
         began = time.monotonic()
-        flushed = began - FLUSH
-        first: float | None = None
-        words, count = "", 0
         async for piece in self._stream:
             now = time.monotonic()
             self.calls.take(piece.tool_calls)
             if piece.text:
-                first = now - began if first is None else first
-                words, count = words + piece.text, count + 1
-            self._used(_usage(piece, count, first, now - began))
-            if words and now - flushed >= FLUSH:
-                yield Piece(words, count, first)
-                words, flushed = "", now
-        if words:
-            yield Piece(words, count, first)
+                self._first = now - began if self._first is None else self._first
+                self._words, self._count = self._words + piece.text, self._count + 1
+                self._came.set()
+            self._used(_usage(piece, self._count, self._first, now - began))
 
 
 def _usage(piece: Any, count: int, first: float | None, seconds: float) -> dict[str, Any]:
