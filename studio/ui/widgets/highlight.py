@@ -56,7 +56,7 @@ def spans(code: str, language: str) -> Iterator[tuple[int, int, str]]:
 
 def _is_call(code: str, start: int, word: str) -> bool:
     """Pygments takes SQL's functions for keywords and names: a word with a bracket behind it is a call."""
-    return word.isidentifier() and code[start + len(word) :].startswith("(") and word.upper() not in NO_FUNCTIONS
+    return word.isidentifier() and code.startswith("(", start + len(word)) and word.upper() not in NO_FUNCTIONS
 
 
 def style(role: str) -> QTextCharFormat:

@@ -26,6 +26,7 @@ from studio.ui.language import language, say, tr
 from studio.ui.theme import theme
 from studio.ui.turns import Turns
 from studio.ui.widgets.formulas import formulas
+from studio.ui.widgets.markdown_code import Codes
 from studio.ui.widgets.markdown_copies import CopyButtons
 from studio.ui.widgets.markdown_inline import CHIP, MATH, Token
 from studio.ui.widgets.markdown_paint import (
@@ -42,12 +43,12 @@ from studio.ui.widgets.markdown_strips import Strips
 from studio.ui.widgets.markdown_table import Tables
 from studio.ui.widgets.markdown_tail import (
     as_block,
-    header_lines,
+    drop_empty_block,
+    head_of,
     last_block,
-    mark_open_fence,
     offset,
     portions,
-    without_header,
+    read,
 )
 from studio.ui.widgets.markdown_writer import CARET, Writer, parser
 
@@ -83,6 +84,7 @@ class MarkdownView(QTextBrowser):
         self._tables = Tables(self.document(), object_width)
         self._strips = Strips(self.viewport(), self._draw)
         self._copies = CopyButtons(self)
+        self._codes = Codes(self, self._copies.offer)
         self._timer = QTimer(self, singleShot=True, interval=theme.tokens["motion"]["streamFlush"])
         self._timer.timeout.connect(self._flush)
         self._behave()
@@ -239,6 +241,7 @@ class MarkdownView(QTextBrowser):
     def _empty(self) -> None:
         self._copies.clear()
         self._tables.clear()
+        self._codes.clear()
         self._strips.clear()
         self._head = ""
         self._frozen = self._tail = 0
@@ -249,10 +252,7 @@ class MarkdownView(QTextBrowser):
 
     def _write(self, final: bool) -> None:
         rest = self._head + self._source[self._frozen :]
-        tokens = parser().parse(rest)
-        mark_open_fence(tokens, rest, final)
-        if self._head:
-            tokens = without_header(tokens)
+        tokens = read(parser(), self._head, self._source[self._frozen :], final)
         cut, line = (len(tokens), 0) if final else last_block(tokens)
         cursor = QTextCursor(self.document())
         cursor.beginEditBlock()
@@ -262,9 +262,11 @@ class MarkdownView(QTextBrowser):
         if cut:
             self._freeze(cursor, tokens[:cut], final)
             self._frozen += len(rest if final else rest[: offset(rest, line)]) - len(self._head)
-            self._head = "" if final else self._head_of(tokens, cut, rest)
-        if not final:
-            tail = Writer(cursor, self._is_chip, self._tables, open=True)
+            self._head = head_of(tokens, cut, rest)
+        if final and not tokens:
+            drop_empty_block(cursor)
+        elif not final:
+            tail = Writer(cursor, self._is_chip, self._tables, self._codes, open=True)
             tail.write(as_block(tokens, cut))
             if self._streaming:
                 tail.caret()
@@ -277,10 +279,6 @@ class MarkdownView(QTextBrowser):
         if cut:
             self._copies.place()
 
-    def _head_of(self, tokens: list[Token], cut: int, rest: str) -> str:
-        """The lines that make the rest of a table be read as one."""
-        return (self._head or header_lines(tokens, cut, rest)) if tokens[cut].type == "tr_open" else ""
-
     def _formulas_ready(self) -> None:
         """Formulas have their true size now."""
         if has_formula(self.document()):
@@ -290,10 +288,8 @@ class MarkdownView(QTextBrowser):
             self._paint_again()
 
     def _freeze(self, cursor: QTextCursor, tokens: list[Token], final: bool) -> None:
-        start = cursor.position()
-        writer = Writer(cursor, self._is_chip, self._tables)
+        writer = Writer(cursor, self._is_chip, self._tables, self._codes)
         writer.write(tokens)
-        self._copies.offer(start)
         if not final and not writer.fresh:
             cursor.insertBlock()
         self._tail = cursor.position()

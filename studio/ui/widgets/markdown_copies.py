@@ -8,9 +8,8 @@ from PySide6.QtWidgets import QTextEdit
 from studio.engine.text import Text
 from studio.ui.widgets.buttons import IconButton
 from studio.ui.widgets.discard import discard
-from studio.ui.widgets.markdown_inline import LINE
+from studio.ui.widgets.markdown_code import Fence
 from studio.ui.widgets.markdown_paint import code_box
-from studio.ui.widgets.markdown_writer import ROLE
 
 
 class CopyButtons:
@@ -20,13 +19,8 @@ class CopyButtons:
         self._view = view
         self._made: list[tuple[QTextBlock, IconButton]] = []
 
-    def offer(self, start: int) -> None:
-        """On every code block from a place in the document to its end."""
-        block = self._view.document().findBlock(start)
-        while block.isValid():
-            if block.blockFormat().property(ROLE) == "code":
-                self._made.append((block, self._button(block)))
-            block = block.next()
+    def offer(self, fence: Fence) -> None:
+        self._made.append((fence.parts[0], self._button(fence)))
 
     def place(self) -> None:
         document = self._view.document()
@@ -39,9 +33,9 @@ class CopyButtons:
             discard(button)
         self._made.clear()
 
-    def _button(self, block: QTextBlock) -> IconButton:
+    def _button(self, fence: Fence) -> IconButton:
         button = IconButton("copy", Text("Copy code", "复制代码"))
         button.setParent(self._view.viewport())
-        button.clicked.connect(lambda: QGuiApplication.clipboard().setText(block.text().replace(LINE, "\n")))
+        button.clicked.connect(lambda: QGuiApplication.clipboard().setText(fence.code()))
         button.show()
         return button

@@ -21,6 +21,7 @@ from PySide6.QtGui import (
 
 from studio.ui.theme import theme
 from studio.ui.widgets.formulas import Formula, formulas
+from studio.ui.widgets.markdown_code import CONTINUES
 from studio.ui.widgets.markdown_inline import DISPLAY, INLINE_CODE, LATEX, MATH, NUMBER, THIN
 from studio.ui.widgets.markdown_table import GridPainter
 from studio.ui.widgets.markdown_writer import CODE_PAD, ROLE
@@ -165,7 +166,11 @@ def paint_behind(painter: QPainter, document: QTextDocument, top: float, bottom:
         rect = layout.blockBoundingRect(block) if row is None else layout.frameBoundingRect(row)
         if rect.top() > bottom + CODE_PAD:
             break
-        if row is None:
+        if row is None and block.blockFormat().property(ROLE) == "code":
+            block, rect = _whole_code(document, block)
+            _card(painter, code_box(block, rect, document.textWidth()))
+            block = block.next()
+        elif row is None:
             _behind_block(painter, block, rect, document.textWidth())
             block = block.next()
         else:
@@ -186,15 +191,23 @@ def _behind_cells(painter: QPainter, document: QTextDocument, row: QTextTable) -
 
 def _behind_block(painter: QPainter, block: QTextBlock, rect: QRectF, width: float) -> None:
     role = block.blockFormat().property(ROLE)
-    if role == "code":
-        _card(painter, code_box(block, rect, width))
-        return
     if role == "quote":
         x = block.blockFormat().leftMargin() - 14
         painter.fillRect(QRectF(x, rect.top(), 3, rect.height()), theme.colour("border.strong"))
     elif role == "rule":
         painter.fillRect(QRectF(0, rect.center().y(), width, 1), theme.colour("border.default"))
     _inline_code(painter, block, rect.topLeft())
+
+
+def _whole_code(document: QTextDocument, block: QTextBlock) -> tuple[QTextBlock, QRectF]:
+    """The last part of the code that a block belongs to, and where all of it stands."""
+    first = last = block
+    while first.blockFormat().hasProperty(CONTINUES):
+        first = first.previous()
+    while last.next().isValid() and last.next().blockFormat().hasProperty(CONTINUES):
+        last = last.next()
+    layout = document.documentLayout()
+    return last, layout.blockBoundingRect(first) | layout.blockBoundingRect(last)
 
 
 def code_box(block: QTextBlock, rect: QRectF, width: float) -> QRectF:

@@ -6,7 +6,7 @@ not come from Qt: a column is as wide as its widest finished cell, and columns g
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from math import ceil
@@ -26,11 +26,13 @@ from PySide6.QtGui import (
 )
 
 from studio.ui.theme import theme
+from studio.ui.turns import Turns
 from studio.ui.widgets.markdown_inline import LINE, MATH, OBJECT
 
 TABLE = QTextFormat.Property.UserProperty + 7  # of a row: which table it belongs to
 HEADER = QTextFormat.Property.UserProperty + 8
 PAD = 6
+AT_ONCE = 40  # rows that get other columns in one turn; those of a longer table follow in the next ones
 EXACT = 24  # rows that set widths to the pixel; a wider cell after them takes a quarter more: widths change seldom
 
 
@@ -78,9 +80,16 @@ class Tables:
         self._object_width = object_width
         self._grids: dict[int, Grid] = {}
         self._last = 0
+        self._turns: Turns | None = None  # that set new widths on rows
 
     def clear(self) -> None:
         self._grids.clear()
+        self._stop()
+
+    def _stop(self) -> None:
+        if self._turns is not None:
+            self._turns.stop()
+            self._turns = None
 
     def begin(self, columns: int, indent: float = 0.0) -> None:
         """Rows that follow belong to a new table."""
@@ -109,14 +118,16 @@ class Tables:
     def settle(self) -> None:
         """Set the widths anew where a wider cell has come or the room has changed."""
         room = self._document.textWidth() - 1  # the last line
-        changed = {}
-        for number, grid in self._grids.items():
+        changed = False
+        for grid in self._grids.values():
             wanted = grid.wanted(room)
             if wanted != grid.widths:
                 grid.widths = wanted
-                changed[number] = _lengths(wanted)
+                changed = True
         if changed:
-            self._set(changed)
+            self._stop()
+            turns = Turns(self._set(), self._document)
+            self._turns = None if turns.start() else turns
 
     def measure_again(self) -> None:
         """Formulas have their true size now, and every row is finished."""
@@ -137,16 +148,24 @@ class Tables:
     def _rows(self) -> list[QTextTable]:
         return [frame for frame in self._document.rootFrame().childFrames() if isinstance(frame, QTextTable)]
 
-    def _set(self, lengths: dict[int, list[QTextLength]]) -> None:
-        cursor = QTextCursor(self._document)
-        cursor.beginEditBlock()
-        for row in self._rows():
-            shape = row.format().toTableFormat()
-            number = shape.property(TABLE)
-            if number in lengths and shape.columnWidthConstraints() != lengths[number]:
-                shape.setColumnWidthConstraints(lengths[number])
+    def _set(self) -> Iterator[None]:
+        """The widths as they are now on every row. Rows come and go at the end only."""
+        place = 0
+        while rows := self._rows()[place : place + AT_ONCE]:
+            cursor = QTextCursor(self._document)
+            cursor.beginEditBlock()
+            for row in rows:
+                shape = row.format().toTableFormat()
+                grid = self._grids.get(shape.property(TABLE))
+                if grid is None or shape.columnWidthConstraints() == (lengths := _lengths(grid.widths)):
+                    continue
+                shape.setColumnWidthConstraints(lengths)
                 row.setFormat(shape)
-        cursor.endEditBlock()
+            cursor.endEditBlock()
+            place += AT_ONCE
+            if len(rows) == AT_ONCE:
+                yield
+        self._turns = None
 
     def _needs(self, row: QTextTable) -> list[float]:
         return [self._need(row.cellAt(0, column).firstCursorPosition().block()) for column in range(row.columns())]

@@ -19,13 +19,13 @@ from PySide6.QtGui import (
 
 from studio.ui.theme import theme
 from studio.ui.widgets.formulas import Formula, as_svg
-from studio.ui.widgets.highlight import spans, style
+from studio.ui.widgets.highlight import spans
+from studio.ui.widgets.markdown_code import CONTINUES, Codes, Fence, parts
 from studio.ui.widgets.markdown_inline import LINE, OBJECT, InlineWriter, Token, insert_formula
 from studio.ui.widgets.markdown_table import Tables
 
 CARET = QTextFormat.ObjectTypes.UserObject + 2
 ROLE = QTextFormat.Property.UserProperty + 3  # of a block: "code", "quote", "rule"
-LANGUAGE = QTextFormat.Property.UserProperty + 4
 INDENT = 22
 NUMBERED_INDENT = 28
 CODE_PAD = 12
@@ -65,13 +65,16 @@ class Place:
 class Writer:
     """Writes at a cursor. The first block fills the empty one that the cursor stands in.
 
-    `open`: the last row of a table may still grow.
+    `open`: what is written may still grow, and is written again.
     """
 
-    def __init__(self, cursor: QTextCursor, is_chip: Callable[[int], bool], tables: Tables, open: bool = False) -> None:
+    def __init__(
+        self, cursor: QTextCursor, is_chip: Callable[[int], bool], tables: Tables, codes: Codes, open: bool = False
+    ) -> None:
         self._cursor = cursor
         self._is_chip = is_chip
         self._tables = tables
+        self._codes = codes
         self._open = open
         self.fresh = True
         self._place = Place()
@@ -183,34 +186,33 @@ class Writer:
 
     def _fence(self, token: Token) -> None:
         """Highlighted once its fence is closed; a growing one stays plain."""
-        language = (token.info.split() or [""])[0]
-        code = token.content.rstrip("\n").replace("\t", "    ")
+        begun, whole = "begun" in token.meta, "goes_on" not in token.meta
+        code = token.content.rstrip("\n") if whole else token.content
+        fence = Fence((token.info.split() or [""])[0])
         self._place.tight = False
-        self._block("mono", above=8 + CODE_PAD, below=10 + CODE_PAD, role="code")
-        shape = self._cursor.blockFormat()
-        shape.setLeftMargin(shape.leftMargin() + CODE_PAD)
-        shape.setRightMargin(CODE_PAD)
-        shape.setProperty(LANGUAGE, language)
-        shape.setLineHeight(theme.line("mono"), QTextBlockFormat.LineHeightTypes.FixedHeight.value)
-        self._cursor.setBlockFormat(shape)
-        for text, look in self._coloured(code, language if not token.meta.get("open") else "text"):
-            self._cursor.insertText(text.replace("\n", LINE), look)
+        pieces = parts(code)
+        for number, piece in enumerate(pieces):
+            first, last = number == 0 and not begun, number == len(pieces) - 1 and whole
+            self._part_of_code(piece.replace("\t", "    "), first, last)
+            fence.parts.append(self._cursor.block())
+        if not self._open:
+            self._codes.written(fence, begun, whole)
+        elif not token.meta.get("open"):
+            list(fence.colour())
 
     _code_block = _fence
 
-    def _coloured(self, code: str, language: str) -> list[tuple[str, QTextCharFormat]]:
-        runs: list[tuple[str, QTextCharFormat]] = []
-        looks: dict[str, QTextCharFormat] = {}
-        done = 0
-        for start, length, role in spans(code, language):
-            if start > done:
-                runs.append((code[done:start], self._base))
-            if role not in looks:
-                looks[role] = QTextCharFormat(self._base)
-                looks[role].merge(style(role))
-            runs.append((code[start : start + length], looks[role]))
-            done = start + length
-        return [*runs, (code[done:], self._base)]
+    def _part_of_code(self, code: str, first: bool, last: bool) -> None:
+        above, below = 8 + CODE_PAD if first else 0, 10 + CODE_PAD if last else 0
+        self._block("mono", above=above, below=below, role="code")
+        shape = self._cursor.blockFormat()
+        shape.setLeftMargin(shape.leftMargin() + CODE_PAD)
+        shape.setRightMargin(CODE_PAD)
+        if not first:
+            shape.setProperty(CONTINUES, True)
+        shape.setLineHeight(theme.line("mono"), QTextBlockFormat.LineHeightTypes.FixedHeight.value)
+        self._cursor.setBlockFormat(shape)
+        self._cursor.insertText(code.replace("\n", LINE), self._base)
 
     def _math_block(self, token: Token) -> None:
         """A formula on a line of its own, in the middle."""
@@ -250,7 +252,7 @@ class Writer:
         self._shrink()
 
     def _table_cell(self, cursor: QTextCursor, header: bool, alignment: str, inline: Token) -> None:
-        inside = Writer(cursor, self._is_chip, self._tables)
+        inside = Writer(cursor, self._is_chip, self._tables, self._codes)
         inside._block("body", line=theme.line("body"), below=0)
         if header:
             inside._base.setFontWeight(QFont.Weight.DemiBold)

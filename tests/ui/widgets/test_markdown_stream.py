@@ -4,19 +4,26 @@ import random
 
 import pytest
 from PySide6.QtCore import QPoint
-from PySide6.QtGui import QImage, QRegion, QTextCursor, QTextTable
+from PySide6.QtGui import QGuiApplication, QImage, QRegion, QTextCursor, QTextTable
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from studio.engine.text import Text
 from studio.ui.theme import theme
+from studio.ui.widgets.buttons import IconButton
 from studio.ui.widgets.formulas import formulas
+from studio.ui.widgets.highlight import spans
 from studio.ui.widgets.markdown import MarkdownView
 from studio.ui.widgets.markdown_table import shared_out
 from studio.ui.widgets.panel import Surface, scroll
 
+LONGEST = 60_000  # milliseconds that a slow machine may take
 HEAD = "| Code | Fault 故障 | Months |\n|---|---|--:|\n"
 ROWS = [f"| E{number:02} | Pump 水泵 {'x' * (number % 9)} [{number % 3 + 1}] | {number} |\n" for number in range(34)]
 WIDE = "| E99 | **a cell that is far wider than those before it** `K7` $E = mc^2$ | 1,000,000 |\n"
+CODE = "".join(
+    f"def row_{number}(table):  # 注释 {number}\n\treturn '''a\n\n  {number}''' + table[{number}]\n\n"
+    for number in range(60)
+)
 TEXTS = {
     "table": "Before.\n\n" + HEAD + "".join(ROWS[:30]) + WIDE + "".join(ROWS[30:]) + "\nAfter [1].\n",
     "open table": HEAD + "".join(ROWS[:4]) + "| E5 | half",
@@ -25,6 +32,10 @@ TEXTS = {
     "table in a list": "- one\n\n  | a | b |\n  |---|---|\n  | 1 | 2 |\n  | 3 | [4] |\n\n- two\n",
     "list": "".join(f"{number}. **Part {number}** is free [2]\n   - 七日无理由\n" for number in range(1, 12)),
     "code": "```python\n" + "".join(f"row_{number} = {number}  # 注释\n" for number in range(12)) + "```\nend",
+    "long code": "Before\n\n```python\n" + CODE + "\n\n```\n\nafter\n",
+    "long code at the end": "~~~sql\n" + "SELECT count(*), 'x' FROM t -- 注释\n" * 60 + "\n~~~",
+    "open code": "```python\n" + CODE + "``",
+    "two codes": "```python\n" + CODE + "```\n```js\n" + "let x = `a`;\n" * 90 + "```\n- end",
     "chinese": "".join(f"自购买之日起 {number} 个月内，**水泵故障**免费维修 [1]，提供备用机。" for number in range(12)),
     "formulas": "So $a^2$:\n\n$$\\frac{a}{b}$$\n\n| f | g |\n|---|---|\n| $x_1$ | \\(y\\) |\n| $\\sum_i x_i + y_i$ | 2 |\n",
 }
@@ -86,7 +97,7 @@ def test_a_stream_ends_as_the_text_shown_at_once(view, qtbot, kind):
     write(view, TEXTS[kind])
     view.finish()
     formulas.wait()
-    qtbot.waitUntil(lambda: drawn(view) == drawn(at_once))
+    qtbot.waitUntil(lambda: drawn(view) == drawn(at_once), timeout=LONGEST)
 
 
 def test_every_row_of_a_table_has_the_same_columns(view):
@@ -231,9 +242,80 @@ def test_a_long_table_is_laid_out_in_turns_and_ends_as_a_streamed_one(qtbot, qap
     assert seen[0] < 20 and len(seen) > 5, "the window has its turn between a few rows and the next"
     write(streamed, LONG)
     streamed.finish()
-    qtbot.waitUntil(lambda: shown.size() == streamed.size())  # the scroll bars have come
     assert len(rows(shown)) == 251
-    assert drawn(shown) == drawn(streamed)
+    qtbot.waitUntil(lambda: drawn(shown) == drawn(streamed), timeout=LONGEST)  # the scroll bars have come
+
+
+def test_a_cell_that_is_wider_than_those_of_many_rows_makes_all_of_them_wider(qtbot, qapp):
+    view = in_a_column(qtbot)
+    write(view, HEAD + "".join(ROWS[number % 34] for number in range(120)))
+    narrow = widths(rows(view)[0])
+    write(view, WIDE + ROWS[0] + ROWS[1])
+    view.finish()
+    qtbot.waitUntil(lambda: len({tuple(widths(row)) for row in rows(view)}) == 1, timeout=LONGEST)
+    assert widths(rows(view)[0])[1] > narrow[1]
+
+
+def coloured(view: MarkdownView) -> list[tuple[str, str]]:
+    """The words of code and their colours, without what has the colour of plain words."""
+    found, block = [], view.document().begin()
+    while block.isValid():
+        step = block.begin()
+        while not step.atEnd():
+            look = step.fragment().charFormat()
+            if look.foreground().color() != theme.colour("text.primary"):
+                found.append((step.fragment().text(), look.foreground().color().name()))
+            step += 1
+        block = block.next()
+    return found
+
+
+def joined(pieces: list[tuple[str, str]]) -> dict[str, str]:
+    """The words of each colour: two pieces that follow each other may stand as one."""
+    words: dict[str, str] = {}
+    for text, colour in pieces:
+        words[colour] = words.get(colour, "") + text.replace("\u2028", "").replace("\n", "")
+    return words
+
+
+def test_a_long_code_is_laid_out_and_coloured_in_turns(qtbot, qapp):
+    view = in_a_column(qtbot)
+    view.set_markdown("```python\n" + CODE * 2 + "```\n")
+    code = (CODE * 2).rstrip("\n").replace("\t", "    ")
+    seen = [view.plain_text()]
+    while view.plain_text() != code:
+        assert code.startswith(seen[-1])
+        qapp.processEvents()
+        seen.append(view.plain_text())
+    assert len(seen[0]) < len(code) / 2, "the window has its turn before all of it is there"
+    meant = [
+        (code[start : start + length], theme.colour(f"syntax.{role}").name())
+        for start, length, role in spans(code, "python")
+    ]
+    qtbot.waitUntil(lambda: joined(coloured(view)) == joined(meant), timeout=LONGEST)
+
+
+def test_finished_lines_of_a_code_are_not_written_again(view):
+    write(view, "```python\n" + CODE)
+    settled = view._tail
+    assert settled > len(CODE) / 2
+    touched = []
+    view.document().contentsChange.connect(lambda position, _removed, _added: touched.append(position))
+    write(view, "x = 1\ny = 2\n")
+    assert touched and min(touched) >= settled - 1
+
+
+def test_a_long_code_has_one_card_and_one_button_that_copies_all_of_it(view, qtbot):
+    write(view, "```python\n" + CODE + "```\nafter")
+    view.finish()
+    [button] = view.findChildren(IconButton)
+    button.click()
+    assert QGuiApplication.clipboard().text() == CODE.rstrip("\n").replace("\t", "    ")
+    picture = painted(view)
+    after = view.document().findBlock(view.document().characterCount() - 2)
+    bottom = int(view.document().documentLayout().blockBoundingRect(after).top()) - 30
+    assert len({picture.pixel(0, y) for y in range(20, bottom)}) == 1, "its left border goes down without a gap"
+    assert len({picture.pixel(4, y) for y in range(20, bottom)}) == 1, "no border lies across it"
 
 
 def test_a_long_text_goes_on_with_what_comes_while_it_is_laid_out(qtbot):
