@@ -72,6 +72,10 @@ class Photographer:
             raise failed[0]
         return found[0]
 
+    def exhaust(self, events: Any) -> None:
+        """Wait until an answer or a run has told all it has to tell."""
+        self.result(_exhaust(events))
+
     def dress(self, theme: str, language: str, scale: int) -> None:
         for key, value in (("theme", theme), ("language", language), ("scale", scale)):
             self.result(self.engine.settings.set(f"appearance.{key}", value))
@@ -85,15 +89,24 @@ class Photographer:
         collections = [one.id for one in self.result(self.engine.knowledge.collections())]
         if not self.result(self.engine.chat.threads()):
             thread = self.result(self.engine.chat.create(knowledge=collections, datasets=["ds-001"]))
-            self.result(_exhaust(self.engine.chat.ask(thread.id, QUESTION)))
+            self.exhaust(self.engine.chat.ask(thread.id, QUESTION))
         for workflow in self.result(self.engine.workflows.list()):
             if not self.result(self.engine.workflows.executions(workflow.id)):
                 run = self.result(self.engine.workflows.start(workflow.id, {}))
-                self.result(_exhaust(self.engine.workflows.events(run.id)))
+                self.exhaust(self.engine.workflows.events(run.id))
 
     def scenes(self, views: list[str]) -> Iterator[str]:
         """Walk through the views; each time a name is given, its picture is due."""
         from tests.chat_scenes import chat_scenes
+        from tests.dialog_scenes import (
+            cluster_dialogs,
+            data_dialogs,
+            frame_scenes,
+            model_dialogs,
+            run_dialogs,
+            settings_pages,
+            workflow_dialogs,
+        )
         from tests.flow_scenes import run_scenes, workflow_scenes
         from tests.node_scenes import node_scenes
 
@@ -122,19 +135,29 @@ class Photographer:
                 yield from self.queries()
                 yield from self.versions()
                 yield from self.adding_data()
+                yield from data_dialogs(self)
             if name == "workflows":
                 yield from self.workflows()
             if name == "chat":
                 yield from chat_scenes(self)
             if name == "models":
                 yield from self.models()
+                yield from model_dialogs(self)
             if name == "knowledge":
                 yield from self.knowledge()
             if name == "workflows":
                 yield from workflow_scenes(self)
                 yield from node_scenes(self)
+                yield from workflow_dialogs(self)
             if name == "runs":
                 yield from run_scenes(self)
+                yield from run_dialogs(self)
+            if name == "clusters":
+                yield from cluster_dialogs(self)
+            if name == "settings":
+                yield from settings_pages(self)
+            if name == "home":
+                yield from frame_scenes(self)
 
     def empty(self, views: list[str]) -> Iterator[str]:
         """The views as a new home shows them."""
@@ -246,13 +269,16 @@ class Photographer:
 
     def knowledge(self) -> Iterator[str]:
         """The search test with its reasons, labelled queries with figures, rows of a dataset beside their text."""
+        from studio.ui.views.knowledge_parts.bench import Answer
+
         view: Any = self.window.current_view()
         knowledge = self.engine.knowledge
         chosen = self.result(knowledge.collections())[0]
         view.centre.tabs.set_value("search")
         view.centre.show_tab("search")
         view.centre.bench.field.setText("How long is the warranty on the K7 pump?")
-        self.settle(4)
+        self.wait(lambda: bool(view.centre.bench.findChildren(Answer)))
+        self.settle(0.6)
         yield "knowledge-search"
         queries = [
             {

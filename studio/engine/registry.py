@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Generic, TypeVar
 
 from studio.engine.errors import NotFound
-from studio.engine.text import Text
+from studio.engine.text import Text, listed
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -56,11 +56,11 @@ class Registry(Generic[T]):
         try:
             return self._in_own_file(name) or self.all()[name]
         except KeyError:
-            known = ", ".join(sorted(self.all()))
+            known = listed(sorted(self.all()))
             raise NotFound(
                 Text(
-                    f"There is no {self.kind} named “{name}”. Known: {known}.",
-                    f"没有名为“{name}”的 {self.kind}，可用：{known}。",
+                    f"There is no {self.kind} named “{name}”. Known: {known.en}.",
+                    f"没有名为“{name}”的 {self.kind}，可用：{known.zh}。",
                 )
             ) from None
 

@@ -31,7 +31,7 @@ class Secrets:
             return Text("In the system keychain.", "保存在系统钥匙串中。")
         return Text(
             "In an encrypted file, because this computer offers no keychain.",
-            "此电脑没有可用的钥匙串，保存在加密文件中。",
+            "本机没有可用的钥匙串，保存在加密文件中。",
         )
 
     def get(self, name: str) -> str | None:

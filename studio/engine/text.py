@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -56,6 +57,12 @@ def _read(value: Any) -> Text:
     if isinstance(value, dict):
         return Text(str(value["en"]), str(value["zh"]))
     return Text.same(str(value))
+
+
+def listed(names: Iterable[object]) -> Text:
+    """Names one after the other, as each language sets them apart."""
+    said = [str(name) for name in names]
+    return Text(", ".join(said), "、".join(said))
 
 
 def plural(count: int, one: str, many: str) -> str:

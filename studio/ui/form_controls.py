@@ -25,6 +25,7 @@ from studio.ui.widgets.slider import Slider
 
 SHORT, FEW = 14, 3
 SMALL_RANGE = 1000
+LAST_PORT = 65_535
 DEFAULT = Text("Value when none is given", "未填写时的值")
 
 Controls = tuple[QWidget, Callable[[], Any], Callable[[Any], None]]
@@ -69,6 +70,7 @@ def _number(field: ParamField, take: Callable[[Any], None]) -> Controls:
     else:
         step = 1 if field.kind == "integer" else 0.1
         control = NumberField(0, low, high, step, decimals, field.title)
+        control.grouped = high != LAST_PORT
     control.changed.connect(take)
     return control, control.value, lambda value: control.set_value(0 if value is None else value)
 

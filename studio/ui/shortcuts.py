@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from studio.engine.text import Text
 from studio.ui.actions import Action, Actions
 from studio.ui.language import say
 from studio.ui.theme import theme
 from studio.ui.widgets.buttons import Button
+from studio.ui.widgets.gap import gap
 from studio.ui.widgets.labels import KeyCap, Label
 from studio.ui.widgets.panel import scroll
 
@@ -48,7 +49,7 @@ class ShortcutsSheet(QDialog):
         side = theme.size("space.6")
         layout.setContentsMargins(side, theme.size("space.5"), 0, theme.size("space.4"))
         layout.addWidget(Label(Text("Keyboard shortcuts", "键盘快捷键"), "title"))
-        layout.addWidget(scroll(self._grid(window.actions)), 1)
+        layout.addWidget(scroll(self._columns(window.actions)), 1)
         foot = QHBoxLayout()
         foot.setContentsMargins(0, 0, side, 0)
         change = Button(Text("Change shortcuts", "更改快捷键"), "settings")
@@ -61,25 +62,30 @@ class ShortcutsSheet(QDialog):
         layout.addLayout(foot)
         close.setFocus()
 
-    def _grid(self, actions: Actions) -> QGridLayout:
-        grid = QGridLayout()
-        grid.setContentsMargins(0, theme.size("space.3"), theme.size("space.6"), 0)
-        grid.setHorizontalSpacing(theme.size("space.6"))
-        grid.setVerticalSpacing(theme.size("space.1"))
+    def _columns(self, actions: Actions) -> QHBoxLayout:
+        """Two of about the same length."""
+        row, columns = QHBoxLayout(), [QVBoxLayout(), QVBoxLayout()]
+        row.setContentsMargins(0, theme.size("space.3"), theme.size("space.6"), 0)
+        row.setSpacing(theme.size("space.6"))
         lines = [*_by_category(actions), (Text("In views", "视图内"), list(FIXED))]
-        row, half = [0, 0], sum(len(known) + 2 for _, known in lines) / 2
+        used, half = 0, sum(len(known) + 2 for _, known in lines) / 2
         for category, known in lines:
-            column = 0 if row[0] == 0 or row[0] + len(known) / 2 < half else 1
-            grid.addWidget(Label(category, "caption", "text.secondary"), row[column], column * 2, 1, 2)
-            row[column] += 1
+            column = columns[used > 0 and used + len(known) / 2 >= half]
+            if column.count():
+                gap(column, "space.2")
+            column.addWidget(Label(category, "caption", "text.secondary"))
             for title, keys in known:
-                grid.addWidget(Label(title, "dense", elide="end"), row[column], column * 2)
-                grid.addWidget(key_caps(keys), row[column], column * 2 + 1, Qt.AlignmentFlag.AlignRight)
-                row[column] += 1
-        grid.setRowStretch(max(row), 1)
-        grid.setColumnStretch(0, 1)
-        grid.setColumnStretch(2, 1)
-        return grid
+                line = QHBoxLayout()
+                line.setSpacing(theme.size("space.3"))
+                line.addWidget(Label(title, "dense", elide="end"), 1)
+                line.addWidget(key_caps(keys))
+                column.addLayout(line)
+            used += len(known) + 1
+        for column in columns:
+            column.setSpacing(theme.size("space.1"))
+            column.addStretch(1)
+            row.addLayout(column, 1)
+        return row
 
 
 class KeysField(QLineEdit):

@@ -29,12 +29,17 @@ from studio.engine.paths import Ownership, Paths
 from studio.engine.registry import Registry
 from studio.engine.secrets import Secrets
 from studio.engine.settings import GROUPS, Settings, SettingsChanged
-from studio.engine.text import Text
+from studio.engine.text import Text, listed
 
 
 def test_a_text_without_its_translation_cannot_be_made() -> None:
     with pytest.raises(TypeError):
         Text("Only English")  # type: ignore[call-arg]
+
+
+def test_names_are_set_apart_as_each_language_does() -> None:
+    said = listed(["orders", "tickets"])
+    assert (said.en, said.zh) == ("orders, tickets", "orders、tickets") and listed([]).en == ""
 
 
 def test_a_text_reads_in_the_readers_language() -> None:

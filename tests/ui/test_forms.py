@@ -131,3 +131,13 @@ def test_a_field_that_counts_with_one_choice_is_shown_with_it(form):
     assert row.isHidden()
     form.set_values({"name": "reply", "schema_text": 7})
     assert not form.validate() and not row.isHidden()  # what keeps the form from being right is seen
+
+
+def test_a_port_is_written_without_thousands_apart(app, qtbot):
+    class Place(Params):
+        port: int = param(3306, Text("Port", "端口"), ge=1, le=65_535)
+        rows: int = param(10_000, Text("Rows", "行数"), ge=1, le=9_000_000)
+
+    form = ParamsForm(Place)
+    qtbot.addWidget(form)
+    assert [form.fields[name].control.line.text() for name in ("port", "rows")] == ["3306", "10,000"]

@@ -73,7 +73,7 @@ def test_what_was_made_is_listed_the_newest_first_and_opens(desk, view):
     assert [row.item.name.en for row in view.recent.rows] == ["Manuals"]
     desk.wait(desk.engine.workflows.create("Sums"))
     view.recent.filter.set_value("workflow")
-    desk.until(lambda: [row.item.detail.en for row in view.recent.rows] == ["0 steps"])
+    desk.until(lambda: [row.item.detail.en for row in view.recent.rows] == ["0 nodes"])
 
 
 @pytest.mark.parametrize("desk", [[HomeView, Clusters]], indirect=True)

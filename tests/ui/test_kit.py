@@ -175,3 +175,36 @@ def test_a_link_in_a_column_of_words_begins_where_they_do(app):
     framed = link.sizeHint().width()
     link.set_flush()
     assert link.sizeHint().width() == framed - 2 * theme.size("control.padX.sm")
+
+
+@pytest.mark.parametrize(
+    "words", ["Three words wrap here, and then some more.", "水泵保修期为 24 个月，配件另有规定。" * 2]
+)
+def test_words_that_wrap_stand_in_lines_of_the_height_that_the_tokens_ask(app, qtbot, words):
+    label = Label(words, "body", wrap=True)
+    qtbot.addWidget(label)
+    one = Label("x", "body", wrap=True).heightForWidth(200)
+    assert one == theme.line("body")
+    heights = [label.heightForWidth(width) for width in (60, 120, 240, 4000)]
+    assert heights == sorted(heights, reverse=True) and heights[0] > heights[-1] == one
+    assert all(height % one == 0 for height in heights), "Chinese makes no line taller"
+    label.setContentsMargins(0, 5, 0, 5)
+    assert label.heightForWidth(4000) == one + 10
+    assert Label("a\nb\nc", "dense", wrap=True).heightForWidth(200) == 3 * theme.line("dense")
+
+
+def test_a_dialog_grows_when_it_has_to_say_what_is_wrong(app, qtbot):
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    parent.resize(1200, 900)
+    dialog = Ask(Text.same("Add a remote server"), Text.same("Add"), parent=parent)
+    fields = [dialog.add(Text.same(name), LineField("", name=Text.same(name))) for name in ("Address", "Key", "Name")]
+    dialog.open()
+    qtbot.waitExposed(dialog)
+    before = dialog.height()
+    dialog.say_problem(Text.same("Nothing answers there. Check the address and that the server runs. " * 4))
+    qtbot.waitUntil(lambda: dialog.height() > before, timeout=30_000)
+    dialog.layout().activate()
+    problem = dialog.problem
+    assert problem.height() >= problem.heightForWidth(problem.width()) > theme.line("dense")
+    assert all(field.height() == theme.size("control.height.md") for field in fields), "nothing is squeezed for it"

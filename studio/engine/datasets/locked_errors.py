@@ -8,7 +8,7 @@ from typing import Any
 
 from studio.engine.datasets.remote import lost
 from studio.engine.errors import BadState, DiskFull, Forbidden, Invalid, StudioError, Unavailable, says_full
-from studio.engine.text import Text
+from studio.engine.text import Text, listed
 
 KNOWN_SHOWN = 20
 
@@ -94,10 +94,10 @@ class Errors:
         )
 
     def _no_table(self, name: str, line: int, column: int) -> SqlProblem:
-        known = ", ".join(self._known[:KNOWN_SHOWN])
+        known = listed(self._known[:KNOWN_SHOWN])
         return SqlProblem(
             Text(f"There is no dataset “{name}”.", f"没有名为“{name}”的数据集。"),
-            Text(f"Known here: {known}.", f"可用：{known}。") if known else Text("Add one under Data.", "请在“数据”中添加。"),
+            Text(f"Known here: {known.en}.", f"可用：{known.zh}。") if known.en else Text("Add one under Data.", "请在“数据”中添加。"),
             line=line, column=column,
         )  # fmt: skip
 

@@ -34,7 +34,7 @@ from studio.engine.objects.service import Objects
 from studio.engine.paths import Paths
 from studio.engine.registry import PluginFailure
 from studio.engine.settings import Settings
-from studio.engine.text import Text
+from studio.engine.text import Text, listed
 
 log = logging.getLogger(__name__)
 Order = tuple[str, bool] | Sequence[tuple[str, bool]] | None  # (column, descending), or several
@@ -369,7 +369,10 @@ def _chosen_columns(source: Source, names: Sequence[str] | None) -> list[Column]
 def _known(source: Source, names: Sequence[str]) -> None:
     unknown = [name for name in names if name not in source.names]
     if unknown:
-        known = ", ".join(source.names)
+        known = listed(source.names)
         raise BadParameter(
-            Text(f"There is no column “{unknown[0]}”. Columns: {known}.", f"没有列“{unknown[0]}”，可用的列：{known}。")
+            Text(
+                f"There is no column “{unknown[0]}”. Columns: {known.en}.",
+                f"没有列“{unknown[0]}”，可用的列：{known.zh}。",
+            )
         )

@@ -74,9 +74,9 @@ def _place(dataset: Dataset) -> Step:
     name = path.rstrip("/").rsplit("/", 1)[-1]
     files = int(dataset.statistics.get("files", 1) or 1)
     if files > 1:
-        told = Text(f"{plural(files, 'file', 'files')} on this computer", f"此电脑上的 {files:,} 个文件")
+        told = Text(f"{plural(files, 'file', 'files')} on this computer", f"本机的 {files:,} 个文件")
         return Step(kind="folder", title=Text.same(name), detail=told)
-    return Step(kind="file", title=Text.same(name), detail=Text("File on this computer", "此电脑上的文件"))
+    return Step(kind="file", title=Text.same(name), detail=Text("File on this computer", "本机的文件"))
 
 
 def _read_from(origin: Mapping[str, Any], datasets: Mapping[str, Dataset]) -> list[Step]:

@@ -26,7 +26,7 @@ from studio.engine.models.trust import Trust
 from studio.engine.paths import Paths
 from studio.engine.secrets import Secrets
 from studio.engine.settings import Settings
-from studio.engine.text import Text
+from studio.engine.text import Text, listed
 
 log = logging.getLogger(__name__)
 LONGEST_CHAIN = 5  # aliases of aliases
@@ -87,9 +87,9 @@ class Shelf:
             if wanted not in aliases and wanted != "default":
                 break
             wanted = aliases.get(wanted, AUTOMATIC)
-        known = ", ".join([model.name for model in models] + sorted(aliases))
+        known = listed([model.name for model in models] + sorted(aliases))
         raise NotFound(
-            Text(f"There is no model “{name}”. Known: {known}.", f"没有名为“{name}”的模型，可用：{known}。"),
+            Text(f"There is no model “{name}”. Known: {known.en}.", f"没有名为“{name}”的模型，可用：{known.zh}。"),
             Text("Choose one of these, or make an alias under Models.", "请选择其中之一，或在“模型”中设置别名。"),
         ).fixed_by("model")
 

@@ -73,7 +73,7 @@ class VllmEnvironment:
             if not hardware.gpus():
                 return Text(
                     "Not installed, and there is no CUDA GPU that it would speed up.",
-                    "未安装；此电脑没有可供其加速的 CUDA GPU。",
+                    "未安装；本机没有可供其加速的 CUDA GPU。",
                 )
             return Text(
                 "Not installed. Install it here or with: studio models engine install vllm",

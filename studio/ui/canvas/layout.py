@@ -26,6 +26,7 @@ FRAME_PAD = 24.0
 FRAME_SIZE = (480.0, 264.0)  # of one that nobody sized yet
 MIN_WIDTH, DEFAULT_WIDTH, MAX_WIDTH = 152.0, 176.0, 360.0
 STREAM_WIDTH = 216.0
+VARIANT = Text("variant", "变体")
 LINE = {"strong": 20.0, "plain": 18.0, "faint": 16.0, "code": 16.0, "stream": 18.0}
 TYPE = {"strong": "dense", "plain": "dense", "faint": "caption", "code": "monoSmall", "stream": "dense"}
 BOXED = ("code", "stream")
@@ -113,6 +114,8 @@ def natural_width(face: NodeFace) -> float:
     right = [advance("dense", p.label) for p in face.ports if p.side == "output"]
     rows = max(map(sum, zip_longest(left, right, fillvalue=0.0)), default=0.0) + 2 * PAD + 24
     title = advance("denseStrong", face.title) + 2 * PAD + 28 + 24
+    if face.variant:
+        title += advance("caption", tr(VARIANT)) + 20
     least = STREAM_WIDTH if face.streams else DEFAULT_WIDTH
     wide = max(rows, title, least, _code_width(face.blocks))
     return min(MAX_WIDTH, max(MIN_WIDTH, -(-wide // GRID) * GRID))

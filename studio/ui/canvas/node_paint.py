@@ -12,7 +12,7 @@ from PySide6.QtGui import QPainter, QPainterPath
 from studio.engine.text import Text
 from studio.ui.canvas.code_colours import coloured
 from studio.ui.canvas.fixes import words_of
-from studio.ui.canvas.layout import BOXED, FOOTER, HEADER, LINE, PAD, RADIUS, RETRY, TYPE, Placed, Spot
+from studio.ui.canvas.layout import BOXED, FOOTER, HEADER, LINE, PAD, RADIUS, RETRY, TYPE, VARIANT, Placed, Spot
 from studio.ui.canvas.look import look
 from studio.ui.canvas.model import STATE_ICONS, Live
 from studio.ui.canvas.times import rows_in_words, seconds_in_words
@@ -40,12 +40,12 @@ OFF_WORDS = {
     "bypass": Text("Bypassed · lets input through", "旁路 · 输入直接通过"),
 }
 OFF_ICONS = {"mute": "ban", "bypass": "skip-forward"}
-VARIANT = Text("variant", "变体")
 WAITING = Text("Waiting", "等待上游")
 CHANGED = Text("changed since run", "运行后有修改")
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 CENTRE = Qt.AlignmentFlag.AlignCenter
+STROKE = 6  # of a letter
 
 
 @lru_cache(maxsize=128)
@@ -160,6 +160,20 @@ def body(painter: QPainter, item: NodeItem, alpha: float) -> None:
             painter.drawRoundedRect(placed.rect.adjusted(0, 0, 0, -2), 4, 4)
         if item.detail.labels:
             _block(painter, item, placed, alpha)
+        elif not item.detail.far:
+            _seen_from_afar(painter, placed, alpha)
+
+
+def _seen_from_afar(painter: QPainter, placed: Placed, alpha: float) -> None:
+    """Words that are too small to be read, as strokes: where a step says much is seen all the same."""
+    kind, boxed = placed.block.kind, placed.block.kind in BOXED
+    left, top = placed.rect.left() + (10 if boxed else 0), placed.rect.top() + (3 if boxed else 0)
+    widest = placed.rect.width() - (20 if boxed else 0)
+    for row, line in enumerate(placed.block.lines):
+        indent = (len(line) - len(line.lstrip())) * STROKE
+        stroke = QRectF(left + indent, top + (row + 0.5) * LINE[kind] - 2, len(line.strip()) * STROKE, 4)
+        stroke.setRight(min(stroke.right(), left + widest))
+        painter.fillRect(stroke, look().colour("border.strong", alpha))
 
 
 def _block(painter: QPainter, item: NodeItem, placed: Placed, alpha: float) -> None:

@@ -61,6 +61,7 @@ class ChatView(View):
     title = Text("Chat", "对话")
     icon = "messages-square"
     order = 6
+    side_width = "layout.sidePanel.data"
 
     def __init__(self, studio: Studio) -> None:
         super().__init__(studio)

@@ -189,7 +189,7 @@ class Centre(Surface):
         self._stack = QStackedWidget()
         for page in (self.here, self.remote):
             self._stack.addWidget(page)
-        header = Header(40, "content")
+        header = Header(40, "content", wide=True)
         header.row.setSpacing(theme.size("space.3"))
         for widget in (self._name, self._state):
             header.row.addWidget(widget)

@@ -115,7 +115,7 @@ class HomeView(View):
             Label(
                 Text(
                     "Everything runs on this computer until you choose a cluster.",
-                    "在选择集群之前，一切都在此电脑上运行。",
+                    "在选择集群之前，一切都在本机运行。",
                 ),
                 "body",
                 "text.secondary",
@@ -146,7 +146,7 @@ class HomeView(View):
             2,
             "model",
             Text("Get a model ready", "准备模型"),
-            Text("Looking at this computer…", "正在检查此电脑…"),
+            Text("Looking at this computer…", "正在检查本机…"),
             [
                 (Text("See models", "查看模型"), "box", self._better),
                 (Text("Add a file", "添加文件"), "", lambda: self._do("models", "models.add")),
@@ -251,7 +251,7 @@ async def _read_all(engine: Engine) -> tuple[list[Item], Text, bool]:
         items,
         Text(
             f"{best.name} suits this computer: {best.why.en} {until.en}",
-            f"{best.name} 适合此电脑：{best.why.zh}{until.zh}",
+            f"{best.name} 适合本机：{best.why.zh}{until.zh}",
         ),
         False,
     )

@@ -166,7 +166,7 @@ class ModelsView(View):
         pages.addWidget(self.server)
         pages.addWidget(self.aliases)
         tabs.changed.connect(lambda which: pages.setCurrentIndex(int(which == "names")))
-        head = Header(32)
+        head = Header(32, wide=True)
         head.row.addWidget(tabs)
         column = QVBoxLayout(below)
         column.setContentsMargins(0, 0, 0, 0)
@@ -176,9 +176,9 @@ class ModelsView(View):
         return below
 
     def _head(self) -> Header:
-        header = Header(40, "content")
+        header = Header(40, "content", wide=True)
         self.where = Segmented(
-            [("library", Text("This computer", "此电脑")), ("discover", Text("Discover", "发现"))], "library"
+            [("library", Text("This computer", "本机")), ("discover", Text("Discover", "发现"))], "library"
         )
         self.search = SearchField(Text("Find a model, or paste a path or link", "查找模型，或粘贴路径、链接"))
         self.search.setMaximumWidth(theme.scaled(300))

@@ -88,22 +88,28 @@ class Ask(QDialog):
             super().keyPressEvent(event)
 
     def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._grow()
+
+    def _grow(self) -> None:
         """Tall enough for its words as they wrap at this width, which a dialog's first size does not ask for; but no taller than
         the window where lists can give way."""
-        super().showEvent(event)
         layout = self.layout()
         if layout is None:
             return
         least, wanted = (ask(self.width()) for ask in (layout.totalMinimumHeightForWidth, layout.totalHeightForWidth))
         parent = self.parentWidget()
         room = parent.window().height() - theme.size("space.6") if parent is not None else wanted
-        if (needed := max(least, min(wanted, room))) > self.height():
+        needed, by_itself = max(least, min(wanted, room)), self.height() == self.sizeHint().height()
+        if needed > self.height() or by_itself:
             self.resize(self.width(), needed)
 
     def say_problem(self, words: Text) -> None:
         """What is wrong with what was entered; the dialog stays."""
         self.problem.say(words)
         self.problem.show()
+        if self.isVisible():
+            self._grow()
 
 
 def ask_before(parent: QWidget, title: Text, body: Text, agree: Text, then: Callable[[], object]) -> Ask:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSize, Qt
 from PySide6.QtGui import QImage, QImageReader
 
-from studio.engine.text import Text
+from studio.engine.text import Text, plural
 from studio.ui.widgets.cells import Page
 
 Kind = Literal["null", "text", "tree", "image", "binary"]
@@ -122,4 +122,4 @@ def _bytes(scalar: Any) -> bytes | None:
 
 
 def _size(count: int) -> Text:
-    return Text(f"{count:,} bytes", f"{count:,} 字节")
+    return Text(plural(count, "byte", "bytes"), f"{count:,} 字节")

@@ -122,7 +122,9 @@ class Chart(QWidget):
     def _paint_labels(self, painter: QPainter, plot: QRectF) -> None:
         if not self.labels:
             return
-        metrics = QFontMetrics(theme.figures("caption"))
+        dates = any("-" in label for label in self.labels)  # figures of one width tear hyphens apart
+        painter.setFont(theme.font("caption") if dates else theme.figures("caption"))
+        metrics = painter.fontMetrics()
         widest = max(metrics.horizontalAdvance(label) for label in self.labels) + 12
         step = max(1, ceil(len(self.labels) * widest / plot.width()))
         painter.setPen(theme.colour("text.tertiary"))

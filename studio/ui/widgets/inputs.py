@@ -105,6 +105,7 @@ class NumberField(QWidget):
         super().__init__(parent)
         self.minimum, self.maximum, self.step, self.decimals = minimum, maximum, step, decimals
         self._value: float = value
+        self.grouped = True  # thousands apart; a port is a name, not an amount
         self.line = QLineEdit(self)
         self.line.setFrame(False)
         self.setFocusProxy(self.line)
@@ -125,7 +126,8 @@ class NumberField(QWidget):
     def set_value(self, value: float) -> None:
         """Show a value without telling anybody."""
         self._value = self._held(value)
-        self.line.setText(f"{self._value:.{self.decimals}f}" if self.decimals else f"{round(self._value):,}")
+        whole = f"{round(self._value):,}" if self.grouped else f"{round(self._value)}"
+        self.line.setText(f"{self._value:.{self.decimals}f}" if self.decimals else whole)
 
     def step_by(self, steps: int) -> None:
         self._change(self._value + steps * self.step)

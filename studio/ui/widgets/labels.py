@@ -11,6 +11,7 @@ from studio.ui.icons import paint_icon
 from studio.ui.language import say
 from studio.ui.theme import theme
 from studio.ui.widgets.box import paint_box
+from studio.ui.widgets.lines import Lines
 
 ELIDE = {"left": Qt.TextElideMode.ElideLeft, "middle": Qt.TextElideMode.ElideMiddle, "end": Qt.TextElideMode.ElideRight}
 TONES = ("neutral", "success", "warning", "danger", "info", "accent", "cached")
@@ -30,6 +31,7 @@ class Label(QLabel):
     ) -> None:
         super().__init__(parent)
         self.type, self._colour, self._elide, self._whole = type, colour, elide, ""
+        self._lines = Lines()
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setWordWrap(wrap)
         if elide:
@@ -74,7 +76,33 @@ class Label(QLabel):
         if self._elide:
             self._show()
 
+    def heightForWidth(self, width: int) -> int:
+        if not self._in_lines():
+            return super().heightForWidth(width)
+        margins = self.contentsMargins()
+        within = max(1, width - margins.left() - margins.right())
+        lines = self._lines.count(self._whole, self.font(), within)
+        return lines * theme.line(self.type) + margins.top() + margins.bottom()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if not self._in_lines():
+            super().paintEvent(event)
+            return
+        with QPainter(self) as painter:
+            painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
+            self._lines.paint(
+                painter, self._whole, self.font(), self.contentsRect(), theme.line(self.type), self.alignment()
+            )
+
+    def _in_lines(self) -> bool:
+        """Whether it wraps here, in lines as high as the tokens ask: Qt knows no line height, and Chinese makes a line taller."""
+        marked = self.textInteractionFlags() & Qt.TextInteractionFlag.TextSelectableByMouse
+        return self.wordWrap() and self.textFormat() == Qt.TextFormat.PlainText and not marked
+
     def sizeHint(self) -> QSize:
+        if self._in_lines():
+            width = super().sizeHint().width() + 1  # Qt rounds it: as wide as the longest line, and no narrower
+            return QSize(width, self.heightForWidth(width))
         if not self._elide:
             return super().sizeHint()
         metrics = QFontMetrics(self.font())

@@ -30,13 +30,20 @@ class Surface(QWidget):
 
 
 class Header(Surface):
-    """The strip on top of a view (40) or a panel (32), with a line below. Fill `row`; tabs begin at the edge (`flush`)."""
+    """The strip on top of a view (40) or a panel (32), with a line below. Fill `row`; tabs begin at the edge (`flush`).
+    A `wide` one stands in line with cards below it, which are set in by 16 at both sides."""
 
     def __init__(
-        self, height: int = 32, surface: str = "panel", parent: QWidget | None = None, *, flush: bool = False
+        self,
+        height: int = 32,
+        surface: str = "panel",
+        parent: QWidget | None = None,
+        *,
+        flush: bool = False,
+        wide: bool = False,
     ) -> None:
         super().__init__(surface, parent)
-        self._flush = flush
+        self._sides = ("space.4", "space.4") if wide else ("space.0" if flush else "space.3", "space.2")
         self._height, self._roomy = height, 0
         self._buttons: tuple[Button, ...] = ()
         self.row = QHBoxLayout(self)
@@ -65,7 +72,8 @@ class Header(Surface):
     def _restyle(self) -> None:
         self._squeeze()
         self.setFixedHeight(theme.scaled(self._height))
-        self.row.setContentsMargins(0 if self._flush else theme.size("space.3"), 0, theme.size("space.2"), 1)
+        left, right = map(theme.size, self._sides)
+        self.row.setContentsMargins(left, 0, right, 1)
 
 
 class Panel(Surface):
@@ -79,6 +87,7 @@ class Panel(Surface):
         icon: str | None = None,
         surface: str = "panel",
         parent: QWidget | None = None,
+        wide: bool = False,
     ) -> None:
         super().__init__(surface, parent)
         layout = QVBoxLayout(self)
@@ -87,7 +96,7 @@ class Panel(Surface):
         self.header: Header | None = None
         self.title: Label | None = None
         if title is not None or tools:
-            self.header = Header(header, surface)
+            self.header = Header(header, surface, wide=wide)
             self._fill_header(title, tools, icon)
             layout.addWidget(self.header)
         self.body = QVBoxLayout()

@@ -40,7 +40,8 @@ class PromptEditor(QWidget):
         self.insert_button = IconButton("braces", INSERT, size=14, parent=self)
         self.expand_button = IconButton("maximize-2", LARGER, size=14, parent=self)
         column = QVBoxLayout(self)
-        column.setContentsMargins(1, 1, 1, theme.scaled(5))
+        above, below = (theme.scaled(3), theme.scaled(3)) if line else (1, theme.scaled(5))  # within the round corners
+        column.setContentsMargins(1, above, 1, below)
         column.setSpacing(0)
         if line:
             self.insert_button.hide()

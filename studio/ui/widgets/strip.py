@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,8 +99,17 @@ def paint_strip(painter: QPainter, rect: QRect, strip: Strip) -> None:
     painter.setFont(theme.font("caption"))
     painter.setPen(theme.colour("warning.text" if strip.warns else "text.secondary"))
     place = QRect(rect.left(), rect.bottom() - 17, rect.width(), 16)
-    short = QFontMetrics(painter.font()).elidedText(words, Qt.TextElideMode.ElideRight, rect.width())
+    metrics = QFontMetrics(painter.font())
+    words = next((each for each in shorter(words) if metrics.horizontalAdvance(each) <= rect.width()), words)
+    short = metrics.elidedText(words, Qt.TextElideMode.ElideRight, rect.width())
     painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, short)
+
+
+def shorter(words: str) -> Iterator[str]:
+    """Two days, then their months, then their years: the first that fits."""
+    yield words
+    for part in (r"(\d{4}-\d\d)-\d\d", r"(\d{4})-\d\d-\d\d"):
+        yield re.sub(f"^{part} – {part}$", r"\1 – \2", words)
 
 
 def paint_bars(painter: QPainter, rect: QRectF, bars: Sequence[float], colour: str) -> None:

@@ -9,6 +9,7 @@ from studio.engine.workflows.graph import Edge, Node
 from studio.ui.canvas import editing, swapping, tidying
 from studio.ui.canvas.commands import Connect, Insert
 from studio.ui.canvas.document import Parts
+from studio.ui.canvas.look import look
 
 CONTROL, ALT, SHIFT = (
     Qt.KeyboardModifier.ControlModifier,
@@ -97,6 +98,8 @@ def test_a_variant_shares_the_inputs_of_its_step_and_is_copied_with_it(board):
     assert document.nodes[variant].variant_of == "llm" and variant in sheet.links.items
     assert {port.side for port in sheet.nodes[variant].face.ports} == {"output"}
     assert sheet.nodes[variant].describe().endswith("variant")
+    title = look().advance("denseStrong", sheet.nodes[variant].face.title) + look().advance("caption", "variant")
+    assert sheet.nodes[variant].layout.width >= title + 88, "beside its icon, the word and its state"
     refused = document.refusal(Edge(source="prompt", source_port="text", target=variant, target_port="prompt"))
     assert refused is not None and "shares the inputs" in refused.message.en
     sheet.choose(["llm", variant])

@@ -155,6 +155,17 @@ def test_port_labels_go_before_bodies_do(board):
     assert board.canvas.detail.far
 
 
+def test_what_is_too_small_to_be_read_is_strokes_until_it_is_too_far_for_those(board):
+    def strokes() -> int:
+        return near(picture_of(board, "prompt"), theme.colour("border.strong"))
+
+    board.canvas.set_zoom(0.55)
+    written = strokes()
+    node = board.document.nodes["prompt"]
+    board.document.undo.push(Edit(board.document, node.model_copy(update={"params": {"template": ""}})))
+    assert written > strokes(), "what it says is seen, though not read"
+
+
 def test_zoom_stays_within_its_limits(board):
     board.canvas.set_zoom(50)
     assert board.canvas.zoom == 2.0

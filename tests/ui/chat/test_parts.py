@@ -133,6 +133,26 @@ def test_a_short_name_is_not_cut_for_the_sake_of_a_long_one(app, qtbot):
     assert none.width() < short.width(), "only its icon is left"
 
 
+def test_what_whole_names_leave_free_goes_to_a_longer_one(app, qtbot):
+    long, several = (
+        Picker(Text.same(name), "table-2", "portText.table", Text.same("None"), many=True)
+        for name in ("long", "several")
+    )
+    long.set_choices([Choice("a", "After-sales handbook of the year")])
+    names = ["orders", "customers of all the shops"]
+    several.set_choices([Choice(name, name) for name in names])
+    long.set_values(["a"])
+    several.set_values(names)
+    row = Pickers([long, several])
+    qtbot.addWidget(row)
+    row.resize(several.needed(150) + long.wanted(True) + 8, 40)
+    row.show()
+    qtbot.waitUntil(lambda: long.width() >= long.wanted(True), timeout=30_000)
+    metrics, icons = QFontMetrics(theme.font("dense")), several.wanted(True) - several.needed(several.wanted(True))
+    assert icons == 0 and several.width() == several.needed(150) < 150
+    assert several.words_in(several.width(), metrics).startswith("orders")
+
+
 def test_a_picker_says_what_is_chosen_in_both_languages(app, qtbot):
     picker = Picker(Text("Datasets", "数据集"), "table-2", "portText.table", Text("No data", "不用数据"), many=True)
     qtbot.addWidget(picker)

@@ -5,7 +5,7 @@ import pytest
 from studio.engine.datasets.dataset import Bar, ColumnProfile
 from studio.engine.text import Text
 from studio.ui.language import tr
-from studio.ui.widgets.strip import Strip
+from studio.ui.widgets.strip import Strip, shorter
 
 
 def profile(type_name: str = "string", **fields) -> ColumnProfile:
@@ -35,3 +35,8 @@ def test_few_values_are_shares_and_many_are_bars():
     assert Strip.read(profile(distinct=2, top=top)).shares == [60, 40]
     assert Strip.read(profile(distinct=412, top=top)).bars == [60, 40]
     assert Strip.read({"histogram": [1, (2, 5)], "caption": Text("a", "甲")}).bars == [1, 5]
+
+
+def test_where_two_days_do_not_fit_their_months_or_years_are_said():
+    assert list(shorter("2024-11-13 – 2025-11-12")) == ["2024-11-13 – 2025-11-12", "2024-11 – 2025-11", "2024 – 2025"]
+    assert set(shorter("1,821 values")) == {"1,821 values"}

@@ -55,7 +55,7 @@ class Vllm(Backend):
         """Takes half a minute and more. The key goes by the environment: vLLM would show an argument to everybody."""
         reason = self.available()
         if reason:
-            raise Unavailable(Text("vLLM cannot run here.", "此电脑无法运行 vLLM。"), reason)
+            raise Unavailable(Text("vLLM cannot run here.", "本机无法运行 vLLM。"), reason)
         port, token = free_port(), new_token()
         home = self.surroundings.paths.cache / "vllm"
         home.mkdir(parents=True, exist_ok=True)

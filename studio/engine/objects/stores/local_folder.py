@@ -41,7 +41,7 @@ class LocalFolder(ObjectStore):
     """
 
     name: ClassVar[str] = "local"
-    title: ClassVar[Text] = Text("This computer", "此电脑")
+    title: ClassVar[Text] = Text("This computer", "本机")
 
     def __init__(self, root: Path, sign: Sign | None = None) -> None:
         self.root = root

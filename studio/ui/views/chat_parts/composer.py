@@ -21,7 +21,7 @@ from studio.ui.widgets.panel import Card
 from studio.ui.widgets.things import files_in, things_in
 
 LINES = 8
-LOCAL = Text("Runs on this computer. Nothing leaves it.", "在本机运行，数据不会离开这台电脑。")
+LOCAL = Text("Runs on this computer. Nothing leaves it.", "在本机运行，数据不会离开本机。")
 
 
 class Composer(QWidget):

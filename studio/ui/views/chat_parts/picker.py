@@ -124,11 +124,21 @@ class Picker(Pressable):
 
     def wanted(self, tight: bool) -> int:
         """The width that its words take."""
-        icons = theme.scaled(14 + (0 if tight else 18)) + 2 * theme.size("control.padX.sm")
         if (self._small or tight) and not any(self.values()):
-            return icons
+            return self._icons(tight)
         words = QFontMetrics(theme.font("dense")).horizontalAdvance(self.words())
-        return min(words + ROUNDED, theme.scaled(WIDEST)) + icons + theme.scaled(6)
+        return min(words + ROUNDED, theme.scaled(WIDEST)) + self._icons(tight) + theme.scaled(6)
+
+    def needed(self, room: int) -> int:
+        """How much of a tight place it takes: of several names only those stand there that fit."""
+        wanted = self.wanted(True)
+        if wanted <= room:
+            return wanted
+        metrics, around = QFontMetrics(theme.font("dense")), self._icons(True) + theme.scaled(6)
+        return min(room, metrics.horizontalAdvance(self.words_in(room - around, metrics)) + ROUNDED + around)
+
+    def _icons(self, tight: bool) -> int:
+        return theme.scaled(14 + (0 if tight else 18)) + 2 * theme.size("control.padX.sm")
 
     def _bare(self) -> bool:
         """Whether only the icon stands there: nothing is chosen, and there is little room."""
@@ -217,10 +227,17 @@ class Pickers(QWidget):
 
     def _share(self) -> None:
         room = self.width() - self._gaps()
-        tight = sum(self._wanted(False)) > room
-        level = _level(self._wanted(tight), room) if tight else None
+        if sum(self._wanted(False)) <= room:
+            for picker in self._pickers:
+                picker.set_room(None, False)
+            return
+        level = _level(self._wanted(True), room)
+        needed = {picker: picker.needed(level) for picker in self._pickers}
+        cut = [picker for picker, width in needed.items() if width >= level]
+        left = room - sum(width for picker, width in needed.items() if picker not in cut)
+        most = _level([picker.wanted(True) for picker in cut], left)
         for picker in self._pickers:
-            picker.set_room(level, tight)
+            picker.set_room(most if picker in cut else needed[picker], True)
 
 
 def _level(wanted: list[int], room: int) -> int:

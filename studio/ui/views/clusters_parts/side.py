@@ -31,6 +31,7 @@ class ClustersPanel(Panel):
         self._clusters: list[ClusterState] = []
         self.list = RowList(Text("Clusters", "集群"), height=48)
         self.list.selected.connect(self.chosen)
+        self.body.setContentsMargins(0, theme.size("space.1"), 0, 0)
         self.body.addWidget(self.list, 1)
         self.body.addWidget(Divider())
         self._secrets = Label("", "caption", "text.secondary", wrap=True)

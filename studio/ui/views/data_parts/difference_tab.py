@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from studio.engine.errors import StudioError
-from studio.engine.text import Text, plural
+from studio.engine.text import Text, listed, plural
 from studio.ui.bridge import bridge
 from studio.ui.language import tr
 from studio.ui.theme import theme
@@ -157,14 +157,14 @@ def columns_told(found: Difference) -> Text:
     """What happened to columns, and in which ones values changed."""
     parts: list[Text] = []
     if found.added_columns:
-        names = ", ".join(column.name for column in found.added_columns)
-        parts.append(Text(f"New columns: {names}", f"新增列：{names}"))
+        names = listed(column.name for column in found.added_columns)
+        parts.append(Text(f"New columns: {names.en}", f"新增列：{names.zh}"))
     if found.removed_columns:
-        names = ", ".join(column.name for column in found.removed_columns)
-        parts.append(Text(f"Removed columns: {names}", f"删除列：{names}"))
+        names = listed(column.name for column in found.removed_columns)
+        parts.append(Text(f"Removed columns: {names.en}", f"删除列：{names.zh}"))
     if found.retyped_columns:
-        names = ", ".join(f"{each.name} ({each.before} → {each.after})" for each in found.retyped_columns)
-        parts.append(Text(f"Other type: {names}", f"类型变化：{names}"))
+        names = listed(f"{each.name} ({each.before} → {each.after})" for each in found.retyped_columns)
+        parts.append(Text(f"Other type: {names.en}", f"类型变化：{names.zh}"))
     if found.changed_columns:
         counts = ", ".join(f"{name} ({plural(count, 'row', 'rows')})" for name, count in found.changed_columns.items())
         chinese = "、".join(f"{name} {count:,} 行" for name, count in found.changed_columns.items())

@@ -7,7 +7,7 @@ from PySide6.QtGui import QFontMetrics, QGuiApplication, QHelpEvent, QPainter, Q
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
 from studio.engine.sql.plan_tree import Plan, PlanStep
-from studio.engine.text import Text
+from studio.engine.text import Text, plural
 from studio.ui.language import joined, language, tr
 from studio.ui.theme import theme
 from studio.ui.widgets.buttons import Button
@@ -155,7 +155,7 @@ def _figures(step: PlanStep) -> str:
     parts: list[Text] = []
     if step.rows is not None:
         about = "~" if step.estimated else ""
-        parts.append(Text(f"{about}{step.rows:,} rows", f"{about}{step.rows:,} 行"))
+        parts.append(Text(f"{about}{plural(step.rows, 'row', 'rows')}", f"{about}{step.rows:,} 行"))
     if step.seconds is not None:
         parts.append(Text(f"{step.seconds * 1000:,.1f} ms", f"{step.seconds * 1000:,.1f} 毫秒"))
     return tr(joined(*parts))

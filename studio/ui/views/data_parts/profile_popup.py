@@ -96,8 +96,8 @@ class ProfilePopup(QWidget):
 def basis(found: ColumnProfile) -> Text:
     """Which rows a profile is of."""
     if found.sampled:
-        return Text(f"Profile from a sample of {found.rows:,} rows", f"概况基于 {found.rows:,} 行样本")
-    return Text(f"Profile of all {found.rows:,} rows", f"概况基于全部 {found.rows:,} 行")
+        return Text(f"Profile from a sample of {plural(found.rows, 'row', 'rows')}", f"概况基于 {found.rows:,} 行样本")
+    return Text(f"Profile of all {plural(found.rows, 'row', 'rows')}", f"概况基于全部 {found.rows:,} 行")
 
 
 def short_basis(found: ColumnProfile) -> Text:

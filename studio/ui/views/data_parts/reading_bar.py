@@ -91,7 +91,7 @@ class ReadingBar(Header):
         if stopped:
             said = Text(f"Reading was stopped. {first.en}", f"读取已停止。{first.zh}")
         else:
-            said = Text(f"Reading the file…{percent} {first.en}", f"正在读取文件…{percent} {first.zh}")
+            said = Text(f"Reading the file…{percent} · {first.en}", f"正在读取文件…{percent} · {first.zh}")
         self.words.say(said)
         self.meter.set(share)
         self.meter.setVisible(not stopped)

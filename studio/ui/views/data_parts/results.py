@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from studio.engine.errors import StudioError
-from studio.engine.text import Text
+from studio.engine.text import Text, plural
 from studio.ui.bridge import Handle, bridge
 from studio.ui.language import joined, tr
 from studio.ui.theme import theme
@@ -54,7 +54,7 @@ class Results(Surface):
             [
                 ("result", Text("Result", "结果")),
                 ("chart", Text("Chart", "图表")),
-                ("plan", Text("Plan", "计划")),
+                ("plan", Text("Plan", "执行计划")),
                 ("history", Text("History", "历史")),
             ]
         )
@@ -256,6 +256,6 @@ def _named(outcome: Outcome) -> Text:
     if outcome.error is not None:
         return Text(f"{number} · failed", f"{number} · 失败")
     if outcome.plan is not None:
-        return Text(f"{number} · plan", f"{number} · 计划")
+        return Text(f"{number} · plan", f"{number} · 执行计划")
     count = outcome.result.table.num_rows if outcome.result is not None else 0
-    return Text(f"{number} · {count:,} rows", f"{number} · {count:,} 行")
+    return Text(f"{number} · {plural(count, 'row', 'rows')}", f"{number} · {count:,} 行")

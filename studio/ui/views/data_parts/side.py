@@ -184,5 +184,8 @@ def _found(dataset: Dataset, hit: Hit, shares: Mapping[str, str]) -> Row:
     row = _row(dataset, shares)
     if hit.where != "name":
         place = f"{hit.column}: {hit.text}" if hit.column and hit.where != "column" else hit.text
-        row.subtitle = Text(f"{WHERE[hit.where].en} {place}", f"{WHERE[hit.where].zh} {place}")
+        row.subtitle = Text(
+            f"{WHERE[hit.where].en} {place}",
+            f"{WHERE[hit.where].zh}{place}" if WHERE[hit.where].zh.endswith("：") else f"{WHERE[hit.where].zh} {place}",
+        )
     return row

@@ -155,9 +155,7 @@ class SampleCard(Card):
         self.open.clicked.connect(self.prepare)
         self.tour = Button(Text("Five-minute tour", "五分钟导览"), "compass", "ghost")
         self.tour.clicked.connect(lambda: studio.actions.trigger("help.tour"))
-        self.note = Label(
-            Text("Included, nothing to download", "已内置，无需下载"), "dense", "text.secondary", elide="end"
-        )
+        self.note = Label(Text("Included", "已内置"), "dense", "text.secondary", elide="end")
         self.meter = Meter(None, width=160, name=Text("Progress", "进度"))
         self.meter.hide()
         self._foot = QBoxLayout(QBoxLayout.Direction.LeftToRight)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from studio.engine.errors import StudioError
-from studio.engine.text import Text
+from studio.engine.text import Text, plural
 from studio.ui.widgets import figures
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ async def room(engine: Engine) -> Check:
         "room",
         "ready",
         title,
-        Text(f"Room for about {count:,} models of 2.5 GB", f"约可存放 {count:,} 个 2.5 GB 的模型"),
+        Text(f"Room for about {plural(count, 'model', 'models')} of 2.5 GB", f"约可存放 {count:,} 个 2.5 GB 的模型"),
     )
 
 

@@ -55,7 +55,7 @@ class ReadyPanel(Card):
         column.setContentsMargins(side, side, side, side)
         column.setSpacing(theme.size("space.2"))
         title = QHBoxLayout()
-        title.addWidget(Label(Text("Is this computer ready?", "此电脑准备好了吗？"), "bodyStrong"), 1)
+        title.addWidget(Label(Text("Is this computer ready?", "本机准备好了吗？"), "bodyStrong"), 1)
         again = IconButton("refresh-cw", Text("Check again", "重新检查"))
         again.clicked.connect(self.check_all)
         title.addWidget(again)
@@ -120,7 +120,7 @@ class CheckLine(QWidget):
         self.glyph.setVisible(not busy)
         self.button.setEnabled(not busy)
         if busy and self.check is None:
-            self.title.say(Text("Checking…", "正在检查……"))
+            self.title.say(Text("Checking…", "正在检查…"))
 
     def show_check(self, check: Check) -> None:
         self.check = check

@@ -74,7 +74,7 @@ async def _collections(engine: Engine) -> list[Item]:
 
 async def _workflows(engine: Engine) -> list[Item]:
     def detail(count: int) -> Text:
-        return Text(plural(count, "step", "steps"), f"{count:,} 个节点")
+        return Text(plural(count, "node", "nodes"), f"{count:,} 个节点")
 
     found = await engine.workflows.list()
     return [
@@ -85,7 +85,7 @@ async def _workflows(engine: Engine) -> list[Item]:
 
 async def _threads(engine: Engine) -> list[Item]:
     found = await engine.chat.threads()
-    here = Text("This computer", "此电脑")
+    here = Text("This computer", "本机")
     untitled = Text("New chat", "新对话")
     return [
         Item("thread", one.id, Text.same(one.title) if one.title else untitled, here, one.updated_at) for one in found

@@ -314,7 +314,8 @@ def _marked(found: Found) -> str:
     )
     ground, ink = theme.css("accent.muted"), theme.css("text.primary")
     mark = f'<span style="background-color: {ground}; color: {ink};">{inside}</span>'
-    return f'<span style="color: {theme.css("text.secondary")};">{before}{mark}{after}</span>'
+    look = f"margin: 0; line-height: {theme.line('body')}px; color: {theme.css('text.secondary')}"
+    return f'<p style="{look};">{before}{mark}{after}</p>'
 
 
 def _figures(found: list[Found]) -> Text:

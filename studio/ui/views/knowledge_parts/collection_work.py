@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from studio.engine.events import Notice
 from studio.engine.knowledge.document import Collection
-from studio.engine.text import Text
+from studio.engine.text import Text, plural
 from studio.ui.language import tr
 from studio.ui.making import MAKERS
 from studio.ui.studio import Studio
@@ -88,7 +88,7 @@ class CollectionWork:
             self._view,
             Text(f"Delete “{name}”?", f"删除“{name}”？"),
             Text(
-                f"It holds {count:,} documents. They are taken out of the index for good; the files stay where they are.",
+                f"It holds {plural(count, 'document', 'documents')}, taken out of the index for good; the files stay where they are.",
                 f"其中有 {count:,} 个文档，将从索引中永久删除。原文件不受影响。",
             ),
             Text("Delete collection", "删除文档集"),
@@ -104,7 +104,7 @@ class CollectionWork:
 
     def _exported(self, told: dict[str, Any]) -> None:
         words = Text(
-            f"{told['documents']} documents and {told['chunks']:,} chunks, with their vectors, are in {told['path']}.",
+            f"{plural(told['documents'], 'document', 'documents')} and {plural(told['chunks'], 'chunk', 'chunks')}, with their vectors, are in {told['path']}.",
             f"{told['documents']} 个文档、{told['chunks']:,} 个片段及其向量已写入 {told['path']}。",
         )
         self._studio.window.notice(Notice("info", Text("Collection exported", "文档集已导出"), words))

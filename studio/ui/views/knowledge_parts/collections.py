@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import QPoint, QRectF, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -40,6 +40,7 @@ class CollectionsPanel(Panel):
         self.list.selected.connect(self.chosen)
         self.list.menu.connect(self.menu)
         self.drop = DropPlace()
+        self.body.setContentsMargins(0, theme.size("space.1"), 0, 0)
         self.body.addWidget(self.list, 1)
         self.body.addWidget(self.drop)
 
@@ -84,8 +85,8 @@ class DropPlace(QWidget):
         colour, width = ("accent.ring", 2) if self._over else ("border.control", 1)
         pen = QPen(theme.colour(colour), width, Qt.PenStyle.SolidLine if self._over else Qt.PenStyle.DashLine)
         painter.setPen(pen)
-        side, radius = theme.size("space.2"), theme.size("radius.lg")
-        painter.drawRoundedRect(self.rect().adjusted(side, side, -side, -side), radius, radius)
+        side, radius = theme.size("space.2") + 0.5, theme.size("radius.md")
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(side, side, -side, -side), radius, radius)
 
     def _set_over(self, over: bool) -> None:
         self._over = over

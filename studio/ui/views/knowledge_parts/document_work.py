@@ -8,7 +8,7 @@ from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QMenu, QWidget
 
 from studio.engine.knowledge.document import Document
-from studio.engine.text import Text
+from studio.engine.text import Text, plural
 from studio.ui.language import tr
 from studio.ui.studio import Studio
 from studio.ui.widgets.ask import Ask, ask_before
@@ -41,7 +41,7 @@ class DocumentWork:
             self._view,
             Text(f"Remove “{name}”?", f"移除“{name}”？"),
             Text(
-                f"Its {count:,} chunks are deleted and can no longer be found. The file itself stays where it is.",
+                f"{plural(count, 'chunk is', 'chunks are')} deleted and can no longer be found. The file itself stays where it is.",
                 f"它的 {count:,} 个片段将被删除，无法再检索到。原文件不受影响。",
             ),
             Text("Remove document", "移除文档"),

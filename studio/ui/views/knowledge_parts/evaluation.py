@@ -191,7 +191,8 @@ def _query_row(one: Judged, ranks: dict[str, int | None]) -> Row:
         return Row(one.id, one.query, targets, "circle-dashed")
     rank = ranks[one.id]
     found = Text(f"no. {rank}", f"第 {rank} 名") if rank else Text("not found", "未找到")
-    return Row(one.id, one.query, targets, "circle-check" if rank else "circle-x", trailing=found)
+    icon, colour = ("circle-check", "success.text") if rank else ("circle-x", "warning.text")
+    return Row(one.id, one.query, targets, icon, trailing=found, colour=colour)
 
 
 def _target(target: Target) -> str:

@@ -54,7 +54,7 @@ class Discover(QWidget):
         self.file.clicked.connect(self.add)
         self.state = Label("", "dense", "text.secondary", wrap=True)
         self.found, self.better, self.disk = QVBoxLayout(), QVBoxLayout(), QVBoxLayout()
-        self.better_title = Label(Text("Models that suit this computer", "适合此电脑的模型"), "title")
+        self.better_title = Label(Text("Models that suit this computer", "适合本机的模型"), "title")
         self.disk_title = Label(Text("Found on this computer", "本机已有的模型"), "title")
         self._lay_out()
 
@@ -103,7 +103,7 @@ class Discover(QWidget):
             self._say_hub()
             self.disk_title.setVisible(bool(self.here))
             return
-        self.state.say(Text("Searching …", "正在搜索……"))
+        self.state.say(Text("Searching…", "正在搜索…"))
         self.state.set_colour("text.secondary")
         done = lambda found: words == self._asked and self._show_found(found)  # noqa: E731
         failed = lambda error: words == self._asked and self._say_problem(error)  # noqa: E731
@@ -193,7 +193,7 @@ def _offer(offer: Recommendation) -> FoundCard:
     return card
 
 
-_SUITS = (Text("Suits this computer", "适合此电脑"), "accent", "sparkles")  # what suits fits, too
+_SUITS = (Text("Suits this computer", "适合本机"), "accent", "sparkles")  # what suits fits, too
 _FITS = (Text("Fits the memory", "内存足够"), "success", "circle-check")
 _SHORT = (Text("Too large", "内存不足"), "danger", "circle-x")
 

@@ -48,14 +48,14 @@ def _entries(view: QWidget, studio: Studio, work: ModelWork, model: Model) -> li
     else:
         entries.append(deed("star", Text("Star", "加星标"), "star"))
     entries.append(
-        ("receipt", Text("Price of its tokens…", "词元价格……"), lambda: ask_prices(view, studio, work, model))
+        ("receipt", Text("Price of its tokens…", "词元价格…"), lambda: ask_prices(view, studio, work, model))
     )
     entries += [
         ("file-text", Text("Show log", "查看日志"), lambda: studio.open("model", model.id, tab="log")),
         ("copy", Text("Copy its place", "复制位置"), lambda: QGuiApplication.clipboard().setText(model.location)),
     ]
     if studio.engine.models.is_ours(model):
-        delete = Text("Delete the files…", "删除文件……")
+        delete = Text("Delete the files…", "删除文件…")
         entries.append(("trash-2", delete, lambda: _ask_delete(view, work, model)))
     if not model.included:
         entries.append(deed("x", Text("Remove from the library", "从库中移除"), "remove"))

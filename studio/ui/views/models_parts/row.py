@@ -23,16 +23,16 @@ if TYPE_CHECKING:
     from studio.engine.models.fit import Fit
     from studio.engine.models.model import Model
 
-# name: (title, width, right-aligned, the narrowest table that shows it)
+# name: (title, width, right-aligned, the narrowest table that shows it: a model's name keeps some 200)
 COLUMNS: dict[str, tuple[Text, int, bool, int]] = {
-    "quantization": (Text("Quant", "量化"), 76, False, 660),
-    "size": (Text("On disk", "大小"), 68, True, 620),
-    "context": (Text("Context", "上下文"), 60, True, 760),
-    "fit": (Text("On this computer", "在此电脑上"), 142, False, 540),
-    "speed": (Text("Speed", "速度"), 88, True, 700),
+    "quantization": (Text("Quant", "量化"), 76, False, 890),
+    "size": (Text("On disk", "大小"), 68, True, 710),
+    "context": (Text("Context", "上下文"), 60, True, 960),
+    "fit": (Text("On this computer", "在本机"), 142, False, 560),
+    "speed": (Text("Speed", "速度"), 88, True, 800),
     "state": (Text("State", "状态"), 196, True, 0),
 }
-PAD = 12
+PAD = 16
 
 
 class ModelRow(QWidget):

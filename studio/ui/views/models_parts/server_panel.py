@@ -37,7 +37,12 @@ class ServerPanel(Panel):
         self.settings = Button(Text("Server settings", "服务设置"), "settings-2", "ghost", "sm")
         note = Label(Text("OpenAI-compatible", "兼容 OpenAI"), "dense", "text.secondary")
         super().__init__(
-            Text("Local server", "本地服务"), [self.badge, note, self.settings, self.on], 36, "server", parent=parent
+            Text("Local server", "本地服务"),
+            [self.badge, note, self.settings, self.on],
+            36,
+            "server",
+            parent=parent,
+            wide=True,
         )
         self.endpoint, self.key = Label("", "mono", elide="end"), Label("", "mono")
         self.figures = Label("", "dense")

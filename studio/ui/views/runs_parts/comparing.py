@@ -5,9 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QFontMetrics
-from PySide6.QtWidgets import QAbstractItemView, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtGui import QFontMetrics, QPainter
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
 
 from studio.engine.text import Text, plural
 from studio.engine.workflows.execution import Execution
@@ -39,6 +48,7 @@ CHOOSE = Text("Compare… above chooses a run to compare with.", "用上方的�
 HINT = Text(
     "Compared with the run of {when}: {count} gave something else.", "与 {when} 的运行相比：{count}的输出不同。"
 )
+INSET = 5  # what a header sets its words in by, beyond a cell
 ASIDE = (3, 4, 5, 6)  # columns of figures, which stand at the right
 
 
@@ -105,6 +115,7 @@ class Comparison(QWidget):
         self.table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.table.horizontalHeader().setHighlightSections(False)
         self.table.setShowGrid(False)
+        self.table.setItemDelegate(_Cell(self.table))
         self.table.setTabKeyNavigation(False)
         say(self.table.setAccessibleName, Text("Comparison of two runs", "两次运行的比较"))
         column = QVBoxLayout(self)
@@ -175,6 +186,16 @@ class Comparison(QWidget):
             items = [head, *(self.table.item(row, place) for row in range(self.table.rowCount()))]
             widest = max(metrics.horizontalAdvance(item.text()) for item in items if item is not None)
             self.table.setColumnWidth(place, widest + pad)
+
+
+class _Cell(QStyledItemDelegate):
+    """Its words begin where those of the header do."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+        if option.state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(option.rect, option.palette.highlight())
+        option.rect = option.rect.adjusted(INSET, 0, -INSET, 0)
+        super().paint(painter, option, index)
 
 
 def _cells(row: Difference) -> list[str]:

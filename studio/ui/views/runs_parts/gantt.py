@@ -141,7 +141,7 @@ class Gantt(QWidget):
                 painter.setFont(theme.figures("caption"))
                 painter.setPen(theme.colour("text.secondary"))
                 words = tr(look(result["status"]).words)
-                painter.drawText(box.adjusted(field.left(), 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, words)
+                painter.drawText(box.adjusted(field.left() + 8, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, words)
             return
         start = min(max(0.0, began - self.run.started), span)
         ended = (

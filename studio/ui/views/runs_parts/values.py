@@ -169,7 +169,7 @@ class Values(QWidget):
 
 def _size(value: Any, count: str) -> Text:
     if isinstance(value, str):
-        return Text(f"{count} characters", f"{count} 个字符")
+        return Text("1 character" if count == "1" else f"{count} characters", f"{count} 个字符")
     if isinstance(value, list):
         return items_in_words(len(value))
     return Text("", "")

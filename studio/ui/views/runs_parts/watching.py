@@ -157,5 +157,8 @@ def _finished(data: dict[str, Any]) -> Text:
             f"{data['rows']:,} 行{more.zh}，共 {seconds}",
         )
     if data.get("tokens"):
-        return Text(f"done, {data['tokens']:,} tokens, {seconds}", f"完成，{data['tokens']:,} 个词元，{seconds}")
+        return Text(
+            f"done, {plural(data['tokens'], 'token', 'tokens')}, {seconds}",
+            f"完成，{data['tokens']:,} 个词元，{seconds}",
+        )
     return Text(f"done, {seconds}", f"完成，{seconds}")

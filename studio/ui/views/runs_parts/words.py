@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from studio.engine.text import Text
+from studio.engine.text import Text, plural
 from studio.engine.workflows import library
 from studio.engine.workflows.graph import Graph
 from studio.ui.canvas.faces import words_of
@@ -64,7 +64,7 @@ def duration(seconds: float | None) -> str:
 
 
 def tokens(count: int) -> Text:
-    return Text(f"{count:,} tokens", f"{count:,} 个词元")
+    return Text(plural(count, "token", "tokens"), f"{count:,} 个词元")
 
 
 def titles_of(graph: Graph) -> dict[str, Text]:

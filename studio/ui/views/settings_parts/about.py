@@ -88,4 +88,4 @@ class _BigLogo(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         size = theme.scaled(44)
-        paint_logo(painter, QPointF(size / 2, self.height() / 2), size, theme.colour("accent.text"))
+        paint_logo(painter, QPointF(size * 0.54, self.height() / 2), size, theme.colour("accent.text"))

@@ -51,7 +51,7 @@ class ServerCard(Card):
         self.details = Label("", "monoSmall", "text.secondary", wrap=True)
         self.all = Toggle(name=Text("All tools without asking", "所有工具无需询问"))
         self.rows: dict[str, ToolRow] = {}
-        self.list = Section(Text("Tools", "工具"), collapsible=True)
+        self.list = Section(Text("Tools", "工具"), collapsible=True, flush=True)
         self.test_button.clicked.connect(self.test)
         self.edit_button.clicked.connect(lambda: self.wants_edit.emit(self.server))
         self.remove_button.clicked.connect(self.wants_removal)
@@ -64,7 +64,7 @@ class ServerCard(Card):
             self.forget()
         self.server = listed.server
         self.edit_button.setEnabled(self.server is not None)
-        self.test_button.setEnabled(self.server is not None)
+        self.test_button.setEnabled(self.server is not None and not self._testing)
         if self.server is None:
             assert listed.problem is not None
             self.tools = None
@@ -72,22 +72,23 @@ class ServerCard(Card):
         elif not self._tested:
             self._rest()
         self.how.setText(_how(self.server))
+        self.how.setVisible(bool(self.how.whole()))
         self._show_tools()
 
     def forget(self) -> None:
         """What a test found holds no longer."""
-        self.tools, self._tested = None, False
+        self.tools, self._tested, self._testing = None, False, False
 
     def test(self) -> None:
         """Start it, or connect to it, and ask for its tools."""
-        self._tested = True
+        self._tested = self._testing = True
         self.state.say(TESTING)
         self.state.set_tone("accent", "loader-circle")
         self.test_button.setEnabled(False)
         self._studio.bridge.run(self, self._studio.engine.workflows.mcp.test(self.name), self._answered, self._failed)
 
     def _answered(self, tools: list[McpTool]) -> None:
-        self.tools = tools
+        self.tools, self._testing = tools, False
         self.test_button.setEnabled(True)
         self._explain(None)
         self.state.say(Text(plural(len(tools), "tool", "tools"), f"{len(tools)} 个工具"))
@@ -95,7 +96,7 @@ class ServerCard(Card):
         self._show_tools()
 
     def _failed(self, error: StudioError) -> None:
-        self.tools = None
+        self.tools, self._testing = None, False
         self.test_button.setEnabled(True)
         self._fail(error, NO_ANSWER)
         self._show_tools()
@@ -150,7 +151,7 @@ class ServerCard(Card):
         self._studio.bridge.run(self, work, lambda _: self.changed.emit())
 
     def _lay_out(self) -> None:
-        self._tested = False
+        self._tested = self._testing = False
         head = QHBoxLayout()
         head.setSpacing(theme.size("space.2"))
         head.addWidget(Label(self.name, "bodyStrong"))

@@ -7,13 +7,13 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from studio.engine.text import Text
+from studio.engine.text import Text, plural
 from studio.engine.workflows.execution import Execution
 from studio.ui import when
 from studio.ui.canvas.commands import Rename, SetVariables
 from studio.ui.canvas.model import STATE_ICONS
 from studio.ui.canvas.times import seconds_in_words
-from studio.ui.language import say, tr
+from studio.ui.language import say
 from studio.ui.studio import Studio
 from studio.ui.theme import theme
 from studio.ui.views.workflows_parts.publishing import Publishing
@@ -30,9 +30,6 @@ ABOUT_VARIABLES = Text(
     "Settings of steps can take their value from these; a run can be given others.",
     "节点的设置可以取用这些值，运行时也可另行指定。",
 )
-
-
-FIGURES = Text("Steps: {nodes} · wires: {edges}", "{nodes} 个节点 · {edges} 条连线")
 
 
 class AboutWorkflow(QWidget):
@@ -88,7 +85,13 @@ class AboutWorkflow(QWidget):
     def _count(self) -> None:
         if self.sheet is not None:
             document = self.sheet.document
-            self.figures.setText(tr(FIGURES.format(nodes=len(document.nodes), edges=len(document.edges))))
+            nodes, edges = len(document.nodes), len(document.edges)
+            self.figures.say(
+                Text(
+                    f"{plural(nodes, 'node', 'nodes')} · {plural(edges, 'wire', 'wires')}",
+                    f"{nodes} 个节点 · {edges} 条连线",
+                )
+            )
 
     def _show_runs(self, executions: list[Execution]) -> None:
         self.runs.set_rows(_run_row(execution) for execution in executions)

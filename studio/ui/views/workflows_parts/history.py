@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
-from studio.engine.text import Text
+from studio.engine.text import Text, plural
 from studio.engine.workflows.compare import Change, compare
 from studio.engine.workflows.execution import WorkflowVersion
 from studio.engine.workflows.graph import Graph
@@ -46,7 +46,6 @@ DRAFT, SAME_AS = (
 TO_NOW, TO_BEFORE = Text("From it to now", "此版到当前"), Text("What it brought", "此版的修改")
 NO_CHANGE = Text("No difference.", "没有差异。")
 CHOOSE = Text("Choose a version to see what has changed.", "选择一个版本查看差异。")
-COUNT = Text("{count} differences", "{count} 处差异")
 RESTORE = Text("Restore", "恢复")
 RESTORED = Text("{name} is back on the canvas", "已恢复“{name}”")
 CURRENT = "now"
@@ -130,6 +129,7 @@ class HistoryPanel(Panel):
         splitter.addWidget(self.list)
         splitter.addWidget(below)
         splitter.setSizes([theme.scaled(280), theme.scaled(480)])
+        self.body.setContentsMargins(0, theme.size("space.1"), 0, 0)
         self.body.addWidget(splitter, 1)
 
     def _heard(self, event: WorkflowsChanged) -> None:
@@ -184,7 +184,7 @@ class HistoryPanel(Panel):
         self.changes = changes
         self.differences.set_rows(rows_of(changes, before, after))
         self.lines.show_change(None)
-        self.said.say(COUNT.format(count=len(changes)) if changes else NO_CHANGE if self.versions else CHOOSE)
+        self.said.say(_count(len(changes)) if changes else NO_CHANGE if self.versions else CHOOSE)
         if self.sheet is not None and not self.isHidden():
             self._marks_of(self.sheet).show(marks_of(changes), gone_of(changes, before))
 
@@ -245,6 +245,10 @@ class HistoryPanel(Panel):
             self._compare()
 
         sheet.saving.when_saved(lambda: self.studio.bridge.run(self, keep(sheet.workflow.id), lambda _: become()))
+
+
+def _count(changes: int) -> Text:
+    return Text(plural(changes, "difference", "differences"), f"{changes} 处差异")
 
 
 def _row(version: WorkflowVersion) -> Row:

@@ -97,7 +97,9 @@ class StartPage(Surface):
         outer.addWidget(scroll(across))  # many workflows would else take the height of the panel below
 
 
-def about(workflow: Workflow) -> Text | str:
+def about(workflow: Workflow) -> Text:
     """A line below its name: what it is for, or how large it is."""
+    if workflow.description:
+        return Text.same(workflow.description)
     count = len(workflow.definition.nodes)
-    return workflow.description or Text(plural(count, "step", "steps"), f"{count:,} 个节点")
+    return Text(plural(count, "node", "nodes"), f"{count:,} 个节点")

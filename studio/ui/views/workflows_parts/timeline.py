@@ -127,7 +127,7 @@ class Timeline(QWidget):
         if begun is None and live.state in ("skipped", "unreached", "left_out"):
             painter.setFont(theme.figures("caption"))
             painter.setPen(theme.colour("text.tertiary"))
-            beside = QRectF(left, top, self.width() - left, height)
+            beside = QRectF(left + 8, top, self.width() - left - 8, height)
             painter.drawText(beside, Qt.AlignmentFlag.AlignVCenter, tr(STATE_WORDS[live.state]))
         if begun is not None:
             ended = live.spans[-1][1] if live.spans and live.state not in UNDER_WAY else self.now

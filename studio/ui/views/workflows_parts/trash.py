@@ -133,11 +133,6 @@ class TrashPanel(QWidget):
 
 
 def _row(workflow: Workflow) -> Row:
-    return Row(
-        workflow.id,
-        workflow.name,
-        about(workflow),
-        "workflow",
-        trailing=when.moment(workflow.deleted_at),
-        hint=workflow.name,
-    )
+    deleted, what = when.moment(workflow.deleted_at), about(workflow)
+    under = Text(f"{deleted.en} · {what.en}", f"{deleted.zh} · {what.zh}")
+    return Row(workflow.id, workflow.name, under, "workflow", hint=workflow.name)
