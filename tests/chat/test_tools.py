@@ -240,9 +240,10 @@ async def test_leave_for_a_thread_holds_there_and_leave_for_always_everywhere(wo
     workshop.models.calls = [("run_workflow_1", "{}")]
     await workshop.ask([tool])
     assert await workshop.chat.toolbox.always() == [tool]
-    await workshop.chat.toolbox.forget_always()
-    workshop.models.calls = [("run_workflow_1", "{}")]
-    await workshop.ask([tool], ("no",))
+    await workshop.chat.ask_again()
+    for there in (thread, ""):
+        workshop.models.calls = [("run_workflow_1", "{}")]
+        assert any(isinstance(event, ApprovalWanted) for event in await workshop.ask([tool], ("no",), there))
 
 
 async def test_stopping_while_a_person_is_asked_runs_nothing(workshop: Workshop) -> None:

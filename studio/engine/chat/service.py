@@ -232,6 +232,13 @@ class Chat(ThreadRoom):
         """Say whether a tool may do what it asked for: "once", "thread" (from now on here), "always" or "no"."""
         self.toolbox.decide(approval_id, decision)
 
+    async def ask_again(self) -> None:
+        """Withdraw all leave that tools were given, for a thread or for always."""
+        await self.toolbox.forget_always()
+        for thread in await self.threads():
+            if thread.allowed:
+                await self.update(thread.id, allowed=[])
+
     async def changed(self, sources: Sequence[Source]) -> dict[int, Text]:
         """Which sources are no longer what the answer read, by number, and what became of them."""
         return await freshness.changed(self._knowledge, self._datasets, sources)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from weakref import WeakKeyDictionary, ref
 
 import shiboken6
 from PySide6.QtCore import QEvent, QObject, QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLayout, QWidget
 
 from studio.ui.theme import theme
 from studio.ui.widgets.slider import Slider
@@ -120,11 +120,29 @@ def focus_first(region: QWidget, without: Sequence[QWidget] = ()) -> bool:
 def tab_through(before: QWidget, *parts: QWidget) -> None:
     """Let Tab go from a control through all that these parts hold: what is made later stands at the end of the window's chain."""
     for part in parts:
-        for widget in (part, *part.findChildren(QWidget)):
+        for widget in _as_laid_out(part):
             reached = widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.focusProxy() is None
             if reached and widget.window() is before.window():  # the list of a choice is a window of its own
                 QWidget.setTabOrder(before, widget)
                 before = widget
+
+
+def _as_laid_out(widget: QWidget) -> Iterator[QWidget]:
+    """A widget and all in it as they stand, whenever each was made; what no layout holds comes last."""
+    yield widget
+    placed = list(_placed(widget.layout()))
+    rest = [each for each in widget.children() if isinstance(each, QWidget) and each not in placed]
+    for each in (*placed, *rest):
+        yield from _as_laid_out(each)
+
+
+def _placed(layout: QLayout | None) -> Iterator[QWidget]:
+    for place in range(layout.count() if layout is not None else 0):
+        item = layout.itemAt(place)  # type: ignore[union-attr]
+        if (widget := item.widget()) is not None:
+            yield widget
+        else:
+            yield from _placed(item.layout())
 
 
 def _takes_focus(widget: QWidget) -> bool:

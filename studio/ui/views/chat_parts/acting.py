@@ -89,6 +89,7 @@ class Acting(QObject):
             self._studio.engine.chat.decide(approval_id, decision)
 
         self._studio.bridge.run(self, work())
+        self._view.middle.composer.input.setFocus()  # the pressed button goes with its card
 
     def _free(self) -> bool:
         """Whether the thread in front is not being answered."""

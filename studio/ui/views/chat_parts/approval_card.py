@@ -6,13 +6,15 @@ import json
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
+from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
 from studio.engine.chat.message import ApprovalWanted
 from studio.engine.text import Text
+from studio.ui.language import say
 from studio.ui.theme import theme
 from studio.ui.views.chat_parts.code_label import CodeLabel
 from studio.ui.widgets.buttons import Button
+from studio.ui.widgets.code import CodeEditor
 from studio.ui.widgets.labels import Label
 from studio.ui.widgets.panel import Card, Glyph
 
@@ -22,6 +24,7 @@ CHOICES = (
     ("always", Text("Always allow", "始终允许"), "default"),
     ("no", Text("Do not allow", "不允许"), "ghost"),
 )
+LONG, TALL = 1000, 220  # letters of arguments that stand as they are, and the height of more of them
 
 
 class ApprovalCard(Card):
@@ -40,7 +43,7 @@ class ApprovalCard(Card):
         words.addWidget(Label(title, "bodyStrong", wrap=True))
         words.addWidget(Label(wanted.because, "body", "text.secondary", wrap=True))
         if wanted.arguments:
-            words.addWidget(CodeLabel(json.dumps(wanted.arguments, ensure_ascii=False, indent=2), "json"))
+            words.addWidget(_shown(json.dumps(wanted.arguments, ensure_ascii=False, indent=2)))
         row.addLayout(words, 1)
         self.body.addLayout(row)
         self.buttons: dict[str, Button] = {}
@@ -56,3 +59,15 @@ class ApprovalCard(Card):
     def _decide(self, approval_id: str, decision: str) -> None:
         self.setEnabled(False)
         self.decided.emit(approval_id, decision)
+
+
+def _shown(arguments: str) -> QWidget:
+    """All of them can be read; long ones scroll in a place of their own, so that what is to be decided stays in sight."""
+    if len(arguments) <= LONG:
+        return CodeLabel(arguments, "json")
+    editor = CodeEditor("json", read_only=True)
+    editor.setLineWrapMode(QPlainTextEdit.LineWrapMode.WidgetWidth)
+    editor.set_text(arguments)
+    editor.setFixedHeight(theme.scaled(TALL))
+    say(editor.setAccessibleName, Text("Arguments", "参数"))
+    return editor

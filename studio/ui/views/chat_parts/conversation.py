@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QStackedWidget, Q
 
 from studio.engine.chat.message import Thread
 from studio.engine.text import Text
+from studio.ui.frame.focus import tab_through
 from studio.ui.theme import theme
 from studio.ui.views.chat_parts.composer import Composer
 from studio.ui.views.chat_parts.examples import Examples
@@ -50,6 +51,11 @@ class Conversation(Surface):
         self.setAcceptDrops(True)
         self._build_column()
         self._lay_out()
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Tab goes from the header through the messages as they stand, then to where the next question is written."""
+        tab_through(self.head.sources, self.stack, self.composer)
+        return super().focusNextPrevChild(forward)
 
     # What is dropped anywhere goes along with the next question
 

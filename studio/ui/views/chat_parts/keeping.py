@@ -45,6 +45,7 @@ class Keeping(QObject):
         panel.new_folder.connect(self.ask_folder)
         panel.export.connect(self.ask_export)
         panel.import_wanted.connect(self.ask_import)
+        panel.ask_again.connect(self.ask_again)
         panel.trash_wanted.connect(self.load_trash)
         panel.empty_trash.connect(self.ask_empty)
 
@@ -131,6 +132,11 @@ class Keeping(QObject):
             return await self._studio.engine.chat.import_threads(await asyncio.to_thread(Path(path).read_bytes))
 
         self._studio.bridge.run(self, work(), self._brought_in, self._not_brought_in)
+
+    def ask_again(self) -> None:
+        """Whatever tools were allowed for a thread or for always, they ask for from now on."""
+        said = Text("Tools ask again before they change data", "工具在更改数据前会重新询问")
+        self._studio.bridge.run(self, self._studio.engine.chat.ask_again(), lambda _: self._studio.window.toast(said))
 
     def ask_empty(self) -> Ask:
         """It cannot be undone, so it asks and names the number."""

@@ -31,6 +31,8 @@ FORMATS = (
     ("jsonl", Text("JSON Lines for fine-tuning", "JSON Lines（用于微调）"), "jsonl"),
 )  # fmt: skip
 
+ASK_AGAIN = Text("Ask again before tools change data", "工具更改数据前重新询问")
+
 
 class ThreadsPanel(Panel):
     """Threads in groups: pinned, folders, then by time. Signals carry a thread's id."""
@@ -46,6 +48,7 @@ class ThreadsPanel(Panel):
     new_folder = Signal(str)
     export = Signal(str, str)  # thread id, format
     import_wanted = Signal()
+    ask_again = Signal()
     trash_wanted = Signal()
     empty_trash = Signal()
     new = Signal()
@@ -246,6 +249,7 @@ class ThreadsPanel(Panel):
         self._entry(menu, Text("Import chats", "导入对话"), "import", self.import_wanted.emit)
         action = self._entry(menu, Text("Empty trash", "清空回收站"), "trash-2", self.empty_trash.emit)
         action.setEnabled(bool(self._trash))
+        self._entry(menu, ASK_AGAIN, "shield-question-mark", self.ask_again.emit)
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(self.more.mapToGlobal(QPoint(0, self.more.height())))
 

@@ -1,8 +1,16 @@
 """What the model says, and what is seen of it in the column."""
 
+from tests.workflows.graphs import field, graph, step
+
 WORDS = [f"word {number} " for number in range(40)]
 AT_FIRST = "".join(WORDS[:20])  # what the model says before it waits; of the last of it a reader hears later
 SQL = "```sql\nSELECT count(*) AS n FROM orders\n```"
+KEEP = graph(
+    step("in", "start", fields=[field("note")]),
+    step("row", "python", code="return [{'note': value}]", output="table"),
+    step("save", "save_dataset", name="notes"),
+    "in.note > row.value", "row.value > save.rows", name="Keep a note",
+)  # fmt: skip
 
 
 def say_in_turn(models, *turns):

@@ -10,15 +10,7 @@ from studio.engine.chat.telling import Telling
 from studio.ui.widgets.discard import widgets_of
 from tests.chat.rooms import ScriptedModels
 from tests.chat.workshop import ROWS
-from tests.ui.chat.scripted.story import WORDS, as_on_disk, begun, go_on, last, opened, words
-from tests.workflows.graphs import field, graph, step
-
-KEEP = graph(
-    step("in", "start", fields=[field("note")]),
-    step("row", "python", code="return [{'note': value}]", output="table"),
-    step("save", "save_dataset", name="notes"),
-    "in.note > row.value", "row.value > save.rows", name="Keep a note",
-)  # fmt: skip
+from tests.ui.chat.scripted.story import KEEP, WORDS, as_on_disk, begun, go_on, last, opened, words
 
 
 def test_an_answer_that_is_asked_for_elsewhere_streams_in_the_open_thread(desk, view, models, elsewhere):

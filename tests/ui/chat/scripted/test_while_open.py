@@ -6,8 +6,9 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 from studio.ui.frame.notices import Toast
+from studio.ui.widgets.code import CodeEditor
 from tests.chat.workshop import ROWS
-from tests.ui.chat.scripted.story import SQL, WORDS, as_on_disk, begun, go_on, last, opened, say_in_turn, words
+from tests.ui.chat.scripted.story import KEEP, SQL, WORDS, as_on_disk, begun, go_on, last, opened, say_in_turn, words
 from tests.ui.real import Painted
 
 
@@ -50,6 +51,31 @@ def test_a_chip_that_is_pressed_is_looked_at_again_as_its_file_may_have_been_cha
     last(view).chip.emit(last(view).message.id, 1)
     desk.until(lambda: not last(view).stale_note.isHidden())
     assert "is at version 2; this answer read version 1" in last(view).stale_note.words.whole()
+
+
+def test_a_tool_with_long_arguments_is_decided_on_by_the_keyboard_alone(desk, view, models):
+    made = desk.wait(desk.engine.workflows.create("Keep a note", KEEP, "Save a note for later."))
+    desk.wait(desk.engine.workflows.publish(made.id))
+    long = {"note": "a new seal " * 5000}
+    models.stall_after, models.calls = None, [("run_workflow_1", json.dumps(long))]
+    opened(desk, view, title="Tools", tools=[f"workflow:{made.id}"])
+    view.ask("Do it.")
+    desk.until(lambda: view.middle.views() and getattr(last(view), "approval", None) is not None)
+    desk.until(lambda: last(view).approval.isVisible() and last(view).approval.height() < desk.window.height() / 2)
+    desk.window.activateWindow()
+    field = view.middle.composer.input
+    field.setFocus()
+    reached = []
+    for _ in range(5):
+        QTest.keyClick(desk.window.focusWidget(), Qt.Key.Key_Backtab)
+        reached.append(desk.window.focusWidget())
+    approval = last(view).approval
+    assert reached[:4] == [approval.buttons[name] for name in ("no", "always", "thread", "once")]
+    assert isinstance(reached[4], CodeEditor) and json.loads(reached[4].text()) == long, "all of it can be read"
+    approval.buttons["no"].setFocus()
+    QTest.keyClick(approval.buttons["no"], Qt.Key.Key_Space)
+    desk.until(lambda: not view.lives)
+    assert desk.window.focusWidget() is field, "one goes on writing"
 
 
 def test_the_sources_beside_are_those_of_the_branch_that_is_shown(desk, view, models, tmp_path):
