@@ -118,6 +118,32 @@ def test_nothing_yet_names_the_next_step_in_both_languages(desk, view):
     assert "添加文档" in words
 
 
+def test_a_document_that_is_not_indexed_shows_no_text_of_another(desk, view, tmp_path):
+    note, broken = tmp_path / "note.txt", tmp_path / "broken.pdf"
+    note.write_text("The K7 is quiet.")
+    broken.write_bytes(b"%PDF-1.7 no")
+    add(desk, view, view.centre, note, broken)
+    indexed(desk, view, 1)
+    desk.until(lambda: view.centre.attention.isVisible())
+    ids = {one.file_name: one.id for one in view.centre.table.documents()}
+    view.centre.table.select(ids["note.txt"])
+    desk.until(lambda: view.inspector.text.isVisible() and "quiet" in view.inspector.text.toPlainText())
+    view.centre.table.select(ids["broken.pdf"])
+    desk.until(lambda: view.inspector.document.file_name == "broken.pdf")
+    assert not view.inspector.text.isVisible() and not view.inspector.page.isVisible()
+
+
+def test_a_new_collection_shows_no_document_of_another(desk, view, manual):
+    add(desk, view, view.centre, manual)
+    indexed(desk, view, 1)
+    desk.until(lambda: view.inspector.document is not None)
+    view.new_collection()
+    desk.until(lambda: view.findChild(QDialog) is not None)
+    view.findChild(QDialog).findChild(LineField).setText("Empty")
+    agree(desk, view)
+    desk.until(lambda: view.inspector.document is None and not view.centre.table.documents())
+
+
 def test_a_new_collection_with_a_taken_name_stays_in_the_dialog_with_the_reason(desk, view, qtbot, monkeypatch):
     desk.wait(desk.engine.knowledge.create("Manuals"))
     view.new_collection()

@@ -93,7 +93,7 @@ class Indexing:
     async def queue(self, document_ids: list[str], name: str = "") -> Job:
         """Index these in the background; they are marked as waiting already."""
         files = plural(len(document_ids), "document", "documents")
-        title = Text(f"Index {name or files}", f"为 {name or f'{len(document_ids)} 个文档'} 建立索引")
+        title = Text(f"Index {name or files}", f"为{f' {name} ' if name else f' {len(document_ids)} 个文档'}建立索引")
         return await self.jobs.start(
             KIND, title, lambda job: self._index_all(document_ids, job), payload={"documents": document_ids}
         )

@@ -167,6 +167,8 @@ class Knowledge(View):
             self.inspector.clear()
             self.centre.show_nothing()
             return
+        if self.inspector.document is not None and self.inspector.document.collection_id != self._collection.id:
+            self.inspector.clear()
         self.side.list.select(self._collection.id)
         self.side.drop.target = self._collection.name
         self.centre.show_collection(self._collection)

@@ -24,7 +24,7 @@ CHOICES = (
     ("always", Text("Always allow", "始终允许"), "default"),
     ("no", Text("Do not allow", "不允许"), "ghost"),
 )
-LONG, TALL = 1000, 220  # letters of arguments that stand as they are, and the height of more of them
+LONG, TALL = 500, 220  # letters of arguments that stand as they are, and the height of more of them
 
 
 class ApprovalCard(Card):

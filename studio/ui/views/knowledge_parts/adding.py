@@ -104,7 +104,8 @@ class AskDataset(Ask):
         self.add(Text("Dataset", "数据集"), self.dataset)
         self.add(Text("Text columns: choose those to search in", "文本列：选择要检索的列"), self.columns)
         self.dataset.changed.connect(self._show_columns)
-        self.columns.activated.connect(self.toggle)
+        for pressed in (self.columns.activated, self.columns.ticked):
+            pressed.connect(self.toggle)
         self.agree.setEnabled(False)
         studio.bridge.run(self, studio.engine.datasets.list(), self._set_datasets, self._failed)
 
@@ -149,19 +150,8 @@ class AskDataset(Ask):
 
 def _is_prose(name: str, kind: str) -> bool:
     words = (
-        "text",
-        "note",
-        "comment",
-        "descr",
-        "title",
-        "content",
-        "body",
-        "message",
-        "备注",
-        "内容",
-        "描述",
-        "说明",
-        "标题",
-    )
+        "text", "note", "comment", "descr", "title", "subject", "content", "body", "message", "备注", "内容", "描述", "说明",
+        "标题", "主题",
+    )  # fmt: skip
     is_text = any(word in kind.lower() for word in ("char", "string", "text"))
     return is_text and any(word in name.lower() for word in words)

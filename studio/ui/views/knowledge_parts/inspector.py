@@ -70,6 +70,8 @@ class Inspector(Panel):
             self._load_chunks(document)
         if document.status == "indexed":
             self._show_place(page, span, choose=True)
+        elif other:
+            self._sheet.setCurrentWidget(self._unread)
 
     def update_document(self, document: Document) -> None:
         """Show the new state of the document."""
@@ -107,8 +109,13 @@ class Inspector(Panel):
         self.page.page_requested.connect(lambda page: self._show_place(page, None, choose=False))
         self.text = TextPage()
         self._failure = QWidget()
+        self._unread = Empty(
+            "file-text",
+            Text("Nothing to show yet", "暂无内容"),
+            Text("Its page and its chunks appear once it is indexed.", "建立索引后会显示页面和片段。"),
+        )
         self._sheet = QStackedWidget()
-        for widget in (self.page, self.text):
+        for widget in (self.page, self.text, self._unread):
             self._sheet.addWidget(widget)
         column.addWidget(self._sheet, 3)
         column.addWidget(Divider())
