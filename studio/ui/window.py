@@ -221,7 +221,7 @@ class Window(QWidget):
         self.top.account.clicked.connect(lambda: open_account_menu(self))
         self.status.language.asked.connect(self.choose_language)
         self.status.problems_asked.connect(self.open_notices)
-        self.status.jobs_asked.connect(lambda: self.show_view("runs"))
+        self.status.jobs_asked.connect(self.show_view)
 
     def _take_views(self, kinds: list[type[View]], failures: list[PluginFailure]) -> None:
         self.stack.finding, self.view_failures = False, failures

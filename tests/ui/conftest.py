@@ -64,7 +64,7 @@ class SmallEngine:
         return SimpleNamespace(
             version="0.1.0",
             jobs_running=1,
-            jobs=[SimpleNamespace(title=Text("Indexing", "正在索引"), progress=0.5)],
+            jobs=[SimpleNamespace(kind="index", title=Text("Indexing", "正在索引"), progress=0.5)],
             problems=2,
             models_loaded=0,
             tokens_per_second=None,

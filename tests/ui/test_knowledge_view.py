@@ -174,7 +174,10 @@ def test_a_question_that_was_answered_right_becomes_a_labelled_query_and_is_meas
     best.judged.emit(best.found)
     evaluation = centre.evaluation
     desk.until(lambda: len(evaluation.queries) == 1)
-    assert centre.tabs.value() == "evaluation" and evaluation.queries[0].relevant[0].page == 2
+    assert centre.tabs.value() == "search", "one goes on with the next query"
+    centre.tabs.set_value("evaluation")
+    centre.show_tab("evaluation")
+    assert evaluation.queries[0].relevant[0].page == 2
     evaluation.run.click()
     desk.until(lambda: len(evaluation.measured) == 3)
     assert evaluation.measured[-1].mrr == 1.0

@@ -184,6 +184,9 @@ def test_the_status_bar_shows_what_the_engine_says(window, qtbot):
     assert window.status.speed.whole() == "No model loaded"
     assert window.status.ram.figure.whole() == "2.0 / 8 GB"
     assert not window.status.gpu.isVisible()
+    with qtbot.waitSignal(window.status.jobs_asked) as asked:
+        window.status.jobs.clicked.emit()
+    assert asked.args == ["knowledge"]
 
 
 def test_a_notice_is_counted_until_it_is_read(window, engine, bridge, qtbot):

@@ -21,13 +21,16 @@ from studio.ui.widgets.states import Spinner
 
 EVERY, EVERY_WHILE_WORKING = 1000, 500  # ms
 BUSY = 0.9
+PLACES = {
+    "knowledge": ("index", "export_collection"), "models": ("download", "engine-install", "model-bench"), "home": ("sample",),
+}  # fmt: skip
 
 
 class StatusBar(Surface):
     """24 high. Asks `engine.status()` while the window can be seen."""
 
     problems_asked = Signal()
-    jobs_asked = Signal()
+    jobs_asked = Signal(str)  # the view in which that work is seen
 
     def __init__(self, bridge: Bridge, parent: QWidget | None = None) -> None:
         super().__init__("app", parent)
@@ -94,7 +97,7 @@ class StatusBar(Surface):
             self._row.addWidget(widget)
         for widget in (self.left_line, self.spinner, self.jobs, self.trouble_icon, self.trouble):
             widget.hide()
-        self.jobs.clicked.connect(self.jobs_asked)
+        self.jobs.clicked.connect(lambda: self.jobs_asked.emit(_place_of(self._status)))
         self.trouble.clicked.connect(self.problems_asked)
 
     def _add_right(self) -> None:
@@ -213,6 +216,12 @@ class LanguageButton(_LinkLabel):
         say(self.setAccessibleName, Text("Language: English. Switch to Chinese", "语言：简体中文，切换到英文"))
         say(self.setToolTip, Text("切换到简体中文", "Switch to English"))
         self.clicked.connect(lambda: self.asked.emit("zh" if language.current == "en" else "en"))
+
+
+def _place_of(status: Any) -> str:
+    """The view of the first job; runs of workflows, which are no jobs, have their own."""
+    kind = next((job.kind for job in getattr(status, "jobs", ())), "")
+    return next((view for view, kinds in PLACES.items() if kind in kinds), "data" if kind else "runs")
 
 
 def _work(status: Any) -> Text:

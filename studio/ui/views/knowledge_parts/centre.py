@@ -127,8 +127,6 @@ class Centre(Surface):
         if chunk.page is None and chunk.row is None:
             target.text = " ".join(chunk.text.split())[:200]
         self.evaluation.judge(query, target)
-        self.tabs.set_value("evaluation")
-        self.show_tab("evaluation")
 
     def _look_at(self, query: str) -> None:
         self.tabs.set_value("search")

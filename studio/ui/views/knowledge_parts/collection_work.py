@@ -9,6 +9,7 @@ from typing import Any
 from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
+from studio.engine.errors import Conflict, StudioError
 from studio.engine.events import Notice
 from studio.engine.knowledge.document import Collection
 from studio.engine.text import Text, plural
@@ -79,8 +80,33 @@ class CollectionWork:
         dialog.open()
 
     def take(self, path: Path) -> None:
-        """Read a collection from its file, and show it."""
-        self._studio.bridge.run(self._view, self._knowledge.packages.take(path), lambda made: self._chosen(made.id))
+        """Read a collection from its file, and show it; where its name is taken, another one is asked for."""
+
+        def failed(error: StudioError) -> None:
+            if isinstance(error, Conflict):
+                self._ask_name(path, error)
+            else:
+                self._studio.window.show_error(error)
+
+        work = self._knowledge.packages.take(path)
+        self._studio.bridge.run(self._view, work, lambda made: self._chosen(made.id), failed)
+
+    def _ask_name(self, path: Path, taken: Conflict) -> None:
+        dialog = Ask(IMPORTED, Text("Import", "导入"), taken.whole(), parent=self._view)
+        name = LineField("", name=NAME)
+        dialog.add(NAME, name)
+
+        def made(collection: Collection) -> None:
+            dialog.accept()
+            self._chosen(collection.id)
+
+        def take() -> None:
+            dialog.agree.setEnabled(False)
+            work = self._knowledge.packages.take(path, " ".join(name.text().split()))
+            self._studio.bridge.run(dialog, work, made, dialog.fail)
+
+        dialog.when_agreed(take)
+        dialog.open()
 
     def delete(self, collection: Collection) -> None:
         name, count = collection.name, collection.document_count

@@ -68,7 +68,7 @@ class Evaluation(QWidget):
     def judge(self, query: str, target: Target) -> None:
         """Keep a query with its right answer."""
         work = self._studio.engine.knowledge.evaluations.add(self._collection, [Judged(query=query, relevant=[target])])
-        self._studio.bridge.run(self, work, self._set_queries, self._failed)
+        self._studio.bridge.run(self, work, self._kept, lambda error: self._studio.window.toast(error.whole()))
 
     def measure(self) -> None:
         """Ask every query in every mode."""
@@ -94,6 +94,10 @@ class Evaluation(QWidget):
         section = Section(Text("Labelled queries", "标注的查询"))
         section.body.addWidget(self.list)
         column.addWidget(section, 2)
+
+    def _kept(self, queries: list[Judged]) -> None:
+        self._set_queries(queries)
+        self._studio.window.toast(Text("Kept as a labelled query under Evaluation", "已保存为“评测”中的标注查询"))
 
     def _set_queries(self, queries: list[Judged]) -> None:
         self.queries = queries

@@ -65,8 +65,8 @@ class Inspector(Panel):
         self._body.setCurrentWidget(self._known)
         if other:
             self.page.clear()
-            self._text = ""
         if fresh:
+            self._text = ""
             self._load_chunks(document)
         if document.status == "indexed":
             self._show_place(page, span, choose=True)
