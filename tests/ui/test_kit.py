@@ -170,17 +170,6 @@ def test_a_dialog_begins_at_its_first_field_and_tab_comes_to_the_buttons_last(ap
     qtbot.waitUntil(fields[0].hasFocus)
 
 
-def test_a_dialog_grows_for_what_is_wrong_so_that_all_of_it_is_read(app, qtbot):
-    dialog = Ask(Text("Add a page", "添加网页"), Text("Add", "添加"))
-    qtbot.addWidget(dialog)
-    field = dialog.add(Text("Address", "网址"), LineField("", name=Text("Address", "网址")))
-    dialog.open()
-    qtbot.waitUntil(dialog.isVisible)
-    dialog.say_problem(Text.same("It is inside this network, where only granted hosts are reached. " * 8))
-    qtbot.waitUntil(lambda: dialog.problem.height() >= dialog.problem.heightForWidth(dialog.problem.width()) > 60)
-    assert dialog.problem.y() >= field.geometry().bottom()
-
-
 def test_a_link_in_a_column_of_words_begins_where_they_do(app):
     link = Button(Text("Last run", "上次运行"), kind="link", size="sm")
     framed = link.sizeHint().width()

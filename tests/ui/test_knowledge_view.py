@@ -6,6 +6,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QDialog
 
 from studio.engine.text import Text
@@ -131,6 +132,17 @@ def test_a_document_that_is_not_indexed_shows_no_text_of_another(desk, view, tmp
     view.centre.table.select(ids["broken.pdf"])
     desk.until(lambda: view.inspector.document.file_name == "broken.pdf")
     assert not view.inspector.text.isVisible() and not view.inspector.page.isVisible()
+
+
+def test_the_text_that_is_shown_is_read_anew_when_its_file_was_indexed_again(desk, view, tmp_path):
+    note = tmp_path / "note.txt"
+    note.write_text("The K7 is quiet.")
+    add(desk, view, view.centre, note)
+    indexed(desk, view, 1)
+    desk.until(lambda: "quiet" in view.inspector.text.toPlainText())
+    note.write_text("The K7 is loud now, and it was quiet before.")
+    view.documents.retry(view.inspector.document.id)
+    desk.until(lambda: "loud" in view.inspector.text.toPlainText())
 
 
 def test_a_new_collection_shows_no_document_of_another(desk, view, manual):
@@ -269,6 +281,9 @@ def test_rows_of_a_dataset_are_added_and_a_collection_comes_back_from_its_file(d
     desk.until(lambda: isinstance(view.findChild(QDialog), AskDataset) and view.findChild(QDialog).columns.rows())
     dialog = view.findChild(QDialog)
     assert dialog.texts == {"note"}
+    dialog.columns.select("id")
+    QTest.keyClick(dialog.columns, Qt.Key.Key_Space)
+    assert dialog.texts == {"note", "id"}
     dialog.agree.click()
     indexed(desk, view, 1)
     assert view.centre.table.documents()[0].format == "rows"
@@ -279,6 +294,11 @@ def test_rows_of_a_dataset_are_added_and_a_collection_comes_back_from_its_file(d
     desk.until(lambda: not view.centre.header.isVisible())
     view.work.take(tmp_path / "one.knowledge")
     indexed(desk, view, 1)
+    view.work.take(tmp_path / "one.knowledge")
+    desk.until(lambda: view.findChild(QDialog) is not None and view.findChild(QDialog).isVisible())
+    view.findChild(QDialog).findChild(LineField).setText("Once more")
+    view.findChild(QDialog).agree.click()
+    desk.until(lambda: "Once more" in [row.title for row in view.side.list.rows()])
 
 
 def test_a_new_cut_in_the_settings_indexes_again(desk, view, manual):

@@ -21,7 +21,8 @@ from studio.ui.widgets.ask import Ask, ask_before
 from studio.ui.widgets.inputs import Choice, LineField
 
 FILES = "*.knowledge"
-IMPORT = Text("Import a collection…", "导入文档集…")
+IMPORT, IMPORTED = Text("Import a collection…", "导入文档集…"), Text("Import a collection", "导入文档集")
+NAME = Text("Name", "名称")
 
 
 class CollectionWork:
@@ -147,9 +148,9 @@ class NewCollection(Ask):
             parent=parent,
         )
         self._studio, self._made = studio, made
-        self.name = LineField(Text("For example: Service manuals", "例如：服务手册"), name=Text("Name", "名称"))
+        self.name = LineField(Text("For example: Service manuals", "例如：服务手册"), name=NAME)
         self.description = LineField("", name=Text("Description", "说明"))
-        self.add(Text("Name", "名称"), self.name)
+        self.add(NAME, self.name)
         self.add(Text("Description", "说明"), self.description)
         self.name.setFocus()
 
@@ -177,7 +178,7 @@ class CollectionSettings(Ask):
             parent=parent,
         )
         self._studio, self._collection = studio, collection
-        self.name = LineField("", name=Text("Name", "名称"))
+        self.name = LineField("", name=NAME)
         self.name.setText(collection.name)
         self.embedder = Choice(
             [(collection.embedder, collection.embedder)], collection.embedder, Text("Embedding model", "向量模型")
@@ -186,7 +187,7 @@ class CollectionSettings(Ask):
         none = [("", Text("None", "无"))]
         self.reranker = Choice(none, "", Text("Rerank model", "重排模型"))
         for title, field in (
-            (Text("Name", "名称"), self.name), (Text("Embedding model", "向量模型"), self.embedder),
+            (NAME, self.name), (Text("Embedding model", "向量模型"), self.embedder),
             (Text("How documents are cut", "分段方式"), self.cut),
             (Text("Rerank model", "重排模型"), self.reranker),
         ):  # fmt: skip
