@@ -93,6 +93,10 @@ class Objects:
             return Bucket(self._here, name)
         return await self._search(name) or Bucket(self._here, name)
 
+    async def bucket_here(self, name: str) -> Bucket | None:
+        """A bucket that is a folder of this computer; no server is asked."""
+        return Bucket(self._here, name) if await asyncio.to_thread(self._here.has, name) else None
+
     async def buckets(self) -> Names:
         """Names of all buckets; what a connection that fails would have is left out."""
         found = set(await asyncio.to_thread(self._here.buckets))

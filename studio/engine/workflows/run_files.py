@@ -4,21 +4,36 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
+import os
+import re
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import JSON, Connection, String, cast, select
+from sqlalchemy import Text as SqlText
+
+from studio.engine.catalog import Catalog
+from studio.engine.catalog.tables import metadata
 from studio.engine.errors import BadParameter, StudioError
 from studio.engine.files import reason
 from studio.engine.text import Text
 from studio.engine.workflows.addressed import addresses
 
 if TYPE_CHECKING:
-    from studio.engine.objects.service import Objects
+    from studio.engine.objects.service import Bucket, Objects
     from studio.engine.workflows.node import StartField
 
 BUCKET = "run-files"
 FILE_TYPES = ("file", "files")  # of fields
 SCHEMES = ("s3://", "https://", "http://")
+KEPT_DAYS = 30  # since a file was given last
+DAY = 86_400
+MENTIONED = re.compile(rf"{BUCKET}/([0-9a-f]{{32}})/")
+
+log = logging.getLogger(__name__)
 
 
 class RunFiles:
@@ -27,6 +42,7 @@ class RunFiles:
 
     def __init__(self, objects: Objects) -> None:
         self._objects = objects
+        self._turn = asyncio.Lock()  # nothing is removed while a file that is there is given again
 
     async def keep(self, file: Path) -> str:
         """The address of a copy, told by content and name: the same file has the same one in every studio.
@@ -34,7 +50,7 @@ class RunFiles:
         try:
             digest = await asyncio.to_thread(_digest, file)
             address = f"s3://{BUCKET}/{digest[:32]}/{_name(file)}"
-            if not await self._is_there(address):
+            if not await self._given_again(address):
                 await self._objects.upload(file, address)
         except OSError as error:
             why = reason(error)
@@ -56,11 +72,61 @@ class RunFiles:
             return [await self._taken(item, keep) for item in value]
         return value
 
-    async def _is_there(self, address: str) -> bool:
-        try:
-            return bool(await self._objects.list(address))
-        except StudioError:  # the bucket is not there yet
-            return False
+    async def purge(self, catalog: Catalog, now: float | None = None) -> list[str]:
+        """Remove the files of this computer's bucket that were given 30 days ago or longer and that nothing in the catalog mentions
+        any more: no run, version, schedule, dataset, document or message. The answer: the keys that went. A run that begins meanwhile
+        is in the catalog before anything is looked up, or finds its file gone. A bucket that a connection holds is left alone: other
+        studios give their files to it."""
+        before = (time.time() if now is None else now) - KEPT_DAYS * DAY
+        async with self._turn:
+            bucket = await self._objects.bucket_here(BUCKET)
+            due = await asyncio.to_thread(_given_before, bucket, before) if bucket else []
+            gone = await catalog.write(lambda connection: _remove(connection, bucket, due)) if bucket and due else []
+        if gone:
+            log.info("%d files that were given to runs are gone: nothing mentions them any more", len(gone))
+        return gone
+
+    async def _given_again(self, address: str) -> bool:
+        """Whether it is there; its 30 days begin anew."""
+        async with self._turn:
+            try:
+                found = await self._objects.list(address)
+            except StudioError:  # the bucket is not there yet
+                return False
+            bucket = await self._objects.bucket_here(BUCKET)
+            if found and bucket:
+                await asyncio.to_thread(_touch, bucket.store.local(found[0]))
+            return bool(found)
+
+
+def _touch(file: Path) -> None:
+    """The file's status changes now; its content and the time of that stay, so that nobody takes it for another one."""
+    state = file.stat()
+    os.utime(file, ns=(state.st_atime_ns, state.st_mtime_ns))
+
+
+def _given_before(bucket: Bucket, before: float) -> list[str]:
+    found = bucket.store.list(bucket.name)
+    return [info.key for info in found if bucket.store.local(info).stat().st_ctime < before]
+
+
+def _remove(connection: Connection, bucket: Bucket, due: list[str]) -> list[str]:
+    """In a transaction that writes: there is one at a time, so what begins later sees what is left."""
+    mentioned = set(_mentioned(connection))
+    gone = [key for key in due if key.partition("/")[0] not in mentioned]
+    for key in gone:
+        bucket.store.delete(bucket.name, key)
+    return gone
+
+
+def _mentioned(connection: Connection) -> Iterator[str]:
+    """The digests of such files in all texts of the catalog."""
+    for table in metadata.sorted_tables:
+        for column in table.columns:
+            if isinstance(column.type, String | JSON):
+                words = cast(column, SqlText)
+                for found in connection.execute(select(words).where(words.contains(f"{BUCKET}/"))).scalars():
+                    yield from MENTIONED.findall(found)
 
 
 def holds_files(inputs: dict[str, Any]) -> bool:
