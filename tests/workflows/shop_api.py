@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Annotated, Any
 
 import uvicorn
-from fastapi import Depends, FastAPI, File, Header, HTTPException, Query, UploadFile
+from fastapi import Cookie, Depends, FastAPI, File, Form, Header, HTTPException, Query, UploadFile
 from pydantic import BaseModel
 
 KEY = "shop-key-2f9c77d1"
@@ -48,8 +48,34 @@ def application(there: SimpleNamespace) -> FastAPI:
         raise HTTPException(409, f"{number} is on its way")
 
     @app.post("/scans", operation_id="scan")
-    def scan(file: Annotated[UploadFile, File()]) -> Any:
-        return {"size": file.size}
+    async def scan(
+        file: Annotated[UploadFile, File(description="The page.")],
+        title: Annotated[str, Form()],
+        part: Annotated[Part | None, Form()] = None,
+        copies: Annotated[list[int], Form()] = [],  # noqa: B006
+        more: Annotated[list[UploadFile] | None, File()] = None,
+    ) -> Any:
+        files = [file, *(more or [])]
+        read = [(one.filename, one.content_type, (await one.read()).decode()) for one in files]
+        return {"files": read, "title": title, "copies": copies}
+
+    @app.post("/sessions", operation_id="signIn")
+    def sign_in(
+        user: Annotated[str, Form()], word: Annotated[str, Form()], keep: Annotated[bool, Form()] = False
+    ) -> Any:
+        return {"user": user, "word": word, "keep": keep}
+
+    @app.get("/basket", operation_id="basket")
+    def basket(session: Annotated[str, Cookie()], theme: Annotated[str, Cookie()] = "") -> Any:
+        return {"session": session, "theme": theme}
+
+    @app.put(
+        "/photos/{number}",
+        operation_id="photo",
+        openapi_extra={"requestBody": {"required": True, "content": {"image/png": {}}}},
+    )
+    def photo(number: int) -> Any:
+        return {}
 
     return app
 

@@ -14,6 +14,7 @@ import pytest
 from studio.engine.connections.service import Connections
 from studio.engine.egress import Egress
 from studio.engine.errors import BadParameter, Forbidden, Unavailable
+from studio.engine.objects.service import Objects
 from studio.engine.secrets import Secrets
 from studio.engine.workflows import openapi
 from studio.engine.workflows.context import Context, Services
@@ -23,12 +24,44 @@ from studio.engine.workflows.service import Workflows
 from studio.engine.workflows.tools import tools_of
 from tests.workflows.conftest import rooms
 from tests.workflows.graphs import field, graph, step
+from tests.workflows.nodes.objects import bucket
 from tests.workflows.nodes.scripted import Scripted
 from tests.workflows.shop_api import KEY, shop
 
-__all__ = ["rooms"]
+__all__ = ["bucket", "rooms"]
 
 ORDER = {"sku": "K7", "amount": 2, "part": {"name": "a", "parts": [{"name": "b"}]}}
+
+SWAGGER = {
+    "swagger": "2.0", "info": {"title": "Shop"}, "basePath": "/", "schemes": ["http"], "consumes": ["application/json"],
+    "parameters": {"id": {"name": "item_id", "in": "path", "required": True, "type": "string"}},
+    "definitions": {
+        "Part": {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}, "parts": {"type": "array", "items": {"$ref": "#/definitions/Part"}}}},
+        "Order": {
+            "type": "object", "required": ["sku", "amount"],
+            "properties": {"sku": {"type": "string"}, "amount": {"type": "integer"}, "part": {"type": "object", "x-nullable": True}},
+        },
+    },
+    "paths": {
+        "/items/{item_id}": {
+            "parameters": [{"$ref": "#/parameters/id"}],
+            "get": {"operationId": "getItem", "parameters": [
+                {"name": "tags", "in": "query", "type": "array", "items": {"type": "string"}, "collectionFormat": "multi"},
+                {"name": "lang", "in": "header", "type": "string"},
+            ]},
+        },
+        "/orders": {"post": {"operationId": "addOrder", "parameters": [{"name": "order", "in": "body", "required": True, "schema": {"$ref": "#/definitions/Order"}}]}},
+        "/sessions": {"post": {"operationId": "signIn", "consumes": ["application/x-www-form-urlencoded"], "parameters": [
+            {"name": "user", "in": "formData", "required": True, "type": "string"}, {"name": "word", "in": "formData", "required": True, "type": "string"},
+        ]}},
+        "/scans": {"post": {"operationId": "scan", "parameters": [
+            {"name": "file", "in": "formData", "required": True, "type": "file"}, {"name": "title", "in": "formData", "required": True, "type": "string"},
+        ]}},
+        "/piped": {"get": {"operationId": "piped", "parameters": [
+            {"name": "tags", "in": "query", "required": True, "type": "array", "items": {"type": "string"}, "collectionFormat": "pipes"},
+        ]}},
+    },
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -64,8 +97,14 @@ def person(connections: Connections, models: Any = None) -> Person:
 
 async def test_each_operation_is_a_tool_with_typed_arguments(connections: Connections) -> None:
     async with tools_of(["api:shop", "api:shop/getItem"], person(connections)) as tools:
-        assert list(tools) == ["api_shop_getItem", "api_shop_addOrder", "api_shop_dropOrder"]  # a form cannot be sent
-        get, add, drop = tools.values()
+        names = ["getItem", "addOrder", "dropOrder", "scan", "signIn", "basket"]  # a picture as such cannot be sent
+        assert list(tools) == [f"api_shop_{name}" for name in names]
+        get, add, drop, scan, *_ = tools.values()
+    assert set(scan.properties) == {"file", "title", "copies", "more"} and scan.parameters["required"] == [
+        "file",
+        "title",
+    ]
+    assert scan.properties["file"]["description"].startswith("The page. A file: s3://")
     assert (get.about, add.about) == ("One item", "Orders something.")
     assert (get.asks, add.asks, drop.asks) == (False, True, True)
     assert set(get.properties) == {"item_id", "tags", "lang"} and get.parameters["required"] == ["item_id"]
@@ -130,18 +169,72 @@ async def test_a_run_is_played_again_without_the_server_and_without_the_key(
 
 async def test_what_is_not_there_or_not_understood_is_said(connections: Connections, tmp_path: Path) -> None:
     here = person(connections)
-    for name, told in (("nothing", "It has: getItem"), ("scan", "it takes multipart/form-data, and only JSON")):
+    for name, told in (("nothing", "It has: getItem"), ("photo", "it takes image/png, and only JSON and forms")):
         with pytest.raises(BadParameter, match=told):
             await tool_call(here, ToolCallParams(tool=f"api:shop/{name}", inputs=[]))
-    (tmp_path / "old.yaml").write_text("swagger: '2.0'\npaths: {}\n")
+    (tmp_path / "old.yaml").write_text("swaggerVersion: '1.2'\nswagger: '1.2'\npaths: {}\n")
     for document, told in (
         ("", "names no OpenAPI document"),
-        (str(tmp_path / "old.yaml"), "this is Swagger 2.0"),
+        (str(tmp_path / "old.yaml"), "this is Swagger 1.2"),
         (str(tmp_path / "no.json"), "cannot be read"),
     ):
         await connections.change("shop", document=document)
         with pytest.raises((BadParameter, Unavailable), match=told):
             await call_one("api:shop/getItem", {}, here)
+
+
+async def test_forms_files_and_cookies_are_sent_as_the_service_reads_them(
+    connections: Connections, bucket: Objects, tmp_path: Path
+) -> None:
+    await bucket.put("s3://in/scans/page 1.txt", "first page — 第一页".encode())
+    (tmp_path / "given.csv").write_text("n\n1\n")
+    here = person(connections)
+    here.services = Services(egress=connections.egress, connections=connections, objects=bucket)
+    here.inputs = {"paper": str(tmp_path / "given.csv")}
+    signed = {"user": "Marta & Söhne", "word": "a=b&c 密", "keep": True}
+    assert await call_one("api:shop/signIn", signed, here) == signed
+    asked = {
+        "file": "s3://in/scans/page 1.txt",
+        "title": "Scan ü",
+        "copies": [1, 2],
+        "more": [str(tmp_path / "given.csv")],
+    }
+    assert await call_one("api:shop/scan", asked, here) == {
+        "files": [["page 1.txt", "text/plain", "first page — 第一页"], ["given.csv", "text/csv", "n\n1\n"]],
+        "title": "Scan ü", "copies": [1, 2],
+    }  # fmt: skip
+    assert await call_one("api:shop/basket", {"session": "a+b/c=", "theme": "dark"}, here) == {
+        "session": "a+b/c=",
+        "theme": "dark",
+    }
+    assert len(here.asked) == 2 and "s3://in/scans/page 1.txt" in here.asked[1], "what goes out is seen before it does"
+    here.inputs = {}
+    for file, error, told in (
+        (str(tmp_path / "given.csv"), Forbidden, "not given"), ("s3://in/scans", BadParameter, "is not one file"), ("s3://in/none.txt", BadParameter, "is not one file"),
+    ):  # fmt: skip
+        await bucket.put("s3://in/scans/page 2.txt", b"second")
+        with pytest.raises(error, match=told):
+            await call_one("api:shop/scan", {"file": file, "title": "x"}, here)
+    with pytest.raises(BadParameter, match="'title' is a required property"):
+        await call_one("api:shop/scan", {"file": "s3://in/scans/page 1.txt"}, here)
+
+
+async def test_an_older_document_is_understood_too(connections: Connections, bucket: Objects, tmp_path: Path) -> None:
+    (tmp_path / "swagger.json").write_text(json.dumps(SWAGGER))
+    await connections.change("shop", document=str(tmp_path / "swagger.json"))
+    await bucket.put("s3://in/page.txt", b"page")
+    here = person(connections)
+    here.services = Services(egress=connections.egress, connections=connections, objects=bucket)
+    read = await call_one("api:shop/getItem", {"item_id": "K7", "tags": ["x", "y"], "lang": "zh"}, here)
+    assert read == {"id": "K7", "tags": ["x", "y"], "lang": "zh"}
+    assert await call_one("api:shop/addOrder", {"body": {**ORDER, "part": None}}, here) == {"number": 1}
+    with pytest.raises(BadParameter, match="'amount' is a required property"):
+        await call_one("api:shop/addOrder", {"body": {"sku": "K7"}}, here)
+    assert (await call_one("api:shop/signIn", {"user": "Marta", "word": "ü"}, here))["word"] == "ü"
+    found = await call_one("api:shop/scan", {"file": "s3://in/page.txt", "title": "x"}, here)
+    assert found["files"] == [["page.txt", "text/plain", "page"]]
+    with pytest.raises(BadParameter, match=r"“tags” \(query\) is of a kind"):
+        await call_one("api:shop/piped", {"tags": ["a"]}, here)
 
 
 @pytest.mark.parametrize(
@@ -181,7 +274,7 @@ paths:
     found = {one.name: one for one in openapi.read(said, "https://a.example").operations}
     change = found["patch_a_id"]
     jsonschema.validate({"id": "x", "body": {"note": None}}, change.parameters)
-    assert change.request({"id": "x/..", "body": {"note": None}}) == ("/a/x%2F..", {}, '{"note": null}')
+    assert change.request({"id": "x/..", "body": {"note": None}}) == ("/a/x%2F..", {}, '{"note": null}', [])
     why = {name: one.problem.en for name, one in found.items() if one.problem is not None}
     assert set(why) == {"get_b_id", "c", "e"}
     assert "no parameter" in why["get_b_id"] and "“q” (query)" in why["c"] and "other.yaml#/x" in why["e"]

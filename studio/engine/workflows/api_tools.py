@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import mimetypes
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,15 @@ from studio.engine.errors import BadParameter, Unavailable
 from studio.engine.files import reason
 from studio.engine.text import Text
 from studio.engine.workflows import openapi
+from studio.engine.workflows.addressed import fetched, places_of
 from studio.engine.workflows.context import Context
-from studio.engine.workflows.openapi import Document, Operation
+from studio.engine.workflows.openapi import Document
+from studio.engine.workflows.operation import Argument, Operation, words
 from studio.engine.workflows.server_request import Request, send
 from studio.engine.workflows.signing_in import SignIn, same_server, service, signed_in
 
 LARGEST = 10_000_000  # bytes of a document
+LARGEST_FILE = 32 << 20  # bytes of one that is sent along
 SECONDS = 60.0  # of one call
 
 
@@ -52,18 +56,54 @@ class Api:
 
     async def call(self, operation: Operation, given: dict[str, Any], context: Context) -> Any:
         """Send it once and give the body of the answer; `Unavailable` has what the server said where it did not succeed."""
-        path, headers, body = operation.request(given)
-        url = f"{self.address}{self.document.base}{path}"
+        asked = operation.request(given)
+        url = f"{self.address}{self.document.base}{asked.path}"
         key = await signed_in(context, self.name, url)
-        found, _ = await send(context, Request(operation.method, url, headers, body, SECONDS), key)
+        body, kind = await multipart(context, asked.parts) if asked.parts else (asked.body, {})
+        found, _ = await send(context, Request(operation.method, url, asked.headers | kind, body, SECONDS), key)
         if not 200 <= found["status"] < 300:
-            words = str(found["body"])[:2_000]
+            said = str(found["body"])[:2_000]
             raise Unavailable(
-                Text(f"“{operation.name}” of “{self.name}” answered with {found['status']}: {words[:200]}", f"“{self.name}”的“{operation.name}”返回状态 {found['status']}：{words[:200]}"),
+                Text(f"“{operation.name}” of “{self.name}” answered with {found['status']}: {said[:200]}", f"“{self.name}”的“{operation.name}”返回状态 {found['status']}：{said[:200]}"),
                 Text("Look at the arguments that it was given.", "请检查传给它的参数。"),
-                details=words,
+                details=said,
             ).fixed_by("edit", "tool")  # fmt: skip
         return found["body"]
+
+
+async def multipart(context: Context, parts: list[tuple[Argument, Any]]) -> tuple[bytes, dict[str, str]]:
+    """A body of fields and files, and the header that says so. Files are read only where a step may read them; `BadParameter` names an
+    address with none, or with several."""
+    import httpx
+
+    made: list[Any] = []
+    for argument, value in parts:
+        for one in value if isinstance(value, list) else [value]:
+            if argument.place == "file":
+                made.append((argument.name, await _uploaded(context, str(one))))
+            elif isinstance(one, dict | list):
+                made.append((argument.name, (None, json.dumps(one, ensure_ascii=False).encode(), "application/json")))
+            else:
+                made.append((argument.name, (None, words(one).encode())))
+    request = httpx.Request("POST", "http://unused", files=made)
+    return request.read(), {"Content-Type": request.headers["content-type"]}
+
+
+async def _uploaded(context: Context, address: str) -> tuple[str, bytes, str]:
+    """The name, the content and the kind of one file."""
+    places = await places_of(context, address, lambda _: True, 2)
+    if len(places) != 1:
+        raise BadParameter(
+            Text(f"“{address}” is not one file, but {len(places) or 'none'}.", f"“{address}”不是单个文件。"),
+            Text("Give s3://bucket/name, https://…, or a file that the run is given.", "请提供 s3://桶/名称、https://… 或运行时传入的文件。"),
+        ).fixed_by("edit", "inputs")  # fmt: skip
+    async with fetched(context, places[0]) as (file, name, _):
+        if file.stat().st_size > LARGEST_FILE:
+            raise BadParameter(
+                Text(f"{name} is larger than {LARGEST_FILE >> 20} MB.", f"{name} 超过 {LARGEST_FILE >> 20} MB。")
+            )
+        content = await asyncio.to_thread(file.read_bytes)
+    return name or "file", content, mimetypes.guess_type(name)[0] or "application/octet-stream"
 
 
 async def api_of(context: Context, connection: str) -> Api:

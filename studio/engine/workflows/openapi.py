@@ -1,80 +1,35 @@
-"""What an OpenAPI document (3.0 and 3.1) offers: its operations, the schema of their arguments, and the requests that they are.
+"""What an OpenAPI document (3.0 and 3.1, or Swagger 2.0) offers: its operations and the schema of their arguments.
 
-Understood are parameters in the path, the query and headers, bodies of JSON, and references within the document. An operation
-that needs more is there with the reason why it cannot be called.
+Understood are parameters in the path, the query, headers and cookies, bodies of JSON, forms with and without files, and references
+within the document. An operation that needs more is there with the reason why it cannot be called.
 """
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, cast
+from urllib.parse import urlsplit
 
 from studio.engine.errors import BadParameter
 from studio.engine.text import Text
+from studio.engine.workflows import swagger
 from studio.engine.workflows.file_text import parsed
+from studio.engine.workflows.operation import FORM, Argument, Kind, Operation
 
 METHODS = ("get", "post", "put", "patch", "delete")
 WHAT = Text("The OpenAPI document", "OpenAPI 文档")
 SCHEMAS = "#/components/schemas/"
 ABOUT = 1_000  # characters of a description that a model is told
+PLACES: dict[Any, tuple[Any, ...]] = {  # of a parameter, with the styles that are understood there
+    "path": (None, "simple"), "query": (None, "form"), "header": (None, "simple"), "cookie": (None, "form"),
+}  # fmt: skip
 DEEPEST = 50  # references that lead to references
 BODY = "body"
+MULTIPART = "multipart/form-data"
+FILE = {"type": "string", "description": "A file: s3://bucket/name, https://…, or one that the run was given."}
 OURS = ("accept", "content-type", "authorization", "host", "content-length", "cookie")  # headers that no argument sets
-
-
-@dataclass(frozen=True)
-class Argument:
-    """Where one argument goes: "path", "query", "header" or "body", and its name there."""
-
-    place: str
-    name: str
-
-
-@dataclass(frozen=True)
-class Operation:
-    """One operation. `parameters` is the JSON schema of its arguments; `problem` says why it cannot be called, where that is so."""
-
-    name: str
-    method: str
-    path: str
-    about: str
-    parameters: dict[str, Any] = field(default_factory=dict)
-    arguments: dict[str, Argument] = field(default_factory=dict)
-    problem: Text | None = None
-
-    @property
-    def changes(self) -> bool:
-        """Whether it may change something there."""
-        return self.method != "GET"
-
-    def request(self, given: Mapping[str, Any]) -> tuple[str, dict[str, str], str]:
-        """The path with its query, the headers and the body that these arguments make."""
-        path, query, headers, body = self.path, [], {}, ""
-        for name, argument in self.arguments.items():
-            value = given.get(name)
-            if value is None:
-                continue
-            if argument.place == "path":
-                path = path.replace(f"{{{argument.name}}}", quote(_words(value), safe=""))
-            elif argument.place == "query":
-                query += [(argument.name, _words(one)) for one in (value if isinstance(value, list) else [value])]
-            elif argument.place == "header":
-                headers[argument.name] = _words(value)
-            else:
-                body = json.dumps(value, ensure_ascii=False)
-        if (left := re.search(r"{([^}]+)}", path)) or {".", ".."} & set(path.split("/")):
-            wrong = left[1] if left else path
-            raise BadParameter(
-                Text(
-                    f"“{self.name}” cannot be asked without a right “{wrong}”.",
-                    f"调用“{self.name}”缺少有效的“{wrong}”。",
-                )
-            )
-        return path + (f"?{urlencode(query)}" if query else ""), headers, body
 
 
 @dataclass(frozen=True)
@@ -89,6 +44,8 @@ class Document:
 def read(content: str, address: str) -> Document:
     """A document, JSON or YAML, for the server at `address`. `BadParameter` says what is not understood."""
     said = parsed(content, WHAT)
+    if str(said.get("swagger") or "") == "2.0":
+        said = swagger.as_openapi(said)
     version = str(said.get("openapi") or "")
     if not version.startswith(("3.0", "3.1")):
         found = (
@@ -96,9 +53,13 @@ def read(content: str, address: str) -> Document:
         )
         raise BadParameter(
             Text(
-                f"OpenAPI 3.0 and 3.1 are understood; this is {found}.", f"支持 OpenAPI 3.0 和 3.1，该文档为 {found}。"
+                f"OpenAPI 3.0 and 3.1 and Swagger 2.0 are understood; this is {found}.",
+                f"支持 OpenAPI 3.0、3.1 和 Swagger 2.0，该文档为 {found}。",
             ),
-            Text("Convert the document, then try again.", "请转换该文档后重试。"),
+            Text(
+                "Ask its server for a newer document, or convert it (editor.swagger.io does), then try again.",
+                "请使用服务提供的新版文档，或先转换（如 editor.swagger.io）后重试。",
+            ),
         )
     title = str((said.get("info") or {}).get("title") or "")
     return Document(title, _base(said, address), list(_operations(said)))
@@ -161,14 +122,15 @@ def _arguments(
             continue
         name = wire if wire not in properties and wire != BODY else f"{wire}_{place}"
         properties[name] = _described(parameter.get("schema") or {}, parameter)
-        arguments[name] = Argument(place, wire)
+        arguments[name] = Argument(_kind_of(place, parameter), wire)
         required += [name] if needed or place == "path" else []
     body = _followed(said, operation.get("requestBody"))
     if isinstance(body, dict):
-        schema = _body_schema(body)
-        if schema is not None:
-            properties[BODY], arguments[BODY] = _described(schema, body), Argument(BODY, "")
-            required += [BODY] if body.get("required") else []
+        for field in _fields(said, body):
+            wire = field.argument.name
+            name = wire if wire not in properties else f"{wire}_{BODY}"
+            properties[name], arguments[name] = field.schema, field.argument
+            required += [name] if field.needed else []
     return _whole(said, {"type": "object", "properties": properties, "required": required}), arguments
 
 
@@ -185,31 +147,100 @@ def _parameters(said: dict[str, Any], operation: dict[str, Any], shared: list[An
 def _strange(said: dict[str, Any], parameter: dict[str, Any]) -> Text | None:
     """Why a parameter cannot be given."""
     name, place = parameter.get("name"), parameter.get("in")
-    schema = _followed(said, parameter.get("schema") or {})
-    kind = schema.get("type") if isinstance(schema, dict) else None
-    odd = "object" in (kind if isinstance(kind, list) else [kind]) or (kind == "array" and place != "query")
-    if (
-        place in ("path", "query", "header")
-        and not odd
-        and "content" not in parameter
-        and parameter.get("explode", True)
-    ):
+    kinds = _types(said, parameter.get("schema") or {})
+    odd = "object" in kinds or ("array" in kinds and place != "query")
+    if place in PLACES and not odd and "content" not in parameter and parameter.get("style") in PLACES[place]:
         return None
     return Text(
         f"the parameter “{name}” ({place}) is of a kind that is not supported", f"不支持参数“{name}”（{place}）的类型"
     )
 
 
-def _body_schema(body: dict[str, Any]) -> Any:
-    """The schema of a body of JSON; None where a body of another kind may be left out."""
+def _kind_of(place: str, parameter: dict[str, Any]) -> Kind:
+    return "list" if place == "query" and not parameter.get("explode", True) else cast(Kind, place)
+
+
+def _types(said: dict[str, Any], schema: Any) -> set[str]:
+    """The types that a schema may be of, null left out."""
+    schema = _followed(said, schema)
+    if not isinstance(schema, dict):
+        return set()
+    either = [*(schema.get("anyOf") or []), *(schema.get("oneOf") or []), *(schema.get("allOf") or [])]
+    kind = schema.get("type")
+    named = {str(one) for one in (kind if isinstance(kind, list) else [kind]) if one} - {"null"}
+    return named.union(*(_types(said, one) for one in either))
+
+
+@dataclass(frozen=True)
+class _Field:
+    """An argument that is the body, or a field of a form."""
+
+    argument: Argument
+    schema: Any
+    needed: bool
+
+
+def _fields(said: dict[str, Any], body: dict[str, Any]) -> list[_Field]:
+    """What a body is made of: JSON is one argument, each field of a form is one; nothing where a body of another kind may be left out."""
     content = body.get("content") or {}
-    for kind, media in content.items():
-        if kind.partition(";")[0].strip().lower() == "application/json" or kind.split(";")[0].endswith("+json"):
-            return media.get("schema") or {}
-    if body.get("required") or not content:
+    media = {kind.partition(";")[0].strip().lower(): said_of for kind, said_of in content.items()}
+    for kind, one in media.items():
+        if kind == "application/json" or kind.endswith("+json"):
+            schema = _described(one.get("schema") or {}, body)
+            return [_Field(Argument("body", BODY), schema, bool(body.get("required")))]
+    try:
+        for kind in (FORM, MULTIPART):
+            if kind in media:
+                return _form(said, media[kind], kind, bool(body.get("required")))
         kinds = ", ".join(content) or "–"
-        raise _Beyond(Text(f"it takes {kinds}, and only JSON can be sent", f"它只接受 {kinds}，目前仅支持 JSON"))
-    return None
+        raise _Beyond(
+            Text(f"it takes {kinds}, and only JSON and forms can be sent", f"它只接受 {kinds}，目前仅支持 JSON 和表单")
+        )
+    except _Beyond:
+        if body.get("required") or not content:
+            raise
+        return []
+
+
+def _form(said: dict[str, Any], media: dict[str, Any], kind: str, needed: bool) -> list[_Field]:
+    schema = _followed(said, media.get("schema") or {})
+    properties = schema.get("properties") if isinstance(schema, dict) else None
+    if not isinstance(properties, dict) or not properties:
+        raise _Beyond(Text("its form says of no field what it is", "其表单未说明任何字段"))
+    found = []
+    for name, one in properties.items():
+        must = needed and name in (schema.get("required") or [])
+        how = (media.get("encoding") or {}).get(name) or {}
+        plain = how.get("style") in (None, "form") and how.get("explode", True)
+        if (kind == FORM and "object" in _types(said, one)) or not plain:
+            if must:
+                raise _Beyond(
+                    Text(
+                        f"the field “{name}” of its form is of a kind that is not supported",
+                        f"不支持其表单字段“{name}”的类型",
+                    )
+                )
+            continue
+        place: Kind = "field" if kind == FORM else "file" if (file := _as_file(said, one)) else "part"
+        found.append(_Field(Argument(place, str(name)), _described(file if place == "file" else one, {}), must))
+    return found
+
+
+def _as_file(said: dict[str, Any], schema: Any) -> dict[str, Any] | None:
+    """How a file, or several, are given as an argument; None for what is no file."""
+    schema = _followed(said, schema)
+    if not isinstance(schema, dict):
+        return None
+    for one in [*(schema.get("anyOf") or []), *(schema.get("oneOf") or [])]:
+        if (found := _as_file(said, one)) is not None:
+            return found
+    if "array" in _types(said, schema):
+        return {"type": "array", "items": FILE} if _as_file(said, schema.get("items") or {}) else None
+    binary = schema.get("format") == "binary" or ("contentMediaType" in schema and "contentEncoding" not in schema)
+    words = schema.get("description")
+    return (
+        {**FILE, "description": f"{words} {FILE['description']}" if words else FILE["description"]} if binary else None
+    )
 
 
 def _described(schema: Any, about: dict[str, Any]) -> Any:
@@ -269,10 +300,6 @@ def _at(said: dict[str, Any], ref: str) -> Any:
     for part in ref[2:].split("/") if found is not None else ():
         found = found.get(part.replace("~1", "/").replace("~0", "~")) if isinstance(found, dict) else None
     return found
-
-
-def _words(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 class _Beyond(Exception):

@@ -25,7 +25,7 @@ class Request:
     method: str
     url: str
     headers: dict[str, str] = field(default_factory=dict)
-    body: str = ""
+    body: str | bytes = ""
     seconds: float = 30.0
 
 
@@ -43,7 +43,7 @@ async def send(context: Context, request: Request, key: SignIn, most: int = LARG
         async with context.egress.client(purpose="workflow", timeout=request.seconds) as client:
             client.max_redirects = HOPS
             client.event_hooks = {"request": [partial(_leave_behind, request.url, own)]}
-            content = request.body.encode() or None
+            content = (request.body.encode() if isinstance(request.body, str) else request.body) or None
             async with client.stream(
                 request.method, request.url, content=content, headers=headers, follow_redirects=True
             ) as answer:

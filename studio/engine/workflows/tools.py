@@ -16,7 +16,7 @@ from studio.engine.workflows.context import Context, chunk_of
 from studio.engine.workflows.doubt import question_of
 from studio.engine.workflows.find_json import find_json
 from studio.engine.workflows.mcp_servers import MOST_TOOLS, McpSession, McpTool, session_of
-from studio.engine.workflows.openapi import Operation
+from studio.engine.workflows.operation import Operation
 from studio.engine.workflows.sandbox import run_code
 from studio.engine.workflows.templates import as_text
 from studio.engine.workflows.values import as_words, plain
