@@ -35,6 +35,7 @@ WORDS = {
     "bool_type": TRUTH,
     "string_type": Text("A text is needed.", "请填写文本。"),
     "string_unicode": Text("The text holds half of a character.", "文本中含有不完整的字符。"),
+    "path_type": Text("A path is needed.", "请填写路径。"),
     "list_type": Text("A list is needed.", "请填写列表。"),
     "dict_type": OBJECT,
     "model_type": OBJECT,

@@ -61,8 +61,10 @@ def test_a_server_is_added_tried_and_allowed_and_the_file_says_so(desk, page, fi
     fields[0].setText("PUMP_KEY")
     fields[1].setText("s3cr3t")
     secret.agree.click()
+    closed: list[int] = []
+    dialog.finished.connect(closed.append)
     dialog.agree.click()
-    desk.until(lambda: "pumps" in page.cards)
+    desk.until(lambda: "pumps" in page.cards and closed)
     assert (
         entries(file)["pumps"]["env"] == {"PUMP_KEY": "${secret:pumps/PUMP_KEY}"} and "s3cr3t" not in file.read_text()
     )

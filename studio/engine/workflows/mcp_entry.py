@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+NOWHERE = "nowhere"
 
 
 class McpServer(BaseModel):
@@ -25,7 +28,7 @@ class McpServer(BaseModel):
     @model_validator(mode="after")
     def _is_somewhere(self) -> McpServer:
         if not self.command and not self.url:
-            raise ValueError("it has neither a command nor a url")
+            raise PydanticCustomError(NOWHERE, "it has neither a command nor a url")
         return self
 
     def allows(self, tool: str) -> bool:

@@ -19,12 +19,14 @@ from typing import Any
 from pydantic import ValidationError
 
 from studio.engine.errors import BadParameter, Conflict, Invalid, NotFound, StudioError
-from studio.engine.files import write_json
+from studio.engine.files import reason, write_json
+from studio.engine.params import in_words
 from studio.engine.secrets import Secrets
 from studio.engine.text import Text
-from studio.engine.workflows.mcp_entry import McpServer
+from studio.engine.workflows.mcp_entry import NOWHERE, McpServer
 
 SECRET = re.compile(r"\$\{secret:([^}]+)\}")
+NO_OBJECT = Text("it is no object", "它不是对象")
 EXAMPLE = '{"mcpServers": {"NAME": {"command": "…", "args": []}}}'
 
 
@@ -105,7 +107,7 @@ class McpFile:
     def _entries(self) -> dict[str, Any]:
         said = self._content().get("mcpServers", {})
         if not isinstance(said, dict):
-            raise self._unreadable("“mcpServers” is no object", "“mcpServers”不是对象")
+            raise self._unreadable(Text("“mcpServers” is no object", "“mcpServers”不是对象"))
         return said
 
     def _content(self) -> dict[str, Any]:
@@ -114,14 +116,14 @@ class McpFile:
         except FileNotFoundError:
             return {}
         except (OSError, ValueError) as error:
-            raise self._unreadable(str(error), str(error)) from error
+            raise self._unreadable(_why(error)) from error
         if not isinstance(said, dict):
-            raise self._unreadable("it is no object", "它不是对象")
+            raise self._unreadable(NO_OBJECT)
         return said
 
-    def _unreadable(self, en: str, zh: str) -> Invalid:
+    def _unreadable(self, why: Text) -> Invalid:
         return Invalid(
-            Text(f"{self.path} cannot be read: {en}.", f"无法读取 {self.path}：{zh}。"),
+            Text(f"{self.path} cannot be read: {why.en}.", f"无法读取 {self.path}：{why.zh}。"),
             Text("Mend the file, then try again.", "请修正该文件后重试。"),
         )
 
@@ -129,12 +131,10 @@ class McpFile:
         try:
             return Listed(name, McpServer.model_validate({**entry, "name": name}))
         except ValidationError as error:
-            first = error.errors()[0]
-            where, what = ".".join(map(str, first["loc"])), first["msg"].removeprefix("Value error, ")
-            why = f"{name}: {where}: {what}" if where else f"{name}: {what}"
+            why = _misfit(error)
         except TypeError:
-            why = f"{name}: it is no object"
-        return Listed(name, None, self._unreadable(why, why))
+            why = NO_OBJECT
+        return Listed(name, None, self._unreadable(Text(f"{name}: {why.en}", f"{name}：{why.zh}")))
 
     def _write(self, entries: dict[str, Any], before: Any) -> None:
         target = self.path.resolve()  # a link stays one
@@ -161,6 +161,27 @@ class McpFile:
                 Text("Enter it under Settings › Tool servers.", "请在“设置 › 工具服务”中填写。"),
             )
         return found
+
+
+def _why(error: OSError | ValueError) -> Text:
+    """Why there is no JSON in a file, or no file."""
+    if isinstance(error, OSError):
+        return reason(error)
+    if isinstance(error, json.JSONDecodeError):
+        line, column = error.lineno, error.colno
+        return Text(
+            f"line {line}, column {column} is no JSON ({error.msg})", f"第 {line} 行第 {column} 列不是有效的 JSON"
+        )
+    return Text("it is no text in UTF-8", "它不是 UTF-8 文本")
+
+
+def _misfit(error: ValidationError) -> Text:
+    """The first thing that is wrong with an entry, and where."""
+    first = error.errors()[0]
+    if first["type"] == NOWHERE:
+        return Text("it has neither a command nor a url", "既没有 command，也没有 url")
+    where, words = ".".join(map(str, first["loc"])), in_words(first)
+    return Text(f"{where}: {words.en.rstrip('.')}", f"{where}：{words.zh.rstrip('。')}")
 
 
 def _kept_as(secret: str) -> str:

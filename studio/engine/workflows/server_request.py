@@ -83,7 +83,7 @@ def _read(content: bytes, answer: Any) -> Any:
     return content.decode(answer.encoding or "utf-8", "replace")
 
 
-def _is_json(text: str) -> bool:
+def _is_json(text: str | bytes) -> bool:
     try:
         json.loads(text)
     except ValueError:

@@ -115,8 +115,30 @@ class TestMcpTool(NodeContract):
         with pytest.raises(Unavailable, match="failed") as silent:
             await mcp_tool(context(named(tmp_path, args=["-c", words])), McpToolParams(server="pumps", tool="x"))
         assert silent.value.details == "no license for pumps"
-        with pytest.raises(Invalid, match="pumps: args: Input should be a valid list"):
+        with pytest.raises(Invalid, match="pumps: args: A list is needed"):
             await mcp_tool(context(named(tmp_path, args="-c")), McpToolParams(server="pumps", tool="x"))
+        for entry, en, zh in (
+            ({"args": "-c"}, "args: A list is needed", "args：请填写列表"),
+            ({"seconds": -1}, "seconds: More than 0.0", "seconds：必须大于 0.0"),
+            ({"seconds": "soon"}, "seconds: A number is needed", "seconds：请输入数字"),
+            ({"cwd": 3}, "cwd: A path is needed", "cwd：请填写路径"),
+            ({"env": {"KEY": 1}}, "env.KEY: A text is needed", "env.KEY：请填写文本"),
+            ({"command": ""}, "it has neither a command nor a url", "既没有 command，也没有 url"),
+        ):
+            [listed] = named(tmp_path, **entry).file.listed()
+            assert listed.problem is not None and listed.server is None
+            said, path = listed.problem.message, tmp_path / "mcp.json"
+            assert said.en.removeprefix(f"{path} cannot be read: pumps: ").startswith(en), said.en
+            assert said.zh == f"无法读取 {path}：pumps：{zh}。"
+        for content, zh in (
+            (b"{", "第 1 行第 2 列不是有效的 JSON"),
+            (b"\xff", "它不是 UTF-8 文本"),
+            (b"[]", "它不是对象"),
+        ):
+            (tmp_path / "mcp.json").write_bytes(content)
+            with pytest.raises(Invalid) as unread:
+                McpServers(tmp_path / "mcp.json", Egress()).file.listed()
+            assert unread.value.message.zh == f"无法读取 {tmp_path / 'mcp.json'}：{zh}。"
         (tmp_path / "mcp.json").write_text("{")
         with pytest.raises(Invalid, match="cannot be read"):
             await mcp_tool(here, McpToolParams(server="pumps", tool="x"))
