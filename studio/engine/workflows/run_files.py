@@ -86,6 +86,15 @@ class RunFiles:
             log.info("%d files that were given to runs are gone: nothing mentions them any more", len(gone))
         return gone
 
+    async def purge_daily(self, catalog: Catalog) -> None:
+        """Beginning now, until it is cancelled."""
+        while self._objects is not None:  # a room of its own has none
+            try:
+                await self.purge(catalog)
+            except (StudioError, OSError) as error:
+                log.warning("files that were given to runs were not looked through: %s", error)
+            await asyncio.sleep(DAY)
+
     async def _given_again(self, address: str) -> bool:
         """Whether it is there; its 30 days begin anew."""
         async with self._turn:

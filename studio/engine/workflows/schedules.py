@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import logging
 import secrets
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, insert, select, update
 from sqlalchemy import delete as erase
@@ -24,16 +22,13 @@ from studio.engine.ids import new
 from studio.engine.text import Text
 from studio.engine.workflows.addressed import check_handed_on
 from studio.engine.workflows.execution import Execution
-from studio.engine.workflows.schedule import Schedule, ScheduleSettings, next_time, no_folder
-
-if TYPE_CHECKING:
-    from studio.engine.workflows.file_watch import FileWatch
+from studio.engine.workflows.schedule import Schedule, ScheduleSettings, next_time
+from studio.engine.workflows.watching import Watching
 
 log = logging.getLogger(__name__)
 CATCH_UP = 100  # missed times at most that are made up for
 LONGEST = 60.0  # seconds of one sleep: a clock that was put on is noticed
 SET_BACK = 1.0  # seconds that the clock may lose between two looks before it counts as set back
-LOOKING = 5.0  # seconds that are waited for a first look at a folder, such as one on a server that is away
 
 Start = Callable[[str, dict[str, Any], str], Awaitable[Execution]]
 End = Callable[[str], Awaitable[Execution]]
@@ -58,10 +53,9 @@ class Schedules:
         self._events = events
         self._start = start
         self._end = end
-        self._version_of = version_of
         self._all: dict[str, Schedule] = {}
-        self._watching: dict[str, asyncio.Task[None]] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
+        self._watching = Watching(version_of, self._launch, self._keep, self._running)
         self._clock: asyncio.Task[None] | None = None
         self._read = (time.time(), time.monotonic())  # the clocks when they were last looked at
         self._changed = asyncio.Event()
@@ -70,19 +64,20 @@ class Schedules:
     async def open(self) -> None:
         """Read them, make up for what was missed, and begin to wait."""
         away = select(workflows.c.id).where(workflows.c.deleted_at.is_not(None))
-        self._all = {item.id: item for item in await self._kept(schedules.c.workflow_id.not_in(away))}
-        self._deaf = self._events.subscribe(DatasetsChanged, self._data_changed)
+        self._all = {item.id: item for item in await _kept(self._catalog, schedules.c.workflow_id.not_in(away))}
+        self._deaf = self._events.subscribe(DatasetsChanged, lambda _: self._watching.look_soon(self._all.values()))
         for schedule in self._all.values():
             await self._catch_up(schedule)
-            await self._watch(schedule)
+            await self._watching.watch(schedule)
             if schedule.settings.kind == "dataset":
-                await self._look(schedule)
+                await self._watching.look(schedule)
         self._clock = asyncio.get_running_loop().create_task(self._tick(), name="schedules")
 
     async def close(self) -> None:
         if self._deaf is not None:
             self._deaf()
-        tasks = [task for task in (self._clock, *self._watching.values(), *self._running.values()) if task is not None]
+        await self._watching.close()
+        tasks = [task for task in (self._clock, *self._running.values()) if task is not None]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -135,15 +130,10 @@ class Schedules:
     async def _wake(self, schedule: Schedule) -> None:
         """From now on it starts its workflow."""
         self._all[schedule.id] = schedule
-        await self._watch(schedule)
+        await self._watching.watch(schedule)
         if schedule.settings.kind == "dataset":
-            await self._look(schedule)
+            await self._watching.look(schedule)
         self._tell(schedule)
-
-    async def _kept(self, which: ColumnElement[bool]) -> All:
-        query = select(schedules).where(which)
-        rows = await self._catalog.read(lambda connection: connection.execute(query).mappings().all())
-        return [Schedule.model_validate(dict(row)) for row in rows]
 
     def _tell(self, schedule: Schedule) -> None:
         self._changed.set()
@@ -157,7 +147,7 @@ class Schedules:
             found.state.setdefault("token", secrets.token_urlsafe(24))
         found.settings = settings
         await self._keep(found)
-        await self._watch(found)
+        await self._watching.watch(found)
         return found
 
     async def pause(self, schedule_id: str, paused: bool) -> Schedule:
@@ -165,13 +155,13 @@ class Schedules:
         found.paused = paused
         found.state["next_at"] = None if paused else next_time(found.settings, time.time())
         await self._keep(found)
-        await self._watch(found)
+        await self._watching.watch(found)
         return found
 
     async def remove(self, schedule_id: str) -> None:
         found = self.get(schedule_id)
         del self._all[schedule_id]
-        self._unwatch(found.id)
+        self._watching.unwatch(found.id)
         await self._catalog.write(
             lambda connection: connection.execute(erase(schedules).where(schedules.c.id == found.id))
         )
@@ -181,12 +171,12 @@ class Schedules:
         """The schedules of a workflow that is put away stay with it on disk and start nothing."""
         for schedule in self.list(workflow_id):
             del self._all[schedule.id]
-            self._unwatch(schedule.id)
+            self._watching.unwatch(schedule.id)
             self._tell(schedule)
 
     async def bring_back(self, workflow_id: str) -> None:
         """The schedules of a workflow that is restored work again, from now on: what they missed meanwhile was not wanted."""
-        for schedule in await self._kept(schedules.c.workflow_id == workflow_id):
+        for schedule in await _kept(self._catalog, schedules.c.workflow_id == workflow_id):
             if schedule.id in self._all:
                 continue
             schedule.state["version"] = None
@@ -324,58 +314,8 @@ class Schedules:
         await self._catalog.write(write)
         self._tell(schedule)
 
-    async def _watch(self, schedule: Schedule) -> None:
-        """Once this returns, no file that comes is missed."""
-        self._unwatch(schedule.id)
-        if schedule.settings.kind == "file" and not schedule.paused:
-            from studio.engine.workflows.file_watch import FileWatch
 
-            watch = FileWatch(Path(schedule.settings.folder), schedule.settings.pattern)
-            loop = asyncio.get_running_loop()
-            looking = loop.create_task(watch.look(), name=f"look {schedule.id}")
-            work = self._watch_files(schedule, watch, looking)
-            self._watching[schedule.id] = loop.create_task(work, name=f"watch {schedule.id}")
-            await asyncio.wait({looking}, timeout=LOOKING)
-
-    def _unwatch(self, schedule_id: str) -> None:
-        task = self._watching.pop(schedule_id, None)
-        if task is not None:
-            task.cancel()
-
-    async def _watch_files(self, schedule: Schedule, watch: FileWatch, looking: asyncio.Task[None]) -> None:
-        """Changes that come together start one run, with the files that are there still; what comes while it runs, the next."""
-        await looking
-        try:
-            async for found in watch.changed():
-                if running := self._running.get(schedule.id):
-                    await asyncio.wait({running})
-                if here := [path for path in found if path.is_file()]:
-                    self._launch(schedule, {"files": here})
-        except FileNotFoundError:
-            schedule.state["error"] = no_folder(schedule.settings.folder).as_dict()
-            await self._keep(schedule)
-
-    def _data_changed(self, event: DatasetsChanged) -> None:
-        wanted = [item for item in self._all.values() if item.settings.kind == "dataset" and not item.paused]
-        for schedule in wanted:
-            name = f"data {schedule.id}"
-            if name not in self._watching:
-                task = asyncio.get_running_loop().create_task(self._look(schedule), name=name)
-                self._watching[name] = task
-                task.add_done_callback(functools.partial(self._looked, name))
-
-    def _looked(self, name: str, _task: asyncio.Task[None]) -> None:
-        self._watching.pop(name, None)
-
-    async def _look(self, schedule: Schedule) -> None:
-        """Start its workflow when the dataset has another content than when it last looked."""
-        try:
-            version = await self._version_of(schedule.settings.dataset)
-        except StudioError as error:
-            log.info("the schedule %s waits for its dataset: %s", schedule.id, error)
-            return
-        before, schedule.state["version"] = schedule.state.get("version"), version
-        if before not in (None, version):
-            self._launch(schedule, {"dataset": schedule.settings.dataset})
-        elif before is None:
-            await self._keep(schedule)
+async def _kept(catalog: Catalog, which: ColumnElement[bool]) -> All:
+    query = select(schedules).where(which)
+    rows = await catalog.read(lambda connection: connection.execute(query).mappings().all())
+    return [Schedule.model_validate(dict(row)) for row in rows]

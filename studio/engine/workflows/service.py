@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from dataclasses import dataclass
 from typing import Any
 
 from studio.engine.catalog.tables import workflows
-from studio.engine.errors import StudioError
 from studio.engine.events import Event
 from studio.engine.ids import new
 from studio.engine.registry import PluginFailure
@@ -23,12 +21,9 @@ from studio.engine.workflows.longest import Longest, LongestRows
 from studio.engine.workflows.missing import missing
 from studio.engine.workflows.node import NodeType
 from studio.engine.workflows.rooms import Rooms
-from studio.engine.workflows.run_files import DAY
 from studio.engine.workflows.running import Runs
 from studio.engine.workflows.schedules import Schedules
 from studio.engine.workflows.trash import KEPT_DAYS, Trash
-
-log = logging.getLogger(__name__)
 
 Failures = list[PluginFailure]  # names of their own: the class below has a method `list`
 NodeTypes = list[NodeType]
@@ -60,7 +55,7 @@ class Workflows(Runs):
         await super().open()
         await self.forget_old()
         await self.schedules.open()
-        self._purging = asyncio.create_task(self._purge(), name="purge files of runs")
+        self._purging = asyncio.create_task(self.files.purge_daily(self._rooms.catalog), name="purge files of runs")
 
     async def close(self) -> None:
         self._purging.cancel()
@@ -170,15 +165,6 @@ class Workflows(Runs):
         """Remove what has been in the trash for longer than 30 days; done at every start."""
         before = (time.time() if now is None else now) - KEPT_DAYS * 86_400
         await self._forget(workflows.c.deleted_at < before)
-
-    async def _purge(self) -> None:
-        """Once a day, beginning with the start."""
-        while getattr(self._rooms, "objects", None) is not None:
-            try:
-                await self.files.purge(self._rooms.catalog)
-            except (StudioError, OSError) as error:
-                log.warning("files that were given to runs were not looked through: %s", error)
-            await asyncio.sleep(DAY)
 
     async def _forget(self, *conditions: Any) -> None:
         gone = await self._trash.forget(*conditions)
