@@ -42,7 +42,7 @@ def running(folder: Path) -> tuple[str, str] | None:
         owner = json.loads((folder / "owner.json").read_text())
         token = (folder / "token").read_text().strip()
         url = f"http://127.0.0.1:{int(owner['port'])}"
-        answer = httpx.get(f"{url}/health", timeout=2, trust_env=False)
+        answer = httpx.get(f"{url}/health", timeout=20, trust_env=False)  # where none runs it is refused at once
     except (OSError, ValueError, KeyError, TypeError, httpx.HTTPError):
         return None
     return (url, token) if answer.status_code == 200 else None

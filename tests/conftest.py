@@ -8,10 +8,12 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from tests.servers.mariadb import mariadb
@@ -25,6 +27,13 @@ os.environ.setdefault("ONE_DATA_KEYRING", "file")  # a test never writes into th
 KEPT = ("ONE_DATA_KEYRING", "ONE_DATA_VLLM_PYTHON")
 for name in [name for name in os.environ if name.startswith("ONE_DATA_") and name not in KEPT]:
     del os.environ[name]
+
+
+# No example is judged by its time, and every run of the suite looks at the same ones.
+hypothesis.settings.register_profile(
+    "steady", deadline=None, derandomize=True, database=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("steady")
 
 
 @dataclass(frozen=True)
@@ -71,11 +80,14 @@ def copy_of_sample(sample_home: Path, tmp_path: Path) -> Path:
 def serve(home: Path, *arguments: str) -> Running:
     """Start `studio serve` on a free port and wait until it answers."""
     command = [sys.executable, "-m", "studio", "--home", str(home), "serve", "--json", "--port", "0", *arguments]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 (a pipe that nobody reads would hold it up once it is full)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)
     assert process.stdout is not None
     line = process.stdout.readline()
     if not line:
-        raise AssertionError(process.stderr.read() if process.stderr else "studio serve ended")
+        process.wait()
+        errors.seek(0)
+        raise AssertionError(errors.read() or "studio serve ended")
     return Running(json.loads(line)["url"], (home / "data/token").read_text().strip(), home, process)
 
 

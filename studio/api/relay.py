@@ -87,10 +87,10 @@ class Relay(Response):
             async with aclosing(_closable(self.turn(forwarded))) as blocks:
                 async for block in blocks:
                     await sender.send(block)
-            await sender.send(b"", more=False)
         finally:
             await forwarded.close()
             self._count(forwarded)
+        await sender.send(b"", more=False)  # whoever hears the end finds it counted
         self._models.requests.end(self._entry, 200)
 
     async def _fail(self, error: StudioError, sender: Sender, scope: Any, receive: Any) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -178,10 +179,15 @@ class Jobs:
         except Exception as error:
             await self._fail(job, error)
             raise
+        else:
+            ending = asyncio.ensure_future(self._end(job, "done"))
+            while not ending.done():  # what is done is written down, whoever cancels it in this moment
+                with suppress(asyncio.CancelledError):
+                    await asyncio.shield(ending)
+            await ending
+            return result
         finally:
             self._running.pop(job.id, None)
-        await self._end(job, "done")
-        return result
 
     async def _fail(self, job: Job, error: Exception) -> None:
         shown = from_unexpected(error)

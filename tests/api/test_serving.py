@@ -52,7 +52,7 @@ def test_a_prompt_of_ten_megabytes_is_refused_with_a_reason(http):
 
 
 def test_a_body_beyond_all_measure_is_turned_away_before_it_is_read(tiny_studio: Running):
-    with socket.create_connection(("127.0.0.1", int(tiny_studio.url.rsplit(":", 1)[1])), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", int(tiny_studio.url.rsplit(":", 1)[1])), timeout=60) as connection:
         head = f"POST {ROUTE} HTTP/1.1\r\nHost: {tiny_studio.host}\r\nContent-Length: 900000000\r\n\r\n{{"
         connection.sendall(head.encode())
         assert b" 413 " in connection.recv(200)
@@ -93,10 +93,10 @@ def test_a_thousand_connections_that_never_read_leave_the_server_answering(tiny_
     before = psutil.Process(tiny_studio.process.pid).memory_info().rss
     with contextlib.ExitStack() as stack:
         for _ in range(1000):
-            connection = stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=20))
+            connection = stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=60))
             connection.sendall(request)
         assert http.get("/health").status_code == 200
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 200
         while (
             answer := http.post(ROUTE, json={"model": "qwen", "messages": HELLO, "max_tokens": 2})
         ).status_code == 429:
@@ -148,7 +148,7 @@ class TestInThisProcess:
         """Seconds until no slot works any more, as the worker itself says."""
         started = time.monotonic()
         while any(slot["is_processing"] for slot in (await worker.client.get("/slots")).json()):
-            assert time.monotonic() - started < 20, "it goes on decoding"
+            assert time.monotonic() - started < 120, "it goes on decoding"
             await asyncio.sleep(0.005)
         return time.monotonic() - started
 
@@ -183,7 +183,7 @@ class TestInThisProcess:
 
     async def test_a_worker_killed_in_the_middle_ends_the_stream_with_an_error_and_comes_back(self, engine, client):
         worker = await self.worker(engine)
-        heavy = {**LONG, "stream": True, "logprobs": True, "top_logprobs": 20}
+        heavy = {**LONG, "stream": True, "logprobs": True, "top_logprobs": 20, "max_tokens": 16_000}
         async with client.stream("POST", ROUTE, json=heavy) as response:
             lines = response.aiter_lines()
             await anext(lines)

@@ -128,7 +128,7 @@ async def test_a_document_in_the_middle_fails_with_the_reason_and_is_indexed_by_
     collection = (await engine.knowledge.collections())[0]
     job = await engine.knowledge.add_files(collection.id, [long])
     with engine.events.queue(JobChanged) as changes:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(200):
             while ((await changes.get()).job.progress or 0) < 0.2:
                 pass
     await asyncio.to_thread(disk.fill)

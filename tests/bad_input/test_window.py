@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +26,17 @@ def open_view(person: Person, name: str) -> Any:
 
 def ask(person: Person, chat: Any, question: str) -> None:
     person.until(chat.middle.composer.knowledge.values)
-    chat.ask(question)
-    person.until(lambda: chat.lives)
-    person.until(lambda: not chat.lives)
+    answered(person, chat, lambda: chat.ask(question))
+
+
+def answered(person: Person, chat: Any, begin: Callable[[], object]) -> None:
+    """Begin an answer and wait for its end, however soon after its beginning that is."""
+    ended: list[object] = []
+    heard = lambda *_: ended.append(1)  # noqa: E731
+    chat.asking.ended.connect(heard)
+    begin()
+    person.until(lambda: ended and not chat.lives)
+    chat.asking.ended.disconnect(heard)
 
 
 def last_answer(chat: Any) -> Any:
@@ -56,9 +65,7 @@ def test_without_any_model_a_question_keeps_its_sources_and_the_window_leads_to_
     person.wait(person.engine.models.add_demo())
 
     open_view(person, "chat")
-    person.press("Answer again", last_answer(chat))
-    person.until(lambda: chat.lives)
-    person.until(lambda: not chat.lives)
+    answered(person, chat, lambda: person.press("Answer again", last_answer(chat)))
     assert last_answer(chat).message.status == "done"
 
 
@@ -72,9 +79,7 @@ def test_a_worker_that_is_killed_while_it_answers_fails_in_words_and_answering_a
     assert answer.message.status == "failed" and answer.message.content, "what was written stays"
     person.until(lambda: "killed" in person.reads(last_answer(chat)))
     person.look("killed-worker")
-    person.press("Answer again", last_answer(chat))
-    person.until(lambda: chat.lives)
-    person.until(lambda: not chat.lives)
+    answered(person, chat, lambda: person.press("Answer again", last_answer(chat)))
     assert last_answer(chat).message.status == "done"
 
 
@@ -144,9 +149,7 @@ def test_a_full_disk_is_named_everywhere_and_work_goes_on_when_there_is_room(
 
     disk.free()
     open_view(person, "chat")
-    chat.middle.composer.send()
-    person.until(lambda: chat.lives)
-    person.until(lambda: not chat.lives)
+    answered(person, chat, chat.middle.composer.send)
     assert last_answer(chat).message.status == "done"
     kept = person.wait(person.engine.chat.messages(first.thread_id))
     assert first.id in [message.id for message in kept] and kept[-1].status == "done"

@@ -129,7 +129,7 @@ async def test_stopping_by_cancelling_the_reader_keeps_what_was_written(place: P
                 written.set()
 
     reader = asyncio.create_task(read())
-    await asyncio.wait_for(written.wait(), 10)
+    await asyncio.wait_for(written.wait(), 60)
     reader.cancel()
     with suppress(asyncio.CancelledError):
         await reader
@@ -150,7 +150,7 @@ async def test_a_reader_that_is_cancelled_twice_leaves_an_answer_that_ended(plac
                 written.set()
 
     reader = asyncio.create_task(read())
-    await asyncio.wait_for(written.wait(), 10)
+    await asyncio.wait_for(written.wait(), 60)
     writing = place.chat._tellings._writing[ids[0]]
     stop = writing.stop
 
@@ -161,7 +161,7 @@ async def test_a_reader_that_is_cancelled_twice_leaves_an_answer_that_ended(plac
 
     writing.stop = slowly  # type: ignore[method-assign]
     reader.cancel()
-    await asyncio.wait_for(ending.wait(), 10)
+    await asyncio.wait_for(ending.wait(), 60)
     reader.cancel()
     with suppress(asyncio.CancelledError):
         await reader
@@ -195,7 +195,7 @@ async def test_a_stop_while_words_go_to_disk_loses_none_of_them(place: Place) ->
 
     place.chat._threads.append = slow  # type: ignore[method-assign]
     reader = asyncio.create_task(place.ask("Hello?", thread.id))
-    await asyncio.wait_for(reaching.wait(), 10)
+    await asyncio.wait_for(reaching.wait(), 60)
     reader.cancel()
     with suppress(asyncio.CancelledError):
         await reader

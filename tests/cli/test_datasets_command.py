@@ -79,7 +79,7 @@ def test_a_reader_that_has_enough_ends_it_without_a_word(studio: Running) -> Non
         f'{studio_words} sql "{sql}" --format csv | head -3',
         f"{studio_words} sql 'FROM orders' -n 9000 | head -3",
     ):
-        done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=120)
+        done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=240)
         assert len(done.stdout.splitlines()) == 3 and done.stderr.replace("--limit", "").count("Error") == 0
         assert "Traceback" not in done.stderr and "Broken pipe" not in done.stderr
 

@@ -17,7 +17,7 @@ CSV = "id,model,note\n" + "".join(f"{n},{'K7' if n % 2 else 'P4'},Ticket {n}: th
 def shelf(studio: Running):
     """A name for a collection that is gone afterwards."""
     yield "Shelf 书架"
-    with httpx.Client(base_url=studio.url, headers={"Authorization": f"Bearer {studio.token}"}) as client:
+    with httpx.Client(base_url=studio.url, headers={"Authorization": f"Bearer {studio.token}"}, timeout=60) as client:
         for one in client.get("/api/v1/collections").json()["data"]:
             if one["name"].startswith("Shelf"):
                 client.delete(f"/api/v1/collections/{one['id']}")

@@ -67,13 +67,14 @@ async def opened(folder, offline=False):
 @pytest.fixture(autouse=True)
 def no_keychain(monkeypatch):
     monkeypatch.setenv("ONE_DATA_KEYRING", "file")
+    monkeypatch.setattr(service, "PATIENCE", 60.0)  # a busy machine is no cluster that does not answer
 
 
 async def test_a_cluster_that_answers_is_reachable_with_its_version_and_the_time_it_took(tmp_path, server):
     async with opened(tmp_path) as clusters:
         state = await clusters.add("Lab 实验室", server.url)
         assert (state.state, state.version, state.reason) == ("reachable", "9.9", None)
-        assert 0 < state.latency_ms < 5000
+        assert 0 < state.latency_ms < 60_000
         assert clusters.ledger[-1].purpose == "clusters" and clusters.ledger[-1].port == server.port
         assert [one.name for one in await clusters.list()] == ["Lab 实验室"]
 
@@ -103,7 +104,7 @@ async def test_profiles_are_there_at_the_next_start_and_are_looked_at_by_themsel
     async with opened(tmp_path) as clusters:
         clusters.events.subscribe(ClusterChanged, lambda event: seen.set())
         assert (await clusters.get("Lab")).seen_at
-        await asyncio.wait_for(seen.wait(), 10)
+        await asyncio.wait_for(seen.wait(), 60)
         assert (await clusters.get("Lab")).reachable
 
 
@@ -116,7 +117,7 @@ async def test_what_changes_is_noticed_while_nobody_asks(tmp_path, server, monke
             ClusterChanged, lambda event: gone.set() if event.cluster and event.cluster.state == "unreachable" else None
         )
         await server.stop()
-        await asyncio.wait_for(gone.wait(), 10)
+        await asyncio.wait_for(gone.wait(), 60)
 
 
 async def test_a_removed_cluster_is_no_longer_reached(tmp_path, server):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import csv
 import json
+import threading
+import time
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -121,15 +123,33 @@ async def test_more_rows_than_a_sheet_holds_are_refused_before_anything_is_writt
 
 
 @pytest.mark.parametrize("begun", [False, True])
-async def test_a_stopped_export_leaves_the_old_file(rooms: Rooms, tmp_path: Path, begun: bool) -> None:
+async def test_a_stopped_export_leaves_the_old_file(
+    rooms: Rooms, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, begun: bool
+) -> None:
+    write, written = writing.write, threading.Event()
+
+    def stands_still(*given: Any) -> int:
+        """After its first rows the export waits to be stopped."""
+        *given, told = given
+
+        def waits(rows: int) -> None:
+            written.set()
+            while True:
+                told(rows)
+                time.sleep(0.01)
+
+        return write(*given, waits)
+
+    if begun:
+        monkeypatch.setattr(writing, "write", stands_still)
     pq.write_table(pa.table({"n": list(range(1_000_000))}), tmp_path / "n.parquet")
     name = (await rooms.datasets.register(tmp_path / "n.parquet")).id
     out = tmp_path / "folder" / "out.csv"
     out.parent.mkdir()
     out.write_text("old")
     state = await rooms.datasets.export(name, out, "csv")
-    while begun and not rooms.jobs.running()[0].progress:
-        await asyncio.sleep(0.005)
+    if begun:
+        await asyncio.to_thread(written.wait)
     await rooms.jobs.cancel(state.id)
     assert out.read_text() == "old" and [each.name for each in out.parent.iterdir()] == ["out.csv"]
     assert (await rooms.jobs.list())[0].status == "cancelled"

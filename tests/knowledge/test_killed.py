@@ -25,6 +25,7 @@ async def main():
         while True:
             share = (await room.knowledge.documents(kb.id))[0].progress or 0
             if share > 0.4:
+                room.embeds.most = 0  # it stands still there, however late the kill comes
                 print("half", flush=True)
             await asyncio.sleep(0.01)
 
@@ -38,7 +39,7 @@ async def killed(paths, **environment: str) -> None:
         sys.executable, "-c", VICTIM, str(paths.data.parent), cwd=ROOT, stdout=asyncio.subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
     )  # fmt: skip
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(200):
         assert (await victim.stdout.readline()).strip() == b"half"
     os.kill(victim.pid, signal.SIGKILL)
     await victim.wait()
@@ -66,7 +67,7 @@ async def test_a_kill_in_the_middle_of_indexing_is_made_good_at_the_next_start(p
         async def indexed():
             return (await after.knowledge.documents("kb"))[0].status == "indexed"
 
-        await until(indexed, 60)
+        await until(indexed)
         found = await after.knowledge.search("How long is the warranty on the K7 pump", ["kb"])
         assert found[0].matched == "The warranty on the K7 pump is 24 months from the date of purchase."
         document = (await after.knowledge.documents("kb"))[0]

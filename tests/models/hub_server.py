@@ -48,6 +48,7 @@ class HubServer:
     def __init__(self) -> None:
         self.repositories: dict[str, Repository] = {}
         self.bytes_per_second: float | None = None
+        self.hold_at: int | None = None  # bytes of an answer after which it stands still, until this is None again
         self.break_after: list[int] = []  # for each coming request of a file: bytes after which the connection breaks
         self.refuse: list[tuple[int, dict[str, str]]] = []  # answers to the coming requests
         self.redirect_to = ""
@@ -143,6 +144,8 @@ class HubServer:
         for at in range(0, len(content), CHUNK):
             if until is not None and at >= until:
                 raise ConnectionAbortedError
+            while self.hold_at is not None and at >= self.hold_at:
+                await asyncio.sleep(0.01)
             yield content[at : at + CHUNK]
             if self.bytes_per_second:
                 await asyncio.sleep(max(0.0, begun + (at + CHUNK) / self.bytes_per_second - time.monotonic()))
@@ -165,5 +168,6 @@ def serving(hub: HubServer | None = None) -> Iterator[HubServer]:
     try:
         yield hub
     finally:
+        hub.hold_at = None
         server.should_exit = True
         thread.join(10)

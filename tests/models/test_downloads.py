@@ -58,7 +58,7 @@ class Room:
         return await self.downloads.wait((await self.downloads.start(repository, wanted)).id)
 
     async def until(self, download_id: str, share: float) -> None:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             while (found := await self.downloads.get(download_id)).done_bytes < share * found.size_bytes:
                 await asyncio.sleep(0.005)
 
@@ -141,13 +141,13 @@ async def test_parts_and_a_projector_come_together_as_one_model(room, hub, paths
 
 async def test_a_download_is_paused_and_goes_on_from_where_it_was(room, hub, paths, large_file):
     hub.add(REPOSITORY, {"Large-Q4_K_M.gguf": large_file})
-    hub.bytes_per_second = 8 * MB
+    hub.hold_at = 5 * MB
     begun = await room.downloads.start(REPOSITORY)
     await room.until(begun.id, 0.25)
     paused = await room.downloads.pause(begun.id)
     assert paused.status == "paused" and 0 < paused.done_bytes < paused.size_bytes
     assert not room.jobs.running()
-    hub.bytes_per_second = None
+    hub.hold_at = None
     await room.downloads.resume(begun.id)
     done = await room.downloads.wait(begun.id)
     assert done.status == "done"
@@ -156,7 +156,7 @@ async def test_a_download_is_paused_and_goes_on_from_where_it_was(room, hub, pat
 
 async def test_a_paused_download_stays_paused_at_the_next_start(paths, hub, large_file):
     hub.add(REPOSITORY, {"Large-Q4_K_M.gguf": large_file})
-    hub.bytes_per_second = 4 * MB
+    hub.hold_at = 5 * MB
     async with opened(paths, hub.url) as room:
         begun = await room.downloads.start(REPOSITORY)
         await room.until(begun.id, 0.1)
@@ -164,7 +164,7 @@ async def test_a_paused_download_stays_paused_at_the_next_start(paths, hub, larg
     async with opened(paths, hub.url) as later:
         assert (await later.downloads.get(begun.id)).status == "paused"
         assert not later.jobs.running()
-        hub.bytes_per_second = None
+        hub.hold_at = None
         await later.downloads.resume(begun.id)
         assert (await later.downloads.wait(begun.id)).status == "done"
 
@@ -188,19 +188,19 @@ asyncio.run(main())
 
 async def test_after_a_kill_the_download_goes_on_by_itself_and_asks_only_for_the_rest(paths, hub, large_file):
     hub.add(REPOSITORY, {"Large-Q4_K_M.gguf": large_file})
-    hub.bytes_per_second = 8 * MB
+    hub.hold_at = 5 * MB
     victim = await asyncio.create_subprocess_exec(
         sys.executable, "-c", VICTIM, str(paths.data.parent), hub.url, cwd=ROOT, stdout=asyncio.subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(200):
         download_id = (await victim.stdout.readline()).decode().strip()
     os.kill(victim.pid, signal.SIGKILL)
     await victim.wait()
     (part,) = lying(paths)
     kept = (paths.models / part).stat().st_size
     assert ".downloads" in part and kept >= 0.3 * len(large_file)
-    hub.bytes_per_second = None
+    hub.hold_at = None
     async with opened(paths, hub.url) as room:
         done = await room.downloads.wait(download_id)
         assert (done.status, hub.ranges()[-1]) == ("done", f"bytes={kept}-")
@@ -239,7 +239,7 @@ async def test_a_wrong_checksum_is_refused_and_nothing_is_left_behind(room, hub,
 
 async def test_a_cancelled_download_leaves_nothing(room, hub, paths, large_file):
     hub.add(REPOSITORY, {"Large-Q4_K_M.gguf": large_file})
-    hub.bytes_per_second = 4 * MB
+    hub.hold_at = 5 * MB
     begun = await room.downloads.start(REPOSITORY)
     await room.until(begun.id, 0.1)
     assert (await room.downloads.cancel(begun.id)).status == "cancelled"
@@ -264,17 +264,17 @@ async def test_a_disk_that_fills_up_meanwhile_ends_it_and_nothing_is_left_behind
     monkeypatch.setenv("ONE_DATA_KEYRING", "file")
     paths = Paths.under(tmp_path / "studio").make()
     hub.add(REPOSITORY, {"Large-Q4_K_M.gguf": large_file})
-    hub.bytes_per_second = 8 * MB
+    hub.hold_at = 5 * MB
     async with opened(paths, hub.url) as room:
         await room.settings.set("models.folder", str(disk.folder / "models"))
         begun = await room.downloads.start(REPOSITORY)
         await room.until(begun.id, 0.2)
         disk.fill()
+        hub.hold_at = None
         failed = await room.downloads.wait(begun.id)
         assert (failed.status, failed.error["kind"]) == ("failed", DiskFull.__name__)
         assert not list((disk.folder / "models").rglob("*"))
         disk.free()
-        hub.bytes_per_second = None
         await room.downloads.resume(begun.id)
         assert (await room.downloads.wait(begun.id)).status == "done"
 
@@ -298,7 +298,7 @@ async def test_what_is_there_already_is_not_fetched_again(room, hub, tiny_file):
 
 async def test_the_same_download_is_started_once(room, hub, large_file):
     hub.add(REPOSITORY, {"Large-Q4_K_M.gguf": large_file})
-    hub.bytes_per_second = 4 * MB
+    hub.hold_at = 5 * MB
     one, two = await room.downloads.start(REPOSITORY), await room.downloads.start(REPOSITORY)
     assert one.id == two.id and len(room.jobs.running()) == 1
     await room.downloads.cancel(one.id)

@@ -117,9 +117,11 @@ async def test_a_conversation_that_lost_its_slot_comes_back_from_memory(start, m
     assert (await ask(worker, model, **long))["timings"]["cache_n"] > 0.8 * read
 
 
-async def test_slots_work_side_by_side(start, model):
-    worker = await start(slots=4, context_length=2048)
-    body = {**HELLO, "max_tokens": 1900, "temperature": 1}
+async def test_slots_work_side_by_side(start, tmp_path):
+    file = make_tiny_gguf(tmp_path / "long.gguf", context=32_768)
+    model = await discovery.describe(file, LoadSettings())
+    worker = await start(of=model, slots=4, context_length=16_384)
+    body = {**HELLO, "max_tokens": 16_000, "temperature": 1}  # many seconds of writing
     async with AsyncExitStack() as stack:
         for _ in range(4):
             pieces = await stack.enter_async_context(aclosing(protocol.chat(worker, model, body)))

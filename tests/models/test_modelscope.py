@@ -59,13 +59,13 @@ async def test_a_model_is_found_fetched_checked_and_loads(room, hub, paths, tiny
 
 async def test_a_pause_is_gone_on_from_even_when_the_settings_name_another_hub_by_then(room, hub, large_file):
     hub.add(REPOSITORY, {"Large-Q4_K_M.gguf": large_file})
-    hub.bytes_per_second = 8 * MB
+    hub.hold_at = 5 * MB
     begun = await room.downloads.start(REPOSITORY)
     await room.until(begun.id, 0.25)
     await room.downloads.pause(begun.id)
     await room.settings.set("models.hub", "https://huggingface.co")
     await room.settings.set("models.hub_dialect", "auto")
-    hub.bytes_per_second = None
+    hub.hold_at = None
     await room.downloads.resume(begun.id)
     done = await room.downloads.wait(begun.id)
     assert done.status == "done"

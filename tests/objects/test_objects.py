@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -60,15 +62,23 @@ async def test_a_bucket_that_is_nowhere_cannot_be_reached_and_says_what_to_do(ro
     assert "bucket" in caught.value.message.en and caught.value.repair is not None
 
 
-async def test_an_endpoint_where_nobody_answers_is_named_in_the_error(rooms: Rooms, unused_tcp_port: int) -> None:
-    await rooms.objects.connect(f"http://127.0.0.1:{unused_tcp_port}", "key", "secret")
-    with pytest.raises(StudioError, match=str(unused_tcp_port)):
+@pytest.fixture
+def silent_port() -> Iterator[int]:
+    """A port that is held, so that nobody comes to listen there, and refuses whoever connects."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield held.getsockname()[1]
+
+
+async def test_an_endpoint_where_nobody_answers_is_named_in_the_error(rooms: Rooms, silent_port: int) -> None:
+    await rooms.objects.connect(f"http://127.0.0.1:{silent_port}", "key", "secret")
+    with pytest.raises(StudioError, match=str(silent_port)):
         await rooms.objects.list("s3://bucket/data/")
 
 
-async def test_folders_of_this_computer_come_before_an_endpoint(rooms: Rooms, unused_tcp_port: int) -> None:
+async def test_folders_of_this_computer_come_before_an_endpoint(rooms: Rooms, silent_port: int) -> None:
     await rooms.objects.put("s3://b/k", b"here")
-    await rooms.objects.connect(f"http://127.0.0.1:{unused_tcp_port}", "key", "secret")
+    await rooms.objects.connect(f"http://127.0.0.1:{silent_port}", "key", "secret")
     assert await rooms.objects.get("s3://b/k") == b"here"
 
 

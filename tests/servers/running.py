@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -12,16 +13,26 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+LOWEST, HIGHEST = (
+    10_000,
+    30_000,
+)  # below those that Linux gives to whoever connects: a server that is down keeps its ports
+
 
 def free_ports(count: int) -> list[int]:
     """Ports that nobody listens on now, all different."""
-    with contextlib.ExitStack() as held:
-        sockets = []
-        for _ in range(count):
-            each = held.enter_context(socket.socket())
-            each.bind(("127.0.0.1", 0))
-            sockets.append(each)
-        return [each.getsockname()[1] for each in sockets]
+    found: list[int] = []
+    for port in random.sample(range(LOWEST, HIGHEST), HIGHEST - LOWEST):
+        with socket.socket() as tried:
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                tried.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        found.append(port)
+        if len(found) == count:
+            return found
+    raise AssertionError("no port is free")
 
 
 S = TypeVar("S", bound="Startable")
@@ -53,7 +64,7 @@ class Server:
         self._log = log
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self, works: Callable[[], object], seconds: float = 60) -> None:
+    def start(self, works: Callable[[], object], seconds: float = 150) -> None:
         """Start it and wait until an operation works. Raises with the log's end when it does not."""
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(self._command, stdout=log, stderr=log, start_new_session=True)

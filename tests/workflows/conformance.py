@@ -84,7 +84,7 @@ def graphs() -> dict[str, Graph]:
         "python text": one("python", "s.word > x.value", "value", code="return value[::-1]"),
         "python table": one("python", "s.rows > x.value", "value", code="return [{'n': (r['n'] or 0) * 2} for r in value]", output="table"),
         "python json": one("python", "s.rows > x.value", "value", code="return {'count': len(value), 'half': 0.5}"),
-        "python package": one("python", "s.rows > x.value", "value", code="import numpy\nreturn float(numpy.mean([r['n'] or 0 for r in value]))", packages=["numpy"], memory_mb=1024),
+        "python package": one("python", "s.rows > x.value", "value", code="import numpy\nreturn float(numpy.mean([r['n'] or 0 for r in value]))", packages=["numpy"], memory_mb=1024, seconds=120),
         "sql": table(step("q", "sql", sql="SELECT region, sum(n) AS n FROM rows GROUP BY 1 ORDER BY 1"), "t.value > q.rows", "q.table > o.result"),
         "sql of nothing": table(step("q", "sql", sql="SELECT * FROM rows WHERE n > 100"), "t.value > q.rows", "q.table > o.result"),
         "filter": table(step("f", "filter_rows", where="number(n or 0) > 2", sort_by=["n"]), "t.value > f.rows", "f.table > o.result"),

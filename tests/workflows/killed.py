@@ -1,7 +1,8 @@
-"""A program that runs a map of rows until somebody kills it: `python -m tests.workflows.killed FOLDER MARKS`.
-With a third word it runs a column that a model writes.
+"""A program that runs a map of rows until somebody kills it: `python -m tests.workflows.killed FOLDER MARKS MOST`.
+With a fourth word it runs a column that a model writes.
 
-Every row appends a line to MARKS before it gives its answer, so a test can count how often each was run.
+Every row appends a line to MARKS before it gives its answer, so a test can count how often each was run. At MOST lines the
+program stands still, so it is killed in the middle however slow whoever kills it is.
 """
 
 from __future__ import annotations
@@ -30,6 +31,14 @@ from tests.catalogs import catalog_at
 from tests.workflows.graphs import graph, step
 
 ROWS = 200
+most: int | None = None  # lines after which the next row waits for ever
+
+
+async def leave_mark(marks: Path, words: Any) -> None:
+    if most is not None and marks.exists() and len(marks.read_text().splitlines()) >= most:
+        await asyncio.Event().wait()
+    with marks.open("a") as file:
+        file.write(f"{words}\n")
 
 
 class MarkParams(Params):
@@ -47,8 +56,7 @@ class MarkParams(Params):
 async def mark(value: Annotated[Anything, Text("Value", "值")], context: Context, params: MarkParams) -> Anything:
     """Append a line to a file: a side effect that can be counted."""
     await asyncio.sleep(params.seconds)
-    with Path(params.file).open("a") as file:
-        file.write(f"{value}\n")
+    await leave_mark(Path(params.file), value)
     return value
 
 
@@ -95,8 +103,7 @@ class MarkingModel:
 
     async def chat(self, model: str, messages: list[dict[str, Any]], **options: Any) -> AsyncIterator[Any]:
         await asyncio.sleep(0.005)
-        with self.marks.open("a") as file:
-            file.write(f"{messages[-1]['content']}\n")
+        await leave_mark(self.marks, messages[-1]["content"])
         yield SimpleNamespace(text=messages[-1]["content"], usage=None)
 
 
@@ -119,13 +126,22 @@ async def room(folder: Path, marks: Path | None = None) -> tuple[Workflows, Cata
     return workflows, catalog
 
 
+async def recorded(workflows: Workflows, run: str) -> set[str]:
+    """The rows of a column whose answers are in the journal."""
+    events = await workflows._journal.history(run, kinds=("rows",))
+    return {str(rows[0]) for event in events for rows, _ in event.data["rows"]}
+
+
 async def main(folder: Path, marks: Path, *column_wanted: str) -> None:
     workflows, _ = await room(folder, marks)
     started = await workflows.start((column if column_wanted else sheet)(marks))
     print(started.id, flush=True)
+    while column_wanted and len(await recorded(workflows, started.id)) < (most or 0):
+        await asyncio.sleep(0.01)
+    print("recorded", flush=True)
     await workflows.wait(started.id)
-    print("done", flush=True)
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]), Path(sys.argv[2]), *sys.argv[3:]))
+    most = int(sys.argv[3])
+    asyncio.run(main(Path(sys.argv[1]), Path(sys.argv[2]), *sys.argv[4:]))

@@ -57,7 +57,7 @@ async def kill(folder: Path, address: str, name: str, posts: int, wanted: Counte
     child = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=subprocess.PIPE)
     assert child.stdout is not None
     execution = (await child.stdout.readline()).decode().strip()
-    ends = time.monotonic() + 60
+    ends = time.monotonic() + 200
     while sum(Counting.counts.values()) < posts and time.monotonic() < ends and child.returncode is None:
         await asyncio.sleep(0.0005)
     child.send_signal(signal.SIGKILL)

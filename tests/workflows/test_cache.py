@@ -8,8 +8,6 @@ import sys
 from asyncio.subprocess import PIPE
 from pathlib import Path
 
-import pytest
-
 from studio.engine.engine import Engine
 from studio.engine.paths import Paths
 from studio.engine.workflows import file
@@ -90,7 +88,6 @@ async def test_light_steps_are_kept_on_the_sheet_but_not_for_each_row(workflows:
     assert len(workflows._cache._fresh) - before == 1, "the python step"
 
 
-@pytest.mark.timeout(120)
 async def test_another_program_takes_what_this_one_worked_out(tmp_path: Path) -> None:
     home, path = tmp_path / "home", tmp_path / "forty.json"
     path.write_text(file.write(forty()))

@@ -15,7 +15,7 @@ from studio.engine.process import Child
 from studio.engine.text import Text
 
 READER = Path(__file__).with_name("gguf_reader.py")
-SECONDS = 10
+SECONDS = 60  # milliseconds do, on a machine that is not busy
 MEMORY = 1024 * 1024 * 1024  # address space; the mapped start of the file counts
 FILE_TYPES = {
     0: "F32", 1: "F16", 2: "Q4_0", 3: "Q4_1", 7: "Q8_0", 8: "Q5_0", 9: "Q5_1", 10: "Q2_K", 11: "Q3_K_S", 12: "Q3_K_M",

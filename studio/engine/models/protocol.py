@@ -24,7 +24,7 @@ from studio.engine.text import Text
 if TYPE_CHECKING:
     import httpx
 
-END_SECONDS = 1.0  # how long a broken connection waits to learn that the worker ended
+END_SECONDS = 5.0  # how long a broken connection waits to learn that the worker ended
 ERROR_BYTES = 65_536
 CHAT_ROUTE = "/v1/chat/completions"
 

@@ -147,7 +147,7 @@ class TestMcpTool(NodeContract):
         here, notes = context(named(tmp_path, allow=["*"])), tmp_path / "notes"
         params = McpToolParams(server="pumps", tool="sleep", values='{"seconds": 600}')
         step = asyncio.create_task(mcp_tool(here, params))
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(200):
             while not notes.exists() or not notes.read_text():
                 assert not step.done(), step.result()
                 await asyncio.sleep(0.02)
