@@ -15,6 +15,7 @@ from studio.engine.settings import is_loopback
 from studio.engine.text import Text
 
 MOST_FILES = 65_536
+IDLE_SECONDS = 75  # longer than programs keep a connection: none is closed while the next request is on its way
 
 
 class Server:
@@ -47,6 +48,7 @@ class Server:
             access_log=False,
             lifespan="off",
             server_header=False,
+            timeout_keep_alive=IDLE_SECONDS,
             timeout_graceful_shutdown=2,
         )
         self._server = uvicorn.Server(config)

@@ -20,7 +20,7 @@ def tiny_studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     home = tmp_path_factory.mktemp("tiny")
     file = make_tiny_gguf(home / "Tiny-Random-F32.gguf")
     running = serve(home / "home")
-    with httpx.Client(base_url=running.url, timeout=60) as client:
+    with httpx.Client(base_url=running.url, timeout=240) as client:
         assert client.post("/api/v1/models", json={"path": str(file)}).status_code == 201
         client.put("/api/v1/models/aliases", json={"alias": "qwen", "target": "Tiny-Random"}).raise_for_status()
     yield running
@@ -29,5 +29,5 @@ def tiny_studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 @pytest.fixture
 def http(tiny_studio: Running) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=tiny_studio.url, timeout=60) as client:
+    with httpx.Client(base_url=tiny_studio.url, timeout=240) as client:
         yield client

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 def curl(command: str, studio: Running) -> tuple[int, Any]:
     """Run a curl line of the contract with HOST filled in; status and JSON."""
     line = command.replace("HOST", studio.host) + " -s -w '\\n%{http_code}'"
-    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=True, timeout=240)
+    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=True, timeout=600)
     body, _, status = done.stdout.rpartition("\n")
     return int(status), json.loads(body)
 
@@ -46,7 +46,7 @@ def test_the_sdk_reads_ds_001(studio: Running, sample_home: Path, running: bool)
     code = "from cube_sdk import Dataset; ds = Dataset.get('ds-001'); print(ds.read())"
     home = studio.home if running else sample_home
     environment = {**os.environ, "ONE_DATA_HOME": str(home)}
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, timeout=240)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, timeout=600)
     assert done.returncode == 0, done.stderr
     assert "[12000 rows x 10 columns]" in done.stdout and "87929001" in done.stdout
 

@@ -96,7 +96,7 @@ async def test_what_the_window_has_written_is_followed_and_stopped_over_http(wor
     await server.start()
     try:
         await half.wait()
-        async with httpx.AsyncClient(base_url=server.address, timeout=60) as client:
+        async with httpx.AsyncClient(base_url=server.address, timeout=240) as client:
             place = f"/api/v1/conversations/{thread}/events"
             told = await _followed(client, place, "piece", models.go_on.set)
             whole = "".join(models.words)
@@ -144,7 +144,7 @@ async def test_a_server_that_is_switched_off_lets_its_readers_go_and_the_window_
 
     server, window = Server(engine, port=0), asyncio.create_task(write())
     await server.start()
-    async with httpx.AsyncClient(base_url=server.address, timeout=60) as client:
+    async with httpx.AsyncClient(base_url=server.address, timeout=240) as client:
         await half.wait()
         flow = data(await client.post("/api/v1/workflows", json={"name": "Rest", "definition": REST}), 201)
         run = await engine.workflows.start(flow["id"], {"who": "Ada"})

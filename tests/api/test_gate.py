@@ -29,7 +29,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 def request(running: Running, lines: list[str]) -> tuple[int, str]:
     """Send a request exactly as it is written; status and head of the answer."""
     host, _, port = running.host.partition(":")
-    with socket.create_connection((host, int(port)), timeout=60) as connection:
+    with socket.create_connection((host, int(port)), timeout=240) as connection:
         connection.sendall(("\r\n".join(lines) + "\r\nConnection: close\r\n\r\n").encode())
         answer = b""
         while piece := connection.recv(65536):
@@ -67,7 +67,7 @@ def test_a_foreign_origin_is_refused_without_a_cors_header(guarded: Running, rou
 
 
 def test_the_right_host_without_a_token_is_401_on_every_route_but_health(guarded: Running) -> None:
-    with httpx.Client(base_url=guarded.url, trust_env=False, timeout=60) as client:
+    with httpx.Client(base_url=guarded.url, trust_env=False, timeout=240) as client:
         assert client.get("/health").status_code == 200
         for route in ROUTES[1:]:
             answer = client.get(route)
@@ -80,7 +80,7 @@ def test_the_right_host_without_a_token_is_401_on_every_route_but_health(guarded
 
 
 def test_every_declared_route_is_behind_the_gate(guarded: Running) -> None:
-    with httpx.Client(base_url=guarded.url, trust_env=False, timeout=60) as client:
+    with httpx.Client(base_url=guarded.url, trust_env=False, timeout=240) as client:
         schema = client.get("/openapi.json", headers={"Authorization": f"Bearer {guarded.token}"}).json()
         assert len(schema["paths"]) > 40
         for path, methods in schema["paths"].items():
@@ -117,7 +117,7 @@ def test_a_bind_beyond_loopback_needs_the_token_without_being_asked(tmp_path: Pa
     running = serve(tmp_path, "--host", "0.0.0.0")
     try:
         port = running.url.rpartition(":")[2]
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=60) as client:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=240) as client:
             assert client.get("/api/v1/datasets").status_code == 401
             assert client.get("/health", headers={"Host": "evil.example"}).status_code == 403
             hook, token = _hook(client, {"Authorization": f"Bearer {running.token}"})
@@ -133,7 +133,7 @@ def test_a_taken_port_is_named_with_the_way_out(guarded: Running, tmp_path: Path
 
     port = guarded.url.rpartition(":")[2]
     command = [sys.executable, "-m", "studio", "--home", str(tmp_path), "serve", "--port", port]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=240, env={**os.environ, "LANG": "C.UTF-8"})
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, env={**os.environ, "LANG": "C.UTF-8"})
     assert done.returncode == 1 and f"Port {port}" in done.stderr and "--port" in done.stderr
     assert "Traceback" not in done.stderr
 

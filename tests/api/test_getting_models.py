@@ -51,7 +51,7 @@ def http(hub: HubServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[h
         patch.setenv("ONE_DATA_KEYRING", "file")
         patch.setenv("ONE_DATA_MODELS__HUB", hub.url)
         running = serve(person / "studio")
-    with httpx.Client(base_url=running.url, timeout=60) as client:
+    with httpx.Client(base_url=running.url, timeout=240) as client:
         yield client
     stop(running)
 

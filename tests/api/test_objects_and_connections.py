@@ -27,7 +27,7 @@ def strict(sample_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
 @pytest.fixture
 def client(strict: Running) -> Iterator[httpx.Client]:
     headers = {"Authorization": f"Bearer {strict.token}"}
-    with httpx.Client(base_url=f"{strict.url}/api/v1", headers=headers, trust_env=False, timeout=60) as opened:
+    with httpx.Client(base_url=f"{strict.url}/api/v1", headers=headers, trust_env=False, timeout=240) as opened:
         yield opened
 
 
@@ -41,7 +41,7 @@ def test_an_upload_url_takes_a_file_without_a_token_and_nothing_else(client: htt
     assert made["method"] == "PUT" and made["storage_path"] == "s3://sample/orders/extra 1.parquet"
     file = next((strict.home / "data/objects/sample/orders").glob("*.parquet"))
     before = data(client.get("/datasets/ds-001"))["row_count"]
-    bare = httpx.Client(trust_env=False, timeout=60)
+    bare = httpx.Client(trust_env=False, timeout=240)
     assert bare.put(made["url"].replace("extra", "other"), content=b"x").status_code == 403
     assert bare.get(made["url"]).status_code == 403
     assert bare.put(made["url"].partition("?")[0], content=b"x").status_code == 401
@@ -85,7 +85,7 @@ def test_a_bucket_is_connected_looked_into_and_written_to_over_http(client: http
     kept = data(client.post("/datasets", json={"name": "numbers", "path": f"s3://{bucket}/numbers/"}), 201)
     assert kept["status"] == "unreachable"
     url = data(client.post("/datasets/numbers/upload-url", json={"file_name": "1.csv"}))["url"]
-    assert httpx.put(url, content=b"n\n1\n2\n", trust_env=False, timeout=60).status_code == 200
+    assert httpx.put(url, content=b"n\n1\n2\n", trust_env=False, timeout=240).status_code == 200
     assert data(client.get("/datasets/numbers"))["row_count"] == 2
     found = data(client.get("/connections/lake/branches", params=[("path", bucket), ("path", "numbers")]))
     assert [(each["name"], each["address"]) for each in found] == [("1.csv", f"s3://{bucket}/numbers/1.csv")]

@@ -25,7 +25,7 @@ class Verdict(BaseModel):
 
 @pytest.fixture
 def client(tiny_studio):
-    with OpenAI(base_url=tiny_studio.url + "/v1", api_key="none", max_retries=0, timeout=60) as client:
+    with OpenAI(base_url=tiny_studio.url + "/v1", api_key="none", max_retries=0, timeout=240) as client:
         yield client
 
 

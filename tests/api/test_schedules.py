@@ -21,7 +21,7 @@ HOOKED = graph(
 @pytest.fixture
 def http(bare_studio: Running) -> Iterator[httpx.Client]:
     headers = {"Authorization": f"Bearer {bare_studio.token}"}
-    with httpx.Client(base_url=f"{bare_studio.url}/api/v1", headers=headers, timeout=60) as client:
+    with httpx.Client(base_url=f"{bare_studio.url}/api/v1", headers=headers, timeout=240) as client:
         yield client
 
 
@@ -110,7 +110,7 @@ def test_on_this_computer_a_hook_needs_its_own_token_only(
     bare_studio: Running, http: httpx.Client, workflow: str
 ) -> None:
     made = data(http.post(f"/workflows/{workflow}/schedules", json={"kind": "webhook"}), 201)
-    with httpx.Client(base_url=f"{bare_studio.url}/api/v1/hooks/{made['id']}", timeout=60) as caller:
+    with httpx.Client(base_url=f"{bare_studio.url}/api/v1/hooks/{made['id']}", timeout=240) as caller:
         begun = data(caller.post(f"/{made['state']['token']}", json={"n": [1]}), 202)
         assert ended(http, begun["execution_id"])["outputs"] == {"result": {"n": [1]}}
         assert caller.post("/wrong", json={}).status_code == 404

@@ -52,7 +52,7 @@ def test_a_prompt_of_ten_megabytes_is_refused_with_a_reason(http):
 
 
 def test_a_body_beyond_all_measure_is_turned_away_before_it_is_read(tiny_studio: Running):
-    with socket.create_connection(("127.0.0.1", int(tiny_studio.url.rsplit(":", 1)[1])), timeout=60) as connection:
+    with socket.create_connection(("127.0.0.1", int(tiny_studio.url.rsplit(":", 1)[1])), timeout=240) as connection:
         head = f"POST {ROUTE} HTTP/1.1\r\nHost: {tiny_studio.host}\r\nContent-Length: 900000000\r\n\r\n{{"
         connection.sendall(head.encode())
         assert b" 413 " in connection.recv(200)
@@ -93,7 +93,7 @@ def test_a_thousand_connections_that_never_read_leave_the_server_answering(tiny_
     before = psutil.Process(tiny_studio.process.pid).memory_info().rss
     with contextlib.ExitStack() as stack:
         for _ in range(1000):
-            connection = stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=60))
+            connection = stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=240))
             connection.sendall(request)
         assert http.get("/health").status_code == 200
         deadline = time.monotonic() + 200
@@ -137,7 +137,7 @@ class TestInThisProcess:
 
         server = Server(engine)
         await server.start()
-        async with httpx.AsyncClient(base_url=server.address, timeout=60, trust_env=False) as client:
+        async with httpx.AsyncClient(base_url=server.address, timeout=240, trust_env=False) as client:
             yield client
         await server.stop()
 

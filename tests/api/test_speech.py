@@ -16,7 +16,7 @@ from tests.workflows.nodes.speech_server import Speaking, speaking
 
 @pytest.fixture
 def voices(bare_studio: Running) -> Iterator[Speaking]:
-    with speaking() as told, httpx.Client(base_url=bare_studio.url, timeout=60) as client:
+    with speaking() as told, httpx.Client(base_url=bare_studio.url, timeout=240) as client:
         names = {"reader": "little-tts", "silent": "blind"}
         for name, model in names.items():
             added = {"name": name, "url": told.url, "key": "sk-voice", "model": model}
@@ -28,7 +28,7 @@ def voices(bare_studio: Running) -> Iterator[Speaking]:
 
 @pytest.fixture
 def client(bare_studio: Running) -> Iterator[openai.OpenAI]:
-    with openai.OpenAI(base_url=bare_studio.url + "/v1", api_key="none", max_retries=0, timeout=60) as made:
+    with openai.OpenAI(base_url=bare_studio.url + "/v1", api_key="none", max_retries=0, timeout=240) as made:
         yield made
 
 

@@ -20,7 +20,7 @@ async def test_the_openai_route_answers_503_with_the_way_to_get_one(copy_of_samp
     await engine.close()
     running = serve(copy_of_sample)
     try:
-        async with httpx.AsyncClient(base_url=running.url, trust_env=False, timeout=60) as client:
+        async with httpx.AsyncClient(base_url=running.url, trust_env=False, timeout=240) as client:
             for stream in (False, True):
                 answer = await client.post("/v1/chat/completions", json={**ASK, "stream": stream})
                 assert answer.status_code == 503

@@ -142,7 +142,7 @@ async def test_a_catalog_in_use_is_not_restored_under_its_owner(copy_of_sample: 
     try:
         environment = {**os.environ, "LANG": "C.UTF-8"}
         done = await asyncio.to_thread(
-            subprocess.run, command, capture_output=True, text=True, timeout=240, env=environment
+            subprocess.run, command, capture_output=True, text=True, timeout=600, env=environment
         )
         assert done.returncode == 1 and f"process {os.getpid()}" in done.stderr and "Traceback" not in done.stderr
         assert not list(engine.paths.data.glob("catalog.damaged-*"))

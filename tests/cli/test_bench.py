@@ -19,7 +19,7 @@ def home(tmp_path_factory: pytest.TempPathFactory):
     folder = tmp_path_factory.mktemp("bench-cli")
     file = make_tiny_gguf(folder / "Tiny-Random-F32.gguf")
     running = serve(folder / "home")
-    httpx.post(f"{running.url}/api/v1/models", json={"path": str(file)}, timeout=60).raise_for_status()
+    httpx.post(f"{running.url}/api/v1/models", json={"path": str(file)}, timeout=240).raise_for_status()
     yield folder / "home"
     stop(running)
 

@@ -26,7 +26,7 @@ def studio_command(
     }
     environment |= {"LANG": language, "LC_ALL": language}
     command = [sys.executable, "-m", "studio", "--home", str(home), *words]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=240)
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=600)
     assert done.returncode == code, done.stderr + done.stdout
     assert "Traceback" not in done.stderr
     return done

@@ -26,7 +26,7 @@ def sales(studio: Running, tmp_path: Path) -> Path:
 
 def raw(home: Path, *words: str, code: int = 0, given: str | None = None) -> bytes:
     command = [sys.executable, "-m", "studio", "--home", str(home), "datasets", *words]
-    done = subprocess.run(command, capture_output=True, input=given.encode() if given else None, timeout=240)
+    done = subprocess.run(command, capture_output=True, input=given.encode() if given else None, timeout=600)
     assert done.returncode == code, done.stderr.decode()
     assert b"Traceback" not in done.stderr
     return done.stdout
@@ -79,7 +79,7 @@ def test_a_reader_that_has_enough_ends_it_without_a_word(studio: Running) -> Non
         f'{studio_words} sql "{sql}" --format csv | head -3',
         f"{studio_words} sql 'FROM orders' -n 9000 | head -3",
     ):
-        done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=240)
+        done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=600)
         assert len(done.stdout.splitlines()) == 3 and done.stderr.replace("--limit", "").count("Error") == 0
         assert "Traceback" not in done.stderr and "Broken pipe" not in done.stderr
 

@@ -17,7 +17,7 @@ CSV = "id,model,note\n" + "".join(f"{n},{'K7' if n % 2 else 'P4'},Ticket {n}: th
 def shelf(studio: Running):
     """A name for a collection that is gone afterwards."""
     yield "Shelf 书架"
-    with httpx.Client(base_url=studio.url, headers={"Authorization": f"Bearer {studio.token}"}, timeout=60) as client:
+    with httpx.Client(base_url=studio.url, headers={"Authorization": f"Bearer {studio.token}"}, timeout=240) as client:
         for one in client.get("/api/v1/collections").json()["data"]:
             if one["name"].startswith("Shelf"):
                 client.delete(f"/api/v1/collections/{one['id']}")
@@ -64,7 +64,7 @@ class Page(BaseHTTPRequestHandler):
 def test_the_routes_of_a_collection(studio, shelf, tmp_path):
     path = tmp_path / "parts.md"
     path.write_text("## One\n\nThe first part is red.\n\n## Two\n\nThe second part is blue.\n")
-    with httpx.Client(base_url=studio.url, headers={"Authorization": f"Bearer {studio.token}"}, timeout=60) as client:
+    with httpx.Client(base_url=studio.url, headers={"Authorization": f"Bearer {studio.token}"}, timeout=240) as client:
 
         def ask(method, route, code=200, **body):
             answer = client.request(method, f"/api/v1{route}", json=body or None)

@@ -97,7 +97,7 @@ class TestS3(ObjectStoreContract):
         assert [each.name for each in tmp_path.glob(".*part")] == []
 
     def test_a_presigned_url_needs_no_keys_and_lets_nothing_else_through(self, store: S3) -> None:
-        client = httpx.Client(trust_env=False, timeout=60)
+        client = httpx.Client(trust_env=False, timeout=240)
         put = store.presign("PUT", BUCKET, "by url.txt", 60)
         assert client.put(put, content=b"sent").status_code == 200
         assert client.get(store.presign("GET", BUCKET, "by url.txt", 60)).content == b"sent"

@@ -41,8 +41,9 @@ class Seaweed:
         named = [f"-{name}={port}" for name, port in ports.items()]
         self.endpoint = f"http://127.0.0.1:{ports['s3.port']}"
         self._place = f"127.0.0.1:{ports['s3.port']}"
+        weed = ["env", "TZ=UTC", str(binary)]  # it tells the times of versions in the zone of its machine
         self._server = Server(
-            [str(binary), "server", f"-dir={data}", f"-s3.config={keys}", *FLAGS.split(), *named], folder / "log"
+            [*weed, "server", f"-dir={data}", f"-s3.config={keys}", *FLAGS.split(), *named], folder / "log"
         )
 
     def start(self) -> None:

@@ -157,7 +157,7 @@ async def test_a_draft_survives_a_kill(tmp_path: Path) -> None:
     )
     root = Path(__file__).parents[2]
     killed = subprocess.run(
-        [sys.executable, "-c", program], cwd=root, env={**os.environ, "ONE_DATA_KEYRING": "file"}, timeout=240
+        [sys.executable, "-c", program], cwd=root, env={**os.environ, "ONE_DATA_KEYRING": "file"}, timeout=600
     )
     assert killed.returncode == -9
     from tests.data_rooms import open_rooms

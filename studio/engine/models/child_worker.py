@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 START_SECONDS = 600  # a large model on a slow disk
 STOP_SECONDS = 3
 LOOK_EVERY = 0.2  # seconds between two looks whether a worker that starts answers yet
+IDLE_SECONDS = 2  # of a connection without a request: llama.cpp closes it after five
 REASONS = {  # in llama.cpp's log: what stands before the reason, and what we say before it
     "error loading model: ": "",
     "llama_init_from_model: ": "",
@@ -154,7 +155,7 @@ class ChildWorker(Worker):
         if self._client is None:
             import httpx
 
-            limits = httpx.Limits(max_connections=None, max_keepalive_connections=16)
+            limits = httpx.Limits(max_keepalive_connections=16, keepalive_expiry=IDLE_SECONDS)
             timeout = httpx.Timeout(READ_SECONDS, connect=5)
             self._client = httpx.AsyncClient(
                 base_url=self.base_url, headers=self.headers(), timeout=timeout, limits=limits, trust_env=False
