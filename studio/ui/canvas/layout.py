@@ -99,6 +99,8 @@ def place_node(face: NodeFace, live: Live, width: float | None = None) -> Layout
     layout.spots = [*_column(left, 0.0, y), *_column(right, layout.width, y)]
     y += max(len(left), len(right)) * PORT_ROW
     for block in face.blocks:
+        if block.kind == "stream" and live.state == "failed":
+            continue  # the reason stands there instead
         height = block_height(block)
         layout.blocks.append(Placed(block, y, layout.width - 2 * PAD, height))
         y += height

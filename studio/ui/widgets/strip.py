@@ -90,7 +90,7 @@ def words_of(ask: Ask) -> tuple[Text | str, bool]:
 def paint_strip(painter: QPainter, rect: QRect, strip: Strip) -> None:
     """A small chart with a line of words under it."""
     words = strip.caption if isinstance(strip.caption, str) else tr(strip.caption)
-    chart = QRectF(rect.left(), rect.top(), rect.width(), max(8, rect.height() - 20))
+    chart = QRectF(rect.left(), rect.top(), rect.width(), max(8, rect.height() - theme.scaled(20)))
     painter.setPen(Qt.PenStyle.NoPen)
     if strip.bars:
         paint_bars(painter, chart, strip.bars, "chart.0" if strip.coloured else "text.tertiary")
@@ -98,7 +98,7 @@ def paint_strip(painter: QPainter, rect: QRect, strip: Strip) -> None:
         paint_shares(painter, chart, strip.shares)
     painter.setFont(theme.font("caption"))
     painter.setPen(theme.colour("warning.text" if strip.warns else "text.secondary"))
-    place = QRect(rect.left(), rect.bottom() - 17, rect.width(), 16)
+    place = QRect(rect.left(), rect.bottom() - theme.scaled(17), rect.width(), theme.scaled(16))
     metrics = QFontMetrics(painter.font())
     words = next((each for each in shorter(words) if metrics.horizontalAdvance(each) <= rect.width()), words)
     short = metrics.elidedText(words, Qt.TextElideMode.ElideRight, rect.width())

@@ -21,7 +21,7 @@ from studio.ui.widgets.panel import Card
 from studio.ui.widgets.things import files_in, things_in
 
 LINES = 8
-LOCAL = Text("Runs on this computer. Nothing leaves it.", "在本机运行，数据不会离开本机。")
+LOCAL = Text("Runs on this computer. Nothing leaves it.", "在本机运行，数据不会外传。")
 
 
 class Composer(QWidget):
@@ -101,7 +101,7 @@ class Composer(QWidget):
             )
             if follow_up
             else Text(
-                "Ask your documents and data. Type @ to add some, / for a workflow.",
+                "Ask your data. Type @ to add some, / for a workflow.",
                 "向文档和数据提问，输入 @ 添加数据，输入 / 运行工作流",
             )
         )

@@ -36,6 +36,8 @@ AGGREGATES: tuple[tuple[Aggregate, Text], ...] = (
     ("count", Text("Count", "计数")), ("min", Text("Lowest", "最小")), ("max", Text("Highest", "最大")),
 )  # fmt: skip
 
+ROOMY = 460  # what the choices and the button take with their words, and a little
+
 
 class ChartTab(QWidget):
     """Draws when it is looked at."""
@@ -99,6 +101,7 @@ class ChartTab(QWidget):
             head.row.addWidget(widget)
         head.row.addStretch(1)
         head.row.addWidget(self.as_table)
+        head.bare_below(ROOMY, self.as_table)
         column.addWidget(head)
         self.message = QWidget()
         inner, pad = QHBoxLayout(self.message), theme.size("space.3")

@@ -39,7 +39,8 @@ class DifferenceTab(QWidget):
         self.found: Difference | None = None
         self.key = Choice([], None, Text("Key column", "主键列"))
         self.kind = Segmented([("", Text("All", "全部")), *WORDS.items()])
-        self.summary, self.columns_told = Label("", "dense"), Label("", "caption", "text.secondary", wrap=True)
+        self.summary = Label("", "dense", elide="end").shrinkable()
+        self.columns_told = Label("", "caption", "text.secondary", wrap=True)
         self.table = VirtualTable(bridge=bridge)
         self.stack = QStackedWidget()
         self._lay_out()
@@ -130,8 +131,7 @@ class DifferenceTab(QWidget):
         bar.row.addWidget(
             Label(Text(f"Version {self.before} → {self.after}", f"版本 {self.before} → {self.after}"), "bodyStrong")
         )
-        bar.row.addWidget(self.summary)
-        bar.row.addStretch(1)
+        bar.row.addWidget(self.summary, 1)
         bar.row.addWidget(Label(Text("Key", "主键"), "dense", "text.secondary"))
         bar.row.addWidget(self.key)
         bar.row.addWidget(self.kind)

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from studio.engine.sql.spool import Spooled
     from studio.ui.studio import Studio
 
+ROOMY = 420  # what its buttons take with their words, and a little
+
 
 class ResultTab(QWidget):
     """Shows a result; a long one is shown whole when that is asked for."""
@@ -134,6 +136,7 @@ class ResultTab(QWidget):
         foot.row.addWidget(self.sum, 1)
         for widget in (self.copy, self.keep, self.export):
             foot.row.addWidget(widget)
+        foot.bare_below(ROOMY, self.copy, self.keep)
         column.addWidget(foot)
 
     def _listen(self) -> None:

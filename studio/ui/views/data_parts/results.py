@@ -61,7 +61,7 @@ class Results(Surface):
         self.which = Choice(name=Text("Which result", "第几个结果"))
         self.which.setMinimumWidth(theme.scaled(132))
         self.done = Glyph("check", "success.text", 14)
-        self.note = Label("", "caption", "text.secondary")
+        self.note = Label("", "caption", "text.secondary", elide="end").shrinkable()
         self._waiting = False
         self._drawable: tuple[Sequence[Column], Any, int] | None = None  # what a chart would be drawn of
         self.message = Label(

@@ -28,9 +28,9 @@ COLUMNS: dict[str, tuple[Text, int, bool, int]] = {
     "quantization": (Text("Quant", "量化"), 76, False, 890),
     "size": (Text("On disk", "大小"), 68, True, 710),
     "context": (Text("Context", "上下文"), 60, True, 960),
-    "fit": (Text("On this computer", "在本机"), 142, False, 560),
+    "fit": (Text("On this computer", "在本机"), 142, False, 540),
     "speed": (Text("Speed", "速度"), 88, True, 800),
-    "state": (Text("State", "状态"), 196, True, 0),
+    "state": (Text("State", "状态"), 180, True, 0),
 }
 PAD = 16
 

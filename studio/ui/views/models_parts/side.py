@@ -37,6 +37,7 @@ class ModelsSide(Panel):
         self.library = RowList(Text("Library", "模型库"))
         self.library.selected.connect(lambda kind: self.filtered.emit("" if kind == "all" else kind))
         self.library.setFixedHeight(theme.scaled(28 * 4 + 6))
+        self.library.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)  # all four are there
         self._engines: dict[str, _Engine] = {}
         self._engine_list = QVBoxLayout()
         self._engine_list.setContentsMargins(theme.size("space.3"), 0, theme.size("space.3"), 0)
