@@ -131,12 +131,12 @@ def _close_engine() -> None:
             try:
                 while _beside:
                     await asyncio.wait_for(_beside.pop().close(), 5)
-                await asyncio.wait_for(engine.close(), 10)
+                await asyncio.wait_for(engine.close(), 30)
             finally:
                 over.set()
 
         bridge.on_loop(lambda: asyncio.ensure_future(close()))
-        over.wait(12)
+        over.wait(35)
     bridge.stop()
 
 

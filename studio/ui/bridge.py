@@ -39,6 +39,7 @@ class Handle:
         self.each: Done | None = None
         self.done: Done | None = None
         self.failed: Failed | None = None
+        self.of = ""
         self.kept: Any = None  # what the engine's side works with: let go of here, not there
         self._bridge = bridge
         self._owner = owner
@@ -71,6 +72,7 @@ class Handle:
         call = {"each": self.each, "done": self.done, "failed": self.failed or self._bridge.unhandled}[kind]
         if kind != "each":
             self.forget()
+            self._bridge.overtake(self._owner, self)
         if call is not None and shiboken6.isValid(self._owner):
             call(value)
 
@@ -134,7 +136,7 @@ class Bridge:
         self._thread.start()
         started.wait()
 
-    def stop(self, seconds: float = 5) -> None:
+    def stop(self, seconds: float = 20) -> None:
         """Cancel what runs and end the thread."""
         if self._thread is None or self._loop is None:
             return
@@ -147,11 +149,16 @@ class Bridge:
         self._owners.clear()
 
     def run(
-        self, owner: QObject, work: Coroutine[Any, Any, Any], done: Done | None = None, failed: Failed | None = None
-    ) -> Handle:
-        """Run a coroutine of the engine. `done` and `failed` are called on the window's thread, while `owner` lives."""
+        self, owner: QObject, work: Coroutine[Any, Any, Any], done: Done | None = None, failed: Failed | None = None,
+        *, of: str = "",
+    ) -> Handle:  # fmt: skip
+        """Run a coroutine of the engine. `done` and `failed` are called on the window's thread, while `owner` lives.
+
+        `of` names what it reads: once it has answered, an older reading of the same by the same owner is not heard any more.
+        On a crowded computer that one may come last, and what is shown would stay as it was.
+        """
         handle = self._handle(owner)
-        handle.done, handle.failed, handle.kept = done, failed, work
+        handle.done, handle.failed, handle.kept, handle.of = done, failed, work, of
         self._begin(handle.number, self._run(handle.number, work))
         return handle
 
@@ -209,6 +216,12 @@ class Bridge:
         known = self._owners.get(id(owner))
         if known and known[0]() is owner:
             known[1].discard(handle)
+
+    def overtake(self, owner: QObject, handle: Handle) -> None:
+        known = self._owners.get(id(owner))
+        for older in list(known[1]) if handle.of and known else ():
+            if older.of == handle.of and older.number < handle.number:
+                older.forget()
 
     # The engine's side: numbers and plain values only
 

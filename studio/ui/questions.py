@@ -70,7 +70,7 @@ class Questions(QWidget):
             self._show("", [])
             return
         work = self._studio.engine.workflows.questions(run)
-        self._studio.bridge.run(self, work, lambda found: self._show(run, found), lambda _: self._show(run, []))
+        self._studio.bridge.run(self, work, lambda found: self._show(run, found), lambda _: self._show(run, []), of=run)
 
     def heightForWidth(self, width: int) -> int:
         """As high as the words need at this width, and never most of the room; what is more is scrolled to."""

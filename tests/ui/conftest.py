@@ -26,7 +26,7 @@ from studio.ui.language import language
 from studio.ui.theme import theme
 from studio.ui.window import Window
 from tests import collecting
-from tests.ui.real import Desk
+from tests.ui.real import Desk, let_go
 
 
 class PatientBot(QtBot):
@@ -90,6 +90,12 @@ def collected_here() -> Iterator[None]:
             QApplication.clipboard().clear()  # the offscreen platform crashes at the end over what it still holds (xcb does not)
 
 
+@pytest.fixture(autouse=True)
+def toasts_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a crowded computer a test comes to a toast later than it goes by itself."""
+    monkeypatch.setitem(theme.tokens["motion"], "toast", 600_000)
+
+
 @pytest.fixture
 def app(qapp: QApplication) -> Iterator[QApplication]:
     language.set("en")
@@ -108,6 +114,7 @@ def view(desk: Desk) -> QWidget:
 def bridge(app: QApplication) -> Iterator[Bridge]:
     one = Bridge()
     yield one
+    let_go()
     one.stop()
 
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject
+from PySide6.QtCore import QCoreApplication, QEvent, QObject
 from PySide6.QtWidgets import QWidget
 
 from studio.engine.paths import Paths
@@ -85,7 +85,13 @@ def desk_with(
         desk.until(window.current_view)  # its parts are made at turns of the event loop
         yield desk
     finally:
+        let_go()
         close(bridge, engine)
+
+
+def let_go() -> None:
+    """Destroy the windows that are closed: Qt does it only in the next loop of events, and until then their timers go on."""
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 def close(bridge: Bridge, engine: Any) -> None:
@@ -100,4 +106,4 @@ def close(bridge: Bridge, engine: Any) -> None:
 
     ending: list[Any] = []
     bridge.on_loop(lambda: ending.append(asyncio.ensure_future(end())))
-    assert over.wait(30), "the engine did not close"
+    assert over.wait(120), "the engine did not close"

@@ -64,7 +64,7 @@ def test_a_closed_owner_hears_nothing_and_its_work_is_cancelled(bridge, qtbot):
             raise
 
     bridge.run(owner, slow(), heard.append, heard.append)
-    assert started.wait(5)
+    assert started.wait(60)
     owner.deleteLater()
     qtbot.waitUntil(cancelled.is_set)
     assert heard == []
@@ -78,7 +78,7 @@ def test_a_result_that_is_on_its_way_when_its_owner_goes_is_dropped(bridge, qtbo
         finished.set()
 
     bridge.run(owner, quick(), lambda _: heard.append("closed owner"))
-    assert finished.wait(5)
+    assert finished.wait(60)
     owner.close()
     import shiboken6
 
@@ -135,6 +135,23 @@ def test_who_listens_before_the_engine_is_there_hears_it_afterwards(bridge, engi
 
     qtbot.waitUntil(published)
     assert heard[0] is notice
+
+
+def test_of_two_readings_of_the_same_the_older_is_not_heard_after_the_newer(bridge, qtbot):
+    owner, heard, gate = QObject(), [], threading.Event()
+
+    async def read(word, wait):
+        await asyncio.to_thread(gate.wait if wait else lambda: None)
+        return word
+
+    older = bridge.run(owner, read("older", True), heard.append, of="list")
+    other = bridge.run(owner, read("other", True), heard.append, of="something else")
+    bridge.run(owner, read("newer", False), heard.append, of="list")
+    qtbot.waitUntil(lambda: heard == ["newer"])
+    assert other.running and not older.running
+    gate.set()
+    qtbot.waitUntil(lambda: len(heard) == 2)
+    assert heard == ["newer", "other"]
 
 
 def test_a_callback_that_raises_does_not_stop_the_next(bridge, qtbot):

@@ -80,5 +80,5 @@ def test_nobody_asks_a_layout_for_its_items() -> None:
 @pytest.mark.slow
 def test_thousands_of_widgets_come_and_go() -> None:
     """In a process of its own: with `itemAt` in place of `widgets_of` this one is ended by a signal."""
-    done = subprocess.run([sys.executable, str(DESTROYING)], capture_output=True, text=True, timeout=200)
+    done = subprocess.run([sys.executable, str(DESTROYING)], capture_output=True, text=True, timeout=280)
     assert done.returncode == 0, done.stderr

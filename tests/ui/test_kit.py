@@ -1,7 +1,7 @@
 """The kit's widgets as a person uses them."""
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu, QWidget
 
@@ -94,15 +94,30 @@ def test_a_long_path_is_cut_in_the_middle_and_whole_in_the_tooltip(app, qtbot):
     assert label.toolTip() == label.whole() == path
 
 
+class Shown(QObject):
+    """Notes the order in which widgets come into sight."""
+
+    def __init__(self, *widgets: QWidget) -> None:
+        super().__init__(widgets[0])
+        self.seen: list[QObject] = []
+        for widget in widgets:
+            widget.installEventFilter(self)
+
+    def eventFilter(self, widget: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Show:
+            self.seen.append(widget)
+        return False
+
+
 def test_loading_shows_nothing_at_first_and_a_way_out_in_the_end(app, qtbot):
     cancelled = []
     loading = Loading(lambda: cancelled.append(1))
     qtbot.addWidget(loading)
+    shown = Shown(loading.skeleton, loading.label, loading.cancel)
     loading.show()
     assert not loading.skeleton.isVisible()
-    qtbot.waitUntil(loading.skeleton.isVisible)
-    assert not loading.cancel.isVisible()
-    qtbot.waitUntil(loading.cancel.isVisible, timeout=60_000)
+    qtbot.waitUntil(loading.cancel.isVisible)
+    assert shown.seen == [loading.skeleton, loading.label, loading.cancel], "each a while after the one before"
     loading.cancel.click()
     assert cancelled == [1]
 

@@ -14,7 +14,7 @@ from studio.ui.actions import Actions
 from studio.ui.frame.tour import STOPS, Tour
 from studio.ui.language import language
 from studio.ui.window import Window
-from tests.ui.real import Desk, close
+from tests.ui.real import Desk, close, let_go
 
 
 @pytest.fixture
@@ -30,6 +30,7 @@ def desk(bridge, qtbot, copy_of_sample: Path):
         desk.until(window.current_view)
         yield desk
     finally:
+        let_go()
         close(bridge, engine)
 
 
@@ -43,11 +44,15 @@ def test_the_tour_leads_from_home_through_data_question_and_workflow_by_keyboard
         before = (seen or ["home"])[-1]
         desk.until(lambda before=before: desk.window.current_view() and desk.window.stack.wanted != before)
         seen.append(desk.window.current_view().name)
-        assert desk.window.rect().contains(tour.geometry())
-        assert tour.body.height() >= tour.body.heightForWidth(tour.body.width()), "all its words are seen"
+        desk.until(lambda: desk.window.rect().contains(tour.geometry()))
+        desk.until(lambda: tour.body.height() >= tour.body.heightForWidth(tour.body.width()))  # all its words are seen
         if seen[-1] == "chat":
             send = desk.window.current_view().middle.composer.button
-            assert not tour.geometry().intersects(QRect(send.mapTo(desk.window, QPoint(0, 0)), send.size()))
+            desk.until(
+                lambda send=send: (
+                    not tour.geometry().intersects(QRect(send.mapTo(desk.window, QPoint(0, 0)), send.size()))
+                )
+            )
         if seen[-1] == "workflows":  # one that asks no model is through at once
             view = desk.window.current_view()
             desk.until(lambda view=view: view.sheet is not None and view.sheet.document.name.startswith("Returns"))

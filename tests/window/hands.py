@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 
 W = TypeVar("W", bound=QWidget)
 TICK = 0.005  # seconds between two ticks of the watchdog
+LONG = 0.05  # seconds of processor time in one turn that are looked at more closely
 PIECE = 0.0055  # seconds of processor time that `paint_something` takes on two quiet cores of the machine this was written on
 
 
@@ -23,7 +24,8 @@ class Watchdog:
     """Measures how long the window's thread was away.
 
     A stall is counted by the thread's own processor time as well as by the wall clock: on a busy machine the wall clock also
-    counts time in which the operating system ran something else. How fast that thread's processor is, `pace` measures.
+    counts time in which the operating system ran something else. How fast that thread's processor is, `pace` measures, and a
+    stall has it from when it was over: other programs come and go.
     """
 
     def __init__(self) -> None:
@@ -42,10 +44,14 @@ class Watchdog:
         wall, cpu = time.monotonic(), time.thread_time()
         away, busy = wall - self._wall - TICK, cpu - self._cpu
         if away > 0.016:
+            pace = max(pace_of_painting() for _ in range(3)) if busy > LONG else 1.0
             self.stalls.append(
-                {"wall_ms": round(away * 1000, 1), "cpu_ms": round(busy * 1000, 1), "where": self._seen[:3]}
-            )
-        self._wall, self._cpu, self._seen = wall, cpu, []
+                {
+                    "wall_ms": round(away * 1000, 1), "cpu_ms": round(busy * 1000, 1), "pace": round(pace, 2),
+                    "at_pace_ms": round(busy * 1000 / max(1.0, pace), 1), "where": self._seen[:3],
+                }
+            )  # fmt: skip
+        self._wall, self._cpu, self._seen = time.monotonic(), time.thread_time(), []
 
     def _watch(self) -> None:
         """Look from outside where the thread is while it does not answer."""
@@ -59,14 +65,19 @@ class Watchdog:
 
         A slow or crowded processor (shared caches, hyperthreads) needs more of its own time for the same work, too.
         """
-        began = time.thread_time()
-        paint_something()
-        self.paces.append((time.thread_time() - began) / PIECE)
+        self.paces.append(pace_of_painting())
         self._wall, self._cpu, self._seen = time.monotonic(), time.thread_time(), []
         return self.paces[-1]
 
     def worst(self, by: str = "cpu_ms") -> list[dict[str, Any]]:
         return sorted(self.stalls, key=lambda stall: -stall[by])[:8]
+
+
+def pace_of_painting() -> float:
+    """How many times as long as on that machine this thread takes for the piece now."""
+    began = time.thread_time()
+    paint_something()
+    return (time.thread_time() - began) / PIECE
 
 
 def paint_something() -> None:
@@ -108,7 +119,7 @@ class Hands:
         self.app = app
         self.window = window
 
-    def wait(self, ready: Callable[[], Any], what: str | Callable[[], str], seconds: float = 60) -> Any:
+    def wait(self, ready: Callable[[], Any], what: str | Callable[[], str], seconds: float = 120) -> Any:
         """Let the window live until `ready` is true; its value. Fails naming `what`."""
         end = time.monotonic() + seconds
         while True:
@@ -171,7 +182,7 @@ class Hands:
                 return widget
         return None
 
-    def button(self, *words: str, inside: QWidget | None = None, seconds: float = 20) -> QAbstractButton:
+    def button(self, *words: str, inside: QWidget | None = None, seconds: float = 120) -> QAbstractButton:
         """The visible, enabled button that reads or is named so."""
 
         def matches(button: QAbstractButton) -> bool:

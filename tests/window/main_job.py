@@ -24,6 +24,7 @@ def main(home: Path) -> dict[str, Any]:
     from PySide6.QtWidgets import QPlainTextEdit, QTextEdit
 
     from studio.cli.desktop import serve_beside
+    from studio.engine.chat.message import Piece
     from studio.engine.paths import Paths
     from studio.ui.app import _close_engine, make_app, open_window
     from studio.ui.bridge import bridge
@@ -48,7 +49,7 @@ def main(home: Path) -> dict[str, Any]:
 
     # Home: put the sample project in place
     hands.press("Open sample")
-    hands.wait(lambda: result(engine.sample.prepared()), "the sample project", 120)
+    hands.wait(lambda: result(engine.sample.prepared()), "the sample project", 400)
     hands.wait(lambda: "Aurora" in window.top.project.text(), "the project's name")
 
     watchdog.pace()
@@ -56,7 +57,7 @@ def main(home: Path) -> dict[str, Any]:
     hands.keys("ctrl+2")
     hands.wait(lambda: window.current_view() is not None and window.current_view().name == "data", "Data")
     window.studio.open("dataset", "ds-001")
-    table = hands.wait(lambda: hands.find(VirtualTable, lambda t: t.row_count == 12_000), "the orders table", 30)
+    table = hands.wait(lambda: hands.find(VirtualTable, lambda t: t.row_count == 12_000), "the orders table")
     seen["orders_rows"] = table.row_count
     hands.live(1)
 
@@ -71,25 +72,24 @@ def main(home: Path) -> dict[str, Any]:
     )
     hands.type(QUESTION)
     hands.wait(
-        lambda: composer.toPlainText() == QUESTION, lambda: f"the typed question, not {composer.toPlainText()!r}", 20
+        lambda: composer.toPlainText() == QUESTION, lambda: f"the typed question, not {composer.toPlainText()!r}"
     )
+    pieces: list[Piece] = []
+    chat: Any = window.current_view()
+    chat.asking.told.connect(lambda _, event: pieces.extend([event] if isinstance(event, Piece) else []))
     hands.keys("ctrl+Return")
     thread = hands.wait(lambda: result(engine.chat.threads()), "a thread")[0]
-    lengths: list[int] = []
 
     def answered() -> Any:
         messages = result(engine.chat.messages(thread.id))
         last = messages[-1] if messages else None
-        if last is not None and last.role == "assistant":
-            lengths.append(len(last.content))
-            return last if last.status != "streaming" else None
-        return None
+        return last if last is not None and last.role == "assistant" and last.status != "streaming" else None
 
     answer = hands.wait(answered, "the answer", 180)
     hands.live(0.5)
     seen["answer"] = answer.content
     seen["answer_status"] = answer.status
-    seen["streamed_steps"] = len(set(lengths))
+    seen["streamed_steps"] = len(pieces)
     seen["sources"] = [
         {"number": s.number, "kind": s.kind, "page": s.page, "quote": s.quote, "cited": s.cited, "rows": s.rows}
         for s in answer.sources
@@ -109,7 +109,7 @@ def main(home: Path) -> dict[str, Any]:
     seen["rows_source"] = rows_source.number
     hands.click(button)
     hands.wait(lambda: window.current_view() is not None and window.current_view().name == "data", "Data after a chip")
-    table = hands.wait(lambda: hands.find(VirtualTable, lambda t: t.row_count == 47), "the 47 rows", 30)
+    table = hands.wait(lambda: hands.find(VirtualTable, lambda t: t.row_count == 47), "the 47 rows")
     seen["rows_shown"] = table.row_count
 
     watchdog.pace()
@@ -117,23 +117,23 @@ def main(home: Path) -> dict[str, Any]:
     product = next(one for one in result(engine.workflows.list()) if "Product" in one.name)
     window.studio.open("workflow", product.id)
     hands.wait(lambda: window.current_view() is not None and window.current_view().name == "workflows", "Workflows")
+    view: Any = window.current_view()
+    hands.wait(lambda: view.sheet is not None and view.sheet.workflow.id == product.id, "the graph")
+    states: set[str] = set()
+    sheet = view.sheet
+    sheet.told.connect(lambda lives: states.update(live.state for live in lives.values()))  # as it is painted
     hands.live(1)
     hands.press("Queue run")
-    hands.live(0.5)
-    if not result(engine.workflows.executions(product.id)):  # its form asks for the question first
-        hands.press("Run", "Start run", "Queue run", inside=hands.wait(hands.popup, "the form of the inputs"))
+    form = hands.wait(hands.popup, "the form that asks for the question")
+    hands.press("Run", "Start run", "Queue run", inside=form)
     run = hands.wait(lambda: result(engine.workflows.executions(product.id)), "a run")[0]
-    states: set[str] = set()
-    sheet = window.current_view().sheet
 
     def ended() -> Any:
         found = result(engine.workflows.execution(run.id))
-        states.update(_states(sheet))
         return found if found.status not in ("pending", "running") else None
 
     run = hands.wait(ended, "the end of the run", 240)
-    hands.live(1)
-    states.update(_states(sheet))
+    hands.wait(lambda: sheet.settled, "the end of the run on the canvas")
     seen["run_status"], seen["run_error"] = run.status, run.error and str(run.error)
     seen["node_states"] = sorted(states)
 
@@ -146,17 +146,12 @@ def main(home: Path) -> dict[str, Any]:
 
     seen["paces"] = [round(pace, 2) for pace in watchdog.paces]
     seen["server"] = bool(json.loads((home / "data/owner.json").read_text()).get("port"))
-    seen["stalls_by_cpu"] = watchdog.worst("cpu_ms")
+    seen["stalls_by_cpu"] = watchdog.worst("at_pace_ms")
     seen["stalls_by_wall"] = watchdog.worst("wall_ms")
     seen["notices"] = [notice.notice.title.en for notice in window.notices]
     window.close()
     _close_engine()
     return seen
-
-
-def _states(sheet: Any) -> set[str]:
-    """The states that the canvas shows now."""
-    return {live.state for live in sheet.lives().values()}
 
 
 if __name__ == "__main__":

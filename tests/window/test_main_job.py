@@ -7,16 +7,18 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-pytestmark = [pytest.mark.window, pytest.mark.slow]
+pytestmark = [pytest.mark.window, pytest.mark.slow, pytest.mark.timeout(1_000)]
 ROOT = Path(__file__).parents[2]
 # Of the window's own processor time in one turn, on two quiet cores of the machine that this was written on. Elsewhere, and beside
 # other work, the same turn takes more of it: the run measures by how much with a known piece of painting (`Watchdog.pace`) between its
-# parts, and the bound grows with the slowest of them; a new long turn does not change that piece, so it still fails. The issue asks for
+# parts and right after each long turn. The bound grows with the slowest of those between the parts, and a turn is judged at the pace
+# that followed it; a new long turn does not change that piece, so it still fails. The issue asks for
 # 50. Six runs at load 4 to 12, divided by their pace: worst 62 (opening a workflow, Home's first painting, a chip's rows in Data).
 BLOCKED_MS = 80
 
@@ -35,13 +37,24 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Any:
         subprocess.Popen(["openbox", "--sm-disable"], stderr=subprocess.DEVNULL) if shutil.which("openbox") else None
     )
     try:
-        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=280)
+        _managed(manager)
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=900)
     finally:
         if manager is not None:
             manager.kill()
             manager.wait()
     assert done.returncode == 0, done.stderr[-4000:]
     return json.loads(done.stdout)
+
+
+def _managed(manager: subprocess.Popen[bytes] | None) -> None:
+    """Wait until the window manager is there, which gives the window the keys."""
+    asked = ["xprop", "-root", "_NET_SUPPORTING_WM_CHECK"]
+    end = time.monotonic() + 60
+    while manager is not None and shutil.which("xprop") and time.monotonic() < end:
+        if "window id" in subprocess.run(asked, capture_output=True, text=True).stdout:
+            return
+        time.sleep(0.05)
 
 
 def test_the_answer_streams_and_is_cited_to_the_page_and_the_rows(seen: Any) -> None:
@@ -72,4 +85,5 @@ def test_nothing_went_wrong_unseen(seen: Any) -> None:
 
 def test_the_window_was_never_blocked(seen: Any) -> None:
     bound = BLOCKED_MS * max(1.0, *seen["paces"])
-    assert [stall for stall in seen["stalls_by_cpu"] if stall["cpu_ms"] > bound] == [], f"bound {bound:.0f} ms"
+    blocked = [stall for stall in seen["stalls_by_cpu"] if stall["at_pace_ms"] > BLOCKED_MS and stall["cpu_ms"] > bound]
+    assert blocked == [], f"bound {bound:.0f} ms"

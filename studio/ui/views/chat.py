@@ -124,7 +124,7 @@ class ChatView(View):
         self.threads.select("")
         self.sourcing.clear()
         self.using.show_for(None)
-        self._show_streaming()
+        self.show_streaming()
         self.middle.composer.input.setFocus()
 
     def open_thread(self, thread_id: str) -> None:
@@ -231,7 +231,7 @@ class ChatView(View):
 
     def _begun(self) -> None:
         self.middle.go_to_end()
-        self._show_streaming()
+        self.show_streaming()
 
     def _show_event(self, live: Live, event: ChatEvent) -> None:
         answer = live.answer
@@ -245,7 +245,7 @@ class ChatView(View):
             if event.answer.sources:  # one that was joined on its way
                 self.sourcing.show(event.answer)
             self.show_count()
-            self._show_streaming()
+            self.show_streaming()
         view = self.showing.answer(answer.id)
         if view is None:
             return
@@ -269,7 +269,7 @@ class ChatView(View):
                 self.using.show_context(message)
         if live.joined and self._in_front(live):
             self.opening.again(live.thread_id)
-        self._show_streaming()
+        self.show_streaming()
 
     def _refused(self, question: str, attachments: list[Attachment], error: StudioError) -> None:
         self._give_back(question, attachments)
@@ -295,7 +295,7 @@ class ChatView(View):
         if last is not None:
             self.using.show_context(last)
         self.show_count()
-        self._show_streaming()
+        self.show_streaming()
         self.showing.show_waiting(self.asking.waiting(self.front.id))
         self.sourcing.look()
         self.middle.composer.input.setFocus()
@@ -304,7 +304,7 @@ class ChatView(View):
         """How many messages and branches there are, beside the title."""
         self.middle.head.show_thread(self.front, len(self.showing.messages), self.branches)
 
-    def _show_streaming(self) -> None:
+    def show_streaming(self) -> None:
         streaming = self.front is not None and self.asking.busy(self.front.id)
         self.middle.composer.set_streaming(streaming)
         self.middle.composer.set_follow_up(bool(self.showing.messages))

@@ -81,8 +81,8 @@ class Clusters(View):
 
     def shown(self) -> None:
         bridge, engine = self.studio.bridge, self.studio.engine
-        bridge.run(self, engine.clusters.list(), self._set_clusters)
-        bridge.run(self, engine.datasets.list(), self.attention.set_datasets)
+        bridge.run(self, engine.clusters.list(), self._set_clusters, of="clusters")
+        bridge.run(self, engine.datasets.list(), self.attention.set_datasets, of="datasets")
         bridge.run(self, _about(engine), self._set_about)
 
     def add_cluster(self) -> None:
@@ -160,7 +160,7 @@ class Clusters(View):
 
     def _data_changed(self, _event: DatasetsChanged) -> None:
         if self.isVisible():
-            self.studio.bridge.run(self, self.studio.engine.datasets.list(), self.attention.set_datasets)
+            self.studio.bridge.run(self, self.studio.engine.datasets.list(), self.attention.set_datasets, of="datasets")
 
     def _show_list(self) -> None:
         clusters = list(self._clusters.values())

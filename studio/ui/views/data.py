@@ -155,7 +155,7 @@ class DataView(View):
 
     def reload(self) -> None:
         """Read the lists anew."""
-        bridge.run(self, self._read(), self._show_lists)
+        bridge.run(self, self._read(), self._show_lists, of="lists")
 
     async def _read(self) -> Lists:
         sql = self.studio.engine.sql

@@ -204,7 +204,7 @@ class HomeView(View):
 
     def _read(self) -> None:
         if self.isVisible() and self.studio.bridge.engine is not None:
-            self.studio.bridge.run(self, _read_all(self.studio.engine), self._show)
+            self.studio.bridge.run(self, _read_all(self.studio.engine), self._show, of="all")
 
     def _show(self, found: tuple[list[Item], Text, bool]) -> None:
         items, model_words, model_ready = found

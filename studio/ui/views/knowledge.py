@@ -93,8 +93,9 @@ class Knowledge(View):
     def reload(self) -> None:
         """Read the collections again, and the documents of the chosen one."""
         self.studio.bridge.run(
-            self, self.studio.engine.knowledge.collections(), self._set_collections, self.centre.show_error
-        )
+            self, self.studio.engine.knowledge.collections(), self._set_collections, self.centre.show_error,
+            of="collections",
+        )  # fmt: skip
 
     def open_collection(self, collection_id: str, **place: Any) -> None:
         """Bring a collection to the front, by its id or name."""
@@ -198,6 +199,7 @@ class Knowledge(View):
             self.studio.engine.knowledge.documents(chosen),
             lambda documents: self._set_documents(chosen, documents),
             self.centre.show_error,
+            of=chosen,
         )
 
     def _set_documents(self, collection_id: str, documents: list[Document]) -> None:

@@ -209,7 +209,7 @@ class Runs(View):
         self._read_list()
         if self._run is not None and self._run.execution.id == told.execution_id:
             work = self.studio.engine.workflows.execution(told.execution_id)
-            self.studio.bridge.run(self, work, self._set_execution)
+            self.studio.bridge.run(self, work, self._set_execution, of="record")
             self._follow_again(told.execution_id)
 
     def _follow_again(self, run_id: str) -> None:
@@ -293,7 +293,7 @@ class Runs(View):
         self._clock.stop()
         if self._run is not None:
             work = self.studio.engine.workflows.execution(self._run.execution.id)
-            self.studio.bridge.run(self, work, self._set_execution)
+            self.studio.bridge.run(self, work, self._set_execution, of="record")
 
     def _set_execution(self, execution: Execution) -> None:
         if self._run is not None and self._run.execution.id == execution.id:

@@ -101,8 +101,8 @@ class Workflows(View):
         return kind == "run" and run is not None and run.execution_id == object_id
 
     def refresh(self) -> None:
-        self.studio.bridge.run(self, self._known_names(), self._name)
-        self.studio.bridge.run(self, self.studio.engine.workflows.list(), self._listed)
+        self.studio.bridge.run(self, self._known_names(), self._name, of="names")
+        self.studio.bridge.run(self, self.studio.engine.workflows.list(), self._listed, of="workflows")
 
     async def _known_names(self) -> list[tuple[str, Any]]:
         return [pair for kind in NAMED for pair in await self.studio.choices(kind)]

@@ -39,7 +39,7 @@ def main() -> None:
     board.show()
     board.canvas.sheet.show_lives({"dataset": Live("done", seconds=0.2), "sql": Live("running")})
     board.canvas.sheet.choose(["sql"])
-    QTimer.singleShot(120_000, app.quit)
+    QTimer.singleShot(900_000, app.quit)  # should nobody end it
     sys.exit(app.exec())
 
 

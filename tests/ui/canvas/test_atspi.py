@@ -18,7 +18,7 @@ LAUNCHERS = ("/usr/libexec/at-spi-bus-launcher", "/usr/lib/at-spi2-core/at-spi-b
 LAUNCHER = next((path for path in LAUNCHERS if Path(path).exists()), "")
 ACCESSIBLE = "org.a11y.atspi.Accessible"
 ROOT = "/org/a11y/atspi/accessible/root"
-PATIENCE = 60
+PATIENCE = 120
 
 pytestmark = pytest.mark.skipif(
     not (LAUNCHER and shutil.which("dbus-daemon") and os.environ.get("DISPLAY")),
@@ -52,7 +52,7 @@ class Reader:
 
         name, path = place
         asked = new_method_call(DBusAddress(path, name, interface), method, signature or None, body)
-        answer = self.bus.send_and_get_reply(asked, timeout=10)
+        answer = self.bus.send_and_get_reply(asked, timeout=PATIENCE)
         if answer.header.message_type is MessageType.error:
             raise LookupError(answer.body)
         return answer.body[0]

@@ -19,8 +19,16 @@ from studio.ui.theme import theme
 
 def seen(board, qtbot):
     """What is on the screen, once everything is painted."""
-    qtbot.wait(20)
+    come_to_rest(board, qtbot)
     return board.canvas.viewport().grab().toImage()
+
+
+def come_to_rest(board, qtbot) -> None:
+    """A painting may leave steps to later turns, which are followed by another painting."""
+    rested = 0
+    while rested < 2:
+        qtbot.wait(20)
+        rested = 0 if board.canvas.sharpening.active else rested + 1
 
 
 def different(one: QImage, other: QImage) -> int:
@@ -34,8 +42,7 @@ def different(one: QImage, other: QImage) -> int:
 
 def on_screen(board, qtbot) -> QImage:
     """What Qt has painted so far, bit by bit; without the overview, which follows a moment later."""
-    qtbot.waitUntil(lambda: not board.canvas.sharpening.active)
-    qtbot.wait(20)
+    come_to_rest(board, qtbot)
     shown = board.window().screen().grabWindow(board.window().winId()).toImage()
     with QPainter(shown) as painter:
         painter.fillRect(board.minimap.geometry(), Qt.GlobalColor.black)

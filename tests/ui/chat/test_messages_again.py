@@ -155,7 +155,7 @@ def test_a_thread_is_exported_and_a_file_of_nobodys_is_refused(desk, view, told,
     assert "ChatGPT" in heard[0].repair.en
 
 
-def test_a_file_goes_along_with_the_choice_how_and_is_a_source(desk, view, last, tmp_path):
+def test_a_file_goes_along_with_the_choice_how_and_is_a_source(desk, view, last, ended, tmp_path):
     file = tmp_path / "gasket.txt"
     file.write_text(FACT)
     view.composer_files = view.using.attach_files([str(file)])
@@ -169,8 +169,7 @@ def test_a_file_goes_along_with_the_choice_how_and_is_a_source(desk, view, last,
     composer.input.setPlainText("What is the order number of the spare gasket?")
     composer.send()
     assert composer.along.attachments() == []
-    desk.until(lambda: view.lives)
-    desk.until(lambda: not view.lives)
+    desk.until(lambda: ended and not view.lives)
     [source] = [each for each in last().message.sources if each.kind == "file"]
     last().text.chip_clicked.emit(source.number)
     desk.until(lambda: view.sources.stack.currentWidget() is view.sources.text)
@@ -233,7 +232,7 @@ def test_two_answers_stand_side_by_side_and_one_is_used(desk, view, bare):
     desk.until(lambda: len(view.showing.beside) == 1 and view.showing.beside[0].status == "done")
     other = view.showing.answer(view.showing.beside[0].id)
     assert other.parentWidget() is view.showing.answer(view.showing.last_answer().id).parentWidget()
-    assert not other.tools.use.isHidden()
+    desk.until(lambda: not other.tools.use.isHidden())
     chosen = other.message.id
     other.tools.use.click()
     desk.until(lambda: view.showing.last_answer().id == chosen)

@@ -20,8 +20,9 @@ from studio.ui.views.data import DataView
 from studio.ui.views.data_parts.table_tab import TableTab
 from studio.ui.window import Window
 from tests.data_rooms import SAMPLE
+from tests.ui.real import let_go
 
-PATIENCE = 20_000
+PATIENCE = 120_000
 
 
 @pytest.fixture
@@ -34,6 +35,7 @@ def window(qtbot: QtBot, qapp: object, tmp_path: Path, monkeypatch: pytest.Monke
     opened.close()
     _close_engine()
     opened.deleteLater()
+    let_go()
 
 
 @pytest.fixture

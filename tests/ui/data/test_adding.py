@@ -21,7 +21,7 @@ from studio.ui.views.data_parts.adding import AddDialog
 from studio.ui.views.data_parts.pasting import addresses_in
 from studio.ui.window import Window
 from tests.data_rooms import held
-from tests.ui.data.conftest import PATIENCE, drop, front, until
+from tests.ui.data.conftest import drop, front, until
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def test_of_a_file_with_several_tables_some_are_chosen(view: DataView, qtbot: Qt
     assert not dialog.name.isEnabled(), "several tables keep their own names"
     dialog.submit()
     front(view, qtbot, "West")
-    assert {dataset.name for dataset in view.datasets} >= {"North", "West"}
+    until(qtbot, lambda: {dataset.name for dataset in view.datasets} >= {"North", "West"})
     assert "South" not in {dataset.name for dataset in view.datasets}
 
 
@@ -133,8 +133,8 @@ def test_a_long_file_shows_its_first_rows_and_how_far_it_is(
     assert tab.table.model.cell(0, 0) is not None, "what is shown stays"
     gate.set()
     qtbot.mouseClick(tab.reading.again, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: tab.table.row_count == 100_000, timeout=PATIENCE * 3)
-    assert tab.reading.isHidden()
+    until(qtbot, lambda: tab.table.row_count == 100_000)
+    until(qtbot, tab.reading.isHidden)
     until(qtbot, lambda: next(each for each in view.datasets if each.id == tab.dataset_id).row_count == 100_000)
 
 
@@ -157,7 +157,7 @@ def test_broken_files_are_told_and_the_other_tables_go_on(
     view.taking.add_paths([str(tmp_path / name) for name in bad])
     until(qtbot, lambda: len(told) == len(bad))
     assert all(any(name in words for words in told) for name in bad), told
-    assert [dataset.name for dataset in view.datasets] == ["good"]
+    until(qtbot, lambda: [dataset.name for dataset in view.datasets] == ["good"])
     good.write_bytes(os.urandom(10_000))
     view.refresh_all()
     until(qtbot, lambda: next(row for row in view.side.list.rows() if row.title == "good").tone == "danger")

@@ -22,7 +22,7 @@ from tests.servers.mariadb import MariaDb
 from tests.servers.seaweed import KEY, SECRET, Seaweed
 
 pytestmark = pytest.mark.server
-PATIENCE = 20_000
+PATIENCE = 120_000
 
 
 def until(qtbot: QtBot, ready: Callable[[], object]) -> None:

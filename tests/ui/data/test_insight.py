@@ -25,8 +25,9 @@ from studio.ui.views.data_parts.difference_tab import DifferenceTab
 from studio.ui.widgets.buttons import Button
 from studio.ui.widgets.rows import RowList
 from studio.ui.window import Window
+from tests.ui.real import let_go
 
-PATIENCE = 20_000
+PATIENCE = 120_000
 FIRST = "id,phone,amount\n1,13812345678,10\n2,13912345678,20\n3,15012345678,30\n"
 SECOND = "id,phone,amount\n1,13812345678,10\n3,15012345678,35\n4,15112345678,40\n"
 
@@ -42,6 +43,7 @@ def window(qtbot: QtBot, qapp: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     opened.close()
     _close_engine()
     opened.deleteLater()
+    let_go()
 
 
 @pytest.fixture

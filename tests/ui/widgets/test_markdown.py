@@ -257,7 +257,7 @@ def test_odd_beginnings_do_no_harm(view, text):
 def test_formulas_are_set_as_outlines_and_read_as_latex(view, qtbot):
     view.set_markdown("Energy is $E = mc^2$, so\n\n$$\\frac{a}{b}$$\n\nand \\(x_1\\), \\[y\\].")
     formulas.wait()
-    qtbot.waitUntil(lambda: formulas.get(Formula("E = mc^2", False, *_look())) is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: formulas.get(Formula("E = mc^2", False, *_look())) is not None)
     outline = formulas.get(Formula("\\frac{a}{b}", True, *_look()))
     assert outline is not None and outline.size.height() > 20
     words = view.plain_text()

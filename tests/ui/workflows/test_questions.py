@@ -49,8 +49,8 @@ def test_a_question_is_told_kept_through_a_restart_and_answered_in_runs(bridge, 
         desk.until(lambda: view.centre.state.text() == "Completed")
         assert desk.wait(desk.engine.workflows.execution(started.id)).outputs == {"sent": "Dear Marta"}
         desk.until(lambda: desk.window.rail._items["runs"].badge is None and view.centre.questions.isHidden())
+        desk.until(lambda: "answered: yes · fine" in view.bottom.log.toPlainText())
         assert "asks: for Li: Send “Dear Marta”?" in view.bottom.log.toPlainText()
-        assert "answered: yes · fine" in view.bottom.log.toPlainText()
 
 
 def test_a_question_stands_over_the_canvas_until_it_is_answered(bridge, qtbot, tmp_path, monkeypatch):

@@ -52,7 +52,7 @@ class Keeping(QObject):
     def load(self) -> None:
         if self._studio.bridge.engine is None:  # it may be closing
             return
-        self._studio.bridge.run(self, self._listed(), lambda found: self._show(*found))
+        self._studio.bridge.run(self, self._listed(), lambda found: self._show(*found), of="threads")
         if self._panel.in_trash():
             self.load_trash()
 
@@ -66,7 +66,7 @@ class Keeping(QObject):
         self._soon.start()
 
     def load_trash(self) -> None:
-        self._studio.bridge.run(self, self._studio.engine.chat.trash(), self._panel.show_trash)
+        self._studio.bridge.run(self, self._studio.engine.chat.trash(), self._panel.show_trash, of="trash")
 
     def find(self, query: str) -> None:
         """Messages that have the words, into the list."""

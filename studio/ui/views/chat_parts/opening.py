@@ -56,7 +56,7 @@ class Opening(QObject):
     def again(self, thread_id: str) -> None:
         """Another title, another branch, or an answer that was stopped or written elsewhere."""
         work = read_thread(self._studio.engine.chat, thread_id)
-        self._studio.bridge.run(self, work, partial(self._refresh, thread_id), lambda _: None)
+        self._studio.bridge.run(self, work, partial(self._refresh, thread_id), lambda _: None, of=thread_id)
 
     def _show(self, thread_id: str, found: Opened) -> None:
         if thread_id == self.wanted:
@@ -97,3 +97,4 @@ class Opening(QObject):
             view.sourcing.look()
         view.asking.join(found.written)
         view.show_count()
+        view.show_streaming()

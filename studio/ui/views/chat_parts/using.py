@@ -67,7 +67,7 @@ class Using(QObject):
             await asyncio.to_thread(composer.commands.prepare, [each for each in there if each.kind == "workflow"])
             return around
 
-        self._studio.bridge.run(self, work(), self._show)
+        self._studio.bridge.run(self, work(), self._show, of="rooms")
 
     def chosen(self) -> dict[str, Any]:
         """What a new thread begins with."""

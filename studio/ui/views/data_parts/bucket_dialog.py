@@ -65,13 +65,13 @@ class BucketDialog(Ask):
         objects, shown = self.studio.engine.objects, self.tabs.value()
         self._offer()
         if shown == TRASH:
-            bridge.run(self, objects.trashed(self.place), self._show_trash, self.fail)
+            bridge.run(self, objects.trashed(self.place), self._show_trash, self.fail, of="list")
         elif shown == VERSIONS and self._looked_at:
-            bridge.run(self, objects.versions(self._looked_at), self._show_versions, self.fail)
+            bridge.run(self, objects.versions(self._looked_at), self._show_versions, self.fail, of="list")
         elif shown == VERSIONS:
             self.list.set_rows([Row("none", Text("Choose an object first", "请先选择一个对象"), heading=True)])
         else:
-            bridge.run(self, objects.list(self.place), self._show_objects, self.fail)
+            bridge.run(self, objects.list(self.place), self._show_objects, self.fail, of="list")
 
     def ask_upload(self) -> None:
         path, _ = QFileDialog.getOpenFileName(self, tr(Text("File to upload", "要上传的文件")))

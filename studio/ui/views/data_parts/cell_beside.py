@@ -44,7 +44,7 @@ class CellBeside(QObject):
             return
         title, folder = f"{column} · {row + 1:,}", self._folder()
         self.pane.show()
-        bridge.run(self.pane, _read(found, folder), lambda value: self.pane.show_value(title, value))
+        bridge.run(self.pane, _read(found, folder), lambda value: self.pane.show_value(title, value), of="cell")
 
     def _follow(self) -> None:
         current = self._table.current()

@@ -102,7 +102,7 @@ class ColumnsPopup(QWidget):
         column.addLayout(row)
 
     def _search(self, query: str) -> None:
-        bridge.run(self, found(self._columns, query), self._show)
+        bridge.run(self, found(self._columns, query), self._show, of="columns")
 
     def _show(self, matches: Found) -> None:
         self._found = matches

@@ -51,7 +51,7 @@ class Connecting(QObject):
             self.tree.changed.emit()
 
     def reload(self) -> None:
-        bridge.run(self._window, self.studio.engine.connections.list(), self.tree.show)
+        bridge.run(self._window, self.studio.engine.connections.list(), self.tree.show, of="connections")
 
     def activate(self, row_id: str) -> None:
         """A click on a branch opens it, a double click on a table or file opens its rows."""

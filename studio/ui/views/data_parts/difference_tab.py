@@ -53,7 +53,7 @@ class DifferenceTab(QWidget):
         """Compare, with the key that is chosen."""
         self.stack.setCurrentWidget(self.loading)
         work = self.studio.engine.datasets.history.compare(self.dataset_id, self.before, self.after, self._key())
-        bridge.run(self, work, self._show, self._fail)
+        bridge.run(self, work, self._show, self._fail, of="difference")
 
     def _key(self) -> list[str]:
         value = self.key.value()
@@ -95,7 +95,7 @@ class DifferenceTab(QWidget):
             return
         kind = str(self.kind.value() or "")
         total = getattr(found, kind) if kind else found.total
-        bridge.run(self, self._names(), lambda names: self._show_table(names, kind, total), self._fail)
+        bridge.run(self, self._names(), lambda names: self._show_table(names, kind, total), self._fail, of="rows")
 
     async def _names(self) -> list[str]:
         assert self.found is not None

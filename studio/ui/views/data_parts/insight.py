@@ -59,7 +59,7 @@ class Insight(QObject):
             return
         if dataset.id in self._known:
             self.inspector.show_known(self._known[dataset.id])
-        bridge.run(self.view, read_known(self.studio.engine, dataset.id), self._show, lambda _gone: None)
+        bridge.run(self.view, read_known(self.studio.engine, dataset.id), self._show, lambda _gone: None, of=dataset.id)
 
     def edit(self, _dataset_id: str = "") -> None:
         if self.inspector.dataset is not None:

@@ -242,7 +242,7 @@ class TableTab(QWidget):
     def _filter(self) -> None:
         self._start_filters = list(self.bar.filters)
         work = self.studio.engine.datasets.count(self.dataset_id, filters=list(self.bar.filters))
-        bridge.run(self, work, self._counted, self._filter_failed)
+        bridge.run(self, work, self._counted, self._filter_failed, of="count")
 
     def _show_all(self) -> None:
         self._start_filters = []

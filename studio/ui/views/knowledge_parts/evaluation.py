@@ -62,8 +62,8 @@ class Evaluation(QWidget):
         if not self._collection:
             return
         evaluations, bridge = self._studio.engine.knowledge.evaluations, self._studio.bridge
-        bridge.run(self, evaluations.queries(self._collection), self._set_queries, self._failed)
-        bridge.run(self, evaluations.history(self._collection), self._set_history, self._failed)
+        bridge.run(self, evaluations.queries(self._collection), self._set_queries, self._failed, of="queries")
+        bridge.run(self, evaluations.history(self._collection), self._set_history, self._failed, of="history")
 
     def judge(self, query: str, target: Target) -> None:
         """Keep a query with its right answer."""

@@ -160,6 +160,7 @@ class Inspector(Panel):
             self._studio.engine.knowledge.chunks(document.id),
             lambda chunks: self._set_chunks(document.id, chunks),
             lambda _: self._set_chunks(document.id, []),
+            of=document.id,
         )
 
     def _set_chunks(self, document_id: str, chunks: list[Chunk]) -> None:

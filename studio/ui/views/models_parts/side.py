@@ -152,19 +152,20 @@ class _Engine(QWidget):
 
     def show_state(self, state: EngineState) -> None:
         self._state = state
-        self.button.setVisible(state.room > 0)
         self.dot.set_tone("neutral" if state.reason else "success")
         self.title.set_colour("text.secondary" if state.reason else "text.primary")
-        self.words.say(state.reason or state.version or Text("Ready", "可用"))
         self.show_job(state.job)
 
     def show_job(self, job: JobState | None) -> None:
         self._job = job if job is not None and job.status == "running" else None
         self.meter.setVisible(self._job is not None)
         self.cancel.setVisible(self._job is not None)
+        self.button.setVisible(self._job is None and self._state.room > 0)
         if self._job is not None:
             share, words = self._job.progress or 0.0, self._job.message or Text("Installing", "正在安装")
             self.meter.set(share)
             self.words.say(Text(f"{share:.0%} {words.en}", f"{share:.0%} {words.zh}"))
         elif job is not None and job.status == "failed" and job.error is not None:
             self.words.say(Text(**job.error["message"]))
+        else:
+            self.words.say(self._state.reason or self._state.version or Text("Ready", "可用"))

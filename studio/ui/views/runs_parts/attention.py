@@ -47,7 +47,7 @@ class Attention(QObject):
     def read(self) -> None:
         """How runs stand now: those that ask, and whether any goes on (a quieter dot)."""
         work = self._studio.engine.workflows.executions(limit=MOST, where=RunFilter(statuses=("running", "waiting")))
-        self._studio.bridge.run(self, work, self._take)
+        self._studio.bridge.run(self, work, self._take, of="runs")
 
     def _take(self, found: list[Execution]) -> None:
         self.waiting = [run for run in found if run.status == "waiting"]

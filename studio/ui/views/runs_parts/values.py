@@ -123,6 +123,8 @@ class Values(QWidget):
         place = self.slot.value()
         if self._run is None or not isinstance(place, int) or place >= len(self._slots):
             return
+        if self._studio.bridge.engine is None:  # it may be closing
+            return
         slot = self._slots[place]
         key = (self._run.execution.id, slot)
         if key == self._shown:

@@ -26,9 +26,9 @@ BESIDE = 190  # of a window's height, for what stands above and below the fields
 
 
 class ServerDialog(Ask):
-    """`saved` gives the server's name once it is in the file."""
+    """`begun` gives the server's name before it is written, `saved` once it is in the file."""
 
-    saved = Signal(str)
+    begun, saved = Signal(str), Signal(str)
 
     def __init__(self, studio: Studio, server: McpServer | None) -> None:
         title = Text("Edit tool server", "编辑工具服务") if server else Text("Add tool server", "添加工具服务")
@@ -85,6 +85,7 @@ class ServerDialog(Ask):
                 Text("Give its command.", "请填写命令。") if program else Text("Give its address.", "请填写地址。")
             )
             return
+        self.begun.emit(server.name)
         work = self._studio.engine.workflows.mcp.save(server, self._before.name, self._secrets)
         self._studio.bridge.run(self, work, lambda _: self._done(server.name), self.fail)
 

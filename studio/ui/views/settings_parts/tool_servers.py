@@ -61,12 +61,13 @@ class ToolServersPage(Page):
         """The file as it is now."""
         path = self.servers.file.path
         self._watch.addPaths([str(one) for one in (path.parent, path) if one.exists()])
-        self._studio.bridge.run(self, self.servers.listed(), self._show, self._fail)
+        self._studio.bridge.run(self, self.servers.listed(), self._show, self._fail, of="servers")
 
     def edit(self, server: McpServer | None) -> ServerDialog:
         """The form of one server, or of a new one."""
         dialog = ServerDialog(self._studio, server)
-        dialog.saved.connect(self._saved)
+        dialog.begun.connect(self._forget)
+        dialog.saved.connect(self.load)
         dialog.open()
         return dialog
 
@@ -80,10 +81,10 @@ class ToolServersPage(Page):
             lambda: self._studio.bridge.run(self, self.servers.remove(name), lambda _: self.load()),
         )
 
-    def _saved(self, name: str) -> None:
+    def _forget(self, name: str) -> None:
+        """Its entry is being written, and its secrets, which stand elsewhere."""
         if name in self.cards:
             self.cards[name].forget()
-        self.load()
 
     def _show(self, listed: list[Listed]) -> None:
         self.problem.hide()

@@ -80,7 +80,7 @@ class AboutWorkflow(QWidget):
             return
         self._count()
         work = self.studio.engine.workflows.executions(self.sheet.workflow.id, 20)
-        self.studio.bridge.run(self, work, self._show_runs)
+        self.studio.bridge.run(self, work, self._show_runs, of="runs")
 
     def _count(self) -> None:
         if self.sheet is not None:

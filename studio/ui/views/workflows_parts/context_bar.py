@@ -201,7 +201,7 @@ class ContextBar(QWidget):
         if self._wanted is not None and self._place is not None and self.studio.bridge.engine is not None:
             document, node_id = self._place
             work = measure(self.studio.engine, *self._wanted, document.graph, node_id)
-            self.studio.bridge.run(self, work, self._show, lambda _: self.hide())
+            self.studio.bridge.run(self, work, self._show, lambda _: self.hide(), of="use")
 
     def _show(self, use: Use) -> None:
         self.use = use

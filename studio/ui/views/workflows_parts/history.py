@@ -178,7 +178,7 @@ class HistoryPanel(Panel):
             if self.sheet is sheet:
                 self._show_changes(changes, before, after)
 
-        self.studio.bridge.run(self, work(), show)
+        self.studio.bridge.run(self, work(), show, of="changes")
 
     def _show_changes(self, changes: list[Change], before: Graph, after: Graph) -> None:
         self.changes = changes

@@ -49,7 +49,7 @@ class Publishing(QWidget):
     def _changed(self, workflow_id: str) -> None:
         if workflow_id and workflow_id == self._workflow_id and self._studio.bridge.engine is not None:
             work = self._studio.engine.workflows.get(workflow_id)
-            self._studio.bridge.run(self, work, self._show, lambda _: None)  # it may be deleted by now
+            self._studio.bridge.run(self, work, self._show, lambda _: None, of="workflow")  # it may be deleted by now
 
     def _show(self, workflow: Workflow) -> None:
         if workflow.id == self._workflow_id:

@@ -102,7 +102,7 @@ class SchedulesPanel(Panel):
                 workflow_id, 200, RunFilter(trigger="schedule")
             )
 
-        self.studio.bridge.run(self, read(), lambda found: self._show(workflow_id, *found))
+        self.studio.bridge.run(self, read(), lambda found: self._show(workflow_id, *found), of="schedules")
 
     def new(self) -> None:
         """Ask for another one."""

@@ -195,7 +195,7 @@ class Sheet(QWidget):
         if self.studio.bridge.engine is None:  # it was closed while the timer ran
             return
         work = self.studio.engine.workflows.examine(self.document.graph)
-        self.studio.bridge.run(self, work, self._judged)
+        self.studio.bridge.run(self, work, self._judged, of="problems")
 
     def _listen(self) -> None:
         self.canvas.sheet.chosen.connect(self.chosen)

@@ -63,7 +63,7 @@ class TrashPanel(QWidget):
 
     def load(self) -> None:
         if self._studio.bridge.engine is not None:  # it may be closing
-            self._studio.bridge.run(self, self._studio.engine.workflows.trash(), self._show)
+            self._studio.bridge.run(self, self._studio.engine.workflows.trash(), self._show, of="trash")
 
     def restore(self, workflow_id: str) -> None:
         work = self._studio.engine.workflows.restore(workflow_id)

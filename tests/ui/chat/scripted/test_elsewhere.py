@@ -5,12 +5,12 @@ import asyncio
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from studio.engine.chat.message import Answered, Asked, Message, Piece, SourcesFound, after
+from studio.engine.chat.message import Answered, Asked, Message, Piece, after
 from studio.engine.chat.telling import Telling
 from studio.ui.widgets.discard import widgets_of
 from tests.chat.rooms import ScriptedModels
 from tests.chat.workshop import ROWS
-from tests.ui.chat.scripted.story import KEEP, WORDS, as_on_disk, begun, go_on, last, opened, words
+from tests.ui.chat.scripted.story import KEEP, SQL, WORDS, as_on_disk, begun, go_on, last, opened, words
 
 
 def test_an_answer_that_is_asked_for_elsewhere_streams_in_the_open_thread(desk, view, models, elsewhere):
@@ -46,10 +46,11 @@ def test_an_answer_that_is_written_elsewhere_is_stopped_with_esc(desk, view, mod
     desk.until(lambda: view.lives and begun(view))
     QTest.keyClick(view.middle.composer.input, Qt.Key.Key_Escape)
     desk.until(lambda: not view.lives and not desk.engine.chat.answering(thread))
-    assert told[-1].message.status == "stopped", "whoever asked is told"
+    desk.until(lambda: getattr(told[-1], "message", None) is not None)  # whoever asked is told
+    assert told[-1].message.status == "stopped"
     desk.until(lambda: as_on_disk(desk, view, thread) and last(view).message.status == "stopped")
     assert "Stopped" in [note.words.whole() for note in widgets_of(last(view).notes)]
-    assert models.closed
+    desk.until(lambda: models.closed)
 
 
 def test_a_tool_of_an_answer_from_elsewhere_is_allowed_here_and_shows_its_card(desk, view, models, elsewhere):
@@ -71,15 +72,16 @@ def test_sources_and_cards_of_an_answer_from_elsewhere_come_with_it(desk, view, 
     (tmp_path / "orders.csv").write_text(ROWS)
     dataset = desk.wait(desk.engine.datasets.register(tmp_path / "orders.csv", "orders"))
     thread = opened(desk, view, title="Sources")
-    models.words, models.stall_after = ["```sql\nSELECT count(*) AS n FROM orders\n```"], None
+    speak, turns = models.chat, [([SQL], None), (list(WORDS), 20)]
 
-    async def asked():
-        async for event in desk.engine.chat.ask(thread, "How many orders are there?", datasets=[dataset.id]):
-            if isinstance(event, SourcesFound):  # the query is written: now the answer
-                models.words, models.stall_after = list(WORDS), 20
-            yield event
+    async def chat(*asked, **wishes):
+        """The query, then the answer."""
+        models.words, models.stall_after = turns.pop(0)
+        async for piece in speak(*asked, **wishes):
+            yield piece
 
-    elsewhere(asked())
+    models.chat = chat
+    elsewhere(desk.engine.chat.ask(thread, "How many orders are there?", datasets=[dataset.id]))
     desk.until(lambda: view.lives and begun(view))
     desk.until(lambda: last(view).step_card(0) is not None)
     assert last(view).step_card(0).step.sql and view.sources.sources
