@@ -150,7 +150,7 @@ class Far:
             place = place_of_title(box, metrics.height())
             if place is None:
                 continue
-            if place.top() >= box.top() + HEADER:
+            if place.center().y() > box.top() + HEADER:
                 painter.setPen(look().colour("text.primary"))
             if look().advance("denseStrong", title) * share > wide:
                 title = metrics.elidedText(title, Qt.TextElideMode.ElideRight, wide)
@@ -158,11 +158,14 @@ class Far:
 
 
 def place_of_title(box: QRectF, high: float) -> QRectF | None:
-    """In the band of a step; below it, inside the box, where letters that can be read are higher than the band; else nowhere."""
+    """In the band of a step; below it, inside the box, where letters that can be read are higher than the band; else at the bottom
+    of a box that holds them, or nowhere."""
     if high <= HEADER:
         return QRectF(box.x() + 8, box.y() + (HEADER - high) / 2, box.width() - 12, high)
     if high <= box.height() - HEADER:
         return QRectF(box.x() + 8, box.y() + HEADER, box.width() - 12, high)
+    if high <= box.height():
+        return QRectF(box.x() + 8, box.bottom() - high, box.width() - 12, high)
     return None
 
 

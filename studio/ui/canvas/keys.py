@@ -24,7 +24,7 @@ HELD = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier | Q
 def mine(event: QKeyEvent) -> bool:
     """Whether the canvas takes a key before any shortcut does."""
     if event.modifiers() & HELD:
-        return _standard(event) is not None
+        return _standard(event) is not None or event.key() in ARROWS  # Alt Right has another meaning in Chat
     if event.modifiers() & Qt.KeyboardModifier.ShiftModifier and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
         return True
     return event.key() in LETTERS or event.key() in ARROWS or event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)

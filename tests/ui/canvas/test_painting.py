@@ -145,6 +145,7 @@ def test_a_title_that_is_higher_than_its_band_stands_below_it_inside_the_step():
     assert place_of_title(box, 20) == QRectF(108, 56, 168, 20)
     below = place_of_title(box, 48)  # of 10 px at 25 %
     assert below == QRectF(108, 82, 168, 48) and box.contains(below)
+    assert place_of_title(QRectF(0, 0, 180, 60), 48) == QRectF(8, 12, 168, 48), "a low step has it at its bottom"
     assert place_of_title(QRectF(0, 0, 180, 32), 48) is None, "a collapsed step has no room for it"
 
 

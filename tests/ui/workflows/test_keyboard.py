@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import QApplication, QMenu, QPlainTextEdit
 
 from studio.ui.canvas.view import CanvasView
@@ -116,6 +116,16 @@ def test_a_workflow_is_built_and_run_by_keyboard_alone(desk):
     keys.to_canvas()
     keys.press(Qt.Key.Key_Z, CONTROL)
     assert not document.edges
+
+
+def test_keys_with_an_arrow_are_the_canvass_though_another_view_has_a_shortcut_with_them(desk):
+    view = desk.window.current_view()
+    view.new_workflow()
+    desk.until(lambda: view.sheet is not None)
+    asked = QKeyEvent(QEvent.Type.ShortcutOverride, Qt.Key.Key_Right, ALT)
+    asked.ignore()
+    view.sheet.canvas.event(asked)
+    assert asked.isAccepted()
 
 
 def test_tab_goes_through_the_steps_and_then_leaves_the_canvas(desk):
