@@ -37,7 +37,9 @@ def add_first_actions(studio: Studio) -> None:
 
     new, trash = on_view(lambda view: view.new_workflow()), on_view(_show_trash)
     words = Text("Trash of workflows", "工作流回收站")
-    studio.actions.add(Action("workflows.new", MAKERS["workflow"].title, new, "plus", "Ctrl+N", CATEGORY, view="workflows"))
+    studio.actions.add(
+        Action("workflows.new", MAKERS["workflow"].title, new, "plus", "Ctrl+N", CATEGORY, view="workflows")
+    )
     studio.actions.add(Action("workflows.trash", words, trash, "trash-2", "", CATEGORY))
 
 
