@@ -45,6 +45,12 @@ def moment(
     return Text(f"{day.en} {of_day}", f"{day.zh} {of_day}")
 
 
+def brief(at: float, *, inside: bool = False) -> Text:
+    """“14:06:31” of today, then “Yesterday 14:06”, “21 Oct 14:06”: for rows in which much stands beside it."""
+    then = datetime.fromtimestamp(at)
+    return Text.same(_clock(then, True)) if _day(then) is NEAR[0] else moment(at, inside=inside)
+
+
 def short(at: float | None) -> Text:
     """For narrow columns: “14:06” of today, “Yesterday”, “21 Oct”, “21 Oct 2025”; nothing for a time that was not kept."""
     if not at:

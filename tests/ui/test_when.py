@@ -44,6 +44,11 @@ def test_in_a_sentence_with_seconds_and_with_the_weekday():
     assert when.clock(at(2026, 11, 24), seconds=True) == "14:06:31"
 
 
+def test_where_much_stands_beside_it_only_another_day_is_named():
+    assert when.brief(at(2026, 11, 24)) == Text.same("14:06:31")
+    assert when.brief(at(2026, 3, 1)) == Text("1 Mar 14:06", "3 月 1 日 14:06")
+
+
 def test_a_time_in_another_zone_has_the_day_of_that_zone():
     late = datetime(2026, 11, 23, 20, 0, tzinfo=UTC).timestamp()
     assert when.moment(late, zone=ZoneInfo("Asia/Shanghai")).en == "Today 04:00"

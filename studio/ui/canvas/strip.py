@@ -70,8 +70,8 @@ class Strip(QWidget):
         self.select.setChecked(True)
         self.select.clicked.connect(lambda: self._use(False))
         self.pan.clicked.connect(lambda: self._use(True))
-        self.canvas.zoomed.connect(lambda zoom: self.percent.setText(f"{zoom:.0%}"))
-        self.percent.setText(f"{self.canvas.zoom:.0%}")
+        self.canvas.zoomed.connect(lambda zoom: self.percent.say(f"{zoom:.0%}"))
+        self.percent.say(f"{self.canvas.zoom:.0%}")
         theme.changed.connect(self._rescale)
 
     def _rescale(self) -> None:

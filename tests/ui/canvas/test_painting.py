@@ -140,6 +140,13 @@ def test_from_afar_items_paint_nothing_and_the_batch_paints_all(board, monkeypat
     assert len(pixels_of(image)) > 3
 
 
+def test_the_zoom_that_is_said_is_the_canvass_in_another_language_too(board):
+    board.canvas.set_zoom(0.5)
+    language.set("zh")
+    assert board.strip.percent.text() == "50%"
+    language.set("en")
+
+
 def test_a_title_that_is_higher_than_its_band_stands_below_it_inside_the_step():
     box = QRectF(100, 50, 180, 120)
     assert place_of_title(box, 20) == QRectF(108, 56, 168, 20)

@@ -103,8 +103,7 @@ class Bottom(Surface):
         if run.status == "past" and self.sheet is not None and self.sheet.story is not None:
             story = self.sheet.story
             status = MOMENT.format(at=(story.at or 0) + 1, count=story.count)
-        began = when.moment(run.started, seconds=True, inside=run.running)
-        said = words.format(time=began, elapsed=took, status=status)
+        said = words.format(time=when.brief(run.started, inside=run.running), elapsed=took, status=status)
         self.when.say(joined(said, waited_in_words(waited)))
 
     def _titles(self) -> dict[str, str]:
