@@ -163,7 +163,8 @@ class Photographer:
         """The views as a new home shows them."""
         for name in (each for each in self.window.view_names() if not views or each in views):
             self.window.show_view(name)
-            self.settle(3)
+            self.wait(lambda name=name: getattr(self.window.current_view(), "name", "") == name)
+            self.settle(2)
             yield f"empty-{name}"
 
     def workflows(self) -> Iterator[str]:

@@ -20,6 +20,7 @@ from studio.ui.widgets.discard import discard, empty
 from studio.ui.widgets.labels import Badge, Label
 from studio.ui.widgets.panel import Card, Divider, Glyph, Header, Section, Surface, scroll
 from studio.ui.widgets.rows import Row, RowList
+from studio.ui.widgets.states import Empty
 
 if TYPE_CHECKING:
     from studio.engine.datasets.dataset import Dataset
@@ -253,17 +254,11 @@ class Inspector(Surface):
 
 
 def _nothing() -> QWidget:
-    column = QVBoxLayout()
-    words_ = Label(
-        Text("Open a dataset to see what it is.", "打开数据集即可查看其信息。"), "dense", "text.secondary", wrap=True
+    return Empty(
+        "table-2",
+        Text("No dataset open", "未打开数据集"),
+        Text("What it is and where it comes from appears here.", "其信息和来源会显示在这里。"),
     )
-    words_.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-    column.addStretch(1)
-    column.addWidget(words_)
-    column.addStretch(2)
-    holder = QWidget()
-    holder.setLayout(column)
-    return holder
 
 
 def _padded(widget: QWidget) -> QWidget:

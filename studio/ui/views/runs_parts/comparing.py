@@ -48,7 +48,7 @@ CHOOSE = Text("Compare… above chooses a run to compare with.", "用上方的�
 HINT = Text(
     "Compared with the run of {when}: {count} gave something else.", "与 {when} 的运行相比：{count}的输出不同。"
 )
-INSET = 5  # what a header sets its words in by, beyond a cell
+OWN = 3  # pixels by which Qt itself sets the words of a cell in
 ASIDE = (3, 4, 5, 6)  # columns of figures, which stand at the right
 
 
@@ -194,7 +194,8 @@ class _Cell(QStyledItemDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
         if option.state & QStyle.StateFlag.State_Selected:
             painter.fillRect(option.rect, option.palette.highlight())
-        option.rect = option.rect.adjusted(INSET, 0, -INSET, 0)
+        inset = theme.size("space.2") - OWN
+        option.rect = option.rect.adjusted(inset, 0, -inset, 0)
         super().paint(painter, option, index)
 
 
