@@ -27,6 +27,7 @@ class NewCollection(Params):
     chunk_characters: int | None = param(None, Text("Characters per chunk", "每段字数"))
     chunk_overlap: int | None = param(None, Text("Overlap", "重叠字数"))
     reranker: str | None = param(None, Text("Rerank model", "重排模型"))
+    ocr: Literal["automatic", "never"] | None = param(None, Text("Text recognition (OCR)", "文字识别（OCR）"))
 
 
 class Changes(Params):
@@ -35,6 +36,7 @@ class Changes(Params):
     chunk_characters: int | None = param(None, Text("Characters per chunk", "每段字数"))
     chunk_overlap: int | None = param(None, Text("Overlap", "重叠字数"))
     reranker: str | None = param(None, Text("Rerank model", "重排模型"))
+    ocr: Literal["automatic", "never"] | None = param(None, Text("Text recognition (OCR)", "文字识别（OCR）"))
 
 
 class Addition(Params):

@@ -20,6 +20,7 @@ from studio.ui.views.knowledge_parts.look_first import LookFirst
 from studio.ui.widgets.discard import widgets_of
 from studio.ui.widgets.inputs import LineField
 from tests.knowledge import papers
+from tests.knowledge.scans import scanned
 from tests.ui.real import desk_with
 
 WARRANTY = "The warranty on the K7 pump is 24 months from the date of purchase."
@@ -313,6 +314,28 @@ def test_a_new_cut_in_the_settings_indexes_again(desk, view, manual):
     desk.until(lambda: any(row.title == "Manuals 手册" for row in view.side.list.rows()))
     changed = desk.wait(desk.engine.knowledge.collection("Manuals 手册"))
     assert changed.settings["chunk_characters"] == 100
+
+
+def test_a_photograph_is_read_and_shown_with_its_lines_and_the_settings_can_leave_it_alone(desk, view, tmp_path):
+    photo = scanned(tmp_path / "photo.png", [[("text", WARRANTY), ("text", "水泵另有期限。")]])
+    kb = desk.wait(desk.engine.knowledge.create("Photos"))
+    job = desk.wait(desk.engine.knowledge.add_files(kb.id, [photo]))
+    desk.wait(desk.engine.jobs.wait(job.id))
+    [document] = desk.wait(desk.engine.knowledge.documents(kb.id))
+    view.studio.open("document", document.id, page=1, span=(0, len(WARRANTY)))
+    desk.until(lambda: view.inspector.page.page == 1 and view.inspector.page.sheet._boxes)
+
+    dialog = CollectionSettings(view, view.studio, kb)
+    dialog.open()
+    dialog.ocr.set_value("never")
+    dialog.agree.click()
+
+    def aside():
+        [document] = desk.wait(desk.engine.knowledge.documents(kb.id))
+        return document.status == "quarantined" and "pictures are not read here" in document.reason.en
+
+    desk.until(aside)
+    assert desk.wait(desk.engine.knowledge.collection(kb.id)).settings["ocr"] == "never"
 
 
 def test_files_are_looked_at_before_they_are_indexed_cut_otherwise_and_left_out_in_part(desk, view, tmp_path, qtbot):

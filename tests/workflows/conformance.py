@@ -215,4 +215,8 @@ def _called() -> dict[str, Graph]:
             step("r", "report", template="# {{w}}\n\n{{t}}", place="s3://conformance/printed", format="pdf"), step("d", "load_documents", by="file"),
             "t.value > r.t", "s.word > r.w", "r.text > d.files", "d.docs > o.result",
         ),
+        "recognised report": graph(
+            START, step("r", "report", template="# {{w}}", place="s3://conformance/recognised", format="pdf"), step("x", "ocr"),
+            step("o", "output", names=["a", "b"]), "s.word > r.w", "r.text > x.files", "x.text > o.a", "x.layout > o.b",
+        ),
     }  # fmt: skip

@@ -63,10 +63,7 @@ class Attachments:
         pages = await self._read(ref, kind.name, path.name)
         count = sum(estimated(page.text.strip()) for page in pages)
         if not count:
-            raise BadParameter(
-                Text(f"{path.name} has no text that can be read.", f"{path.name} 中没有可读取的文本。"),
-                Text("A scanned document needs text recognition first.", "扫描件需要先做文字识别。"),
-            )
+            raise BadParameter(Text(f"{path.name} has no text that can be read.", f"{path.name} 中没有可读取的文本。"))
         return Attachment(
             id=ids.new("att"), kind="file", ref=ref, title=path.name, tokens=count, size_bytes=size,
             mode="whole" if count <= WHOLE_TOKENS else "passages",
@@ -96,12 +93,14 @@ class Attachments:
     async def page_image(
         self, ref: str, page: int, spans: Sequence[tuple[int, int]] = (), width: int = 800
     ) -> PageImage | None:
-        """A page of an attached PDF with its spans marked; None for what has no pages."""
-        if not ref.endswith(".pdf"):
+        """A page of an attached PDF or picture with its spans marked; None for what has no pages."""
+        kind = reader_for(ref)
+        if not kind.pictured:
             return None
-        text = await self.page_text(ref, page)
+        pages = await asyncio.to_thread(self._pages, ref, ref)
+        words = next((each for each in pages if each.number == page), Page(page, ""))
         return await reading.render(
-            self._folder / ref, page, list(spans), width, text, reading.Limits(), self._temporary
+            self._folder / ref, kind.name, words, spans, width, reading.Limits(), self._temporary
         )
 
     async def page_count(self, ref: str) -> int:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from studio.engine.errors import NotFound
+from studio.engine.knowledge import page_lines
 from studio.engine.knowledge.database import Database
 from studio.engine.knowledge.document import Chunk
 from studio.engine.knowledge.reader import Page
@@ -284,6 +285,7 @@ def _keep(
         "insert or replace into pages values (?, ?, ?, ?, ?)",
         [(document_id, version, place, page.number, page.text) for place, page in pages],
     )
+    page_lines.keep(connection, document_id, version, pages)
     for one in made:
         piece = one.piece
         kept = _kept(connection, one)
@@ -336,12 +338,14 @@ def _drop_stale(connection: sqlite3.Connection, document_id: str, ids: Sequence[
         for number, collection_id in numbers:
             connection.execute(f"delete from {make_words(connection, collection_id)} where rowid = ?", (number,))
         connection.executemany("delete from chunks where number = ?", [(number,) for number, _ in numbers])
-    connection.execute(f"delete from pages where document_id = ? and {UNNEEDED}", (document_id,))
+    for table in ("pages", "page_lines"):
+        connection.execute(f"delete from {table} where document_id = ? and {UNNEEDED}", (document_id,))
 
 
 def _forget(connection: sqlite3.Connection, document_id: str) -> None:
-    for table, column in (("pages", "document_id"), ("pending", "document_id"), ("documents", "id")):
-        connection.execute(f"delete from {table} where {column} = ?", (document_id,))
+    for table in ("pages", "page_lines", "pending"):
+        connection.execute(f"delete from {table} where document_id = ?", (document_id,))
+    connection.execute("delete from documents where id = ?", (document_id,))
 
 
 def _exclude(connection: sqlite3.Connection, chunk_id: str, excluded: bool) -> None:
@@ -381,11 +385,11 @@ def _table(connection: sqlite3.Connection, limit: int) -> Any:
 
 def _page(connection: sqlite3.Connection, document_id: str, page: int | None) -> Page:
     query = (
-        "select number, text from pages join documents on documents.id = document_id"
+        "select number, text, pages.version, place from pages join documents on documents.id = document_id"
         " and pages.version = case documents.version when '' then documents.next else documents.version end"
         " where document_id = ? and (? is null or number is null or number = ?) order by place limit 1"
     )
     row = connection.execute(query, (document_id, page, page)).fetchone()
     if row is None:
         raise NotFound(Text(f"Document {document_id} has no page {page}.", f"文档 {document_id} 没有第 {page} 页。"))
-    return Page(row[0], row[1])
+    return Page(row[0], row[1], printed=page_lines.lines_of(connection, document_id, *row[2:]))

@@ -14,13 +14,16 @@ from studio.engine.text import Text
 
 T = TypeVar("T")
 VERSION = 2  # of the tables below; a file of another version is an index to be made again
-TABLES = ("documents", "pages", "chunks", "words", "pending", "decisions")
+TABLES = ("documents", "pages", "page_lines", "chunks", "words", "pending", "decisions")
 SCHEMA = """
 create table if not exists documents (
     id text primary key, collection_id text not null, ready integer not null default 0,
     version text not null default '', digest text not null default '', next text not null default '');
 create table if not exists pages (
     document_id text not null, version text not null, place integer not null, number integer, text text not null,
+    primary key (document_id, version, place)) without rowid;
+create table if not exists page_lines (
+    document_id text not null, version text not null, place integer not null, lines text not null,
     primary key (document_id, version, place)) without rowid;
 create table if not exists chunks (
     number integer primary key, id text not null, document_id text not null, version text not null,

@@ -35,7 +35,7 @@ class Editing:
     async def preview(self, collection: str, path: Path | str, characters: int = 0, overlap: int = -1) -> list[Preview]:
         """The chunks that a file would become, nothing of it kept. Raises `Unreadable` with the reason."""
         usual = self.indexing.rules(await self.records.collection(collection))
-        rules = Rules(characters or usual.characters, usual.overlap if overlap < 0 else overlap)
+        rules = Rules(characters or usual.characters, usual.overlap if overlap < 0 else overlap, usual.ocr)
         kind, path = reader.reader_for(str(path)), Path(path)
         shown: list[Preview] = []
         times: Counter[str] = Counter()

@@ -19,7 +19,7 @@ from studio.engine.errors import BadState
 from studio.engine.knowledge.chunks import ChunkStore, Decision, Made
 from studio.engine.knowledge.document import Collection, Document
 from studio.engine.knowledge.embeds import Embeds, Guard
-from studio.engine.knowledge.reader import Page
+from studio.engine.knowledge.reader import Page, Unreadable
 from studio.engine.knowledge.reading import Limits, Readers, Reading, Rules
 from studio.engine.knowledge.small import packed
 from studio.engine.knowledge.split import Piece
@@ -57,7 +57,9 @@ class _Batch:
 
 def version_of(digest: str, rules: Rules) -> str:
     """The name of what a file's content becomes when it is cut by these rules."""
-    content = f"{VERSION}|{digest}|{rules.characters}|{rules.overlap}"
+    content = f"{VERSION}|{digest}|{rules.characters}|{rules.overlap}" + (
+        "" if rules.ocr == "never" else f"|{rules.ocr}"
+    )
     return hashlib.blake2b(content.encode(), digest_size=12).hexdigest()
 
 
@@ -80,10 +82,15 @@ class Index:
         version = version_of(document.digest, rules)
         await self.chunks.begin(document.id, collection.id, version)
         await self._prune(document.id, collection.id)
-        async with self.readers.read(file, document.format, limits, rules, document.file_name) as reading:
+        name = document.file_name
+
+        def told(share: float) -> None:
+            progress(READ_SHARE * share)
+
+        async with self.readers.read(file, document.format, limits, rules, name, told=told) as reading:
             progress(READ_SHARE)
             if not reading.piece_count:
-                raise _empty(document)
+                raise _empty(document) if document.format != "image" else _unrecognised(document)
             embedded = await self._take(document, collection, version, reading, progress)
             await self.chunks.finish(document.id, document.digest)
             await self._prune(document.id, collection.id)
@@ -218,6 +225,16 @@ def _windows(made: Made) -> list[str]:
         return [made.text]
     sentences = [piece.text[start - piece.start : end - piece.start] for start, end in piece.sentences]
     return [made.text, *sentences]
+
+
+def _unrecognised(document: Document) -> Unreadable:
+    return Unreadable(
+        Text(
+            f"No text could be recognised in {document.file_name}.",
+            f"未能在 {document.file_name} 中识别出文字。",
+        ),
+        Text("Take a sharper or larger picture, if there is text in it.", "如图中有文字，请换用更清晰的图片。"),
+    )
 
 
 def _empty(document: Document) -> BadState:

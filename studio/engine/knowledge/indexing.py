@@ -153,11 +153,12 @@ class Indexing:
         return document.model_copy(update=self._unwritten.get(document.id, {}))
 
     def rules(self, collection: Collection) -> Rules:
-        """How documents of a collection are cut: as it says itself, else as the settings do."""
+        """How documents of a collection are read and cut: as it says itself, else as the settings do."""
         default = self.settings.knowledge
         return Rules(
             int(collection.settings.get("chunk_characters") or default.chunk_characters),
             int(collection.settings.get("chunk_overlap", default.chunk_overlap)),
+            collection.settings.get("ocr", "automatic"),
         )
 
     def limits(self) -> Limits:

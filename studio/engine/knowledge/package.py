@@ -1,6 +1,6 @@
 """A collection in one file, with its vectors: taken elsewhere, it finds the same without embedding anything.
 
-A zip archive (`collection.json`, `chunks.jsonl`, `pages.jsonl`, `small.bin`, `vectors.f32`, `files/`), followed by a mark and the
+A zip archive (`collection.json`, `chunks.jsonl`, `pages.jsonl`, `page_lines.jsonl`, `small.bin`, `vectors.f32`, `files/`), followed by a mark and the
 SHA-256 of all that stands before: one flipped byte, and nothing of it is taken.
 """
 
@@ -40,6 +40,7 @@ MARK = b"ODSKNOW1"
 TAIL = len(MARK) + 32
 BATCH = 500  # chunks that are carried at once
 PAGES = 50
+PAGE_TABLES = {"pages": ("number", "text"), "page_lines": ("lines",)}  # columns beside the place of a page
 FORMAT = 1
 MOST_LINE = 64 << 20  # bytes of one line
 PIECE = 1 << 20
@@ -105,7 +106,8 @@ class Packages:
             with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as packed:
                 packed.writestr("collection.json", json.dumps(told, ensure_ascii=False))
                 count = await self._write_chunks(packed, collection, documents, job)
-                await self._write_pages(packed, documents)
+                for table, columns in PAGE_TABLES.items():
+                    await self._write_pages(packed, documents, table, columns)
                 for digest in dict.fromkeys(one.digest for one in documents):
                     copy = self.originals.path(digest, "")
                     await asyncio.to_thread(packed.write, copy, f"files/{copy.name}")
@@ -146,13 +148,15 @@ class Packages:
             async for rows in self._parts(query, document_id, BATCH):
                 yield rows
 
-    async def _write_pages(self, packed: zipfile.ZipFile, documents: list[Document]) -> None:
+    async def _write_pages(
+        self, packed: zipfile.ZipFile, documents: list[Document], table: str, columns: Sequence[str]
+    ) -> None:
         query = (
-            "select place, document_id, pages.version, place, number, text from pages join documents on"
-            " documents.id = document_id and documents.version = pages.version"
+            f"select place, document_id, {table}.version, place, {', '.join(columns)} from {table} join documents on"
+            f" documents.id = document_id and documents.version = {table}.version"
             " where document_id = ? and place >= ? order by place limit ?"
         )
-        with packed.open("pages.jsonl", "w", force_zip64=True) as lines:
+        with packed.open(f"{table}.jsonl", "w", force_zip64=True) as lines:
             for document in documents:
                 async for rows in self._parts(query, document.id, PAGES):
                     content = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
@@ -193,10 +197,14 @@ class Packages:
                 versions |= {row[PLAIN.index("document_id")]: row[PLAIN.index("version")] for row in rows}
                 await self.vectors.upsert(collection.id, [row[0] for row in rows], coming.vectors(len(rows)))
                 await self.chunks.database.write(partial(_keep_rows, collection_id=collection.id, rows=rows))
-        with packed.open("pages.jsonl") as lines:
-            while part := await asyncio.to_thread(_some, lines, PAGES):
-                pages = [[documents[row[0]].id, *row[1:]] for row in part]
-                await self.chunks.database.write(partial(_keep, "pages values (?, ?, ?, ?, ?)", pages))
+        for table, names in PAGE_TABLES.items():
+            if f"{table}.jsonl" not in packed.namelist():  # written before pictures were read
+                continue
+            with packed.open(f"{table}.jsonl") as lines:
+                while part := await asyncio.to_thread(_some, lines, PAGES):
+                    pages = [[documents[row[0]].id, *row[1:]] for row in part]
+                    place = f"{table} values (?, ?, ?, {marks(names)})"
+                    await self.chunks.database.write(partial(_keep, place, pages))
         finished = [(one.id, collection.id, versions.get(one.id, ""), one.digest) for one in documents.values()]
         columns = "documents (id, collection_id, ready, version, digest) values (?, ?, 1, ?, ?)"
         await self.chunks.database.write(partial(_keep, columns, finished))

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from studio.engine.errors import NotFound
+from studio.engine.knowledge.pdf_file import opened
 from studio.engine.knowledge.pdf_text import PageText, joined, lines_of, rectangles
-from studio.engine.knowledge.readers.pdf import opened
+from studio.engine.knowledge.reader import Shown
 from studio.engine.text import Text
 
 
-def render(path: Path, number: int, spans: Sequence[Sequence[int]], width: int, expected: str) -> dict[str, Any]:
-    """PNG, width, height and the rectangles of spans in pixels.
+def shown(path: Path, number: int, width: int, spans: Sequence[Sequence[int]], expected: str) -> Shown:
+    """A page with the places of spans.
 
     The spans count in `expected`, the page's text when it was indexed; where the page reads otherwise now, the words
     of each span are looked for.
@@ -25,19 +26,15 @@ def render(path: Path, number: int, spans: Sequence[Sequence[int]], width: int, 
         if not 1 <= number <= len(document):
             raise NotFound(Text(f"{path.name} has no page {number}.", f"{path.name} 没有第 {number} 页。"))
         page = document[number - 1]
-        scale = width / page.get_width()
-        picture = page.render(scale=scale, rev_byteorder=True).to_numpy()
+        across, up = page.get_width(), page.get_height()
+        picture = page.render(scale=width / across, rev_byteorder=True).to_numpy()
         text_page = page.get_textpage()
         text = joined(lines_of(text_page), 0.0)
         boxes = [box for span in spans for box in rectangles(text_page, text, *_place(text, span, expected))]
-        height = page.get_height()
-    return {
-        "png": png(picture), "width": picture.shape[1], "height": picture.shape[0],
-        "rectangles": [
-            (left * scale, (height - top) * scale, (right - left) * scale, (top - bottom) * scale)
-            for left, bottom, right, top in boxes
-        ],
-    }  # fmt: skip
+    return Shown(
+        png(picture), picture.shape[1], picture.shape[0],
+        [(left / across, 1 - top / up, right / across, 1 - bottom / up) for left, bottom, right, top in boxes],
+    )  # fmt: skip
 
 
 def _place(text: PageText, span: Sequence[int], expected: str) -> tuple[int, int]:

@@ -21,7 +21,8 @@ SOFT_HYPHENS = {"\x02", "\ufffe", "\xad"}
 
 @dataclass(slots=True)
 class Line:
-    """One printed line: its characters, where each stands in PDFium's order, its baseline and its ends in points."""
+    """One printed line: its characters, where each stands in PDFium's order, its baseline and its ends in points. One that is
+    `alone`, such as a row of cells, belongs to no paragraph."""
 
     text: str
     places: list[int]
@@ -29,6 +30,7 @@ class Line:
     baseline: float
     left: float
     right: float
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +167,9 @@ def _connect(page: PageText, previous: Line, line: Line, layout: Layout) -> None
 
 def _begins_paragraph(previous: Line, line: Line, layout: Layout) -> bool:
     return (
-        abs(line.size - previous.size) > 0.1 * max(previous.size, 1.0)  # another kind of text
+        line.alone
+        or previous.alone
+        or abs(line.size - previous.size) > 0.1 * max(previous.size, 1.0)  # another kind of text
         or not 0 <= previous.baseline - line.baseline <= layout.furthest(line)  # a gap, or another column
         or layout.width - previous.right > 1.5 * _first_word(line)  # it would have fitted on the line before
         or bool(LIST_ITEM.match(line.text))

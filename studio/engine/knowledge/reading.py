@@ -9,16 +9,17 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from studio.engine.errors import StudioError, WorkerFailed
 from studio.engine.files import temporary_folder
 from studio.engine.knowledge.document import PageImage
+from studio.engine.knowledge.picture_text import boxes_of
 from studio.engine.knowledge.reader import Page, Unreadable
 from studio.engine.knowledge.split import Piece
 from studio.engine.process import Child
@@ -29,11 +30,16 @@ ROOT = Path(__file__).resolve().parents[3]
 FILES = 200  # that one worker reads before a fresh one takes its place
 IDLE = 30.0  # seconds after which a worker without work ends
 PAGES = 32  # taken from a worker's answer at once
+Told = Callable[[float], None]  # hears the share of a file's pictures that is read
+
+
+def _nobody(_: float) -> None:
+    """Hears what nobody wants to know."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one file may cost."""
+    """What one file may cost, and of one whose pages are pictures each page."""
 
     seconds: int = 120
     memory_mb: int = 1024
@@ -41,10 +47,11 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """How a document is cut."""
+    """How a document is cut, and whether text is looked for in pictures."""
 
     characters: int = 800
     overlap: int = 80
+    ocr: Literal["automatic", "always", "never"] = "automatic"  # "always": also on pages that have text
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,24 +120,39 @@ class Readers:
 
     @asynccontextmanager
     async def read(
-        self, path: Path, reader: str, limits: Limits, rules: Rules, name: str = "", whole: bool = False
+        self,
+        path: Path,
+        reader: str,
+        limits: Limits,
+        rules: Rules,
+        name: str = "",
+        whole: bool = False,
+        told: Told = _nobody,
     ) -> AsyncIterator[Reading]:
-        """The pages and pieces of a file; with `whole` no pieces, but pages with their headings and rows.
+        """The pages and pieces of a file; with `whole` no pieces, but pages with their headings and rows. `told` hears how much of
+        the pictures in it is read.
 
         Raises `Unreadable` with the reason, whatever the file does to its reader.
         """
         request: dict[str, Any] = {"do": "read", "path": str(path), "reader": reader, "whole": whole}
-        request |= {"characters": rules.characters, "overlap": rules.overlap}
+        request |= asdict(rules)
         with temporary_folder(self.within, "studio-read-") as folder:
             file = Path(folder) / "pages.jsonl"
-            told = await self._ask({**request, "answer": str(file)}, limits, name or path.name)
-            yield Reading(told["pages"], told["pieces"], told["numbered"], file)
+            read = await self._ask({**request, "answer": str(file)}, limits, name or path.name, told)
+            yield Reading(read["pages"], read["pieces"], read["numbered"], file)
 
     async def render(
-        self, path: Path, page: int, spans: list[tuple[int, int]], width: int, text: str, limits: Limits
+        self, path: Path, reader: str, page: Page, spans: Sequence[tuple[int, int]], width: int, limits: Limits
     ) -> PageImage:
-        """A page of a PDF as a picture, with rectangles for spans of `text`, the page's text when it was indexed."""
-        request = {"do": "render", "path": str(path), "page": page, "spans": spans, "width": width, "text": text}
+        """A page as a picture, with rectangles for spans of its text, which is what it was when it was read."""
+        request: dict[str, Any] = {
+            "do": "render",
+            "path": str(path),
+            "reader": reader,
+            "page": page.number,
+            "spans": list(spans),
+        }
+        request |= {"width": width, "text": page.text, "boxes": boxes_of(page, spans)}
         with temporary_folder(self.within, "studio-read-") as folder:
             file = Path(folder) / "image.json"
             await self._ask({**request, "answer": str(file)}, limits, path.name)
@@ -145,31 +167,36 @@ class Readers:
         if self._ending:
             await asyncio.wait(self._ending)
 
-    async def _ask(self, request: dict[str, Any], limits: Limits, name: str) -> dict[str, Any]:
+    async def _ask(self, request: dict[str, Any], limits: Limits, name: str, told: Told = _nobody) -> dict[str, Any]:
         worker = await self._worker(limits)
         used = worker.served > 0
         try:
-            answer = await self._answered(worker, request, limits, name)
+            answer = await self._answered(worker, request, limits, name, told)
         except _Died as death:
             if used:  # what earlier files left behind may have been too much: alone it has all the memory
-                return await self._ask_afresh(request, limits, name)
+                return await self._ask_afresh(request, limits, name, told)
             raise death.error from None
         if "error" in answer:
             raise _told(answer["error"], name, Path(request["path"]).name)
         return answer
 
-    async def _ask_afresh(self, request: dict[str, Any], limits: Limits, name: str) -> dict[str, Any]:
+    async def _ask_afresh(self, request: dict[str, Any], limits: Limits, name: str, told: Told) -> dict[str, Any]:
         resting, self._resting = self._resting, []
         for worker in resting:
             await self._end(worker)
-        return await self._ask(request, limits, name)
+        return await self._ask(request, limits, name, told)
 
-    async def _answered(self, worker: _Worker, request: dict[str, Any], limits: Limits, name: str) -> dict[str, Any]:
+    async def _answered(
+        self, worker: _Worker, request: dict[str, Any], limits: Limits, name: str, told: Told
+    ) -> dict[str, Any]:
         done = False
         try:
-            async with asyncio.timeout(limits.seconds):
+            async with asyncio.timeout(limits.seconds) as time:
                 await _tell(worker.child, request)
-                line = await worker.child.stdout.readline()
+                while (line := await worker.child.stdout.readline()).startswith(b'{"read"'):
+                    part = json.loads(line)
+                    told(part["read"] / part["of"])
+                    time.reschedule(asyncio.get_running_loop().time() + limits.seconds)
             if not line and self._closed:
                 raise asyncio.CancelledError
             if not line:
@@ -201,7 +228,9 @@ class Readers:
         folder = Path(place.name)
         child = await Child.start(
             [sys.executable, "-P", "-m", MODULE], folder=folder, log=folder / "log", stdin=True, stdout=True,
-            environment={"PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1", "PYTHONIOENCODING": "utf-8"},
+            environment={
+                "PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1", "PYTHONIOENCODING": "utf-8",
+            },
             memory_bytes=limits.memory_mb * 1024 * 1024,
         )  # fmt: skip
         worker = _Worker(child, place, limits)
@@ -243,17 +272,17 @@ async def read(path: Path, reader: str, limits: Limits, name: str = "", within: 
 
 async def render(
     path: Path,
-    page: int,
-    spans: list[tuple[int, int]],
+    reader: str,
+    page: Page,
+    spans: Sequence[tuple[int, int]],
     width: int,
-    text: str,
     limits: Limits,
     within: Path | None = None,
 ) -> PageImage:
     """As `Readers.render`, of a file that is shown once."""
     readers = Readers(within)
     try:
-        return await readers.render(path, page, spans, width, text, limits)
+        return await readers.render(path, reader, page, spans, width, limits)
     finally:
         await readers.close()
 

@@ -39,7 +39,7 @@ from studio.engine.knowledge.reading import Readers
 from studio.engine.knowledge.records import TAGS, UNFINISHED, Records
 from studio.engine.knowledge.rows_of import HasRows
 from studio.engine.knowledge.search import Search
-from studio.engine.knowledge.sources import Sources
+from studio.engine.knowledge.sources import Sources, readable_in
 from studio.engine.knowledge.watching import Watching
 from studio.engine.paths import Paths
 from studio.engine.registry import PluginFailure
@@ -48,6 +48,7 @@ from studio.engine.text import Text
 from studio.engine.vectors.store import VectorStore, stores
 
 FOLDERS = "folders"  # key in a collection's settings: the watched ones
+OCR = ("automatic", "never")
 
 
 class Knowledge:
@@ -209,7 +210,7 @@ class Knowledge:
         """
         target = await self.collection(collection)
         folders = [Path(path).absolute() for path in paths if watch and Path(path).is_dir()]
-        files = await asyncio.to_thread(files_under, [Path(path) for path in paths])
+        files = await asyncio.to_thread(files_under, [Path(path) for path in paths], readable_in(target))
         if not files and not folders:
             raise BadParameter(
                 Text("There is nothing in it that can be read.", "其中没有可读取的文件。"),
@@ -334,7 +335,7 @@ class Knowledge:
     async def page_image(
         self, document_id: str, page: int, spans: Sequence[tuple[int, int]] = (), width: int = 800
     ) -> PageImage:
-        """A page of a PDF with the rectangles of spans of its text. Takes a process and about 0.3 s; the last ones are kept."""
+        """A page of a PDF or a picture with the rectangles of spans of its text. Takes a process and about 0.3 s; the last ones are kept."""
         return await self._images.image(await self.document(document_id), page, spans, width)
 
     def suffixes(self) -> list[str]:
@@ -363,7 +364,8 @@ class Knowledge:
 
 
 def checked_settings(settings: dict[str, Any]) -> dict[str, Any]:
-    """What a collection may decide for itself: `chunk_characters`, `chunk_overlap`, `reranker`."""
+    """What a collection may decide for itself: `chunk_characters`, `chunk_overlap`, `reranker`, and by `ocr` whether text is looked
+    for in pictures, "automatic" or "never"."""
     bounds = {"chunk_characters": (100, 8000), "chunk_overlap": (0, 2000)}
     checked: dict[str, Any] = {}
     for name, value in settings.items():
@@ -375,6 +377,9 @@ def checked_settings(settings: dict[str, Any]) -> dict[str, Any]:
                 raise BadParameter(
                     Text(f"{name} is a number from {low} to {high:,}.", f"{name} 应为 {low} 到 {high:,}。")
                 )
+        elif name == "ocr":
+            if value not in OCR:
+                raise BadParameter(Text(f"ocr is one of {', '.join(OCR)}.", f"ocr 应为 {'、'.join(OCR)} 之一。"))
         elif name != "reranker":
             raise BadParameter(Text(f"A collection has no setting “{name}”.", f"文档集没有设置项“{name}”。"))
         checked[name] = value

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -126,7 +126,7 @@ class Sources:
         async with self._alone(target.id):
             if not Path(folder).is_dir():
                 return []  # unplugged or renamed: nothing is forgotten for that
-            files = await asyncio.to_thread(files_under, [Path(folder)])
+            files = await asyncio.to_thread(files_under, [Path(folder)], readable_in(target))
             known = {one.source_path: one for one in await self.records.documents(target.id) if one.folder == folder}
             there = {str(path) for path in files}
             for gone in [one for path, one in known.items() if path not in there]:
@@ -240,3 +240,9 @@ class Sources:
         page = await fetch(self.egress, url, "knowledge")
         digest = await self.originals.keep_bytes(page.content, Path(page.name).suffix)
         return page.name, digest, len(page.content), page.title
+
+
+def readable_in(target: Collection) -> Callable[[str], bool]:
+    """Which names of files a collection takes from folders: pictures only where text is looked for in them."""
+    known = set(reader.suffixes(target.settings.get("ocr") != "never"))
+    return lambda name: Path(name).suffix.lower() in known

@@ -30,6 +30,14 @@ class LoadDocumentsParams(Params):
         "page", Text("One document is", "每个文档为"),
         choices={"page": Text("A page", "一页"), "file": Text("A file", "一个文件")},
     )  # fmt: skip
+    ocr: Literal["automatic", "always", "never"] = param(
+        "automatic", Text("Text recognition (OCR)", "文字识别（OCR）"),
+        choices={
+            "automatic": Text("Pictures and scanned pages", "图片和扫描页"),
+            "always": Text("All pages of PDFs too", "PDF 的所有页面"),
+            "never": Text("Never", "从不"),
+        },
+    )  # fmt: skip
     on_file_error: Literal["stop", "skip"] = param(
         "stop", Text("If a file cannot be read", "文件无法读取时"),
         choices={"stop": Text("Stop the run", "停止运行"), "skip": Text("Leave it out", "略过")},
@@ -42,7 +50,8 @@ class LoadDocumentsParams(Params):
     category="sources",
     icon="files",
     doc=Text(
-        "Reads PDF, Word, slides, sheets, web pages and texts as documents.", "把 PDF、Word、幻灯片、表格、网页和文本读取为文档。"
+        "Reads PDF, Word, slides, sheets, web pages, texts and pictures as documents.",
+        "把 PDF、Word、幻灯片、表格、网页、文本和图片读取为文档。",
     ),
     cached=False,
     summary=lambda params: ", ".join(params.places),
@@ -56,17 +65,24 @@ async def load_documents(
     Files of this computer are read only where the run was given them (by a start field, a trigger): a workflow cannot name them
     by itself, nor can a model. `Forbidden` says so.
     """
+    from studio.engine.knowledge.reader import suffixes
     from studio.engine.knowledge.reading import Readers
 
+    known = suffixes(params.ocr != "never")
     wanted = [*params.places, *addresses(files)]
 
+    def fits(name: str) -> bool:
+        return Path(name).suffix.lower() in known
+
     async def read_all() -> list[dict[str, Any]]:
-        places = [place for address in wanted for place in await places_of(context, address)][: params.limit]
+        places = [place for address in wanted for place in await places_of(context, address, fits)][: params.limit]
         readers = Readers(context.services.temporary)
 
         async def one(number: int, place: Place) -> dict[str, Any]:
             async with fetched(context, place) as (file, name, title):
-                return {"documents": await documents_of(readers, file, name, title, place.address, params.by)}
+                return {
+                    "documents": await documents_of(readers, file, name, title, place.address, params.by, params.ocr)
+                }
 
         try:
             stands_in = None if params.on_file_error == "stop" else _nothing
@@ -75,7 +91,7 @@ async def load_documents(
             await readers.close()
         return [document for answer in found for document in (answer or {}).get("documents", [])]
 
-    return list(await context.outside("documents", {"places": wanted, "by": params.by}, read_all))
+    return list(await context.outside("documents", {"places": wanted, "by": params.by, "ocr": params.ocr}, read_all))
 
 
 def _nothing(_: StudioError) -> None:
@@ -83,14 +99,14 @@ def _nothing(_: StudioError) -> None:
 
 
 async def documents_of(
-    readers: Any, file: Path, name: str, title: str, url: str, by: str = "file"
+    readers: Any, file: Path, name: str, title: str, url: str, by: str = "file", ocr: Any = "automatic"
 ) -> list[dict[str, Any]]:
     """The documents in a file: its pages, or all of it. Raises what keeps it from being read."""
     from studio.engine.knowledge.reader import reader_for
     from studio.engine.knowledge.reading import Limits, Rules
 
     kind = reader_for(name)
-    async with readers.read(file, kind.name, Limits(), Rules(), name, whole=True) as reading:
+    async with readers.read(file, kind.name, Limits(), Rules(ocr=ocr), name, whole=True) as reading:
         pages = [one.page async for part in reading.pages() for one in part]
     about = {"title": title or name, "file_name": name, "url": url, "unit": kind.unit}
     if by == "page":

@@ -14,6 +14,7 @@ from studio.engine.chat.message import Message, Source
 from studio.engine.datasets.dataset import DatasetsChanged
 from studio.engine.errors import NotFound, StudioError
 from studio.engine.knowledge.document import DocumentChanged, DocumentDeleted, PageImage
+from studio.engine.knowledge.reader import is_pictured
 from studio.engine.text import Text
 from studio.ui.views.chat_parts.conversation import Conversation
 from studio.ui.views.chat_parts.messages import AnswerView
@@ -147,7 +148,7 @@ class Sourcing(QObject):
 async def _page(knowledge: Knowledge, source: Source, page: int) -> tuple[Any, int, PageImage | None]:
     """A page's image with the number of pages; the words alone where a document has no pages to show."""
     document = await knowledge.document(source.document_id)
-    if document.format != "pdf" or not page:
+    if not is_pictured(document.format) or not page:
         return await knowledge.page_text(source.document_id, source.page), 0, None
     spans = _spans(source) if page == source.page else []
     return "", document.page_count or page, await knowledge.page_image(document.id, page, spans, PAGE_WIDTH)

@@ -23,6 +23,11 @@ from studio.ui.widgets.inputs import Choice, LineField
 FILES = "*.knowledge"
 IMPORT, IMPORTED = Text("Import a collection…", "导入文档集…"), Text("Import a collection", "导入文档集")
 NAME = Text("Name", "名称")
+OCR = Text("Text recognition (OCR)", "文字识别（OCR）")
+OCR_CHOICES = [
+    ("automatic", Text("Automatic: pictures and scanned pages", "自动：图片和扫描页")),
+    ("never", Text("Never", "从不")),
+]
 
 
 class CollectionWork:
@@ -165,15 +170,16 @@ class NewCollection(Ask):
 
 
 class CollectionSettings(Ask):
-    """Name, embedding model, how documents are cut, and who ranks last. A new model or cut indexes again."""
+    """Name, embedding model, how documents are read and cut, and who ranks last. A new model or cut indexes again."""
 
     def __init__(self, parent: QWidget, studio: Studio, collection: Collection) -> None:
         super().__init__(
             Text(f"Settings of “{collection.name}”", f"“{collection.name}”的设置"),
             Text("Save", "保存"),
             Text(
-                "A different embedding model or chunk size indexes the documents again; chunks that stay the same keep their vectors.",
-                "更换向量模型或分段大小会重新建立索引；未变的片段保留原有向量。",
+                "A different embedding model, chunk size or text recognition indexes the documents again; chunks that stay the same "
+                "keep their vectors.",
+                "更换向量模型、分段大小或文字识别方式会重新建立索引；未变的片段保留原有向量。",
             ),
             parent=parent,
         )
@@ -184,11 +190,12 @@ class CollectionSettings(Ask):
             [(collection.embedder, collection.embedder)], collection.embedder, Text("Embedding model", "向量模型")
         )
         self.cut = CutFields(collection, studio.engine.settings.knowledge, note=False)
+        self.ocr = Choice(OCR_CHOICES, collection.settings.get("ocr", "automatic"), OCR)
         none = [("", Text("None", "无"))]
         self.reranker = Choice(none, "", Text("Rerank model", "重排模型"))
         for title, field in (
             (NAME, self.name), (Text("Embedding model", "向量模型"), self.embedder),
-            (Text("How documents are cut", "分段方式"), self.cut),
+            (Text("How documents are cut", "分段方式"), self.cut), (OCR, self.ocr),
             (Text("Rerank model", "重排模型"), self.reranker),
         ):  # fmt: skip
             self.add(title, field)
@@ -203,7 +210,8 @@ class CollectionSettings(Ask):
 
     def submit(self) -> None:
         knowledge, collection = self._studio.engine.knowledge, self._collection
-        cut, other_cut = self.cut.values(), self.cut.changed_from_start()
+        cut = {**self.cut.values(), "ocr": str(self.ocr.value())}
+        other_cut = self.cut.changed_from_start() or cut["ocr"] != collection.settings.get("ocr", "automatic")
         embedder, name, reranker = str(self.embedder.value()), self.name.text(), str(self.reranker.value() or "")
 
         async def work() -> None:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QPlainTextEdit, QStackedWidget
 
 from studio.engine.errors import StudioError
 from studio.engine.knowledge.document import Chunk, Document, PageImage
+from studio.engine.knowledge.reader import is_pictured
 from studio.engine.text import Text
 from studio.ui.language import say, tr
 from studio.ui.studio import Studio
@@ -239,7 +240,7 @@ class Inspector(Panel):
         self._page_wanted = page
         if choose:
             self._choose_for_span()
-        if document.format == "pdf":
+        if is_pictured(document.format):
             self._show_page(document, page or 1, span)
         else:
             self._show_text(document, page, span)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,7 @@ from studio.engine.errors import StudioError
 from studio.engine.knowledge import reader
 from studio.engine.knowledge.document import Collection, Preview
 from studio.engine.knowledge.originals import files_under
+from studio.engine.knowledge.sources import readable_in
 from studio.engine.text import Text, plural
 from studio.ui.language import tr
 from studio.ui.studio import Studio
@@ -94,7 +95,7 @@ class LookFirst(Ask):
         self.agree.setEnabled(False)
         room = parent.window().size()
         self.resize(min(theme.scaled(960), room.width() - 48), min(theme.scaled(620), room.height() - 48))
-        studio.bridge.run(self, _listed(self._paths), self._set_files, self._failed)
+        studio.bridge.run(self, _listed(self._paths, readable_in(collection)), self._set_files, self._failed)
 
     def exclude(self, key: str) -> None:
         """Leave a chunk out, or take it in again."""
@@ -343,12 +344,12 @@ class LookFirst(Ask):
         self.say_problem(error.whole())
 
 
-async def _listed(paths: list[Path]) -> tuple[list[_File], bool]:
+async def _listed(paths: list[Path], fits: Callable[[str], bool]) -> tuple[list[_File], bool]:
     """The files, and whether nothing but folders was given."""
 
     def read() -> tuple[list[_File], bool]:
         folders = {path for path in paths if path.is_dir()}
-        return [_File(path, _name(path, folders)) for path in files_under(paths)], len(folders) == len({*paths})
+        return [_File(path, _name(path, folders)) for path in files_under(paths, fits)], len(folders) == len({*paths})
 
     return await asyncio.to_thread(read)
 

@@ -11,7 +11,7 @@ from studio.engine.text import Text, plural
 FORMAT_ICONS = {
     "pdf": "file-text", "docx": "file-type", "markdown": "file-code", "html": "globe", "text": "file", "pptx": "presentation",
     "xlsx": "file-spreadsheet", "csv": "file-spreadsheet", "epub": "book-open", "eml": "mail", "code": "code-xml",
-    "rows": "database",
+    "rows": "database", "image": "image",
 }  # fmt: skip
 
 
@@ -69,5 +69,6 @@ def place_words(chunk: Excerpt, unit: str = "page") -> Text:
 
 
 def format_words(name: str) -> Text:
-    """PDF, DOCX; rows of a dataset have no such name."""
-    return Text("Dataset rows", "数据集的行") if name == "rows" else Text.same(name.upper())
+    """PDF, DOCX; rows of a dataset and pictures have no such name."""
+    named = {"rows": Text("Dataset rows", "数据集的行"), "image": Text("Picture", "图片")}
+    return named.get(name) or Text.same(name.upper())
