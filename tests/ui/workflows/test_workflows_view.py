@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import ClassVar
 
 import pytest
@@ -295,3 +296,33 @@ def test_what_the_last_run_was_given_is_replaced_by_typing(desk, view):
     desk.until(field.hasFocus)
     desk.qtbot.keyClicks(field, "Ana")
     assert view.starting.form.fields.values() == {"who": "Ana"}
+
+
+def test_the_latest_runs_are_never_those_of_a_workflow_that_was_shown_before(desk, view, monkeypatch):
+    run(desk, view, who="Ada")
+    other = desk.wait(desk.engine.workflows.create("Other", greeting()))
+    about, executions = view.inspector.about, desk.engine.workflows.executions
+    desk.until(lambda: len(about.runs.rows()) == 1)
+    first, held_back = view.sheet.workflow.id, {}
+
+    async def slow(*wanted, **rest):
+        if wanted[:1] in ((first,), (other.id,)):
+            going = asyncio.Event()
+            held_back.setdefault(wanted[0], []).append(going)
+            await going.wait()
+        return await executions(*wanted, **rest)
+
+    def let_go(workflow_id):
+        for going in held_back[workflow_id]:
+            desk.bridge.on_loop(going.set)
+        desk.wait(desk.engine.workflows.list())
+        desk.wait(executions(workflow_id))
+
+    monkeypatch.setattr(desk.engine.workflows, "executions", slow)
+    about.refresh()
+    desk.until(lambda: first in held_back)
+    view.open_workflow(other.id)
+    desk.until(lambda: about.sheet is not None and about.sheet.workflow.id == other.id and other.id in held_back)
+    let_go(first)
+    assert about.runs.rows() == []
+    let_go(other.id)

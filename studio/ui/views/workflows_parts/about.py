@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Signal
@@ -43,6 +44,7 @@ class AboutWorkflow(QWidget):
         super().__init__()
         self.studio = studio
         self.sheet: Sheet | None = None
+        self._runs_of = ""
         self.name = LineField(name=Text("Name", "名称"))
         self.description = TextArea(Text("What it is for", "用途"), name=Text("Description", "描述"), rows=3)
         self._keep_low()
@@ -68,6 +70,10 @@ class AboutWorkflow(QWidget):
         self.description.blockSignals(False)
         self.variables.set_value(graph.variables if graph else {})
         self.publishing.show_workflow(sheet.workflow.id if sheet else "")
+        shown = sheet.workflow.id if sheet else ""
+        if shown != self._runs_of:
+            self._runs_of = shown
+            self.runs.set_rows([])
         self.refresh()
 
     def _keep_low(self) -> None:
@@ -79,8 +85,8 @@ class AboutWorkflow(QWidget):
             self.runs.set_rows([])
             return
         self._count()
-        work = self.studio.engine.workflows.executions(self.sheet.workflow.id, 20)
-        self.studio.bridge.run(self, work, self._show_runs, of="runs")
+        work = self.studio.engine.workflows.executions(self._runs_of, 20)
+        self.studio.bridge.run(self, work, partial(self._show_runs, self._runs_of), of="runs")
 
     def _count(self) -> None:
         if self.sheet is not None:
@@ -93,8 +99,10 @@ class AboutWorkflow(QWidget):
                 )
             )
 
-    def _show_runs(self, executions: list[Execution]) -> None:
-        self.runs.set_rows(_run_row(execution) for execution in executions)
+    def _show_runs(self, workflow_id: str, executions: list[Execution]) -> None:
+        """Those of the workflow that is shown; what is heard of one that was shown before is late."""
+        if workflow_id == self._runs_of:
+            self.runs.set_rows(_run_row(execution) for execution in executions)
 
     def _rename(self) -> None:
         words = self.name.text().strip()
