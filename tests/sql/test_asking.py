@@ -36,6 +36,16 @@ async def test_the_main_question_is_answered_and_its_rows_can_be_opened(project:
     assert await project.datasets.count(answer.dataset_id, answer.where) == expected
 
 
+@pytest.mark.parametrize("question", ["How many K7 were returned in the last 90 days?", "最近 90 天退货了多少 K7？"])
+async def test_the_last_days_are_those_up_to_the_newest_row(project: Rooms, question: str) -> None:
+    recent = "ordered_at >= (SELECT max(ordered_at)::DATE - 89 FROM orders)"
+    rows = await project.sql.query(
+        f"SELECT count(*) AS n FROM orders WHERE product LIKE 'K7%' AND status = 'returned' AND {recent}"
+    )
+    answer = await project.sql.ask(question, ["ds-001"])
+    assert answer.result.rows == [{"count": rows.rows[0]["n"]}] and rows.rows[0]["n"] > 0
+
+
 @pytest.mark.parametrize(
     ("question", "where"),
     [

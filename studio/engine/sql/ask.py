@@ -5,13 +5,16 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import date
 from typing import TYPE_CHECKING, TypeVar
 
 from studio.engine.datasets.dataset import Dataset
 from studio.engine.datasets.reading import quoted
 from studio.engine.errors import StudioError
-from studio.engine.sql.plan import Plan, plan
+from studio.engine.sql.linking import plain
+from studio.engine.sql.plan import Plan, plan, time_column
 from studio.engine.sql.query import Attempt, NotAnswered, QueryResult, Sqled, Written
+from studio.engine.sql.times import RELATIVE
 from studio.engine.text import Text
 
 if TYPE_CHECKING:
@@ -49,7 +52,7 @@ async def ask(
         found = await _by_model(question, usable, values, model, attempts, run)
         if found is not None:
             return Sqled(found[0], "model", found[1], attempts=attempts)
-    best = _by_matching(question, usable, values, attempts)
+    best = _by_matching(question, usable, values, attempts, await _newest(sql, question, usable))
     result = await run(best.sql, [best.dataset.id])
     return Sqled(best.sql, "matched", result, best.filters, best.rows_sql, best.where, best.dataset.id, attempts)
 
@@ -65,7 +68,7 @@ async def write(
         if found is not None:
             return Written(found[0], "model", attempts)
     try:
-        best = _by_matching(question, usable, values, attempts)
+        best = _by_matching(question, usable, values, attempts, await _newest(sql, question, usable))
     except NotAnswered as error:
         last = attempts[-1].sql if attempts else ""
         return Written(last, "none", [*attempts, Attempt(sql="", error=error.whole())])
@@ -96,10 +99,26 @@ async def known_values(sql: Sql, dataset: Dataset) -> Values:
     return found
 
 
+async def _newest(sql: Sql, question: str, datasets: Sequence[Dataset]) -> dict[str, date]:
+    """The last day in each dataset, where the question is about the last days."""
+    found: dict[str, date] = {}
+    for dataset in datasets if RELATIVE.search(plain(question)) else ():
+        if (column := time_column(dataset)) is not None:
+            query = f"SELECT max({quoted(column.name)})::DATE FROM {quoted(dataset.id)}"
+            result = await sql.query(query, datasets=[dataset.id], remember=False)
+            if (last := result.table.column(0)[0].as_py()) is not None:
+                found[dataset.id] = last
+    return found
+
+
 def _by_matching(
-    question: str, datasets: Sequence[Dataset], values: dict[str, Values], attempts: list[Attempt]
+    question: str,
+    datasets: Sequence[Dataset],
+    values: dict[str, Values],
+    attempts: list[Attempt],
+    newest: dict[str, date],
 ) -> Plan:
-    plans = [found for dataset in datasets if (found := plan(question, dataset, values[dataset.id]))]
+    plans = [found for each in datasets if (found := plan(question, each, values[each.id], newest.get(each.id)))]
     if not plans:
         raise _not_understood(datasets, attempts)
     return max(plans, key=lambda each: each.score)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Literal
 
 from studio.engine.datasets.dataset import Column, Dataset
@@ -61,8 +62,10 @@ class Plan:
         return f"SELECT *\nFROM {quoted(self.dataset.name)}{where}\nLIMIT {ROWS}"
 
 
-def plan(question: str, dataset: Dataset, values: Mapping[str, Sequence[str]]) -> Plan | None:
-    """Read a question against a table; `values` are the distinct values of its short text columns.
+def plan(
+    question: str, dataset: Dataset, values: Mapping[str, Sequence[str]], newest: date | None = None
+) -> Plan | None:
+    """Read a question against a table; `values` are the distinct values of its short text columns, `newest` its last day.
 
     None when nothing in the question asks for a figure, or nothing in it belongs to this table.
     """
@@ -72,7 +75,7 @@ def plan(question: str, dataset: Dataset, values: Mapping[str, Sequence[str]]) -
     if not mentioned(text, dataset):
         linked += _carried_over(plain(question), linked, values)
     _add_links(found, linked)
-    _add_times(found, text)
+    _add_times(found, text, newest)
     _add_numbers(found, text)
     _add_group(found, text, linked)
     named = mentioned(text, dataset)
@@ -129,11 +132,16 @@ def _equals(column: str, values: Sequence[str], excluded: bool) -> str:
     return f"{quoted(column)} {'NOT ' if excluded else ''}IN ({', '.join(map(literal, values))})"
 
 
-def _add_times(found: Plan, text: str) -> None:
-    column = next((each for each in found.dataset.columns if each.type.startswith(("timestamp", "date"))), None)
+def time_column(dataset: Dataset) -> Column | None:
+    """The one that “in 2025” is about."""
+    return next((each for each in dataset.columns if each.type.startswith(("timestamp", "date"))), None)
+
+
+def _add_times(found: Plan, text: str, newest: date | None) -> None:
+    column = time_column(found.dataset)
     if column is None:
         return
-    for word, first, last in spans(COMPARE.sub(" ", text)):
+    for word, first, last in spans(COMPARE.sub(" ", text), newest):
         found.conditions.append(
             f"{quoted(column.name)} >= {literal(first)} AND {quoted(column.name)} < {literal(last)}"
         )
@@ -160,9 +168,9 @@ def _add_group(found: Plan, text: str, linked: Sequence[Link]) -> None:
         said = first_said(text, column_words(column))
         if said and column.name not in filtered and _grouped_by(text, said) and not _is_number(column):
             found.group = quoted(column.name)
-    time = next((each.name for each in found.dataset.columns if each.type.startswith(("timestamp", "date"))), None)
+    time = time_column(found.dataset)
     if time and not found.group and re.search(r"\b(by|per|each|every) month\b|monthly|每月|按月|各月|每个月", text):
-        found.group = f"date_trunc('month', {quoted(time)}) AS month"
+        found.group = f"date_trunc('month', {quoted(time.name)}) AS month"
     if found.group and re.search(r"\bwhich\b|哪个|哪种|哪款", text):
         found.order = "DESC" if first_said(text, words.MOST) or not first_said(text, words.LEAST) else "ASC"
     found.score += 3 * bool(found.group)

@@ -1,8 +1,9 @@
-"""Years, quarters and months in a question."""
+"""Years, quarters, months and “the last 90 days” in a question."""
 
 from __future__ import annotations
 
 import re
+from datetime import date, timedelta
 
 from studio.engine.sql.words import MONTHS
 
@@ -15,10 +16,21 @@ PATTERNS = (
     re.compile(rf"{YEAR}\s*年?\s*(?:-?\s*q|第)(?P<quarter>[1-4一二三四])(?:季度)?"),
     re.compile(YEAR),
 )
+UNITS = {"day": 1, "天": 1, "日": 1, "week": 7, "周": 7, "month": 30, "个月": 30, "year": 365, "年": 365}
+RELATIVE = re.compile(
+    r"\b(?:last|past|latest)\s+(?P<count>\d{1,4})\s+(?P<unit>day|week|month|year)s?\b|(?:最近|过去|近)\s*(?P<zh_count>\d{1,4})\s*(?P<zh_unit>天|日|周|个月|年)"
+)
 
 
-def spans(text: str) -> list[tuple[str, str, str]]:
-    """What was said, the first day, and the day after the last; of the most exact kind that the text has."""
+def spans(text: str, newest: date | None = None) -> list[tuple[str, str, str]]:
+    """What was said, the first day, and the day after the last; of the most exact kind that the text has.
+
+    “The last 90 days” end with the `newest` day that the data knows: those of data that is old would else hold nothing.
+    """
+    if newest is not None and (said := RELATIVE.search(text)):
+        days = int(said["count"] or said["zh_count"]) * UNITS[said["unit"] or said["zh_unit"]]
+        end = newest + timedelta(days=1)
+        return [(said[0], str(end - timedelta(days=days)), str(end))]
     for pattern in PATTERNS:
         found = [(match[0].strip(), *_days(match.groupdict())) for match in pattern.finditer(text)]
         if found:
