@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import httpx
 
 LEDGER = 1000
+IDLE_SECONDS = 2  # of a connection without a request: many servers close it after five
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 
 
@@ -103,7 +104,9 @@ class Egress:
     def transport(self, library: Any, *, purpose: str, granted: str = "") -> Any:
         """What an HTTP client connects by so that its every request is judged: of httpx, or of httpx2, which some SDKs use.
         `granted` is an address that a person named for this client alone."""
-        guard = _Guard(self, purpose, library, library.AsyncHTTPTransport(verify=trusted(), retries=0), granted)
+        limits = library.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=IDLE_SECONDS)
+        connects = library.AsyncHTTPTransport(verify=trusted(), retries=0, limits=limits)
+        guard = _Guard(self, purpose, library, connects, granted)
         return _as_transport(guard, library)
 
     async def _addresses(self, host: str, port: int, granted: bool) -> list[str]:
