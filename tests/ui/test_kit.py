@@ -214,8 +214,8 @@ def test_a_dialog_grows_when_it_has_to_say_what_is_wrong(app, qtbot):
     parent.resize(1200, 900)
     dialog = Ask(Text.same("Add a remote server"), Text.same("Add"), parent=parent)
     fields = [dialog.add(Text.same(name), LineField("", name=Text.same(name))) for name in ("Address", "Key", "Name")]
-    dialog.open()
-    qtbot.waitExposed(dialog)
+    with qtbot.waitExposed(dialog):
+        dialog.open()
     before = dialog.height()
     dialog.say_problem(Text.same("Nothing answers there. Check the address and that the server runs. " * 4))
     qtbot.waitUntil(lambda: dialog.height() > before, timeout=30_000)

@@ -33,8 +33,8 @@ def board(qtbot, qapp):
     made = Board(Document(library, graph))
     qtbot.addWidget(made)
     made.resize(1200, 800)
-    made.show()
-    qtbot.waitExposed(made)
+    with qtbot.waitExposed(made):
+        made.show()
     made.canvas.set_zoom(1.0)
     return made
 

@@ -49,8 +49,8 @@ def test_every_type_of_node_is_painted(qtbot, qapp, caplog):
     made = Board(Document(library, graph))
     qtbot.addWidget(made)
     made.resize(1600, 1000)
-    made.show()
-    qtbot.waitExposed(made)
+    with qtbot.waitExposed(made):
+        made.show()
     made.canvas.set_zoom(1.0)
     for node_id in made.canvas.sheet.nodes:
         made.canvas.centerOn(made.canvas.sheet.nodes[node_id])

@@ -86,8 +86,8 @@ def test_another_hint_is_seen_in_the_empty_field_at_once(app, qtbot):
     qtbot.addWidget(composer)
     composer.resize(640, 120)
     composer.set_follow_up(False)
-    composer.show()
-    qtbot.waitExposed(composer)
+    with qtbot.waitExposed(composer):
+        composer.show()
     field, painted = composer.input.viewport(), []
     qtbot.waitUntil(lambda: not field.grab().isNull())
     watch = Painted(field, painted)
