@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from PySide6.QtCore import QPoint, QRectF, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, Qt, QTimer
 from PySide6.QtGui import QImage, QInputMethodEvent, QPainter
 from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 
@@ -112,6 +112,21 @@ def _place(thread: int) -> str:
     return " < ".join(f"{name.rpartition('/')[2]}:{line} {function}" for name, line, function in places)
 
 
+class Pressed(QObject):
+    """Whether the next press of a mouse button hits a widget, once there was one."""
+
+    def __init__(self, app: QApplication, widget: QWidget) -> None:
+        super().__init__()
+        self._widget = widget
+        self.hits: bool | None = None
+        app.installEventFilter(self)
+
+    def eventFilter(self, thing: QObject, event: QEvent) -> bool:
+        if self.hits is None and event.type() == QEvent.Type.MouseButtonPress and isinstance(thing, QWidget):
+            self.hits = thing is self._widget or self._widget.isAncestorOf(thing)
+        return False
+
+
 class Hands:
     """Clicks, types and waits."""
 
@@ -146,10 +161,21 @@ class Hands:
         self.live(0.05)
 
     def click(self, widget: QWidget, at: QPoint | None = None, *, double: bool = False) -> None:
-        place = self._settled(widget, at)
+        """Where the widget is. What arrives above it may move it under the hand, which then follows it and clicks again."""
         repeat = ("--repeat", "2", "--delay", "60") if double else ()
-        self.do("mousemove", str(place.x()), str(place.y()))
-        self.do("click", *repeat, "1")
+        for _ in range(20):
+            place = self._settled(widget, at)
+            self.do("mousemove", str(place.x()), str(place.y()))
+            if widget.mapToGlobal(at or widget.rect().center()) != place:
+                continue
+            pressed = Pressed(self.app, widget)
+            self.do("click", *repeat, "1")
+            end = time.monotonic() + 20
+            while pressed.hits is None and time.monotonic() < end:
+                self.live(0.02)
+            if pressed.hits:
+                return
+        raise AssertionError(f"{widget} was not hit")
 
     def _settled(self, widget: QWidget, at: QPoint | None) -> QPoint:
         """Where to click once the widget stays where it is: what arrives above it may move it."""
