@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QPainter, QPainterPath, QPixmap
-from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPainterPath, QPen, QPixmap
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsRectItem, QStyleOptionGraphicsItem, QWidget
 
 from studio.engine.text import Text
 from studio.engine.workflows.graph import PORT_TITLES
@@ -21,6 +21,7 @@ from studio.ui.canvas.shapes import draw_port
 from studio.ui.language import tr
 
 log = logging.getLogger(__name__)
+NO_PEN = QPen(Qt.PenStyle.NoPen)  # adds no room around a rectangle
 SELECTABLE = QGraphicsItem.GraphicsItemFlag.ItemIsSelectable
 Z = {"frame": 10.0, "wire": 20.0, "note": 25.0, "node": 30.0, "drag": 50.0}
 BORDERS = {
@@ -36,8 +37,11 @@ COMMA, SEMICOLON = Text(", ", "，"), Text("; ", "；")
 OFF = {"mute": Text("muted", "已停用"), "bypass": Text("bypassed", "旁路")}
 
 
-class NodeItem(QGraphicsItem):
-    """Holds a face, what the run said, and where everything stands; `judged` is set while a wire is dragged."""
+class NodeItem(QGraphicsRectItem):
+    """Holds a face, what the run said, and where everything stands; `judged` is set while a wire is dragged.
+
+    A rectangle for Qt, which then need not ask Python where each of thousands lies.
+    """
 
     def __init__(self, face: NodeFace, detail: Detail, width: float | None = None) -> None:
         super().__init__()
@@ -56,6 +60,8 @@ class NodeItem(QGraphicsItem):
         self.changed = False  # since then
         self.layout: Layout = self._place()
         self.tail: list[str] = []
+        self.setPen(NO_PEN)
+        self._bound()
         self.setZValue(Z["node"])
         self.setFlag(SELECTABLE)
 
@@ -90,9 +96,8 @@ class NodeItem(QGraphicsItem):
         layout = self._place()
         if self.problem and not self.face.off and self.live.state not in BUSY:
             layout.buttons["problem"] = problem_button(layout.width)
-        if (layout.width, layout.height) != (self.layout.width, self.layout.height):
-            self.prepareGeometryChange()
         self.layout, self._place_box = layout, None
+        self._bound()
         self.update()
 
     @property
@@ -159,8 +164,8 @@ class NodeItem(QGraphicsItem):
         local = place - self.pos()
         return next((name for name, rect in self.layout.buttons.items() if rect.contains(local)), "")
 
-    def boundingRect(self) -> QRectF:
-        return QRectF(-MARGIN, -MARGIN, self.layout.width + 2 * MARGIN, self.layout.height + 2 * MARGIN)
+    def _bound(self) -> None:
+        self.setRect(-MARGIN, -MARGIN, self.layout.width + 2 * MARGIN, self.layout.height + 2 * MARGIN)
 
     def shape(self) -> QPainterPath:
         path = QPainterPath()

@@ -82,6 +82,7 @@ class Still:
             painter.setRenderHints(self.lens.renderHints())
             painter.setTransform(self.lens.viewportTransform())
             for wire in self._wires:
+                painter.setClipRect(wire.rect())  # lines are slow in a clip of many parts: most lie in one of them
                 wire.draw(painter)
             for item in self._covering():
                 painter.setClipRect(item.box)  # it is there already: its shadow must not be painted twice
@@ -150,9 +151,14 @@ class Still:
     def _covering(self) -> list[NodeItem | NoteItem]:
         """What stays and lies over a wire that moves."""
         pieces = [piece for wire in self._wires for piece in wire.course.boxes()]
+        if not pieces:
+            return []
+        lefts, tops, rights, bottoms = zip(*pieces, strict=True)
+        least_x, least_y, most_x, most_y = min(lefts), min(tops), max(rights), max(bottoms)
         return [
             item
             for item, (left, top, right, bottom) in self._over
+            if left < most_x and right > least_x and top < most_y and bottom > least_y  # most are not near any
             if any(x0 < right and x1 > left and y0 < bottom and y1 > top for x0, y0, x1, y1 in pieces)
         ]
 

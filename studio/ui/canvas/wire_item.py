@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
-from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtWidgets import QGraphicsRectItem, QStyleOptionGraphicsItem, QWidget
 
 from studio.ui.canvas import routes
 from studio.ui.canvas.detail import WIRE_COST, Detail
 from studio.ui.canvas.look import look
 from studio.ui.canvas.model import State
-from studio.ui.canvas.node_item import SELECTABLE, Z
+from studio.ui.canvas.node_item import NO_PEN, SELECTABLE, Z
 
 ALPHA = {"done": 0.9, "cached": 0.9, "idle": 0.65, "waiting": 0.45, "skipped": 0.3, "failed": 0.9, "warning": 0.9}
 DIMMED = 0.2
@@ -20,8 +20,11 @@ HIT = 6.0
 SPEED = 60.0
 
 
-class WireItem(QGraphicsItem):
-    """`state` is what flows: idle, waiting, running (moving dashes), done, failed (dotted)."""
+class WireItem(QGraphicsRectItem):
+    """`state` is what flows: idle, waiting, running (moving dashes), done, failed (dotted).
+
+    A rectangle for Qt, which then need not ask Python where each of thousands lies.
+    """
 
     # of the class, as long as they are what nearly all wires begin with
     state: State = "idle"
@@ -31,12 +34,12 @@ class WireItem(QGraphicsItem):
     _points: list[QPointF] | None = None
     _lines: list[QLineF] | None = None
     _rough: list[QLineF] | None = None
-    _bounds = QRectF()
 
     def __init__(self, edge_id: str, detail: Detail) -> None:
         super().__init__()
         self.edge_id, self.detail = edge_id, detail
         self.bends: list[QPointF] = []
+        self.setPen(NO_PEN)
         self.setZValue(Z["wire"])
         self.setFlag(SELECTABLE)
 
@@ -47,7 +50,7 @@ class WireItem(QGraphicsItem):
         self.prepareGeometryChange()
         self.course, self.bends = course, stops
         self._points = self._lines = self._rough = None
-        self._bounds = course.bounds(HIT)
+        self.setRect(course.bounds(HIT))
 
     @property
     def points(self) -> list[QPointF]:
@@ -99,12 +102,9 @@ class WireItem(QGraphicsItem):
             self.dimmed = dimmed
             self.update()
 
-    def boundingRect(self) -> QRectF:
-        return self._bounds
-
     def shape(self) -> QPainterPath:
         path = QPainterPath()
-        path.addRect(self._bounds)
+        path.addRect(self.rect())
         return path
 
     def distance(self, place: QPointF) -> float:
@@ -119,7 +119,7 @@ class WireItem(QGraphicsItem):
             self.draw(painter)
 
     def draw(self, painter: QPainter) -> None:
-        pen = self.pen()
+        pen = self.stroke()
         painter.setPen(pen)
         if self.state == "running" or self.state == "failed":
             self._dashed(painter, pen)
@@ -144,7 +144,7 @@ class WireItem(QGraphicsItem):
         for bend in self.bends:
             painter.drawEllipse(bend, 4.0, 4.0)
 
-    def pen(self) -> QPen:
+    def stroke(self) -> QPen:
         alpha = DIMMED if self.dimmed else ALPHA.get(self.state, 1.0)
         chosen = self.isSelected() or self.hovered
         if self.isSelected():

@@ -111,6 +111,7 @@ def test_every_state_paints_in_both_themes_without_an_error(board, qapp, state, 
 
 def test_an_error_in_painting_one_step_is_logged_and_the_window_lives(board, caplog, monkeypatch):
     item = board.canvas.sheet.nodes["sql"]
+    item.update()
     monkeypatch.setattr(item, "layout", None)
     picture = board.canvas.viewport().grab()
     monkeypatch.undo()
@@ -245,9 +246,9 @@ def test_a_wire_has_the_colour_of_what_its_port_deals_in_now(board):
             edges=[Edge(id="out", source="code", source_port="value", target="prompt", target_port="x")],
         )
     )
-    before = wires["out"].pen().color()
+    before = wires["out"].stroke().color()
     code = document.nodes["code"]
     document.undo.push(Edit(document, code.model_copy(update={"params": {"output": "number"}})))
-    assert wires["out"].pen().color() != before
+    assert wires["out"].stroke().color() != before
     document.undo.undo()
-    assert wires["out"].pen().color() == before
+    assert wires["out"].stroke().color() == before
