@@ -12,6 +12,7 @@ from studio.ui.turns import Turns
 from studio.ui.views.data_parts.difference_tab import DifferenceTab
 from studio.ui.views.data_parts.insight import Insight
 from studio.ui.views.data_parts.inspector import Inspector
+from studio.ui.views.data_parts.query_pane import QueryPane
 from studio.ui.views.data_parts.query_tabs import QueryTabs
 from studio.ui.views.data_parts.table_tab import TableTab
 
@@ -50,7 +51,7 @@ class Beside(QObject):
 
     def _steps(self, number: int) -> Iterator[object]:
         yield
-        for step in (self._inspect, self._bring_below, self._insight.load):
+        for step in (self._inspect, self._make_query, self._bring_below, self._insight.load):
             if number != self._number:
                 return
             step()
@@ -65,13 +66,22 @@ class Beside(QObject):
     def _wanted_below(self) -> bool:
         return bool(self._view.studio.window.memory.panels(self._view.name).get("bottom_open", True))
 
-    def _bring_below(self) -> None:
-        """The query used last; the first one starts from the table."""
+    def _query(self) -> QueryPane | None:
+        """The query used last, for below a table; the first one starts from the table."""
         table = self._shown
         if not isinstance(table, TableTab) or table.dataset is None or not self._wanted_below():
+            return None
+        return self._queries.recent(f'SELECT *\nFROM "{table.dataset.name}"\nLIMIT 100')
+
+    def _make_query(self) -> None:
+        """It takes as long as a step may."""
+        self._query()
+
+    def _bring_below(self) -> None:
+        query = self._query()
+        if query is None:
             return
-        starting = f'SELECT *\nFROM "{table.dataset.name}"\nLIMIT 100'
-        self._below.setCurrentWidget(self._queries.recent(starting))
+        self._below.setCurrentWidget(query)
         if self._view.frame is not None and (self._below.isHidden() or self._was_query):
             self._view.frame.show_panel("bottom", True)
         self._was_query = False
