@@ -137,12 +137,14 @@ def _as_laid_out(widget: QWidget) -> Iterator[QWidget]:
 
 
 def _placed(layout: QLayout | None) -> Iterator[QWidget]:
-    for place in range(layout.count() if layout is not None else 0):
-        item = layout.itemAt(place)  # type: ignore[union-attr]
-        if (widget := item.widget()) is not None:
-            yield widget
-        else:
-            yield from _placed(item.layout())
+    """By where each stands: a layout is never asked for its items (`widgets_of` says why)."""
+    holder = layout.parentWidget() if layout is not None else None
+    if layout is None or holder is None:
+        return
+    inside = [each for each in (*holder.children(), *layout.children()) if isinstance(each, QWidget | QLayout)]
+    for place, each in sorted(((layout.indexOf(each), each) for each in inside), key=lambda pair: pair[0]):
+        if place >= 0:
+            yield from (each,) if isinstance(each, QWidget) else _placed(each)
 
 
 def _takes_focus(widget: QWidget) -> bool:
