@@ -96,3 +96,7 @@ async def test_no_purge_takes_a_file_from_a_run_that_has_begun(
         await purge()
         assert await names(bucket) == there
     await workflows.close()
+
+
+async def test_what_never_opened_because_the_catalog_is_damaged_closes(rooms: SimpleNamespace) -> None:
+    await Workflows(rooms).close()

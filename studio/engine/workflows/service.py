@@ -50,6 +50,7 @@ class Workflows(Runs):
         super().__init__(rooms)
         self._trash = Trash(rooms.catalog)
         self.schedules = Schedules(rooms.catalog, rooms.events, self._start_scheduled, self.end, self._content_of)
+        self._purging: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
         await super().open()
@@ -58,8 +59,9 @@ class Workflows(Runs):
         self._purging = asyncio.create_task(self.files.purge_daily(self._rooms.catalog), name="purge files of runs")
 
     async def close(self) -> None:
-        self._purging.cancel()
-        await asyncio.gather(self._purging, return_exceptions=True)
+        if self._purging is not None:
+            self._purging.cancel()
+            await asyncio.gather(self._purging, return_exceptions=True)
         await self.schedules.close()
         await super().close()
 
