@@ -144,6 +144,13 @@ async def pause(request: Request, collection_id: str) -> Response:
     return success(await engine_of(request).knowledge.collection(collection_id))
 
 
+@router.post("/collections/{collection_id}/stop")
+async def stop(request: Request, collection_id: str) -> Response:
+    """End indexing, also where it is paused: what was not done waits for a retry."""
+    await engine_of(request).knowledge.stop(collection_id)
+    return success(await engine_of(request).knowledge.collection(collection_id))
+
+
 @router.post("/collections/{collection_id}/resume", status_code=202)
 async def resume(request: Request, collection_id: str) -> Response:
     """Go on with what was paused."""

@@ -46,7 +46,11 @@ def declare(parser: argparse.ArgumentParser) -> None:
     take.add_argument("--name", default="", help="another name")
     add_verb(verbs, "show", "one document and its chunks").add_argument("document")
     add_verb(verbs, "rm", "delete a collection, or a document by its id", "remove").add_argument("what")
-    for name, help in (("pause", "put a collection's indexing aside"), ("resume", "go on with it")):
+    asked = {
+        "pause": "put a collection's indexing aside", "resume": "go on with it",
+        "stop": "end it; what was not done waits for a retry",
+    }  # fmt: skip
+    for name, help in asked.items():
         add_verb(verbs, name, help).add_argument("collection")
 
 
@@ -190,8 +194,8 @@ async def _remove(connection: Connection, parsed: argparse.Namespace) -> None:
     show(await connection.delete(f"{route}/{quote(parsed.what, safe='')}"), parsed.json)
 
 
-async def _pause(connection: Connection, parsed: argparse.Namespace) -> None:
-    made = await connection.post(f"{ROUTE}/{quote(parsed.collection, safe='')}/pause")
+async def _halt(connection: Connection, parsed: argparse.Namespace) -> None:
+    made = await connection.post(f"{ROUTE}/{quote(parsed.collection, safe='')}/{parsed.verb}")
     show(made if parsed.json else [made], parsed.json, LISTED)
 
 
@@ -243,5 +247,5 @@ def _short(text: str) -> str:
 
 VERBS: dict[str, Verb] = {
     "ls": _ls, "add": _add, "search": _search, "eval": _eval, "export": _export, "import": _import, "show": _show,
-    "rm": _remove, "pause": _pause, "resume": _resume,
+    "rm": _remove, "pause": _halt, "stop": _halt, "resume": _resume,
 }  # fmt: skip

@@ -95,7 +95,7 @@ def test_the_routes_of_a_collection(studio, shelf, tmp_path):
         ask("POST", f"/collections/{kb}/documents", 403, url=f"http://127.0.0.1:{server.server_address[1]}/inside")
         server.shutdown()
         ask("POST", f"/collections/{kb}/documents", 400)
-        for work in ("pause", "resume", "reindex"):
+        for work in ("pause", "resume", "stop", "reindex"):
             client.post(f"/api/v1/collections/{kb}/{work}").raise_for_status()
         packed = client.get(f"/api/v1/collections/{kb}/export")
         assert packed.content[-40:-32] == b"ODSKNOW1"

@@ -200,6 +200,51 @@ async def test_a_person_who_stops_the_job_can_go_on_later(room, kb, notes):
     assert (await room.knowledge.document(document.id)).status == "indexed"
 
 
+async def test_stopping_a_collection_ends_what_is_paused_too_and_nothing_else(room, kb, notes, tmp_path):
+    other = (await room.knowledge.create("other")).id
+    (later := tmp_path / "later.md").write_text("# Valves\n\nThe valve is green.\n")
+    room.embeds.hold = asyncio.Event()
+    await room.knowledge.add_files(kb, [notes])
+    await room.knowledge.add_files(other, [later])
+    await room.embeds.reached.wait()
+    await room.knowledge.pause(kb)
+    await room.knowledge.stop(kb)
+    document = (await room.knowledge.documents(kb))[0]
+    assert document.status == "failed" and "stopped" in document.reason.en
+    room.embeds.hold.set()
+
+    async def indexed():
+        return (await room.knowledge.documents(other))[0].status == "indexed"
+
+    await until(indexed)
+    assert (await room.knowledge.document(document.id)).status == "failed"
+    room.embeds.hold = None
+    await room.done(await room.knowledge.retry(document.id))
+    assert (await room.knowledge.document(document.id)).status == "indexed"
+
+
+async def test_stopping_one_collection_of_a_job_leaves_the_others_to_it(paths, notes, tmp_path):
+    (later := tmp_path / "later.md").write_text("# Valves\n\nThe valve is green.\n")
+    async with opened(paths) as first:
+        first.embeds.hold = asyncio.Event()
+        one, other = [(await first.knowledge.create(name)).id for name in ("one", "other")]
+        await first.knowledge.add_files(one, [notes])
+        await first.knowledge.add_files(other, [later])
+        documents = [(await first.knowledge.documents(kb))[0] for kb in (one, other)]
+        await first.knowledge._indexing.pause([document.id for document in documents])
+        for document in documents:
+            await first.knowledge._indexing.change(document.id, status="queued")
+        await first.knowledge._indexing.queue([document.id for document in documents])
+        await first.knowledge.stop(one)
+        first.embeds.hold.set()
+
+        async def indexed():
+            return (await first.knowledge.documents(other))[0].status == "indexed"
+
+        await until(indexed)
+        assert (await first.knowledge.documents(one))[0].status == "failed"
+
+
 async def test_an_orderly_end_in_the_middle_goes_on_at_the_next_start(paths, notes):
     async with opened(paths) as first:
         first.embeds.hold = asyncio.Event()

@@ -101,6 +101,22 @@ def test_a_file_that_cannot_be_read_says_why_and_can_be_removed(desk, view, manu
     desk.until(lambda: not view.centre.attention.isVisible())
 
 
+def test_indexing_that_was_stopped_says_so_and_is_retried(desk, view, tmp_path):
+    long = tmp_path / "long.txt"
+    long.write_text(
+        "\n\n".join(f"Pump {n} has the part {n * 7}. " + "It is described at length. " * 12 for n in range(4_000))
+    )
+    add(desk, view, view.centre, long)
+    desk.until(lambda: view.centre.stop.isVisible())
+    view.centre.stop.click()
+    desk.until(lambda: [one.status for one in view.centre.table.documents()] == ["failed"])
+    desk.until(lambda: view.centre.attention.isVisible() and not view.centre.stop.isVisible())
+    document = view.centre.table.documents()[0]
+    assert document.reason == Text("Indexing was stopped.", "索引已停止。")
+    view.documents.retry(document.id)
+    desk.until(lambda: view.centre.pause.isVisible() and view.centre.table.documents()[0].status != "failed")
+
+
 def test_another_view_can_open_a_page_with_a_place(desk, view, manual):
     add(desk, view, view.centre, manual)
     indexed(desk, view, 1)

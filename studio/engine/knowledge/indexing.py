@@ -100,6 +100,21 @@ class Indexing:
 
     async def pause(self, document_ids: Sequence[str]) -> None:
         """Put the work on these documents aside; what is done of them is kept, and it stays paused over a restart."""
+        halted = await self._halt(document_ids)
+        for document in (await self.records.by_id(list(halted))).values():
+            if document.status in UNFINISHED:
+                await self.change(document.id, status="paused", reason=None)
+
+    async def stop(self, document_ids: Sequence[str]) -> None:
+        """End the work on these documents, also where it is paused: what was not done says so and waits for a retry."""
+        others = await self._halt(document_ids) - set(document_ids)
+        await self._mark_stopped(document_ids)
+        left = [one.id for one in (await self.records.by_id(list(others))).values() if one.status in UNFINISHED]
+        if left:
+            await self.queue(left)
+
+    async def _halt(self, document_ids: Sequence[str]) -> set[str]:
+        """End the jobs that are at these documents without a word about those; the answer are all that these jobs had, too."""
         wanted = set(document_ids)
         for job in self.jobs.running():
             if job.kind == KIND and wanted & set(job.payload.get("documents", [])):
@@ -108,9 +123,7 @@ class Indexing:
                     await self.jobs.cancel(job.id)
                 self._pausing.discard(job.id)
                 wanted |= set(job.payload["documents"])
-        for document in (await self.records.by_id(list(wanted))).values():
-            if document.status in UNFINISHED:
-                await self.change(document.id, status="paused", reason=None)
+        return wanted
 
     async def leave(self, document: Document) -> None:
         """Nothing of a document can be found from now on. A job that is at it notices and takes it out."""
@@ -303,11 +316,11 @@ class Indexing:
         if job.kind == KIND and job.status == "cancelled" and job.id not in self._pausing:
             self.later(self._mark_stopped(job.payload.get("documents", [])))
 
-    async def _mark_stopped(self, document_ids: list[str]) -> None:
+    async def _mark_stopped(self, document_ids: Sequence[str]) -> None:
         """A person stopped the job: what was not done says so and waits for a retry."""
         stopped = Text("Indexing was stopped.", "索引已停止。")
-        for document in (await self.records.by_id(document_ids)).values():
-            if document.status in UNFINISHED and document.id not in self._taken:  # else another job goes on with it
+        for document in (await self.records.by_id(list(document_ids))).values():
+            if document.status in (*UNFINISHED, "paused") and document.id not in self._taken:  # else another job has it
                 await self.index.chunks.hide(document.id)
                 await self.change(document.id, status="failed", reason=stopped, chunk_count=0)
 

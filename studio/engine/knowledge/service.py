@@ -187,6 +187,15 @@ class Knowledge:
         await self._indexing.pause(waiting)
         self._events.publish(CollectionsChanged(collection.id))
 
+    async def stop(self, id_or_name: str) -> None:
+        """End indexing, also where it is paused. What is done stays; the other documents are marked as stopped, for a retry."""
+        collection = await self.collection(id_or_name)
+        waiting = (*UNFINISHED, "paused")
+        await self._indexing.stop(
+            [one.id for one in await self._records.all_of([collection.id]) if one.status in waiting]
+        )
+        self._events.publish(CollectionsChanged(collection.id))
+
     async def resume(self, id_or_name: str) -> JobState:
         """Go on with what was paused."""
         collection = await self.collection(id_or_name)

@@ -139,6 +139,7 @@ class Knowledge(View):
         centre.asked_page.connect(self.add_page)
         centre.asked_dataset.connect(self.add_dataset)
         centre.asked_pause.connect(self._pause)
+        centre.asked_stop.connect(self._stop)
         centre.asked_menu.connect(lambda place: self._collection and self._collection_menu(self._collection.id, place))
         centre.table.chosen.connect(self._choose_document)
         centre.table.menu.connect(self.documents.menu)
@@ -318,6 +319,10 @@ class Knowledge(View):
         if self._collection is not None:
             knowledge, id = self.studio.engine.knowledge, self._collection.id
             self.studio.bridge.run(self, knowledge.pause(id) if pause else knowledge.resume(id))
+
+    def _stop(self) -> None:
+        if self._collection is not None:
+            self.studio.bridge.run(self, self.studio.engine.knowledge.stop(self._collection.id))
 
     def _document(self, document_id: str) -> Document | None:
         shown = self.inspector.document

@@ -46,6 +46,7 @@ class Centre(Surface):
     asked_page = Signal()
     asked_dataset = Signal()
     asked_pause = Signal(bool)  # to pause (True) or to go on
+    asked_stop = Signal()
 
     def __init__(self, studio: Studio) -> None:
         super().__init__("content")
@@ -109,10 +110,11 @@ class Centre(Surface):
             self._stack.setCurrentWidget(self._documents if self.table.documents() else self._no_documents)
 
     def show_work(self, documents: list[Document]) -> None:
-        """Offer to pause while something is indexed, and to go on while something is paused."""
+        """Offer to pause while something is indexed, to go on while something is paused, and to stop either."""
         busy = any(one.status in ("queued", "reading") for one in documents)
         paused = any(one.status == "paused" for one in documents)
         self.pause.setVisible(busy or paused)
+        self.stop.setVisible(busy or paused)
         self.pause.say(Text("Pause", "暂停") if busy else Text("Resume", "继续"))
         self.pause.set_icon("pause" if busy else "play")
         self._pausing = busy
@@ -184,14 +186,17 @@ class Centre(Surface):
         add.set_menu(menu)
         self.pause = Button(Text("Pause", "暂停"), "pause")
         self.pause.clicked.connect(lambda: self.asked_pause.emit(self._pausing))
+        self.stop = IconButton("square", Text("Stop indexing", "停止索引"))
+        self.stop.clicked.connect(self.asked_stop)
         self.pause.hide()
+        self.stop.hide()
         more = IconButton("ellipsis", Text("More", "更多"))
         more.clicked.connect(lambda: self.asked_menu.emit(more.mapToGlobal(QPoint(0, more.height()))))
         self.header.row.addWidget(self._name)
         for widget in (self._embedder, self.tabs):
             self.header.row.addWidget(widget)
         self.header.row.addStretch(1)
-        for widget in (self.pause, add, more):
+        for widget in (self.pause, self.stop, add, more):
             self.header.row.addWidget(widget)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
