@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from PySide6.QtCore import QObject, QTimer
 
 SLICE = 0.006  # seconds of steps before the window may paint again
-LATER = 1  # millisecond: at 0 the second step would be taken together with what the window does just now
 END = object()
 
 
@@ -27,19 +26,17 @@ class Turns(QObject):
     ) -> None:
         super().__init__(parent)
         self._steps, self._done, self._failed = steps, done, failed
-        self._timer = QTimer(self, timeout=self._go)
+        self._timer = QTimer(self, interval=0, timeout=self._go)
 
     def start(self) -> bool:
         """Take the first step now; True when it was all, and then nobody is called."""
         if next(self._steps, END) is END:
             self.deleteLater()
             return True
-        self._timer.start(LATER)
+        self._timer.start()
         return False
 
     def _go(self) -> None:
-        if self._timer.interval():
-            self._timer.setInterval(0)
         until = time.monotonic() + SLICE
         try:
             while time.monotonic() < until:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QStackedWidget
 
 from studio.ui.turns import Turns
@@ -19,6 +19,9 @@ from studio.ui.views.data_parts.table_tab import TableTab
 if TYPE_CHECKING:
     from studio.engine.datasets.dataset import Dataset
     from studio.ui.views.view import View
+
+
+LATER = 1  # millisecond: at 0 the first step would be taken together with the table's first rows
 
 
 class Beside(QObject):
@@ -47,10 +50,9 @@ class Beside(QObject):
         if not isinstance(shown, TableTab) or not self._wanted_below():
             self._below.hide()
         if not (isinstance(shown, TableTab) and shown.waiting):
-            Turns(self._steps(self._number), self).start()
+            QTimer.singleShot(LATER, self, Turns(self._steps(self._number), self).start)
 
     def _steps(self, number: int) -> Iterator[object]:
-        yield
         for step in (self._inspect, self._make_query, self._bring_below, self._insight.load):
             if number != self._number:
                 return
