@@ -34,10 +34,8 @@ class FileWatch:
         events = awatch(self._folder, step=50, debounce=400, recursive=True)
         coming = asyncio.ensure_future(anext(events))
         try:
-            await asyncio.sleep(
-                0
-            )  # its first step listens; what came between the look and that is seen by a second look
-            places: Iterable[Path] = [self._folder]
+            await asyncio.sleep(0)  # its first step listens
+            places: Iterable[Path] = [self._folder]  # what came between the look and that is seen by a second look
             while True:
                 if found := await self._new(places):
                     yield found

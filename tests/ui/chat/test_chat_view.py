@@ -83,7 +83,7 @@ def test_the_thread_is_listed_named_and_opened_again_with_its_answer(desk, view,
     view.studio.open("thread", thread_id)
     desk.until(lambda: len(view.middle.views()) == 2)
     assert last().message == answer
-    assert view.sources.sources == answer.sources
+    desk.until(lambda: view.sources.sources == answer.sources)
 
 
 def test_esc_stops_and_what_was_written_stays(desk, view, last):
