@@ -123,3 +123,16 @@ def test_nothing_heavy_is_imported_before_the_first_paint(module: str) -> None:
 
 def test_the_engine_is_composed_without_anything_heavy() -> None:
     assert heavy_after("import studio.engine.engine") == set()
+
+
+def test_a_single_shot_calls_a_method_of_its_context_only():
+    """PySide calls the method of another object also when that is gone, in memory that is freed."""
+    calls = [
+        (name, node)
+        for name, file in modules().items()
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "singleShot"
+    ]
+    methods = [(name, *node.args[-2:]) for name, node in calls if isinstance(node.args[-1], ast.Attribute)]
+    assert methods
+    assert [name for name, context, method in methods if ast.unparse(context) != ast.unparse(method.value)] == []

@@ -36,7 +36,13 @@ class Turns(QObject):
         self._timer.start()
         return False
 
+    def start_later(self, milliseconds: int) -> None:
+        """Take the first step then."""
+        self._timer.start(milliseconds)
+
     def _go(self) -> None:
+        if self._timer.interval():
+            self._timer.setInterval(0)
         until = time.monotonic() + SLICE
         try:
             while time.monotonic() < until:

@@ -330,7 +330,7 @@ class ChatView(View):
 
     def _rename_listed(self, thread_id: str) -> None:
         self.open_thread(thread_id)
-        QTimer.singleShot(150, self.middle.head.begin)
+        QTimer.singleShot(150, self.middle.head, self.middle.head.begin)
 
     def _fill_export(self, menu: QMenu) -> None:
         if self.front is not None:

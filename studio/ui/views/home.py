@@ -77,7 +77,7 @@ class HomeView(View):
         self._read()
         if not self._checked:
             self._checked = True
-            QTimer.singleShot(CHECK_AFTER, self, self.ready.check_all)
+            QTimer.singleShot(CHECK_AFTER, self.ready, self.ready.check_all)
 
     # the parts
 

@@ -99,7 +99,7 @@ class Conversation(Surface):
     def reveal(self, view: QuestionView | AnswerView) -> None:
         """Scroll to a message, once it has its place; it stays in sight while what stands above it still grows."""
         self._following, self._revealed = False, view
-        QTimer.singleShot(0, view, self._keep_revealed)
+        QTimer.singleShot(0, self, self._keep_revealed)
 
     def _keep_revealed(self) -> None:
         if self._revealed is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QStackedWidget
 
 from studio.ui.turns import Turns
@@ -50,7 +50,7 @@ class Beside(QObject):
         if not isinstance(shown, TableTab) or not self._wanted_below():
             self._below.hide()
         if not (isinstance(shown, TableTab) and shown.waiting):
-            QTimer.singleShot(LATER, self, Turns(self._steps(self._number), self).start)
+            Turns(self._steps(self._number), self).start_later(LATER)
 
     def _steps(self, number: int) -> Iterator[object]:
         for step in (self._inspect, self._make_query, self._bring_below, self._insight.load):
