@@ -16,10 +16,11 @@ from tests.models.tiny_gguf import make_tiny_gguf
 
 TIMEOUT = 120.0
 
-# A studio that asks its model for a long answer and prints every piece that it is told. No chance in it: with a temperature
-# the tiny model may end at any word.
+# A studio that asks its model for a long answer and prints every piece that it is told. The tiny model may end at any word,
+# so its word for the end is left out.
 STUDIO = """
 import asyncio, json, sys
+from functools import partial
 from pathlib import Path
 from studio.engine.chat.service import Piece
 from studio.engine.engine import Engine
@@ -27,6 +28,7 @@ from studio.engine.paths import Paths
 
 async def main(home, model):
     engine = await Engine.open(Paths.under(Path(home)))
+    engine.models.chat = partial(engine.models.chat, ignore_eos=True)
     added = await engine.models.add(model)
     thread = await engine.chat.create("Killed", model=added.id)
     async for event in engine.chat.ask(thread.id, "Go on for ever.", max_tokens=100_000, temperature=0.0):

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pyarrow.ipc
@@ -37,7 +38,9 @@ def test_a_file_is_added_listed_shown_looked_into_and_removed(studio: Running, s
     made = as_json(home, "datasets", "add", str(sales), "--name", "sales 销售", "--tag", "cli")
     assert made["name"] == "sales 销售"
     assert [each["name"] for each in as_json(home, "datasets", "ls", "--tag", "cli")] == ["sales 销售"]
-    assert "sales 销售" in studio_command(home, "datasets", "ls", "销售").stdout
+    ends = time.monotonic() + 200
+    while "sales 销售" not in studio_command(home, "datasets", "ls", "销售").stdout:  # found once its name is indexed
+        assert time.monotonic() < ends
     shown = as_json(home, "datasets", "show", "sales 销售")
     assert shown["row_count"] == 1000 and len(shown["schema"]["columns"]) == 3
     assert "amount" in studio_command(home, "datasets", "show", made["id"]).stdout
